@@ -1,0 +1,88 @@
+"""Every exception and warning of the package. Each message says what was given, what is expected, what to do.
+
+AIONError
+├── InputError (ValueError)            data that a person handed in
+│   ├── FormatError                    a file that no reader can use
+│   └── ModalityError                  arrays that do not make the modality they claim to be
+├── ModalityTypeError (TypeError)      not a modality, or one without a codec
+├── TokenKeyError (ValueError)         a token stream that is not there
+├── WeightsError (OSError)             a model or codec that cannot be loaded
+│   ├── WeightsNotFoundError           unknown id, revision, folder or file
+│   ├── AccessError                    gated or private: 401, 403
+│   ├── ConnectionFailedError          no network, cut connection
+│   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
+├── ConfigError (ValueError)           an unknown or impossible configuration value
+└── SearchError (ValueError)           an index that does not fit the question
+    └── IndexMismatchError             an index made by other weights
+AIONWarning (UserWarning)
+├── TruncationWarning                  tokens were left out of the encoder
+└── AssumptionWarning                  a value was assumed because the input does not say
+"""
+
+
+class AIONError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class InputError(AIONError, ValueError):
+    """Data handed in by a person cannot be used as it is."""
+
+
+class FormatError(InputError):
+    """A file cannot be read as any known format."""
+
+
+class ModalityError(InputError):
+    """Arrays do not make the modality they were given to."""
+
+
+class ModalityTypeError(AIONError, TypeError):
+    """The object or class is not a modality, or has no codec."""
+
+
+class TokenKeyError(AIONError, ValueError):
+    """A token stream was asked for that the tokens or the model do not have."""
+
+
+class WeightsError(AIONError, OSError):
+    """A model or a codec cannot be loaded."""
+
+
+class WeightsNotFoundError(WeightsError):
+    """The id, revision, folder or file does not exist."""
+
+
+class AccessError(WeightsError):
+    """The weights exist but this account may not read them."""
+
+
+class ConnectionFailedError(WeightsError):
+    """The Hub could not be reached, or the connection broke."""
+
+
+class WeightsMismatchError(WeightsError):
+    """The file does not hold the tensors that the configuration asks for."""
+
+
+class ConfigError(AIONError, ValueError):
+    """A configuration has an unknown key or an impossible value."""
+
+
+class SearchError(AIONError, ValueError):
+    """An index cannot answer the question."""
+
+
+class IndexMismatchError(SearchError):
+    """The index was made by other weights than the ones asking."""
+
+
+class AIONWarning(UserWarning):
+    """Base of every warning of this package."""
+
+
+class TruncationWarning(AIONWarning):
+    """Some tokens were left out of the encoder; the message has the numbers."""
+
+
+class AssumptionWarning(AIONWarning):
+    """A value was assumed because the input does not state it."""

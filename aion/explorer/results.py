@@ -1,0 +1,125 @@
+"""What crosses from the engine to pages, figures, files and the command line: frozen dataclasses of numpy arrays. No torch here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aion.redshift import RedshiftPDF
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """One image and what its tokens kept, on the 96 x 96 field the model sees. Fluxes in nanomaggies per pixel."""
+
+    survey: str
+    """``"Legacy Survey"`` or ``"HSC"``."""
+    bands: tuple[str, ...]
+    """Band names in channel order, such as ``"DES-G"``."""
+    original: Floats | None
+    """(bands, 96, 96); None where only tokens are kept, as in the catalog."""
+    decoded: Floats
+    """(bands, 96, 96)."""
+    pixel_scale: float | None
+    """Arcsec per pixel, None when the input does not say."""
+    residual_rms: tuple[float, ...] | None
+    """Per band, nanomaggies per pixel; None without an original."""
+    flux_ratio: tuple[float, ...] | None
+    """Per band, total decoded / total original flux; None without an original."""
+
+
+@dataclass(frozen=True)
+class SpectrumResult:
+    """One spectrum and what its tokens kept, on the pixels of the input. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
+
+    survey: str
+    """``"SDSS"`` or ``"DESI"``."""
+    wavelength: Floats
+    """(n,) Å, increasing, vacuum, observed frame."""
+    flux: Floats | None
+    """(n,); None where only tokens are kept."""
+    sigma: Floats | None
+    """(n,) 1/sqrt(ivar), NaN where ivar is 0; None without an original."""
+    bad: NDArray[np.bool_]
+    """(n,) True = masked in the input; all False without an original."""
+    decoded: Floats
+    """(n,) NaN outside the wavelength range of the codec."""
+    residual: Floats | None
+    """(n,) (flux - decoded) / sigma, NaN where masked; None without an original."""
+    reduced_chi2: float | None
+    """Mean of residual squared over good pixels."""
+
+
+@dataclass(frozen=True)
+class ScalarResult:
+    """One number given to the model and the value its token stands for."""
+
+    name: str
+    """Published name, such as ``"FLUX_G"``."""
+    unit: str
+    original: float | None
+    decoded: float
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """One object of the reference catalog near the query. Similarity is a cosine, not a probability."""
+
+    id: str
+    similarity: float
+    z: float | None
+    kind: str
+    """Class in the catalog: ``"galaxy"``, ``"quasar"``, ``"star"``."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which weights speak."""
+
+    id: str
+    """Folder or Hub id as asked for."""
+    revision: str | None
+    sha256: str
+    """Of the transformer's safetensors file."""
+    title: str
+    """For people: ``"AION-sim (embedded)"`` or the Hub id."""
+    notice: str | None
+    """One sentence to show wherever results are shown; for the embedded model, that it was trained on a simulated survey."""
+    parameters: int
+    device: str
+    reads: tuple[str, ...]
+    """Token streams of the encoder."""
+    writes: tuple[str, ...]
+    """Token streams of the decoder."""
+    versions: dict[str, str]
+    """Package name -> version (aion, torch, numpy ...)."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything known about one object after one pass of the model."""
+
+    id: str
+    tokens: dict[str, NDArray[np.int64]]
+    """Token key -> (n,) ids of every modality that has a codec, whether or not it was used."""
+    used: tuple[str, ...]
+    """Token keys the encoder read, in order."""
+    ignored: dict[str, str]
+    """Token key or name -> why it was not read (switched off, not a stream of this model ...)."""
+    redshift: RedshiftPDF
+    embedding: Floats
+    """(D,) unit vector."""
+    neighbors: tuple[Neighbor, ...]
+    images: tuple[ImageResult, ...]
+    spectra: tuple[SpectrumResult, ...]
+    scalars: tuple[ScalarResult, ...]
+    z_reference: float | None
+    """Redshift from the file's header or the catalog, for comparison only; never given to the model."""
+    notes: tuple[str, ...]
+    """Sentences a person must read: clamped pixels, assumptions, proxies."""
+    model: ModelInfo
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Step -> wall time, s."""
