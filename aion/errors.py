@@ -12,6 +12,7 @@ AIONError
 │   ├── ConnectionFailedError          no network, cut connection
 │   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
 ├── ConfigError (ValueError)           an unknown or impossible configuration value
+├── IngredientError (OSError)          a training ingredient that cannot be fetched
 └── SearchError (ValueError)           an index that does not fit the question
     └── IndexMismatchError             an index made by other weights
 AIONWarning (UserWarning)
@@ -66,6 +67,10 @@ class WeightsMismatchError(WeightsError):
 
 class ConfigError(AIONError, ValueError):
     """A configuration has an unknown key or an impossible value."""
+
+
+class IngredientError(AIONError, OSError):
+    """A package that training starts from cannot be downloaded or unpacked."""
 
 
 class SearchError(AIONError, ValueError):
