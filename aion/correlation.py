@@ -92,7 +92,7 @@ class RedshiftCorrelation(nn.Module):
         # logit[k] = sum over c, i of observed[c, i] * table[c, i - k + bins - 1]; float32 as FFTs need it
         c = self.config
         with torch.autocast(observed.device.type, enabled=False):
-            size = c.log_samples + self.table.shape[1] - 1
+            size = -(-(c.log_samples + self.table.shape[1] - 1) // 256) * 256  # a length that FFTs like
             spectrum = torch.fft.rfft(observed, n=size)
             table = torch.fft.rfft(self.table.float().flip(-1), n=size)
             full = torch.fft.irfft((spectrum * table).sum(1), n=size)  # (B, size), a convolution with the flipped table

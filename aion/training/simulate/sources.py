@@ -1,0 +1,264 @@
+"""Noise-free spectra of simulated galaxies, quasars and stars in their rest frame. Knows no instrument and no image.
+
+B objects, M points of the fine rest grid (uniform in ln wavelength), R points in the infrared. Fluxes are per Å, arbitrary units.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from aion.training.simulate.lines import BROAD_LINES, NARROW_LINES, table
+from aion.training.simulate.templates import C_KMS, INFRARED, LOG_STEP, Templates
+
+KINDS = ("galaxy", "quasar", "star")
+GALAXY_TYPES = ("passive", "star-forming", "starburst", "agn")
+INSTRUMENT_KMS = 60.0
+"""Line-spread sigma of SDSS and DESI near 6000 Å, added to every intrinsic width."""
+HALPHA_LOG_EW = {"passive": (-0.6, 0.4), "star-forming": (1.35, 0.4), "starburst": (2.1, 0.35), "agn": (1.3, 0.4)}
+"""Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15)."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Rest-frame spectra of B objects of one kind."""
+
+    kind: str
+    subtype: tuple[str, ...]
+    z: Tensor
+    """(B,)"""
+    fine: Tensor
+    """(B, M) flux per Å on the fine rest grid."""
+    infrared: Tensor
+    """(B, R) flux per Å on `INFRARED`."""
+
+
+class SourceSimulator:
+    """Draws spectra from the templates; every random number comes from the generator handed in."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.templates = templates
+        self.wavelength = templates.wavelength
+        self.infrared = torch.as_tensor(INFRARED, dtype=torch.float32)
+        self.log_start = math.log(float(templates.wavelength[0]))
+        self.quasar_continua = torch.stack([_smooth_continuum(q, self.wavelength) for q in templates.quasars])
+
+    def galaxies(self, z: Tensor, generator: Generator) -> Sources:
+        """Galaxies at redshifts z (B,): stars with dust, a star-formation history, and emission lines."""
+        kind = torch.multinomial(torch.tensor([0.35, 0.43, 0.12, 0.10]), len(z), replacement=True, generator=generator)
+        fine, infrared, optical_depth = self._stellar_light(kind, z, generator)
+        sigma = 10 ** (1.9 + 0.25 * _normal(len(z), generator=generator)).clamp(1.5, 2.6)
+        fine = blur(fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / C_KMS)
+        mean, scatter = torch.tensor([HALPHA_LOG_EW[t] for t in GALAXY_TYPES])[kind].T
+        width = 10 ** (mean + scatter * _normal(len(z), generator=generator))
+        flux = width * self._at(fine, 6564.6)
+        self._add_narrow_lines(fine, flux, kind == 3, sigma.clamp(max=200.0), optical_depth, generator)
+        return Sources("galaxy", tuple(GALAXY_TYPES[k] for k in kind), z, fine, infrared)
+
+    def quasars(self, z: Tensor, generator: Generator) -> Sources:
+        """Quasars at redshifts z (B,): parametric and composite, with hosts, broad absorption, reddening and the Lyman forest."""
+        count = len(z)
+        parametric = self._parametric_quasars(count, generator)
+        composite = self._composite_quasars(count, generator)
+        is_composite = _uniform(count, generator=generator) < 0.35
+        fine = torch.where(is_composite[:, None], composite, parametric)
+        narrow = self._at(fine, 5008.0) * 10 ** (0.7 + 0.45 * _normal(count, generator=generator)) / 2.8
+        sigma = 10 ** (2.2 + 0.15 * _normal(count, generator=generator))
+        self._add_narrow_lines(fine, narrow * ~is_composite, torch.ones(count, dtype=torch.bool), sigma, torch.zeros(count), generator)
+        reddening = _exponential(count, 0.06, generator)
+        fine = fine * torch.exp(-reddening[:, None] * 3.0 * (self.wavelength / 5500.0) ** -1.2)  # SMC-like
+        broad_absorption = _uniform(count, generator=generator) < 0.15
+        fine = torch.where(broad_absorption[:, None], fine * self._broad_absorption(count, generator), fine)
+        # hot dust and accretion disk: nu F_nu about flat from 1 to 20 micron (Richards+06)
+        infrared = self._at(fine, 9000.0)[:, None] * (self.infrared / 9000.0) ** -1.0 * 10 ** (0.15 * _normal(count, 1, generator=generator))
+        fine, infrared = self._add_hosts(fine, infrared, z, generator)
+        fine = fine * self._forest(z, generator)
+        subtype = tuple("BAL" if b else "composite" if c else "broad-line" for b, c in zip(broad_absorption, is_composite, strict=True))
+        return Sources("quasar", subtype, z, fine, infrared)
+
+    def stars(self, z: Tensor, generator: Generator) -> Sources:
+        """Stars at velocities z (B,): real types, each blended a little with a neighbour of the sequence."""
+        t = self.templates
+        first = torch.randint(len(t.stars), (len(z),), generator=generator)
+        second = (first + torch.randint(-1, 2, (len(z),), generator=generator)).clamp(0, 15)
+        second = torch.where(first > 15, first, second)  # white dwarfs and carbon stars stay what they are
+        share = 0.5 * _uniform(len(z), 1, generator=generator)
+        anchors = self._at(t.stars, 6000.0)
+        fine = torch.lerp(t.stars[first] / anchors[first, None], t.stars[second] / anchors[second, None], share)
+        infrared = torch.lerp(t.stars_infrared[first] / anchors[first, None], t.stars_infrared[second] / anchors[second, None], share)
+        tilt = 0.3 * _normal(len(z), 1, generator=generator)
+        return Sources("star", tuple(str(int(k)) for k in first), z, fine * (self.wavelength / 6000.0) ** tilt, infrared)
+
+    def _stellar_light(self, kind: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+        t, count = self.templates, len(z)
+        universe = 13.5 / (1 + z) ** 1.2  # age of the universe at z, Gyr, within 10 % below z = 2
+        formed = universe * (0.3 + 0.68 * _uniform(count, generator=generator))
+        passive = kind == 0
+        tau = torch.where(passive, 0.1 + 0.5 * _uniform(count, generator=generator), 1.0 + 9.0 * _uniform(count, generator=generator))
+        since = (formed[:, None] - t.ages).clamp(min=0)
+        history = since / tau[:, None] ** 2 * torch.exp(-since / tau[:, None])  # delayed exponential, per Gyr
+        history = torch.where(passive[:, None] & (t.ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history)
+        mass = history * torch.gradient(t.ages)[0]
+        mass = mass / mass.sum(1, keepdim=True).clamp(min=1e-12)
+        burst = torch.where(kind == 2, 0.02 + 0.1 * _uniform(count, generator=generator), 0.01 * (kind == 1) * _uniform(count, generator=generator))
+        young = (t.ages < 0.1).float() * torch.gradient(t.ages)[0]
+        mass = mass + burst[:, None] * young / young.sum()
+        metals = torch.softmax(1.5 * _normal(count, len(t.populations), generator=generator) + torch.tensor([-1.0, -0.3, 0.6, 0.2]), 1)
+        weights = (metals[:, :, None] * mass[:, None, :]).flatten(1)
+        fine, infrared = weights @ t.populations.flatten(0, 1), weights @ t.populations_infrared.flatten(0, 1)
+        optical_depth = torch.where(passive, 0.08, 0.45) * _exponential(count, 1.0, generator)
+        attenuation = torch.exp(-optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7)  # Charlot & Fall 2000
+        absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
+        # re-emitted warm dust between 5 and 30 micron, about a tenth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
+        warm = 0.1 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5e4) / 8e3)
+        scale = self._at(fine, 6000.0)[:, None]
+        return fine * attenuation / scale, (infrared + warm) / scale, optical_depth
+
+    def _add_narrow_lines(
+        self, fine: Tensor, halpha: Tensor, agn: Tensor, sigma: Tensor, optical_depth: Tensor, generator: Generator
+    ) -> None:
+        """Adds every narrow line to ``fine`` (freshly made by the caller); halpha (B,) is the flux of H-alpha."""
+        names = ("star_forming", "agn", "scatter", "excitation", "wavelength")
+        sf, active, scatter, excitation, wavelength = (torch.as_tensor(table(NARROW_LINES, n), dtype=torch.float32) for n in names)
+        count = len(halpha)
+        strength = torch.where(agn[:, None], active, sf) + scatter * _normal(count, len(wavelength), generator=generator)
+        strength = strength + 0.6 * excitation * _normal(count, 1, generator=generator)
+        redden = torch.exp(-0.8 * optical_depth[:, None] * ((wavelength / 5500.0) ** -0.7 - (6564.6 / 5500.0) ** -0.7))
+        resonant = (wavelength < 1300) & (_uniform(count, 1, generator=generator) < 0.5)  # half the objects lose their Ly-alpha
+        flux = halpha[:, None] * 10**strength * redden * ~resonant
+        width = torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS))[:, None].expand_as(flux)
+        self.add_gaussians(fine, wavelength.log().expand_as(flux), width / C_KMS, flux, half_window=60)
+
+    def add_gaussians(self, fine: Tensor, center: Tensor, sigma: Tensor, flux: Tensor, *, half_window: int) -> None:
+        """Adds Gaussians in ln wavelength to ``fine``: center ln(Å), sigma in ln, flux the integral over Å; each (B, lines)."""
+        offsets = torch.arange(-half_window, half_window + 1)
+        middle = ((center - self.log_start) / LOG_STEP).round().long()
+        index = middle[..., None] + offsets  # (B, lines, window)
+        inside = (index >= 0) & (index < fine.shape[1])
+        index = index.clamp(0, fine.shape[1] - 1)
+        x = (self.log_start + index * LOG_STEP - center[..., None]) / sigma[..., None]
+        density = torch.exp(-0.5 * x * x) / (math.sqrt(2 * math.pi) * sigma * center.exp())[..., None]
+        fine.scatter_add_(1, index.flatten(1), (flux[..., None] * density * inside).flatten(1))
+
+    def _parametric_quasars(self, count: int, generator: Generator) -> Tensor:
+        w = self.wavelength / 5100.0
+        blue = -1.5 + 0.4 * _normal(count, 1, generator=generator)
+        red = -0.6 + 0.4 * _normal(count, 1, generator=generator)
+        fine = torch.where(w < 1, w**blue, w**red)
+        balmer = 0.25 * _uniform(count, 1, generator=generator) * self._at(fine, 3000.0)[:, None]
+        fine = fine + balmer * torch.sigmoid((3700.0 - self.wavelength) / 60.0) * (self.wavelength / 3646.0) ** 1.5
+        speed = 10 ** (3.55 + 0.2 * _normal(count, generator=generator))  # FWHM, km/s
+        iron_width = (speed / 2.3548 / C_KMS).clamp(max=0.01)
+        iron = self._at(fine, 2500.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_uv
+        iron = iron + self._at(fine, 4800.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_optical
+        fine = fine + blur(iron, iron_width)
+        names = ("wavelength", "equivalent_width", "width", "blueshift", "balmer")
+        wavelength, width_aa, relative, blueshift, balmer_line = (torch.as_tensor(table(BROAD_LINES, n), dtype=torch.float32) for n in names)
+        lines = len(wavelength)
+        flux = width_aa * self._at(fine, wavelength) * 10 ** (0.25 * _normal(count, 1, generator=generator) + 0.15 * _normal(count, lines, generator=generator))
+        self._add_broad_lines(fine, flux, wavelength, relative * speed[:, None] / 2.3548, blueshift, balmer_line.bool(), generator)
+        return fine / self._at(fine, 6000.0)[:, None]
+
+    def _add_broad_lines(
+        self, fine: Tensor, flux: Tensor, wavelength: Tensor, sigma: Tensor, blueshift: Tensor, balmer: Tensor, generator: Generator
+    ) -> None:
+        """Two Gaussians a line: a core and wings, or two peaks of a disk for a third of the objects' Balmer lines."""
+        count = len(flux)
+        double = (_uniform(count, 1, generator=generator) < 0.35) & balmer
+        shift = 1000.0 * blueshift * _uniform(count, 1, generator=generator) * 1.6 + 150.0 * _normal(count, len(wavelength), generator=generator)
+        separation = (1200.0 + 4500.0 * _uniform(count, 1, generator=generator)).expand_as(flux)
+        wing_share = (0.15 + 0.4 * _uniform(count, 1, generator=generator)).expand_as(flux)
+        wing_shift = 600.0 * _normal(count, 1, generator=generator) + shift
+        peak_share = (0.5 + 0.15 * _normal(count, 1, generator=generator)).clamp(0.15, 0.85).expand_as(flux)
+        disk_shift = 300.0 * _normal(count, 1, generator=generator)
+        peak_width = (separation * (0.35 + 0.5 * _uniform(count, 1, generator=generator))).clamp(max=4000.0)
+        first = (torch.where(double, disk_shift - separation, shift), torch.where(double, peak_width, sigma), torch.where(double, peak_share, 1 - wing_share))
+        second = (torch.where(double, disk_shift + separation, wing_shift), torch.where(double, peak_width, 2.2 * sigma), torch.where(double, 1 - peak_share, wing_share))
+        for velocity, width, share in (first, second):
+            width = torch.hypot(width, torch.tensor(INSTRUMENT_KMS)).clamp(max=9000.0)
+            center = wavelength.log() + torch.log1p(velocity / C_KMS)
+            self.add_gaussians(fine, center, width / C_KMS, flux * share, half_window=420)
+
+    def _composite_quasars(self, count: int, generator: Generator) -> Tensor:
+        chosen = torch.multinomial(torch.tensor([0.6, 0.08, 0.08, 0.24]), count, replacement=True, generator=generator)
+        continuum = self.quasar_continua[chosen]
+        lines = torch.where(self.templates.quasars[chosen] > 0, self.templates.quasars[chosen] - continuum, torch.zeros(()))
+        gain = 10 ** (0.25 * _normal(count, 1, generator=generator))
+        extra = 10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / C_KMS  # more broadening, 100 - 2000 km/s
+        tilt = 0.4 * _normal(count, 1, generator=generator)
+        fine = (continuum * (self.wavelength / 5100.0) ** tilt + gain * blur(lines, extra)).clamp(min=0)
+        return fine / self._at(fine, 6000.0)[:, None].clamp(min=1e-3)
+
+    def _add_hosts(self, fine: Tensor, infrared: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        count = len(z)
+        kind = torch.randint(0, 2, (count,), generator=generator)
+        stars, stars_infrared, _ = self._stellar_light(kind, z, generator)
+        stars = blur(stars, torch.full((count,), 190.0 / C_KMS))
+        present = (_uniform(count, generator=generator) < 0.75) & (z < 1.0)
+        share = (0.75 * _uniform(count, generator=generator) * present)[:, None]
+        level = share / (1 - share) * self._at(fine, 6000.0)[:, None]
+        return fine + level * stars, infrared + level * stars_infrared
+
+    def _broad_absorption(self, count: int, generator: Generator) -> Tensor:
+        """Transmission (count, M) of outflows in front of Ly-alpha, N V, Si IV, C IV and sometimes Mg II."""
+        depth = torch.zeros(count, len(self.wavelength))
+        start = 1000.0 + 9000.0 * _uniform(count, 1, generator=generator)
+        width = 2000.0 + 8000.0 * _uniform(count, 1, generator=generator)
+        strength = 0.3 + 2.5 * _uniform(count, 1, generator=generator)
+        for line, relative in ((1215.67, 0.7), (1240.1, 0.8), (1397.0, 0.5), (1549.1, 1.0), (2799.0, 0.1)):
+            velocity = -C_KMS * (self.wavelength / line - 1)
+            depth = depth + relative * strength * torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid((start + width - velocity) / 600.0)
+        return torch.exp(-depth)
+
+    def _forest(self, z: Tensor, generator: Generator) -> Tensor:
+        """Transmission (B, M) of the intergalactic hydrogen (Faucher-Giguere+08 mean, log-normal scatter)."""
+        absorber = self.wavelength * (1 + z[:, None]) / 1215.67  # 1 + z of the absorbing gas
+        mean = 0.0018 * absorber**3.92
+        fluctuation = blur(_normal(len(z), len(self.wavelength), generator=generator), torch.full((len(z),), 120.0 / C_KMS))
+        fluctuation = fluctuation / fluctuation.std()
+        tau = mean * torch.exp(1.3 * fluctuation - 0.35)
+        tau = torch.where(self.wavelength < 912.0, tau + 0.25 * (1 + z[:, None]), tau)
+        return torch.where(self.wavelength < 1213.0, torch.exp(-tau), torch.ones(()))
+
+    def _at(self, fine: Tensor, wavelength: float | Tensor) -> Tensor:
+        """Flux (B,) or (B, lines) at one or several rest wavelengths, a mean over about 1500 km/s."""
+        place = ((torch.as_tensor(wavelength).log() - self.log_start) / LOG_STEP).round().long()
+        window = place[..., None] + torch.arange(-10, 11)
+        return fine[..., window].mean(-1)
+
+
+def blur(flux: Tensor, sigma: Tensor) -> Tensor:
+    """Gaussian smoothing of (B, M) on the ln-wavelength grid; sigma (B,) in ln wavelength."""
+    frequency = torch.fft.rfftfreq(2 * flux.shape[1], d=LOG_STEP)
+    # the mirrored copy makes the ends meet: no ringing
+    spectrum = torch.fft.rfft(torch.cat([flux, flux.flip(1)], 1))
+    kernel = torch.exp(-2 * (math.pi * sigma[:, None] * frequency) ** 2)
+    return torch.fft.irfft(spectrum * kernel, n=2 * flux.shape[1])[:, : flux.shape[1]]
+
+
+def _smooth_continuum(flux: Tensor, wavelength: Tensor) -> Tensor:
+    """Continuum of a composite through its line-free windows (Vanden Berk+01), power laws in between and beyond."""
+    windows = torch.tensor([1060.0, 1145.0, 1285.0, 1350.0, 1460.0, 1700.0, 2200.0, 3020.0, 3520.0, 4200.0, 5100.0, 5600.0, 7000.0, 8000.0])
+    log_flux, log_place = [], []
+    for center in windows:
+        inside = (wavelength > 0.995 * center) & (wavelength < 1.005 * center) & (flux > 0)
+        if inside.sum() > 10:
+            log_flux.append(flux[inside].mean().log())
+            log_place.append(center.log())
+    x, y, at = torch.stack(log_place), torch.stack(log_flux), wavelength.log()
+    left = (torch.searchsorted(x, at) - 1).clamp(0, len(x) - 2)
+    slope = (y[left + 1] - y[left]) / (x[left + 1] - x[left])
+    return torch.exp(y[left] + slope.clamp(-3, 3) * (at - x[left]))
+
+
+def _normal(*shape: int, generator: Generator) -> Tensor:
+    return torch.randn(*shape, generator=generator)
+
+
+def _uniform(*shape: int, generator: Generator) -> Tensor:
+    return torch.rand(*shape, generator=generator)
+
+
+def _exponential(count: int, mean: float, generator: Generator) -> Tensor:
+    return -mean * torch.log1p(-torch.rand(count, generator=generator))
