@@ -29,6 +29,10 @@ class RedshiftCorrelationConfig:
     """Width of a redshift bin in ln(1+z), and the step of the wavelength grid that is correlated."""
     channels: int = 24
     """Features compared at every wavelength."""
+    width: int = 80
+    """Channels of the convolutions between the encoder's states and the features."""
+    depth: int = 3
+    """Convolution blocks; each sees three tokens to either side."""
     samples_per_token: int = 4
     """Feature vectors taken from one token, evenly over its wavelengths."""
     tokens: int = 272
@@ -40,7 +44,7 @@ class RedshiftCorrelationConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "streams", tuple(self.streams))
-        for name in ("bins", "log_step", "channels", "samples_per_token", "tokens", "wavelength_min", "token_width"):
+        for name in ("bins", "log_step", "channels", "width", "samples_per_token", "tokens", "wavelength_min", "token_width"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"redshift_correlation.{name} is {getattr(self, name)}; it must be above 0")
 
@@ -61,8 +65,9 @@ class RedshiftCorrelation(nn.Module):
     def __init__(self, config: RedshiftCorrelationConfig, dim: int) -> None:
         super().__init__()
         self.config = config
-        self.norm = nn.LayerNorm(dim)
-        self.features = nn.Linear(dim, config.channels * config.samples_per_token)
+        self.reduce = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, config.width))
+        self.blocks = nn.ModuleList(_ConvBlock(config.width) for _ in range(config.depth))
+        self.features = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.channels * config.samples_per_token))
         # rest-frame table: index j stands for ln(wavelength_min) + (j - bins + 1) * log_step
         rest_samples = config.log_samples + config.bins - 1
         self.table = nn.Parameter(torch.randn(config.channels, rest_samples) * 0.05)
@@ -82,7 +87,10 @@ class RedshiftCorrelation(nn.Module):
     def correlate(self, states: Tensor, present: Tensor) -> Tensor:
         """States (B, tokens, D) in order of wavelength and present (B, tokens), True = a real token -> (B, bins) logits."""
         c = self.config
-        features = self.features(self.norm(states)) * present.unsqueeze(-1)
+        hidden = self.reduce(states)
+        for block in self.blocks:
+            hidden = block(hidden * present.unsqueeze(-1))
+        features = self.features(hidden) * present.unsqueeze(-1)
         features = features.unflatten(-1, (c.samples_per_token, c.channels)).flatten(1, 2)  # (B, samples, C)
         left, right = features[:, self.left], features[:, self.left + 1]
         on_log_grid = torch.lerp(left, right, self.weight.to(left.dtype)[:, None])  # (B, log_samples, C)
@@ -109,6 +117,20 @@ class RedshiftCorrelation(nn.Module):
         states[row, place] = context.states[row, column]
         present[row, place] = True
         return states, present
+
+
+class _ConvBlock(nn.Module):
+    """Residual block along the spectrum: depthwise convolution over 7 tokens, then a token-wise network."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(width, width, 7, padding=3, groups=width)
+        self.pointwise = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, tokens, width) -> the same shape."""
+        y: Tensor = self.pointwise(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
+        return x + y
 
 
 def _linear_interpolation(c: RedshiftCorrelationConfig) -> tuple[Tensor, Tensor]:

@@ -78,19 +78,15 @@ def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
 
 
 def observe(
-    rest: Tensor, log_start: float, z: Tensor, level: Tensor, signal_to_noise: Tensor, instrument: Spectrograph, generator: Generator
+    rest: Tensor, log_start: float, z: Tensor, signal_to_noise: Tensor, instrument: Spectrograph, generator: Generator
 ) -> ObservedSpectra:
-    """Noisy spectra whose median flux is ``level`` (B,) in 1e-17 units and median S/N per pixel ``signal_to_noise`` (B,)."""
-    clean = expose(rest, log_start, z, instrument.edges())
+    """Noisy spectra of sources (B, M) in 1e-17 units on the rest grid, with a median S/N per pixel (B,)."""
     wavelength = instrument.wavelength()
-    median = clean.median(1, keepdim=True).values.clamp(min=1e-20)
-    clean = clean / median * level[:, None]
-    clean = clean * _calibration(len(z), wavelength, instrument, generator)
-    shape = _noise_shape(wavelength, instrument)
+    clean = expose(rest, log_start, z, instrument.edges()) * _calibration(len(z), wavelength, instrument, generator)
+    level = clean.median(1, keepdim=True).values.clamp(min=1e-6)
     poisson = 0.3 * torch.rand(len(z), 1, generator=generator)
-    variance = shape**2 * (1 + poisson * (clean / level[:, None]).clamp(min=0))
-    sigma = variance.sqrt()
-    sigma = sigma * (clean / sigma).median(1, keepdim=True).values.abs() / signal_to_noise[:, None]
+    sigma = _noise_shape(wavelength, instrument) * (1 + poisson * (clean / level).clamp(min=0)).sqrt()
+    sigma = sigma * (level / sigma).median(1, keepdim=True).values / signal_to_noise[:, None]
     stated = sigma * 10 ** (0.03 * torch.randn(len(z), 1, generator=generator))  # pipelines know their noise within some percent
     noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(sigma, wavelength, instrument, generator)
     flux, ivar, mask = _defects(clean + noise, stated**-2, generator)
@@ -149,7 +145,8 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
     spike = torch.rand(flux.shape, generator=generator) < 2e-4
     height = 10 ** (1.0 + torch.rand(flux.shape, generator=generator)) / ivar.clamp(min=1e-12).sqrt()
     flux = torch.where(spike, flux + height, flux)
-    return torch.where(mask, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
+    emptied = mask & (torch.rand(count, 1, generator=generator) < 0.5)  # half the files keep a flux under the mask
+    return torch.where(emptied, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
 
 
 def draw_signal_to_noise(count: int, generator: Generator) -> Tensor:
