@@ -1,0 +1,112 @@
+"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, thumbnails and embeddings.
+
+Made by ``aion.training``; read here. Knows nothing of the model. Everything in it is looked up by id, a string.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aion.errors import InputError
+from aion.search import Index
+
+Tokens = dict[str, NDArray[np.integer[Any]]]
+"""Token key -> (n, tokens) ids, rows of -1 where an object has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogEntry:
+    """One object of the catalog, as the model sees it."""
+
+    id: str
+    tokens: dict[str, NDArray[np.int64]]
+    """Token key -> (n,) ids; only the streams this object has."""
+    z: float | None
+    """True redshift, for comparison; never given to the model."""
+    kind: str
+    """``"galaxy"``, ``"quasar"`` or ``"star"``."""
+    row: dict[str, Any]
+    """Its row of the table, column -> value."""
+
+
+class Catalog:
+    """Objects in a fixed order. Made by `load`; never changes."""
+
+    def __init__(self, folder: Path, table: pd.DataFrame, about: dict[str, Any], tokens: Tokens, index: Index) -> None:
+        self.folder = folder
+        self.table = table
+        """One row per object: id, class, z, mag_r, survey and whatever else was measured."""
+        self.label = str(about.get("label", ""))
+        """Where the objects come from, for people: ``"simulated"``."""
+        self.model_sha256 = str(about["model_sha256"])
+        """Of the weights that made tokens and embeddings."""
+        self.index = index
+        self._tokens = tokens
+        self._rows = {name: row for row, name in enumerate(table["id"])}
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Catalog":
+        """The catalog in a folder.
+
+        Raises:
+            InputError: the folder is not there, or its files do not belong together.
+            IndexMismatchError: its index was made by other weights than its tokens.
+        """
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "catalog.json").read_text())
+            table = _table(pd.read_parquet(folder / "objects.parquet"))
+            with np.load(folder / "tokens.npz", allow_pickle=False) as arrays:
+                tokens = {key: arrays[key] for key in arrays.files}
+            index = Index.load(folder / "index", model_sha256=str(about["model_sha256"]))
+        except (OSError, KeyError, json.JSONDecodeError) as exc:
+            raise InputError(f"{folder} is not a catalog: {exc}") from exc
+        if tuple(table["id"]) != index.ids or any(len(rows) != len(table) for rows in tokens.values()):
+            raise InputError(f"{folder}: the table, the tokens and the index list different objects; build the catalog again")
+        return cls(folder, table, about, tokens, index)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def row(self, id: str) -> int:
+        """Position in the table, the tokens and the index. Raises InputError: no such object."""
+        try:
+            return self._rows[str(id)]
+        except KeyError as exc:
+            raise InputError(f"the catalog has no object {id!r}") from exc
+
+    def entry(self, id: str) -> CatalogEntry:
+        """Everything about one object but its picture."""
+        row = self.row(id)
+        held = {key: rows[row].astype(np.int64) for key, rows in self._tokens.items()}
+        present = {key: tokens for key, tokens in held.items() if not (tokens < 0).any()}
+        values: dict[str, Any] = {str(name): value for name, value in self.table.iloc[row].to_dict().items()}
+        z = values.get("z")
+        return CatalogEntry(str(id), present, None if z is None or pd.isna(z) else float(z), str(values["class"]), values)
+
+    def thumbnail(self, id: str) -> NDArray[np.uint8]:
+        """(96, 96, 3) RGB; black where the object has no image."""
+        picture: NDArray[np.uint8] = self._thumbnails[self.row(id)]
+        return picture
+
+    @cached_property
+    def _thumbnails(self) -> NDArray[np.uint8]:
+        with np.load(self.folder / "thumbnails.npz", allow_pickle=False) as arrays:
+            pictures: NDArray[np.uint8] = arrays["rgb"]
+        return pictures
+
+
+def _table(objects: pd.DataFrame) -> pd.DataFrame:
+    """The stored table with the names people read: ``class``, and ``mag_r`` (AB) from FLUX_R (nanomaggies) where it is not stored."""
+    table = objects.rename(columns={"kind": "class"})
+    table["id"] = table["id"].astype(str)
+    if "mag_r" not in table and "FLUX_R" in table:
+        flux = table["FLUX_R"].astype(float)
+        table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))
+    return table

@@ -1,0 +1,42 @@
+"""What the explorer runs with, read from the environment once, here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which weights, which catalog, which device."""
+
+    model: str = str(ASSETS / "models" / "aion-sim")
+    """Folder or Hub id of weights in the published layout (``AION_MODEL``)."""
+    revision: str | None = None
+    """Commit, branch or tag of a Hub id (``AION_REVISION``)."""
+    device: str = "auto"
+    """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
+    catalog: Path = ASSETS / "catalog"
+    """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
+    token: str | None = field(default=None, repr=False)
+    """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
+
+    def __post_init__(self) -> None:
+        kind, _, number = self.device.partition(":")
+        if kind not in ("auto", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
+            raise ValueError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Empty variables count as absent."""
+        given = {name: value for name, value in environment.items() if value}
+        return cls(
+            model=given.get("AION_MODEL", cls.model),
+            revision=given.get("AION_REVISION"),
+            device=given.get("AION_DEVICE", cls.device),
+            catalog=Path(given.get("AION_CATALOG", cls.catalog)),
+            token=given.get("HF_TOKEN"),
+        )
