@@ -1,0 +1,1 @@
+"""What happens to data before the networks of the codecs see them."""
