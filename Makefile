@@ -1,0 +1,85 @@
+# AION Explorer. `make app` and `make test` are all a newcomer needs; both prepare .venv first, and at once when nothing changed.
+
+PYTHON ?= python3
+# On Linux the registry's torch brings gigabytes of CUDA along. A machine without an NVIDIA card is better served by
+#   make app TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+TORCH ?= torch==2.13.0
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+READY_TRAINING := $(VENV)/.ready-training
+# The published package, for the parity tests and the benchmark only. Beside the environment, because both are named `aion`.
+UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
+
+.PHONY: help app test quick check format catalog embedded benchmark screenshots browser clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+app: $(READY)  ## install what is missing and open the explorer on the embedded model
+	$(RUN) -m streamlit run app.py $(ARGS)
+
+test: $(READY_DEV) $(UPSTREAM) browser  ## install what is missing and run every test; ARGS="-k redshift" chooses
+	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+
+quick: $(READY_DEV)  ## the tests that neither train nor open a browser
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+
+check: $(READY_DEV)  ## format, lint and types
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+format: $(READY_DEV)  ## bring the code into the form that `make check` expects
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+embedded: $(READY_TRAINING)  ## make assets/models/aion-sim from nothing: simulate, codecs, tokenize, model, evaluate
+	$(RUN) -m aion.training all --config embedded $(ARGS)
+
+catalog: $(READY_TRAINING)  ## rebuild assets/catalog and assets/examples with the embedded model
+	$(RUN) -m aion.training catalog $(ARGS)
+
+benchmark: $(READY_DEV) $(UPSTREAM)  ## speed and memory, beside the published package in one run
+	$(RUN) benchmarks/run.py $(ARGS)
+
+screenshots: $(READY_DEV) browser  ## the pictures of README and docs, taken from the running application
+	$(RUN) docs/screenshots.py $(ARGS)
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
+
+$(RUN):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# torch first, by itself: any other package that asks for it would choose its own build
+$(READY): requirements.txt | $(RUN)
+	$(RUN) -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(READY_DEV): requirements-dev.txt $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(READY_TRAINING): requirements-training.txt $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-training.txt
+	@touch $@
+
+$(UPSTREAM): | $(RUN)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .cache/upstream polymathic-aion==0.0.2
+
+# Chromium comes from the system: playwright's own download is not needed. Without it the browser tests say so and are skipped.
+browser:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && echo "installing chromium for the browser tests" && apt-get -qq update \
+	       && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+	  || echo "no chromium here: the browser tests will be skipped (Debian: apt-get install chromium)"

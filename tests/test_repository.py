@@ -1,0 +1,219 @@
+"""The repository keeps its own rules: layers, exports, sizes, requirements, and nothing that reads pickles or the environment."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted([*ROOT.glob("app.py"), *ROOT.glob("pages/**/*.py"), *ROOT.glob("aion/**/*.py")])
+TEXTS = sorted(
+    path
+    for folder in (".", ".ci", ".streamlit", "aion", "pages", "tests", "benchmarks", "docs", "assets")
+    for path in (ROOT / folder).glob("*" if folder.startswith(".") else "**/*")
+    if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""} and path.is_file() and path.name != "secrets.toml"
+)
+
+FACTS = {"aion.errors", "aion.arrays", "aion.bands", "aion.scalars", "aion.modalities", "aion.streams"}
+CORE = FACTS | {
+    "aion", "aion.hub", "aion.layers", "aion.model", "aion.generate", "aion.correlation", "aion.codecs", "aion.io", "aion.redshift",
+    "aion.embedding", "aion.search",
+}  # fmt: skip
+SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "export", "figures")}
+
+# Who may import whom of ours: the longest name that fits a file decides. A name allows the package and everything below it.
+LAYERS: dict[str, set[str]] = {
+    "app": {"aion.explorer"},
+    "pages": {"aion.explorer"},
+    "aion": set(),
+    "aion.__main__": CORE | SERVICES,
+    "aion.errors": set(),
+    "aion.arrays": FACTS,
+    "aion.bands": FACTS,
+    "aion.scalars": FACTS,
+    "aion.modalities": FACTS,
+    "aion.streams": FACTS,
+    "aion.hub": {"aion.errors"},
+    "aion.layers": {"aion.errors"},
+    "aion.correlation": {"aion.errors", "aion.streams", "aion.layers"},
+    "aion.model": {"aion.errors", "aion.streams", "aion.hub", "aion.layers", "aion.generate", "aion.correlation", "aion.model"},
+    "aion.generate": {"aion.errors", "aion.streams", "aion.model"},
+    "aion.codecs": FACTS | {"aion.hub", "aion.codecs"},
+    "aion.io": FACTS | {"aion.io"},
+    "aion.redshift": {"aion.errors", "aion.redshift"},
+    "aion.embedding": {"aion.errors", "aion.model"},
+    "aion.search": {"aion.errors"},
+    "aion.explorer": CORE | SERVICES - {"aion.explorer.figures"},
+    "aion.explorer.results": CORE,
+    "aion.explorer.figures": CORE | {"aion.explorer.results", "aion.explorer.figures"},
+    "aion.explorer.ui": {"aion.explorer", *FACTS, "aion.io", "aion.redshift"},
+    "aion.training": CORE | {"aion.training"},
+}
+
+# The outside libraries that live in one place. Training has its own requirements and may use any but Streamlit.
+HOMES: dict[str, tuple[str, ...]] = {
+    "streamlit": ("app", "pages", "aion.explorer.ui"),
+    "plotly": ("aion.explorer.figures",),
+    "astropy": ("aion.io", "aion.explorer.export", "aion.training"),
+    "specutils": ("aion.io",),
+    "faiss": ("aion.search",),
+}
+
+
+def module_name(path: Path) -> str:
+    """``aion/io/__init__.py`` -> ``aion.io``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def inside(name: str, *homes: str) -> bool:
+    """Whether the module is one of ``homes`` or lies below one."""
+    return any(name == home or name.startswith(f"{home}.") for home in homes)
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it, without what stands under ``if TYPE_CHECKING``."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from running(child)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of all that a file imports, wherever in it; ``from a import b`` gives ``a`` or, where it is a module, ``a.b``."""
+    package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
+    for node in running(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                ancestors = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*ancestors, *filter(None, [node.module])])
+            for alias in node.names:
+                submodule = ROOT.joinpath(*base.split("."), alias.name)
+                yield f"{base}.{alias.name}" if submodule.is_dir() or submodule.with_suffix(".py").is_file() else base
+
+
+def each(files: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("source", files, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+# `aion` itself names every module and imports none until asked
+@each([path for path in SOURCES if module_name(path) != "aion"])
+def test_arrows_between_our_modules_point_down(source: Path) -> None:
+    name = module_name(source)
+    layer = max((layer for layer in LAYERS if layer != "aion" and inside(name, layer)), key=len, default=None)
+    assert layer is not None, f"{name} has no row in LAYERS: say in one line whom it may import"
+    wrong = {other for other in imports(source) if inside(other, "aion") and not inside(other, name, *(LAYERS[layer] - {"aion"}))}
+    wrong -= {"aion"} if "aion" in LAYERS[layer] else set()
+    assert not wrong, f"{name} may not import {', '.join(sorted(wrong))}"
+
+
+@each(SOURCES)
+def test_an_outside_library_stays_in_its_home(source: Path) -> None:
+    name = module_name(source)
+    for library, homes in HOMES.items():
+        if any(inside(other, library) for other in imports(source)):
+            assert inside(name, *homes), f"{name} imports {library}, which lives in {', '.join(homes)}"
+
+
+@each([path for path in SOURCES if inside(module_name(path), "app", "pages")])
+def test_a_page_computes_nothing(source: Path) -> None:
+    found = {other for other in imports(source) if inside(other, "numpy", "torch", "pandas", "scipy")}
+    assert not found, f"a page that needs {', '.join(found)} is a missing function in aion.explorer"
+    assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(source.read_text()))), "errors become messages in widgets"
+
+
+@each(SOURCES)
+def test_a_file_is_short_and_says_what_it_is(source: Path) -> None:
+    text = source.read_text()
+    assert len(text.splitlines()) <= 400
+    assert not text.strip() or ast.get_docstring(ast.parse(text)), "the first lines say what lives here"
+    assert source.name != "utils.py", "name the thing"
+
+
+@each(SOURCES)
+def test_nothing_is_unpickled_and_only_settings_reads_the_environment(source: Path) -> None:
+    tree = ast.parse(source.read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not {other for other in imports(source) if inside(other, "pickle", "dill", "joblib", "shelve", "marshal")}
+    loads = [ast.unparse(call) for call in calls if ast.unparse(call.func) == "torch.load"]
+    if inside(module_name(source), "aion.training"):  # its own checkpoints
+        loads = [call for call in loads if "weights_only=True" not in call]
+    assert not loads, "safetensors only"
+    allowed = [keyword for call in calls for keyword in call.keywords if keyword.arg == "allow_pickle"]
+    assert all(ast.unparse(keyword.value) == "False" for keyword in allowed)
+    if module_name(source) != "aion.explorer.settings" and not inside(module_name(source), "aion.training"):
+        names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not names & {"os.environ", "os.getenv", "os.putenv"}
+
+
+@each([path for path in SOURCES if "\n__all__ = " in path.read_text()])
+def test_the_exports_of_a_module_equal_its_all(source: Path) -> None:
+    tree = ast.parse(source.read_text())
+    module = importlib.import_module(module_name(source))
+    exported = set(module.__all__)
+    assert len(exported) == len(module.__all__), "a name twice"
+    assert not {name for name in exported if not hasattr(module, name)}, "names that are not there"
+    public = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")}
+    if source.name == "__init__.py":
+        ours = [node for node in tree.body if isinstance(node, ast.ImportFrom) and inside(node.module or "", "aion")]
+        public |= {alias.asname or alias.name for node in ours for alias in node.names}
+    assert public <= exported, f"public, and not in __all__: {', '.join(sorted(public - exported))}"
+
+
+def test_importing_the_package_brings_nothing_heavy() -> None:
+    code = "import sys, aion; print(*(name for name in ('torch', 'numpy', 'astropy', 'streamlit', 'faiss') if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_the_package_names_its_exports_and_refuses_others() -> None:
+    import aion
+
+    assert {name: getattr(aion, name) for name in aion.__all__}.keys() <= set(dir(aion))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'; it has AION"):
+        _ = aion.nothing
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith("-r")]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_installed_at_a_version_it_admits(name: str) -> None:
+    wrong = [str(need) for need in requirements(name) if not need.specifier.contains(version(need.name), prereleases=True)]
+    assert not wrong
+
+
+@each(SOURCES)
+def test_every_library_we_import_is_required(source: Path) -> None:
+    name = module_name(source)
+    needs = requirements("requirements.txt") + (requirements("requirements-training.txt") if inside(name, "aion.training") else [])
+    known = {need.name.replace("-", "_").lower() for need in needs} | {"PIL", "faiss", "aion"} | sys.stdlib_module_names
+    assert not {other.split(".")[0] for other in imports(source)} - known
+
+
+PRIVATE = re.compile(r"/work/|/root/|\b(?:TODO|FIXME|XXX)\b|\bbreakpoint\(|\bpdb\b")
+
+
+# this file names what it forbids
+@each([path for path in TEXTS if path != Path(__file__)])
+def test_no_text_has_leftovers_or_paths_of_one_machine(source: Path) -> None:
+    found = PRIVATE.search(source.read_text(errors="replace"))
+    assert not found, found and found.group()
+
+
+@pytest.mark.parametrize("folder", ["assets/models/aion-sim", "assets/catalog"])
+def test_what_ships_stays_small(folder: str) -> None:
+    size = sum(path.stat().st_size for path in (ROOT / folder).rglob("*") if path.is_file())
+    assert size <= 60e6, f"{folder} is {size / 1e6:.0f} MB; 60 MB are allowed"
