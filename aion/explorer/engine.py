@@ -1,0 +1,321 @@
+"""The engine: an object of the sky in, an Analysis out. One per process, shared by all sessions, safe to call from any thread.
+
+Everything a caller asks goes through one queue to one thread; what waits together and has tokens of the same shape shares one
+pass of the encoder. It runs once per object, whatever is wanted of it.
+"""
+
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import aion
+from aion import hub
+from aion.errors import InputError, WeightsNotFoundError
+from aion.explorer import reconstruction
+from aion.explorer.catalog import Catalog, CatalogEntry
+from aion.explorer.networks import Answer, Networks, Tokens, device_for
+from aion.explorer.results import Analysis, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
+from aion.explorer.settings import Settings
+from aion.explorer.worker import Worker
+from aion.io import SkyObject
+from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
+from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
+
+BATCH_LIMITS = {"cpu": 8, "cuda": 32}
+"""Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
+COVERED_FROM = 0.5
+"""Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that would decide between
+two redshifts are then as likely to be lost as seen."""
+MODEL_CARD = "model_card.json"
+
+
+@dataclass(frozen=True)
+class _Job:
+    thing: SkyObject | CatalogEntry
+    use: frozenset[str] | None
+    k: int
+    decode: bool
+    """False where only the embedding is wanted."""
+
+
+@dataclass
+class _Reading:
+    """What is known of an object before the model runs."""
+
+    tokens: Tokens = field(default_factory=dict)
+    used: tuple[str, ...] = ()
+    ignored: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Engine:
+    """Model, codecs and reference catalog behind one queue.
+
+    Raises:
+        WeightsError, ConfigError: the weights cannot be loaded; the message says why and what to do.
+        InputError: the catalog's folder is damaged. A folder that is not there is fine: there are no neighbors then.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._networks = Networks(settings, device_for(settings))
+        self._spare: Networks | None = None
+        self.info = _model_info(settings, self._networks)
+        self.catalog, self._catalog_note = _catalog_for(settings, self.info.sha256)
+        """The reference catalog, None where there is none for these weights."""
+        self._worker: Worker[_Job, Analysis | NDArray[np.float32]] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
+
+    def analyze(self, thing: SkyObject | CatalogEntry, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
+        """Everything about one object.
+
+        Args:
+            thing: From a file or from the catalog.
+            use: Token keys to read; None = all that the model reads. The redshift is never read.
+            k: How many neighbors.
+
+        Raises:
+            InputError: nothing in it can be read; the message says why, modality by modality.
+        """
+        return self.batch([thing], use=use, k=k)[0]
+
+    def batch(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
+        """`analyze` of each, in order; alike objects share a pass."""
+        chosen = None if use is None else frozenset(use)
+        answers = self._worker.ask([_Job(thing, chosen, k, decode=True) for thing in things])
+        return [answer for answer in answers if isinstance(answer, Analysis)]
+
+    def embed(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
+        """(n, D) unit vectors, without decoding or searching anything."""
+        chosen = None if use is None else frozenset(use)
+        answers = self._worker.ask([_Job(thing, chosen, 0, decode=False) for thing in things])
+        vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
+        return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
+
+    def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
+        """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
+        for step, share in self._networks.load_codecs():
+            progress(step, 0.8 * share)
+        progress("Running the model once", 0.8)
+        wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
+        for key in wide:
+            self.analyze(CatalogEntry("", {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}, None, "", {}), k=1)
+        progress("Ready", 1.0)
+
+    def close(self) -> None:
+        """Finish what waits and end the thread."""
+        self._worker.close()
+
+    def _default_streams(self) -> list[str]:
+        return [key for key in self.info.reads if key != Z.token_key]
+
+    def _run(self, jobs: list[_Job]) -> list[Analysis | NDArray[np.float32] | Exception]:
+        """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
+        try:
+            return self._run_on(self._networks, jobs)
+        except torch.OutOfMemoryError:
+            if len(jobs) > 1:
+                half = len(jobs) // 2
+                return self._run(jobs[:half]) + self._run(jobs[half:])
+            if self._networks.device.type == "cpu":
+                raise
+            torch.cuda.empty_cache()
+            self._spare = self._spare or Networks(self.settings, torch.device("cpu"))
+            return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+
+    def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Analysis | NDArray[np.float32] | Exception]:
+        readings = [_attempt(lambda job=job: self._read(networks, job)) for job in jobs]
+        alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
+        for i, reading in enumerate(readings):
+            if isinstance(reading, _Reading):
+                reading.notes.extend(notes)
+                alike[tuple((key, len(reading.tokens[key])) for key in reading.used)].append(i)
+        results: list[Any] = list(readings)
+        for members in alike.values():
+            started = time.perf_counter()
+            answers = networks.answer([{key: results[i].tokens[key] for key in results[i].used} for i in members])
+            share = (time.perf_counter() - started) / len(members)
+            for i, answer in zip(members, answers, strict=True):
+                reading, job = results[i], jobs[i]
+                results[i] = _attempt(lambda j=job, r=reading, a=answer, s=share: self._finish(networks, j, r, a, s))
+        return results
+
+    def _read(self, networks: Networks, job: _Job) -> _Reading:
+        """Tokens of everything that has a codec, and which of them the model will read."""
+        started = time.perf_counter()
+        reading = _Reading()
+        if isinstance(job.thing, CatalogEntry):
+            reading.tokens.update(job.thing.tokens)
+        else:
+            reading.notes.extend(_assumptions(job.thing))
+            for modality in job.thing.modalities:
+                _encode_into(reading, networks, modality)
+        if reading.tokens.pop(Z.token_key, None) is not None or Z.token_key in reading.ignored:
+            reading.ignored[Z.token_key] = "the redshift is what is asked for; it is never given to the model"
+        streams = set(networks.reads)
+        for key in reading.tokens:
+            if key not in streams:
+                reading.ignored[key] = "not a stream that these weights read"
+            elif job.use is not None and key not in job.use:
+                reading.ignored[key] = "switched off"
+        reading.used = tuple(key for key in reading.tokens if key not in reading.ignored)
+        if not reading.used:
+            reasons = "; ".join(f"{key}: {reason}" for key, reason in reading.ignored.items()) or "it has no modality"
+            raise InputError(f"nothing of {job.thing.id or 'this object'} can be given to the model ({reasons})")
+        reading.seconds = time.perf_counter() - started
+        return reading
+
+    def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Analysis | NDArray[np.float32]:
+        """Redshift, neighbors and reconstructions from the one pass."""
+        if not job.decode:
+            return answer.embedding
+        times = {"encode": reading.seconds, "model": seconds}
+        redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
+        redshift, notes = _with_coverage(redshift, job.thing, reading)
+        started = time.perf_counter()
+        neighbors = self._neighbors(job.thing.id, answer.embedding, job.k)
+        times["neighbors"] = time.perf_counter() - started
+        started = time.perf_counter()
+        images, spectra, scalars = _reconstructions(networks, job.thing, reading)
+        times["decode"] = time.perf_counter() - started
+        return Analysis(
+            id=job.thing.id,
+            tokens=reading.tokens,
+            used=reading.used,
+            ignored=reading.ignored,
+            redshift=redshift,
+            embedding=answer.embedding,
+            neighbors=neighbors,
+            images=images,
+            spectra=spectra,
+            scalars=scalars,
+            z_reference=job.thing.z if isinstance(job.thing, CatalogEntry) else job.thing.z_reference,
+            notes=(*reading.notes, *notes, *self._catalog_note),
+            model=self.info,
+            seconds=times,
+        )
+
+    def _neighbors(self, id: str, embedding: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
+        """The k most similar objects of the catalog, without the object itself."""
+        if self.catalog is None or k < 1:
+            return ()
+        matches = [match for match in self.catalog.index.query(embedding, k + 1) if match.id != id][:k]
+        rows = self.catalog.table.iloc[[match.row for match in matches]]
+        redshifts = [None if np.isnan(z) else float(z) for z in rows["z"].astype(float)]
+        return tuple(
+            Neighbor(match.id, match.similarity, z, str(kind)) for match, z, kind in zip(matches, redshifts, rows["class"], strict=True)
+        )
+
+
+def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:
+    """The tokens of one modality, or why there are none; one that cannot be used does not stop the others."""
+    key = modality.token_key
+    if isinstance(modality, Z):
+        reading.ignored[key] = ""
+    elif key in reading.tokens:
+        reading.ignored[f"another {key}"] = "only the first of its kind is read"
+    else:
+        try:
+            reading.tokens[key], notes = networks.encode(modality)
+            reading.notes.extend(notes)
+        except InputError as exc:
+            reading.ignored[key] = str(exc)
+        except WeightsNotFoundError:
+            reading.ignored[key] = f"these weights have no codec for {modality.name}"
+
+
+def _reconstructions(
+    networks: Networks, thing: SkyObject | CatalogEntry, reading: _Reading
+) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
+    """Every image, spectrum and number beside what its tokens kept of it."""
+    given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
+    pixel_scale = None if isinstance(thing, CatalogEntry) else thing.pixel_scale
+    images: list[ImageResult] = []
+    spectra: list[SpectrumResult] = []
+    scalars: list[ScalarResult] = []
+    for key, tokens in reading.tokens.items():
+        cls, original = MODALITIES[key], given.get(key)
+        if not (issubclass(cls, (Image, Spectrum)) or (issubclass(cls, Scalar) and cls.num_tokens == 1)):
+            continue  # maps, catalogs and rows of coefficients have no picture here
+        try:
+            decoded: Any = networks.decode(tokens, cls, **reconstruction.decode_options(cls, original))
+        except (InputError, WeightsNotFoundError) as exc:
+            reading.notes.append(f"{cls.name} could not be decoded: {exc}")
+            continue
+        if issubclass(cls, Image):
+            images.append(reconstruction.image_result(original, decoded, pixel_scale))  # type: ignore[arg-type]
+        elif issubclass(cls, Spectrum):
+            spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
+        else:
+            scalars.append(reconstruction.scalar_result(original, decoded))  # type: ignore[arg-type]
+    return tuple(images), tuple(spectra), tuple(scalars)
+
+
+def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
+    """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
+    kinds = {MODALITIES[key] for key in reading.used}
+    if any(issubclass(kind, Image) for kind in kinds):
+        return redshift, ()
+    if not any(issubclass(kind, Spectrum) for kind in kinds):
+        return redshift.with_flag(LOW_COVERAGE), (
+            "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
+        )
+    held = () if isinstance(thing, CatalogEntry) else thing.modalities
+    shares = [
+        reconstruction.covered(spectrum) for spectrum in held if isinstance(spectrum, Spectrum) and spectrum.token_key in reading.used
+    ]
+    if shares and max(shares) < COVERED_FROM:
+        return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
+    return redshift, ()
+
+
+def _assumptions(thing: SkyObject) -> list[str]:
+    """What reading the files had to assume or leave out."""
+    entries = [entry for report in thing.reports for entry in report.entries]
+    return [entry.sentence() for entry in entries if entry.how in ("assumed", "dropped")]
+
+
+def _attempt(work: Callable[[], Any]) -> Any:
+    """The answer, or the exception in its place; running out of memory is not the job's fault and goes through."""
+    try:
+        return work()
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as exc:
+        return exc
+
+
+def _catalog_for(settings: Settings, sha256: str) -> tuple[Catalog | None, tuple[str, ...]]:
+    """The catalog if these weights made it, and a sentence if other weights did."""
+    if not (settings.catalog / "catalog.json").is_file():
+        return None, ()
+    catalog = Catalog.load(settings.catalog)
+    if catalog.model_sha256 != sha256:
+        return None, ("No neighbors: the reference catalog was made by other weights than these.",)
+    return catalog, ()
+
+
+def _model_info(settings: Settings, networks: Networks) -> ModelInfo:
+    source, device = networks.model.source, networks.device
+    card: dict[str, Any] = hub.read_config(source, MODEL_CARD) if source and source.is_folder and source.has(MODEL_CARD) else {}
+    packages = {name: version(name) for name in ("torch", "numpy", "safetensors", "faiss-cpu", "astropy")}
+    return ModelInfo(
+        id=settings.model,
+        revision=source.revision if source else None,
+        sha256=networks.model.sha256 or "",
+        title=str(card.get("title", settings.model)),
+        notice=card.get("notice"),
+        parameters=sum(parameter.numel() for parameter in networks.model.parameters()),
+        device=str(device) if device.type == "cpu" else f"{device} ({torch.cuda.get_device_name(device)})",
+        reads=networks.reads,
+        writes=networks.writes,
+        versions={"aion": aion.__version__, "python": platform.python_version(), **packages},
+    )

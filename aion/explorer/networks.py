@@ -1,0 +1,91 @@
+"""The model and its codecs on one device: modality -> tokens -> redshift logits and embedding -> decoded modality. No thread, no queue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aion.codecs import CodecManager
+from aion.embedding import pool
+from aion.errors import ConfigError
+from aion.explorer.settings import Settings
+from aion.modalities import MODALITIES, Modality, Z
+from aion.model import AION
+
+Tokens = dict[str, NDArray[np.int64]]
+SomeModality = TypeVar("SomeModality", bound=Modality)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one pass of the encoder says about one object."""
+
+    logits: NDArray[np.float64]
+    """(bins,) of the redshift token."""
+    embedding: NDArray[np.float32]
+    """(D,) unit vector."""
+    device: str
+
+
+class Networks:
+    """Loaded once and not changed afterwards, but for codecs, which load when first needed.
+
+    Raises:
+        WeightsError: as `AION.from_pretrained`.
+        ConfigError: the model does not predict redshifts.
+    """
+
+    def __init__(self, settings: Settings, device: torch.device) -> None:
+        model = AION.from_pretrained(settings.model, revision=settings.revision, token=settings.token)
+        self.reads = tuple(model.config.domains_in)
+        self.writes = tuple(model.config.domains_out)
+        if Z.token_key not in self.writes:
+            raise ConfigError(f"{settings.model} does not predict {Z.token_key}; the explorer needs a model that does")
+        self.model = model.to(device).eval()
+        self.device = device
+        # the commit the model came from, so that its codecs are of the same one
+        revision = model.source.revision if model.source else settings.revision
+        self.codecs = CodecManager(device=str(device), source=settings.model, revision=revision, token=settings.token)
+        self.buckets: NDArray[np.float64] = self.codecs.codec(Z).quantizer.buckets.detach().double().cpu().numpy()
+
+    def encode(self, modality: Modality) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """(n,) token ids of a batch of one, and sentences about what the codec had to do to it."""
+        with torch.inference_mode():
+            tokens = self.codecs.encode(modality)[modality.token_key]
+        return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(self.codecs.codec(type(modality)).inspect(modality))
+
+    def answer(self, objects: list[Tokens]) -> list[Answer]:
+        """One answer each, from one encoder pass; all must have the same streams with the same number of tokens."""
+        stacked = {key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device) for key in objects[0]}
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            context = self.model.context(stacked)
+            logits = self.model.predict(context, Z)[Z.token_key][:, 0]
+        embeddings = pool(context).cpu().numpy()
+        rows = logits.detach().double().cpu().numpy()
+        return [Answer(row, embedding, str(self.device)) for row, embedding in zip(rows, embeddings, strict=True)]
+
+    def decode(self, tokens: NDArray[np.int64], cls: type[SomeModality], **options: Any) -> SomeModality:
+        """The modality that the tokens of one object stand for, a batch of one."""
+        held = {cls.token_key: torch.from_numpy(tokens)[None].to(self.device)}
+        with torch.inference_mode():
+            decoded: SomeModality = self.codecs.decode(held, cls, **options)
+        return decoded
+
+    def load_codecs(self) -> Iterator[tuple[str, float]]:
+        """Load the codec of every stream that is read, saying which and how far."""
+        for done, key in enumerate(self.reads):
+            cls = MODALITIES[key]
+            yield f"Loading the codec of {cls.name}", done / len(self.reads)
+            self.codecs.codec(cls)
+
+
+def device_for(settings: Settings) -> torch.device:
+    """Raises ConfigError: CUDA is asked for and not there."""
+    if settings.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if settings.device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"AION_DEVICE is {settings.device!r} but PyTorch finds no CUDA device; use cpu or auto")
+    return torch.device(settings.device)

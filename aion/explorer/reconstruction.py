@@ -1,0 +1,91 @@
+"""What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in, arrays of one object out."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
+from aion.modalities import PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
+
+FIELD = 96
+"""Pixels on a side that the image codec sees, cut from the middle."""
+HSC_COUNTS_PER_NANOMAGGY = 10 ** ((27.0 - 22.5) / 2.5)  # zero-point 27.0: HSC coadds; nanomaggies have 22.5
+
+_SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
+_RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
+"""Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
+
+
+def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, Any]:
+    """What ``CodecManager.decode`` must be told so that its answer lies on the pixels of the original."""
+    if issubclass(cls, Image):
+        return {"bands": list(original.bands if isinstance(original, Image) else cls.survey_bands)}
+    if isinstance(original, Spectrum):
+        return {"wavelength": original.wavelength}
+    return {}
+
+
+def image_result(original: Image | None, decoded: Image, pixel_scale: float | None) -> ImageResult:
+    """Both on the field of 96 x 96 pixels, nanomaggies per pixel."""
+    scale = 1 / HSC_COUNTS_PER_NANOMAGGY if decoded.token_key == "tok_image_hsc" else 1.0
+    kept = _array(decoded.flux) * scale
+    bands, survey = tuple(decoded.bands), _SURVEYS[decoded.token_key]
+    if original is None:
+        return ImageResult(survey, bands, None, kept, pixel_scale or decoded.pixel_scale, None, None)
+    given = _array(original.flux)
+    top, left = ((size - FIELD) // 2 for size in given.shape[-2:])
+    given = given[:, top : top + FIELD, left : left + FIELD] * scale
+    known = np.isfinite(given)
+    rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
+    ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
+    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio)
+
+
+def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
+    """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
+    survey = _SURVEYS[decoded.token_key]
+    kept = np.where(_array(decoded.mask), np.nan, _array(decoded.flux))
+    if original is None:
+        wavelength = _array(decoded.wavelength)
+        low, high = _RANGES[decoded.token_key]
+        inside = (wavelength >= low) & (wavelength <= high)
+        nothing_bad = np.zeros(int(inside.sum()), dtype=bool)
+        return SpectrumResult(survey, wavelength[inside], None, None, nothing_bad, kept[inside], None, None)
+    wavelength = _array(original.wavelength)
+    real = wavelength < PADDING_WAVELENGTH
+    wavelength, flux, ivar, bad = (values[real] for values in (wavelength, *map(_array, (original.flux, original.ivar, original.mask))))
+    kept = kept[real]
+    known = np.isfinite(ivar) & (ivar > 0)
+    sigma = np.where(known, 1 / np.sqrt(np.where(known, ivar, 1)), np.nan)
+    residual = np.where(bad, np.nan, (flux - kept) / sigma)
+    usable = np.isfinite(residual)
+    chi2 = float(np.mean(residual[usable] ** 2)) if usable.any() else None
+    return SpectrumResult(survey, wavelength, flux, sigma, bad.astype(bool), kept, residual, chi2)
+
+
+def scalar_result(original: Scalar | None, decoded: Scalar) -> ScalarResult:
+    """One number and the one its token stands for."""
+    given = None if original is None else float(original.value[0])
+    return ScalarResult(decoded.name, decoded.unit, given, float(decoded.value[0]))
+
+
+def covered(spectrum: Spectrum) -> float:
+    """Share of the survey's wavelength range that good pixels cover, 0 to 1."""
+    low, high = _RANGES[spectrum.token_key]
+    wavelength = _array(spectrum.wavelength).astype(np.float64)
+    inside = (wavelength >= low) & (wavelength <= high)
+    good = ~_array(spectrum.mask).astype(bool) & (_array(spectrum.ivar) > 0) & inside
+    if good.sum() < 2:
+        return 0.0
+    return float(min(np.gradient(wavelength)[good].sum() / (high - low), 1.0))
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """The only object of a batch, in numpy; float64 so that sums and squares of many pixels stay exact."""
+    array: NDArray[Any] = values[0].detach().cpu().numpy()
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")

@@ -1,0 +1,77 @@
+"""One thread that does the work of many callers: what waits together is done together. Knows nothing of what the work is."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class _Waiting(Generic[Job, Answer]):
+    job: Job
+    future: "Future[Answer]"
+
+
+class Worker(Generic[Job, Answer]):
+    """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one answer or exception each."""
+
+    def __init__(self, run: Callable[[list[Job]], Sequence[Answer | Exception]], *, limit: int) -> None:
+        self._run = run
+        self._limit = limit
+        self._queue: SimpleQueue[_Waiting[Job, Answer] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="aion-worker", daemon=True)
+        self._thread.start()
+
+    def ask(self, jobs: Sequence[Job]) -> list[Answer]:
+        """The answers, in the order of the jobs; blocks until all are there.
+
+        Raises:
+            Exception: the first one that a job ended with.
+        """
+        futures = [self._submit(job) for job in jobs]
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """Finish what waits and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _submit(self, job: Job) -> "Future[Answer]":
+        if not self._thread.is_alive():
+            raise RuntimeError("this worker is closed")
+        waiting = _Waiting[Job, Answer](job, Future())
+        self._queue.put(waiting)
+        return waiting.future
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            together, closing = self._gather(first)
+            try:
+                answers = self._run([waiting.job for waiting in together])
+            except Exception as exc:
+                answers = [exc] * len(together)
+            for waiting, answer in zip(together, answers, strict=True):
+                if isinstance(answer, Exception):
+                    waiting.future.set_exception(answer)
+                else:
+                    waiting.future.set_result(answer)
+            if closing:
+                return
+
+    def _gather(self, first: _Waiting[Job, Answer]) -> tuple[list[_Waiting[Job, Answer]], bool]:
+        """The first job and those already behind it, and whether the end was reached."""
+        together = [first]
+        while len(together) < self._limit:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                break
+            if waiting is None:
+                return together, True
+            together.append(waiting)
+        return together, False
