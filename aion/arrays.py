@@ -31,9 +31,9 @@ def as_tensor(values: Any, dtype: torch.dtype, *, what: str) -> Tensor:
 def _native(values: Any, *, what: str, fill: Any) -> np.ndarray[Any, Any]:
     """A fresh array in this machine's byte order and of a type that torch knows."""
     try:
-        if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(np.float64 if fill is not True else bool).filled(fill)
         array = np.array(values)
+        if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+            array = np.where(np.ma.getmaskarray(values), fill, array)
     except (TypeError, ValueError) as exc:
         raise ModalityError(f"{what} is not an array of numbers: {exc}") from exc
     if array.dtype.kind not in "biuf":

@@ -17,6 +17,11 @@ from aion.arrays import as_tensor
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.errors import AssumptionWarning, ModalityError
 from aion.scalars import (
+    HSCAG,
+    HSCAI,
+    HSCAR,
+    HSCAY,
+    HSCAZ,
     MODALITIES,
     Dec,
     GaiaFluxBp,
@@ -25,11 +30,6 @@ from aion.scalars import (
     GaiaParallax,
     GaiaXpBp,
     GaiaXpRp,
-    HSCAG,
-    HSCAI,
-    HSCAR,
-    HSCAY,
-    HSCAZ,
     HSCMagG,
     HSCMagI,
     HSCMagR,
@@ -141,7 +141,7 @@ class Image(Modality, name="image"):
         names, notes = band_names(bands, type(self).survey_bands)
         if pixels.ndim != 4 or pixels.shape[1] != len(names):
             raise ModalityError(
-                f"image flux has shape {tuple(pixels.shape)} and {len(names)} bands {names}; (batch, {len(names)}, height, width) is expected"
+                f"image flux has shape {tuple(pixels.shape)} and {len(names)} bands {names}; (batch, bands, height, width) is expected"
             )
         if not pixels.isfinite().flatten(2).any(-1).all():
             raise ModalityError("a band of the image has no finite pixel; leave that band out")
@@ -284,7 +284,8 @@ def _rows(values: Tensor, what: str) -> Tensor:
 def _check_wavelength_unit(wavelength: Tensor, filling: Tensor) -> None:
     longest = float(wavelength.masked_fill(filling, 0).max())
     if longest < 2000:  # the bluest spectrograph here starts at 3500 Å
-        unit = next(unit for limit, unit in ((1e-3, "metres"), (2.5, "micrometres"), (6, "log10 of Å"), (2000, "nanometres")) if longest < limit)
+        limits = ((1e-3, "metres"), (2.5, "micrometres"), (6, "log10 of Å"), (2000, "nanometres"))
+        unit = next(unit for limit, unit in limits if longest < limit)
         raise ModalityError(f"wavelengths reach {longest:g}, which looks like {unit}; Å in vacuum are expected")
 
 

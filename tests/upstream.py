@@ -47,7 +47,13 @@ def run_upstream(script: str, **inputs: Any) -> dict[str, np.ndarray[Any, Any]]:
     with TemporaryDirectory() as scratch:
         given, made = Path(scratch) / "inputs.npz", Path(scratch) / "outputs.npz"
         np.savez(given, **{name: _array(value) for name, value in inputs.items()})
-        environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            "OMP_NUM_THREADS": "1",
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = [sys.executable, "-c", _PROLOGUE + script + _EPILOGUE, str(given), str(made)]
         done = subprocess.run(command, env=environment, cwd=scratch, capture_output=True, text=True, check=False)
         if done.returncode:

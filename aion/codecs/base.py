@@ -3,6 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,7 +60,7 @@ class Codec(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         """Where the codec computes."""
-        return next(iter(self.state_dict().values())).device
+        return next(chain(self.parameters(), self.buffers())).device
 
     @classmethod
     def from_pretrained(
@@ -103,10 +104,12 @@ class Codec(nn.Module, ABC):
         hub.write(Path(folder) / "codecs" / (modality or self.modality).name, self.config, self.state_dict())
 
     @abstractmethod
-    def _encode(self, modality: Any) -> Tensor: ...
+    def _encode(self, modality: Any) -> Tensor:
+        """A checked modality on this device -> tokens (B, n)."""
 
     @abstractmethod
-    def _decode(self, tokens: Tensor, target: Any, **metadata: Any) -> Any: ...
+    def _decode(self, *args: Any, **metadata: Any) -> Any:
+        """Tokens (B, n) within the codebook and the class to make -> an instance of it."""
 
     def _inspect(self, modality: Any) -> list[str]:
         return []
@@ -125,7 +128,8 @@ class Codec(nn.Module, ABC):
         if codes.ndim != 2:
             raise InputError(f"tokens have shape {tuple(codes.shape)}; (batch, tokens) is expected")
         if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) < self.codebook_size:
-            raise InputError(f"tokens reach {int(codes.min())}..{int(codes.max())}; {type(self).__name__} has ids 0..{self.codebook_size - 1}")
+            found = f"{int(codes.min())}..{int(codes.max())}"
+            raise InputError(f"tokens range over {found}; {type(self).__name__} has ids 0..{self.codebook_size - 1}")
         return codes
 
 

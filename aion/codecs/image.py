@@ -86,7 +86,7 @@ class ImageCodec(Codec):
         field = self.center_crop(image.flux)
         gaps = float((~field.isfinite()).float().mean((-1, -2)).max())
         if gaps > MAX_GAPS:
-            raise ModalityError(f"{gaps:.0%} of the pixels in a band are not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out")
+            raise ModalityError(f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out")
         flux = self.compress(self.rescaler.forward(self.clamp(fill_gaps(field), image.bands), image.bands))
         channels = [BAND_TO_INDEX[band] for band in image.bands]
         padded = flux.new_zeros(len(flux), len(BAND_TO_INDEX), FIELD, FIELD)
@@ -124,7 +124,7 @@ class ImageCodec(Codec):
         side = math.isqrt(tokens.shape[1])
         if side * side != tokens.shape[1]:
             raise InputError(f"{tokens.shape[1]} tokens are not a square; the tokens of an image are")
-        decoded = self.decode_latent(self._quantizer.decode(tokens.unflatten(1, (side, side))))
+        decoded = self.decode_latent(self._quantizer.decode(tokens.reshape(-1, side, side)))
         flux = self.expand(decoded[:, [BAND_TO_INDEX[name] for name in names]])
         return target(self.rescaler.backward(flux, names), names, proxies)
 

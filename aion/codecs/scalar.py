@@ -53,7 +53,8 @@ class _QuantizedCodec(Codec):
         outside = (scalar.value < low) | (scalar.value > high)
         if not outside.any():
             return []
-        return [f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g} {scalar.unit}".rstrip() + ": its token is the nearest end"]
+        unit = f" {scalar.unit}" if scalar.unit else ""
+        return [f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g}{unit}: its token is the nearest end"]
 
     def _range(self) -> tuple[Tensor, Tensor]:
         """Smallest and largest value that a code stands for."""
@@ -100,15 +101,10 @@ class MultiScalarCodec(_QuantizedCodec):
         super().__init__(config, quantizer)
 
     def _range(self) -> tuple[Tensor, Tensor]:
-        channels = len(self.config_channels)
+        channels = self.config["num_quantizers"]
         codes = torch.tensor([[0], [self.codebook_size - 1]], device=self.device).expand(-1, channels)
         ends = self._quantizer.decode(codes)
         return ends[0], ends[1]
-
-    @property
-    def config_channels(self) -> range:
-        """Indices of the numbers in a row."""
-        return range(self.config["num_quantizers"])
 
 
 class GridScalarCodec(_QuantizedCodec):

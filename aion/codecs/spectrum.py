@@ -59,7 +59,9 @@ class SpectrumCodec(Codec):
         if encoder_dims[-1] != latent_channels or embedding_dim != dim or decoder_dims[-1] not in (1, 2):
             raise ConfigError("encoder_dims must end in latent_channels, embedding_dim must equal dim, and decoder_dims must end in 1 or 2")
         if len(encoder_dims) != len(decoder_dims) or num_pixels % 2 ** (len(encoder_dims) + 1):
-            raise ConfigError(f"num_pixels is {num_pixels}; it must be a multiple of 2**(stages + 1), with as many stages to encode as to decode")
+            raise ConfigError(
+                f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many"
+            )
         self.clip_ivar, self.clip_flux, self.input_scaling = clip_ivar, clip_flux, input_scaling
         self._quantizer = LookupFreeQuantizer(dim, codebook_size)
         self.normalization_quantizer = ScalarLinearQuantizer(codebook_size, (normalization_range[0], normalization_range[1]))
@@ -158,10 +160,10 @@ class SpectrumCodec(Codec):
         good = real & ~spectrum.mask & spectrum.flux.isfinite()
         mean = spectrum.flux.where(good, 0).sum(-1) / (good.sum(-1) + 1.0)
         if (mean < FAINTEST).any():
-            notes.append(f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST} (1e-17 erg/s/cm2/Å): the level is not kept")
+            notes.append(f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST}: its level is not kept")
         brightest = 10 ** float(self.normalization_quantizer.buckets[-1]) - 1
         if (mean > brightest).any():
-            notes.append(f"the mean flux is {mean.max():.3g}, above the codec's largest of {brightest:.3g} (1e-17 erg/s/cm2/Å)")
+            notes.append(f"the mean flux is {mean.max():.3g}, above the codec's largest of {brightest:.3g}")
         return notes
 
 

@@ -1,6 +1,7 @@
 """ConvNeXt V2 (arXiv:2301.00808) in one dimension. Shapes: (B, C, N)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,8 @@ class ChannelNorm(nn.LayerNorm):
     """Layer norm over the channels of (B, C, ...)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        out: Tensor = super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        return out
 
 
 class GlobalResponseNorm(nn.Module):
@@ -25,7 +27,7 @@ class GlobalResponseNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, 1, dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        norm = x.norm(dim=1, keepdim=True)
+        norm: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
         return self.gamma * (x * (norm / (norm.mean(-1, keepdim=True) + 1e-6))) + self.beta + x
 
 
@@ -42,7 +44,8 @@ class ConvNextBlock1d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm(self.dwconv(x).movedim(1, -1))
-        return x + self.pwconv2(self.grn(F.gelu(self.pwconv1(y)))).movedim(-1, 1)
+        out: Tensor = x + self.pwconv2(self.grn(F.gelu(self.pwconv1(y)))).movedim(-1, 1)
+        return out
 
 
 class ConvNextEncoder1d(nn.Module):
@@ -55,7 +58,7 @@ class ConvNextEncoder1d(nn.Module):
         stem = nn.Sequential(nn.Conv1d(in_chans, dims[0], kernel_size=4, stride=4), ChannelNorm(dims[0], eps=1e-6))
         halvings = [
             nn.Sequential(ChannelNorm(before, eps=1e-6), nn.Conv1d(before, after, kernel_size=2, stride=2))
-            for before, after in zip(dims, dims[1:], strict=False)
+            for before, after in pairwise(dims)
         ]
         self.downsample_layers = nn.ModuleList([stem, *halvings])
         self.stages = _stages(depths, dims)

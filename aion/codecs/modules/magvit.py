@@ -1,5 +1,7 @@
 """MagViT-style convolutional autoencoder of images (arXiv:2310.05737). Shapes: (B, C, H, W)."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from aion.codecs.modules.convnext import ChannelNorm
@@ -25,8 +27,8 @@ class SqueezeExcite(nn.Module):
         super().__init__()
         hidden = max(16, dim // 2)
         gate = nn.Conv2d(hidden, dim, 1)
-        nn.init.zeros_(gate.weight)
-        nn.init.constant_(gate.bias, -10)  # gates start closed, so that a residual unit starts as the identity
+        for parameter in gate.parameters():
+            nn.init.zeros_(parameter)  # half open; the published training started at -10, nearly closed, which a short training does not leave
         self.to_k = nn.Conv2d(dim, 1, 1)
         self.net = nn.Sequential(nn.Conv2d(dim, hidden, 1), nn.LeakyReLU(0.1), gate, nn.Sigmoid())
 
@@ -67,10 +69,9 @@ class SpatialUpsample2x(nn.Module):
     def __init__(self, dim: int, dim_out: int) -> None:
         super().__init__()
         conv = nn.Conv2d(dim, 4 * dim_out, 1)
+        self.net = nn.Sequential(conv, nn.SiLU(), nn.PixelShuffle(2))
         weight = nn.init.kaiming_uniform_(conv.weight.detach()[::4].clone())
         conv.weight.data.copy_(weight.repeat_interleave(4, dim=0))
-        nn.init.zeros_(conv.bias.detach()) if conv.bias is not None else None
-        self.net = nn.Sequential(conv, nn.SiLU(), nn.PixelShuffle(2))
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.net(x)
@@ -91,11 +92,11 @@ class MagVitAE(nn.Module):
         """Raises ConfigError: `hidden_dims` cannot be halved `n_compressions` times."""
         super().__init__()
         if hidden_dims % 2**n_compressions:
-            raise ConfigError(f"hidden_dims is {hidden_dims}; it must be a multiple of {2**n_compressions} for {n_compressions} compressions")
+            raise ConfigError(f"hidden_dims is {hidden_dims}; {n_compressions} compressions need a multiple of {2**n_compressions}")
         dims = [hidden_dims // 2**i for i in range(n_compressions, -1, -1)]
         encoder: list[nn.Module] = [ResidualUnit(dims[0])]
         decoder: list[nn.Module] = [ResidualUnit(dims[0])]  # from the pixels inwards; turned round below
-        for dim, wider in zip(dims, dims[1:], strict=False):
+        for dim, wider in pairwise(dims):
             encoder += [SpatialDownsample2x(dim, wider), _residual_units(wider, num_consecutive)]
             decoder += [SpatialUpsample2x(wider, dim), _residual_units(wider, num_consecutive)]
         encoder += [SameConv2d(hidden_dims, hidden_dims, 7), _residual_units(hidden_dims, num_consecutive), _FinalNorm(hidden_dims)]

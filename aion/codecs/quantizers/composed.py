@@ -84,8 +84,8 @@ class ComposedScalarQuantizer(nn.Module):
 
     def encode(self, columns: Mapping[str, Tensor]) -> Tensor:
         """Columns of one shape (...) -> codes (..., C)."""
-        codes = [quantizer.encode(columns[name]) + offset for offset, (name, quantizer) in zip(self.offsets, self.columns.items(), strict=True)]
-        return torch.stack(codes, dim=-1)
+        codes = [quantizer.encode(columns[name]) for name, quantizer in self.columns.items()]
+        return torch.stack([code + offset for code, offset in zip(codes, self.offsets, strict=True)], dim=-1)
 
     def decode(self, codes: Tensor) -> dict[str, Tensor]:
         """Codes (..., C) -> columns (...); a code outside its column's range decodes to -1, as the published package has it."""

@@ -1,4 +1,7 @@
-"""Finite scalar quantization (arXiv:2309.15505): each channel is bounded by tanh and rounded to a few levels. Shapes: (B, C, ...) <-> (B, ...)."""
+"""Finite scalar quantization (arXiv:2309.15505): each channel is bounded by tanh and rounded to a few levels.
+
+Shapes: values (B, C, ...) <-> codes (B, ...).
+"""
 
 import math
 from collections.abc import Sequence
@@ -14,6 +17,7 @@ class FiniteScalarQuantizer(Quantizer):
     """Codes are the mixed-radix number of the levels, first channel fastest."""
 
     levels: Tensor
+    _basis: Tensor
 
     def __init__(self, levels: Sequence[int], eps: float = 1e-3) -> None:
         """`levels`: values per channel; `eps` keeps the outermost levels reachable."""

@@ -38,7 +38,7 @@ class LookupFreeQuantizer(Quantizer):
 
     @property
     def codebook_size(self) -> int:
-        return 2**self.embedding_dim
+        return 1 << self.embedding_dim
 
     def encode(self, z: Tensor) -> Tensor:
         return self._quantizer.codes(z.movedim(1, -1))
