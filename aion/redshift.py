@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.errors import InputError
+
 Floats = NDArray[np.floating[Any]]
 Interval = tuple[float, float]
 
@@ -153,17 +155,17 @@ def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:
     where the grid starts at 0 (or below) its mass is folded into the bin above it, and there is one bin less.
 
     Raises:
-        ValueError: the shapes do not fit, the grid does not increase, or logits are not finite.
+        InputError: the shapes do not fit, the grid does not increase, or logits are not finite.
     """
     edges = _array(buckets).reshape(-1)
     values = _array(logits)
     values = values[:, 0] if values.ndim == 3 and values.shape[1] == 1 else values
     if values.ndim != 2 or values.shape[1] < len(edges):
-        raise ValueError(f"logits have shape {tuple(values.shape)}; expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid")
+        raise InputError(f"logits have shape {tuple(values.shape)}; expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid")
     if len(edges) < 2 or not (np.diff(edges) > 0).all():
-        raise ValueError("the redshift grid must have at least two edges, strictly increasing")
+        raise InputError("the redshift grid must have at least two edges, strictly increasing")
     if not np.isfinite(values).all():
-        raise ValueError("logits hold NaN or infinity; the model's weights or its inputs are damaged")
+        raise InputError("logits hold NaN or infinity; the model's weights or its inputs are damaged")
 
     share = np.exp(values - values.max(axis=1, keepdims=True))
     share /= share.sum(axis=1, keepdims=True)

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from aion.errors import ConfigError
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which weights, which catalog, which device."""
+    """Which weights, which catalog, which device.
+
+    Raises:
+        ConfigError: the device is none of those below.
+    """
 
     model: str = str(ASSETS / "models" / "aion-sim")
     """Folder or Hub id of weights in the published layout (``AION_MODEL``)."""
@@ -27,7 +33,7 @@ class Settings:
     def __post_init__(self) -> None:
         kind, _, number = self.device.partition(":")
         if kind not in ("auto", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
-            raise ValueError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
+            raise ConfigError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

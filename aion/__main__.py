@@ -1,0 +1,131 @@
+"""The command line: ``python -m aion analyze`` and ``python -m aion embed``. The same engine, and so the same numbers, as the pages.
+
+Results go to standard output, everything else to standard error. Exit code 2: the files, options or weights cannot be used.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aion.errors import AIONError, InputError
+
+if TYPE_CHECKING:
+    from aion.explorer.engine import Engine
+    from aion.explorer.results import Analysis
+    from aion.io import SkyObject
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 done, 2 the input or the weights cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (AIONError, OSError) as exc:
+        print(f"aion: {exc}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="aion", description="Spectra, cut-outs and photometry -> redshift, neighbors, reconstruction.")
+    commands = parser.add_subparsers(title="commands", required=True)
+
+    analyze = commands.add_parser("analyze", help="everything about the object(s) in the files; files of one object each belong together")
+    analyze.add_argument("--json", action="store_true", help="print JSON: an object, or a list where the files hold several")
+    analyze.add_argument("--out", type=Path, metavar="DIR", help="also write JSON, p(z), neighbors, decoded data and the embedding there")
+    analyze.set_defaults(run=_analyze)
+
+    embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
+    embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write: id, embedding")
+    embed.set_defaults(run=_embed)
+
+    for command in (analyze, embed):
+        command.add_argument("files", nargs="+", metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
+        command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
+    return parser
+
+
+def _analyze(options: argparse.Namespace) -> None:
+    from aion.explorer import export
+
+    objects = _read(options.files)
+    analyses = _engine(options.model).batch(objects)
+    if options.json:
+        texts = [export.to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
+        print(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]", end="" if len(texts) == 1 else "\n")
+    else:
+        print("\n\n".join(_in_words(analysis) for analysis in analyses))
+    if options.out:
+        for analysis, thing in zip(analyses, objects, strict=True):
+            _write(options.out, analysis, thing)
+        print(f"aion: results of {len(analyses)} object(s) are in {options.out}", file=sys.stderr)
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from aion.explorer import export
+
+    objects = [thing for file in options.files for thing in _read([file])]
+    engine = _engine(options.model)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(export.embeddings_parquet([thing.id for thing in objects], engine.embed(objects), engine.info))
+    print(f"aion: {len(objects)} embedding(s) are in {options.out}", file=sys.stderr)
+
+
+def _read(files: Sequence[str]) -> "list[SkyObject]":
+    from aion.io import read
+
+    for file in files:
+        if not Path(file).is_file():
+            raise InputError(f"there is no file {file}")
+    objects = read([Path(file) for file in files])
+    if not objects:
+        raise InputError(f"no object was found in {', '.join(files)}")
+    return objects
+
+
+def _engine(model: str | None) -> "Engine":
+    from aion.explorer.engine import Engine
+    from aion.explorer.settings import Settings
+
+    settings = Settings.from_environment()
+    return Engine(replace(settings, model=model) if model else settings)
+
+
+def _in_words(analysis: "Analysis") -> str:
+    lines = [analysis.id, f"  {analysis.redshift.summary()}"]
+    if analysis.z_reference is not None:
+        lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
+    lines.append(f"  Read: {', '.join(analysis.used)}.")
+    lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]
+    if analysis.neighbors:
+        nearest = ", ".join(f"{found.id} ({found.kind}, similarity {found.similarity:.3f})" for found in analysis.neighbors[:3])
+        lines.append(f"  Most similar: {nearest}.")
+    lines += [f"  Note: {note}" for note in analysis.notes]
+    lines.append(f"  Weights: {analysis.model.title}." + (f" {analysis.model.notice}" if analysis.model.notice else ""))
+    return "\n".join(lines)
+
+
+def _write(folder: Path, analysis: "Analysis", thing: "SkyObject") -> None:
+    from aion.explorer import export
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
+    files = {
+        f"{stem}.json": export.to_json(analysis, thing.reports).encode(),
+        f"{stem}-pz.csv": export.pdf_csv(analysis),
+        f"{stem}-pz.ecsv": export.pdf_ecsv(analysis),
+        f"{stem}-neighbors.csv": export.neighbors_csv(analysis),
+        f"{stem}-neighbors.ecsv": export.neighbors_ecsv(analysis),
+        f"{stem}-decoded.fits": export.decoded_fits(analysis),
+        f"{stem}-embedding.npy": export.embeddings_npy([analysis.embedding]),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

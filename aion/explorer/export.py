@@ -1,0 +1,228 @@
+"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, npy, Parquet. Column names are lower case, ids are text, units are written.
+
+Everything carries its provenance: the model's id, revision and SHA-256, and that decoded data are not observed data.
+"""
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
+from aion.io import Report
+from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits
+
+FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
+
+
+def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any]:
+    """The analysis as plain values; ``reports`` are those of the object it was made from. NaN becomes None."""
+    pdf = analysis.redshift
+    inputs = {
+        "id": analysis.id,
+        "files": [{"source": report.source, "format": report.format, "sha256": report.sha256} for report in reports],
+        "used": list(analysis.used),
+        "ignored": analysis.ignored,
+        "z_reference": analysis.z_reference,
+    }
+    redshift = {
+        "mode": pdf.mode,
+        "median": pdf.median,
+        "mean": pdf.mean,
+        "ci68": [list(interval) for interval in pdf.ci68],
+        "ci95": [list(interval) for interval in pdf.ci95],
+        "peaks": [{"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high} for peak in pdf.peaks],
+        "flags": list(pdf.flags),
+    }
+    neighbors = [{"id": found.id, "similarity": found.similarity, "z": found.z, "class": found.kind} for found in analysis.neighbors]
+    plain = {
+        "inputs": inputs,
+        "report": {"files": [report.to_dict() for report in reports], "notes": list(analysis.notes)},
+        "redshift": redshift,
+        "neighbors": neighbors,
+        "reconstruction": _reconstruction(analysis),
+        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
+    }
+    finite: dict[str, Any] = _finite(plain)
+    return finite
+
+
+def to_json(analysis: Analysis, reports: Sequence[Report] = ()) -> str:
+    """`to_dict` as a JSON text."""
+    return json.dumps(to_dict(analysis, reports), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def pdf_csv(analysis: Analysis) -> bytes:
+    """p(z), one row per bin."""
+    return csv(_pdf_columns(analysis))
+
+
+def pdf_ecsv(analysis: Analysis) -> bytes:
+    """p(z), one row per bin, with point estimates and provenance in the header."""
+    pdf = analysis.redshift
+    points = {"mode": pdf.mode, "median": pdf.median, "mean": pdf.mean, "flags": list(pdf.flags)}
+    return ecsv(_pdf_columns(analysis), _provenance(analysis) | points)
+
+
+def neighbors_csv(analysis: Analysis) -> bytes:
+    """Neighbors, most similar first."""
+    return csv(_neighbor_columns(analysis))
+
+
+def neighbors_ecsv(analysis: Analysis) -> bytes:
+    """Neighbors, most similar first, with provenance in the header."""
+    return ecsv(_neighbor_columns(analysis), _provenance(analysis))
+
+
+def decoded_fits(analysis: Analysis) -> bytes:
+    """What the tokens decode to: image cubes in nanomaggies per pixel, spectra against vacuum Å, numbers. ``SYNTH = T``: not observed."""
+    parts: list[Table | Picture] = [_picture(image) for image in analysis.images]
+    parts += [_table(spectrum) for spectrum in analysis.spectra]
+    if analysis.scalars:
+        names, units = [s.name for s in analysis.scalars], [s.unit for s in analysis.scalars]
+        originals = [math.nan if s.original is None else s.original for s in analysis.scalars]
+        columns = (
+            Column("name", names),
+            Column("unit", units),
+            Column("original", originals, "", "given to the model"),
+            Column("decoded", [s.decoded for s in analysis.scalars], "", "what the token stands for"),
+        )
+        parts.append(Table("SCALARS", columns))
+    cards: dict[str, Card] = {
+        "SYNTH": (True, "decoded from tokens, not observed"),
+        "AIONVER": (analysis.model.versions["aion"], "version of the software"),
+        "AIONMOD": (analysis.model.title[:60], "weights"),
+        "AIONREV": (analysis.model.revision or "folder", "revision of the weights"),
+        "AIONSHA": (analysis.model.sha256[:60], "SHA-256 of the weights, first 60 digits"),
+        "OBJECT": (analysis.id[:60], "id in the input"),
+        "ZMODE": (analysis.redshift.mode, "mode of the redshift density"),
+    }
+    notice = [analysis.model.notice] if analysis.model.notice else []
+    return fits(parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes])
+
+
+def embeddings_npy(vectors: Sequence[Any]) -> bytes:
+    """(n, D) float32, in the order given."""
+    stream = io.BytesIO()
+    np.save(stream, np.asarray(vectors, dtype=np.float32), allow_pickle=False)
+    return stream.getvalue()
+
+
+def embeddings_parquet(ids: Sequence[str], vectors: Sequence[Any], model: ModelInfo) -> bytes:
+    """Columns ``id`` (text) and ``embedding`` (fixed-size list of float32); the file's metadata says which weights made it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = np.ascontiguousarray(vectors, dtype=np.float32)
+    flat = pa.array(rows.reshape(-1), type=pa.float32())
+    metadata = {
+        "model_id": model.id,
+        "model_revision": model.revision or "",
+        "model_sha256": model.sha256,
+        "aion_version": model.versions["aion"],
+    }
+    schema = pa.schema([("id", pa.string()), ("embedding", pa.list_(pa.float32(), rows.shape[1]))], metadata=metadata)
+    table = pa.Table.from_arrays([pa.array(list(ids), pa.string()), pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])], schema=schema)
+    stream = io.BytesIO()
+    pq.write_table(table, stream)
+    return stream.getvalue()
+
+
+def _reconstruction(analysis: Analysis) -> dict[str, Any]:
+    """Per modality, how far the decoded data are from the original; None where there is no original."""
+    kept: dict[str, Any] = {}
+    for image in analysis.images:
+        rms, ratio = image.residual_rms, image.flux_ratio
+        kept[f"{image.survey} image"] = {
+            "bands": list(image.bands),
+            "residual_rms_nanomaggies": None if rms is None else list(rms),
+            "flux_ratio": None if ratio is None else list(ratio),
+        }
+    for spectrum in analysis.spectra:
+        kept[f"{spectrum.survey} spectrum"] = {
+            "reduced_chi2": spectrum.reduced_chi2,
+            "pixels": len(spectrum.wavelength),
+            "masked": int(spectrum.bad.sum()),
+        }
+    for scalar in analysis.scalars:
+        kept[scalar.name] = {"original": scalar.original, "decoded": scalar.decoded, "unit": scalar.unit}
+    return kept
+
+
+def _pdf_columns(analysis: Analysis) -> list[Column]:
+    pdf = analysis.redshift
+    return [
+        Column("z", pdf.z, "", "bin mid-point"),
+        Column("z_low", pdf.edges[:-1], "", "lower edge of the bin"),
+        Column("z_high", pdf.edges[1:], "", "upper edge of the bin"),
+        Column("probability", pdf.probability, "", "mass in the bin; sums to 1"),
+        Column("density", pdf.density, "", "probability per unit redshift; integrates to 1"),
+    ]
+
+
+def _neighbor_columns(analysis: Analysis) -> list[Column]:
+    found = analysis.neighbors
+    return [
+        Column("rank", np.arange(1, len(found) + 1)),
+        Column("id", np.array([neighbor.id for neighbor in found], dtype=str)),
+        Column("similarity", np.array([neighbor.similarity for neighbor in found], dtype=float), "", "cosine of the two embeddings"),
+        Column(
+            "z",
+            np.array([math.nan if neighbor.z is None else neighbor.z for neighbor in found], dtype=float),
+            "",
+            "redshift in the catalog",
+        ),
+        Column("class", np.array([neighbor.kind for neighbor in found], dtype=str)),
+    ]
+
+
+def _provenance(analysis: Analysis) -> dict[str, Any]:
+    model = analysis.model
+    return {
+        "object": analysis.id,
+        "used": list(analysis.used),
+        "model": model.id,
+        "revision": model.revision,
+        "sha256": model.sha256,
+        "notice": model.notice,
+        "aion_version": model.versions["aion"],
+    }
+
+
+def _picture(image: ImageResult) -> Picture:
+    cards: dict[str, Card] = {
+        "SURVEY": (image.survey, "whose bands these are"),
+        "BANDS": (",".join(image.bands), "planes in order"),
+        "MAGZERO": (22.5, "AB magnitude of 1 nanomaggy"),
+    }
+    if image.pixel_scale:
+        cards["PIXSCALE"] = (image.pixel_scale, "arcsec per pixel")
+    return Picture(f"{image.survey} image".upper(), image.decoded.astype(np.float32), "nanomaggy", cards)
+
+
+def _table(spectrum: SpectrumResult) -> Table:
+    """The decoded flux, beside the original where there is one."""
+    columns = [
+        Column("wavelength", spectrum.wavelength, "Angstrom", "vacuum, observed frame"),
+        Column("decoded", spectrum.decoded, FLUX_UNIT, "decoded from tokens, not observed"),
+        Column("mask", spectrum.bad, "", "True = bad in the input"),
+    ]
+    if spectrum.flux is not None and spectrum.sigma is not None and spectrum.residual is not None:
+        columns += [
+            Column("flux", spectrum.flux, FLUX_UNIT, "observed, as given"),
+            Column("sigma", spectrum.sigma, FLUX_UNIT, "1 / sqrt(ivar)"),
+            Column("residual", spectrum.residual, "", "(flux - decoded) / sigma"),
+        ]
+    return Table(f"{spectrum.survey} spectrum".upper(), tuple(columns), {"SURVEY": (spectrum.survey, "whose grid this is")})
+
+
+def _finite(value: Any) -> Any:
+    """The same nest of values without NaN and infinity, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(held) for key, held in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(held) for held in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,108 @@
+"""Arrays -> bytes of FITS and ECSV files, with units and provenance. Knows neither surveys nor results."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Card = tuple[str | int | float | bool, str]
+"""Value and comment of a FITS header card."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    """Lower case."""
+    values: Sequence[Any] | NDArray[Any]
+    unit: str = ""
+    """As astropy spells it, such as ``"Angstrom"`` or ``"1e-17 erg / (s cm2 Angstrom)"``; empty for none."""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of one length."""
+
+    name: str
+    columns: tuple[Column, ...]
+    cards: Mapping[str, Card] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An array of two or more dimensions, last axis x."""
+
+    name: str
+    values: NDArray[Any]
+    unit: str
+    cards: Mapping[str, Card] = field(default_factory=dict)
+
+
+def fits(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
+    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards."""
+    from astropy.io import fits as astropy_fits
+
+    primary = astropy_fits.PrimaryHDU()
+    _put(primary.header, cards)
+    for line in history:
+        primary.header["HISTORY"] = _ascii(line)
+    hdus = [primary]
+    for part in parts:
+        if isinstance(part, Picture):
+            hdu = astropy_fits.ImageHDU(_plain(part.values), name=part.name)
+            hdu.header["BUNIT"] = part.unit
+        else:
+            hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
+        _put(hdu.header, {**cards, **part.cards})
+        hdus.append(hdu)
+    stream = io.BytesIO()
+    astropy_fits.HDUList(hdus).writeto(stream, checksum=True)
+    return stream.getvalue()
+
+
+def ecsv(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
+    """A table that astropy and TOPCAT read with its units; ``meta`` holds plain values."""
+    table = _astropy_table(columns)
+    table.meta.update(meta)
+    stream = io.StringIO()
+    table.write(stream, format="ascii.ecsv")
+    return stream.getvalue().encode()
+
+
+def csv(columns: Sequence[Column]) -> bytes:
+    """Comma-separated values under one line of names; units are in the ECSV."""
+    stream = io.StringIO()
+    _astropy_table(columns).write(stream, format="ascii.csv")
+    return stream.getvalue().encode()
+
+
+def _astropy_table(columns: Sequence[Column]) -> Any:
+    from astropy.table import Column as AstropyColumn
+    from astropy.table import Table as AstropyTable
+
+    return AstropyTable(
+        [
+            AstropyColumn(_plain(column.values), name=column.name, unit=column.unit or None, description=column.description)
+            for column in columns
+        ]
+    )
+
+
+def _plain(values: Any) -> NDArray[Any]:
+    """Arrays as FITS and ECSV hold them: an empty list still is a column of numbers."""
+    return np.asarray(values)
+
+
+def _put(header: Any, cards: Mapping[str, Card]) -> None:
+    for name, (value, comment) in cards.items():
+        header[name] = (_ascii(value) if isinstance(value, str) else value, _ascii(comment))
+
+
+def _ascii(text: str) -> str:
+    """FITS headers hold ASCII only."""
+    return text.replace("Å", "Angstrom").encode("ascii", "replace").decode()
