@@ -1,0 +1,119 @@
+"""The probability density over redshift: what it is, where its mass lies, and the redshifts it is compared with."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from aion.explorer.figures.theme import LIGHT, Theme, template
+from aion.redshift import Interval, RedshiftPDF
+
+Floats = NDArray[np.floating[Any]]
+Extent = Literal["peaks", "grid"]
+
+MASS_SHOWN = 0.995
+"""Of the probability, that the "peaks" extent shows."""
+PEAK_CURVE = "Peaks"
+
+
+def redshift(
+    pdf: RedshiftPDF, *, z: float | None = None, reference: float | None = None, extent: Extent = "peaks", theme: Theme = LIGHT
+) -> go.Figure:
+    """Density with its 68 % and 95 % highest-density regions filled and its peaks marked.
+
+    Args:
+        z: the redshift a person chose, drawn as a line.
+        reference: a redshift from a header or a catalog, for comparison, drawn as a dashed line.
+        extent: show the stretch that holds nearly all of the mass (and ``z`` and ``reference`` if near), or the whole grid.
+    """
+    figure = go.Figure()
+    for interval, color, name in _regions(pdf, theme):
+        x, y = _steps(pdf, *interval)
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line_width=0,
+                fill="tozeroy",
+                fillcolor=color,
+                name=name,
+                legendgroup=name,
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    for name, color in (("68 % region", theme.accent_strong), ("95 % region", theme.accent_soft)):
+        marker = {"symbol": "square", "size": 11, "color": color}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, legendgroup=name, hoverinfo="skip"))
+    x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
+    hover = "z %{x:.5f}<br>p(z) %{y:.4g}<extra></extra>"
+    figure.add_trace(
+        go.Scatter(x=x, y=y, mode="lines", line={"color": theme.accent, "width": 1.4}, name="p(z)", showlegend=False, hovertemplate=hover)
+    )
+    _peaks(figure, pdf, theme)
+    if z is not None:
+        _marker(figure, z, "Chosen z", theme.ink, "solid")
+    if reference is not None:
+        _marker(figure, reference, "Reference z", theme.reference, "dash")
+    low, high = (
+        _extent(pdf, [value for value in (z, reference) if value is not None]) if extent == "peaks" else (pdf.edges[0], pdf.edges[-1])
+    )
+    figure.update_xaxes(title_text="Redshift z", range=[low, high])
+    figure.update_yaxes(title_text="Probability density p(z)", rangemode="tozero", range=[0, 1.22 * float(pdf.density.max())])
+    figure.update_layout(template=template(theme), height=330, uirevision=extent, margin={"t": 30})
+    return figure
+
+
+def _regions(pdf: RedshiftPDF, theme: Theme) -> list[tuple[Interval, str, str]]:
+    wide = [(interval, theme.accent_soft, "95 % region") for interval in pdf.ci95]
+    return wide + [(interval, theme.accent_strong, "68 % region") for interval in pdf.ci68]
+
+
+def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
+    """The staircase of the density between two redshifts."""
+    first = int(np.searchsorted(pdf.edges, low, side="right") - 1)
+    last = int(np.searchsorted(pdf.edges, high, side="left"))
+    first, last = max(first, 0), min(last, len(pdf.density))
+    x = np.repeat(pdf.edges[first : last + 1], 2)[1:-1].clip(low, high)
+    return x, np.repeat(pdf.density[first:last], 2)
+
+
+def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
+    heights = [float(pdf.density[int(np.abs(pdf.z - peak.z).argmin())]) for peak in pdf.peaks]
+    figure.add_trace(
+        go.Scatter(
+            x=[peak.z for peak in pdf.peaks],
+            y=heights,
+            mode="markers+text",
+            marker={"symbol": "triangle-down", "size": 10, "color": theme.accent},
+            text=[f"{peak.z:.4f} · {peak.probability:.0%}" for peak in pdf.peaks],
+            textposition="top center",
+            textfont={"size": 12, "color": theme.ink},
+            cliponaxis=False,
+            name=PEAK_CURVE,
+            showlegend=False,
+            hovertemplate="peak at z %{x:.5f}<br>holds %{text}<extra></extra>",
+        )
+    )
+
+
+def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> None:
+    """A vertical line that is also in the legend."""
+    figure.add_shape(
+        type="line", x0=z, x1=z, y0=0, y1=1, xref="x", yref="paper", line={"color": color, "width": 1.3, "dash": dash}, name=name
+    )
+    line = {"color": color, "width": 1.3, "dash": dash}
+    figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", line=line, name=f"{name} = {z:.5f}", hoverinfo="skip"))
+
+
+def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
+    """Redshifts that hold nearly all of the mass, with room on both sides; other redshifts join when they lie near it."""
+    pieces = pdf.region(MASS_SHOWN)
+    low, high = pieces[0][0], pieces[-1][1]
+    room = max(0.35 * (high - low), 0.02 * (1 + pdf.mode))
+    near = [value for value in others if low - 4 * room <= value <= high + 4 * room]
+    low, high = min([low, *near]), max([high, *near])
+    return max(float(pdf.edges[0]), low - room), min(float(pdf.edges[-1]), high + room)

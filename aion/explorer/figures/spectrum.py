@@ -1,0 +1,162 @@
+"""A spectrum, what its tokens kept and the difference in units of the noise. Observed frame, vacuum Å."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from aion.explorer.figures import lines as line_table
+from aion.explorer.figures.series import decimate, flux_range, runs
+from aion.explorer.figures.theme import LIGHT, Theme, template
+from aion.explorer.results import SpectrumResult
+
+Floats = NDArray[np.floating[Any]]
+
+FLUX_TITLE = "Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)"
+WAVELENGTH_TITLE = "Observed wavelength, vacuum (Å)"
+RESIDUAL_TITLE = "Residual (σ)"
+RESIDUAL_LIMIT = 6.0
+"""σ shown above and below zero."""
+LABEL_ROWS = 3
+LABEL_ROW_HEIGHT = 15
+"""Pixels between two rows of line names."""
+LABEL_WIDTH = 0.036
+"""Of the plot's width, that a line name takes."""
+
+
+def spectrum(result: SpectrumResult, *, z: float | None = None, every_line: bool = False, theme: Theme = LIGHT) -> go.Figure:
+    """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
+
+    Args:
+        z: redshift at which to mark spectral lines; None marks none.
+        every_line: mark the minor lines too.
+    """
+    has_data = result.flux is not None
+    figure = make_subplots(
+        rows=2 if has_data else 1, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26] if has_data else [1.0], vertical_spacing=0.035
+    )
+    if has_data:
+        _data(figure, result, theme)
+    _line(figure, result.wavelength, result.decoded, name="Decoded from tokens", color=theme.decoded, width=1.6, hover="%{y:.4g}")
+    if has_data:
+        _residual(figure, result, theme)
+    _regions(figure, result, theme)
+    if z is not None:
+        _lines(figure, result, z, every_line, theme)
+    _layout(figure, result, theme, marked=z is not None)
+    return figure
+
+
+def _data(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
+    assert result.flux is not None
+    if result.sigma is not None:
+        kept = decimate(result.flux)
+        sigma = np.where(np.isfinite(result.sigma), result.sigma, 0.0)[kept]
+        x, flux = result.wavelength[kept], np.nan_to_num(result.flux[kept])
+        edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        figure.add_trace(go.Scatter(y=flux - sigma, showlegend=False, **edge), row=1, col=1)
+        figure.add_trace(go.Scatter(y=flux + sigma, name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
+    _line(figure, result.wavelength, result.flux, name="Data", color=theme.ink, width=1.0, hover="%{y:.4g}")
+
+
+def _line(
+    figure: go.Figure, x: Floats, y: Floats, *, name: str, color: str, width: float, hover: str, row: int = 1, legend: bool = True
+) -> None:
+    kept = decimate(y)
+    figure.add_trace(
+        go.Scatter(
+            x=x[kept],
+            y=y[kept],
+            name=name,
+            mode="lines",
+            line={"color": color, "width": width},
+            connectgaps=False,
+            showlegend=legend,
+            hovertemplate=f"{name}: {hover}<extra></extra>",
+        ),
+        row=row,
+        col=1,
+    )
+
+
+def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
+    if result.residual is not None:
+        _line(
+            figure,
+            result.wavelength,
+            result.residual,
+            name="(data − decoded) / σ",
+            color=theme.faint,
+            width=0.9,
+            hover="%{y:.2f}",
+            row=2,
+            legend=False,
+        )
+    figure.add_hline(y=0, line={"color": theme.decoded, "width": 1}, row=2, col=1)
+
+
+def _regions(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
+    """Masked pixels and the atmosphere, shaded over both panels."""
+    low, high = float(result.wavelength[0]), float(result.wavelength[-1])
+    for region in line_table.ATMOSPHERE:
+        if region.high > low and region.low < high:
+            _shade(figure, [(max(region.low, low), min(region.high, high))], theme.shade, region.name)
+    step = float(np.median(np.diff(result.wavelength))) if len(result.wavelength) > 1 else 1.0
+    masked = [(float(result.wavelength[a]) - step / 2, float(result.wavelength[b]) + step / 2) for a, b in runs(result.bad)]
+    if masked:
+        _shade(figure, masked, theme.error, "masked")
+        marker = {"symbol": "square", "size": 11, "color": theme.error}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name="Masked", hoverinfo="skip"), row=1, col=1)
+
+
+def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, name: str) -> None:
+    """One shape for any number of stretches, from the bottom of the figure to its top."""
+    path = " ".join(f"M {a:.2f},0 L {b:.2f},0 L {b:.2f},1 L {a:.2f},1 Z" for a, b in stretches)
+    figure.add_shape(type="path", path=path, xref="x", yref="paper", fillcolor=color, line_width=0, layer="below", name=name)
+
+
+def _lines(figure: go.Figure, result: SpectrumResult, z: float, every: bool, theme: Theme) -> None:
+    low, high = float(result.wavelength[0]), float(result.wavelength[-1])
+    shown = line_table.lines_in(low, high, z, every=every)
+    colors = {"emission": theme.emission, "absorption": theme.absorption}
+    for line in shown:
+        x = line_table.observed(line, z)
+        dash = "solid" if line.feature == "emission" else "dot"
+        style = {"color": colors[line.feature], "width": 1, "dash": dash}
+        figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, xref="x", yref="paper", line=style, opacity=0.55, name=line.name)
+    for label in line_table.labels(shown, z, apart=LABEL_WIDTH * (high - low), rows=LABEL_ROWS):
+        figure.add_annotation(
+            x=label.wavelength,
+            y=1,
+            xref="x",
+            yref="paper",
+            yanchor="bottom",
+            yshift=2 + LABEL_ROW_HEIGHT * label.row,
+            text=label.text,
+            showarrow=False,
+            font={"size": 11, "color": colors[label.feature]},
+        )
+
+
+def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: bool) -> None:
+    has_data = result.flux is not None
+    flux = result.flux if result.flux is not None else result.decoded
+    low, high = flux_range(flux, result.decoded, result.bad)
+    figure.update_yaxes(title_text=FLUX_TITLE, range=[low, high], row=1, col=1)
+    figure.update_xaxes(range=[float(result.wavelength[0]), float(result.wavelength[-1])], showgrid=False)
+    figure.update_xaxes(title_text=WAVELENGTH_TITLE, row=2 if has_data else 1, col=1)
+    if has_data:
+        figure.update_yaxes(
+            title_text=RESIDUAL_TITLE, range=[-RESIDUAL_LIMIT, RESIDUAL_LIMIT], tickvals=[-5, 0, 5], ticktext=["−5", "0", "5"], row=2, col=1
+        )
+    above = 12 + (LABEL_ROW_HEIGHT * LABEL_ROWS if marked else 0)
+    figure.update_layout(
+        template=template(theme),
+        height=500 if has_data else 380,
+        margin={"l": 8, "r": 8, "t": above, "b": 8},
+        hovermode="x unified",
+        legend={"x": 1, "xanchor": "right", "y": 0.995, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
+        uirevision="spectrum",
+    )

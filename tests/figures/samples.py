@@ -1,0 +1,48 @@
+"""Small made-up results, one of each kind, that figures and pages can be tried on."""
+
+import numpy as np
+
+from aion.explorer.results import ImageResult, Neighbor, SpectrumResult
+from aion.redshift import RedshiftPDF, redshift_pdfs
+
+GRID = np.expm1(np.linspace(0, np.log(6.0), 1024))
+
+
+def pdf(*peaks: tuple[float, float, float]) -> RedshiftPDF:
+    """A density with peaks (z, width, weight)."""
+    density = sum(weight * np.exp(-0.5 * ((GRID - z) / width) ** 2) for z, width, weight in peaks)
+    logits = np.log(density + 1e-12)
+    return redshift_pdfs(logits[None, None], GRID)[0]
+
+
+def image(
+    *, with_original: bool = True, pixel_scale: float | None = 0.262, bands: tuple[str, ...] = ("DES-G", "DES-R", "DES-Z")
+) -> ImageResult:
+    """A round galaxy in some noise."""
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[-47.5:48, -47.5:48]
+    galaxy = np.exp(-np.hypot(x, y) / 8)[None] * np.arange(1, len(bands) + 1)[:, None, None]
+    original = galaxy + rng.normal(0, 0.01, galaxy.shape)
+    ones = (1.0,) * len(bands)
+    if not with_original:
+        return ImageResult("Legacy Survey", bands, None, galaxy, pixel_scale, None, None)
+    return ImageResult("Legacy Survey", bands, original, galaxy, pixel_scale, ones, ones)
+
+
+def spectrum(*, pixels: int = 4000, with_data: bool = True, masked: slice = slice(100, 140)) -> SpectrumResult:
+    """A flat continuum with one line of one pixel, 40 masked pixels."""
+    wavelength = np.linspace(3800.0, 9200.0, pixels)
+    flux = 10 + np.random.default_rng(2).normal(0, 1, pixels)
+    flux[pixels // 2] = 80.0
+    bad = np.zeros(pixels, dtype=bool)
+    bad[masked] = True
+    sigma = np.where(bad, np.nan, 1.0)
+    decoded = np.full(pixels, 10.0)
+    residual = np.where(bad, np.nan, flux - decoded)
+    if not with_data:
+        return SpectrumResult("SDSS", wavelength, None, None, np.zeros(pixels, dtype=bool), decoded, None, None)
+    return SpectrumResult("SDSS", wavelength, flux, sigma, bad, decoded, residual, 1.0)
+
+
+def neighbors() -> tuple[Neighbor, ...]:
+    return (Neighbor("a", 0.98, 0.31, "galaxy"), Neighbor("b", 0.91, None, "galaxy"), Neighbor("c", 0.88, 2.2, "quasar"))

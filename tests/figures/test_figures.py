@@ -1,0 +1,157 @@
+"""Every figure: the data it was given, a name and a unit on every axis, the same colours by meaning in both themes."""
+
+import numpy as np
+import pytest
+
+from aion.explorer import figures
+from aion.explorer.figures import DARK, LIGHT
+from aion.explorer.figures import image as image_module
+from tests.figures import samples
+
+TOKENS = np.arange(576) % 97
+ALL = {
+    "image": lambda theme: figures.panels(samples.image(), theme=theme),
+    "band": lambda theme: figures.panels(samples.image(), band="DES-R", theme=theme),
+    "decoded image": lambda theme: figures.panels(samples.image(with_original=False), theme=theme),
+    "spectrum": lambda theme: figures.spectrum(samples.spectrum(), z=0.3, theme=theme),
+    "decoded spectrum": lambda theme: figures.spectrum(samples.spectrum(with_data=False), theme=theme),
+    "redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), z=0.3, reference=0.31, theme=theme),
+    "image tokens": lambda theme: figures.image_tokens(TOKENS, theme=theme),
+    "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
+    "catalog": lambda theme: figures.redshift_magnitude(
+        ["a", "b"], ["galaxy", "blob"], np.array([0.1, 0.2]), np.array([18.0, 20.0]), theme=theme
+    ),
+    "neighbors": lambda theme: figures.neighbors(samples.neighbors(), z=0.3, theme=theme),
+}
+
+
+def titles(figure, axis):
+    return [getattr(item.title, "text", None) for item in getattr(figure, f"select_{axis}axes")() if item.visible is not False]
+
+
+def trace(figure, name):
+    return next(item for item in figure.data if item.name == name)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_figure_is_drawn_in_the_theme_and_can_be_sent_to_a_browser(name, theme):
+    figure = ALL[name](theme)
+    assert figure.layout.template.layout.font.color == theme.ink
+    assert figure.layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
+    assert len(figure.to_json()) < 3_000_000
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_figure_names_its_axes(name):
+    figure = ALL[name](LIGHT)
+    assert any(titles(figure, "x"))
+    assert any(titles(figure, "y")) or name == "spectrum tokens"
+
+
+def test_the_axes_of_a_spectrum_state_units_and_frame():
+    figure = figures.spectrum(samples.spectrum())
+    assert "Observed wavelength, vacuum (Å)" in titles(figure, "x")
+    assert "Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)" in titles(figure, "y")
+    assert "Residual (σ)" in titles(figure, "y")
+
+
+def test_images_are_measured_in_arcsec_only_when_the_pixel_scale_is_known():
+    assert "x (arcsec)" in titles(figures.panels(samples.image()), "x")
+    without = figures.panels(samples.image(pixel_scale=None))
+    assert "x (pixels)" in titles(without, "x")
+    assert not without.layout.shapes
+    assert any("″" in note.text for note in figures.panels(samples.image()).layout.annotations)
+
+
+def test_original_and_decoded_share_one_stretch():
+    dim = samples.image()
+    brighter = image_module.ImageResult(dim.survey, dim.bands, dim.original, dim.decoded * 30, dim.pixel_scale, None, None)
+    first = [np.asarray(figures.panels(result).data[0].z) for result in (dim, brighter)]
+    np.testing.assert_array_equal(*first)
+    decoded = [np.asarray(figures.panels(result).data[1].z).mean() for result in (dim, brighter)]
+    assert decoded[1] > decoded[0]
+
+
+def test_the_residual_is_symmetric_around_zero_with_its_unit():
+    residual = figures.panels(samples.image()).data[2]
+    assert residual.zmin == -residual.zmax
+    assert "nanomaggies per pixel" in residual.colorbar.title.text
+
+
+def test_an_image_without_an_original_shows_what_the_tokens_say_and_nothing_else():
+    figure = figures.panels(samples.image(with_original=False))
+    assert len(figure.data) == 1
+    assert figure.layout.annotations[0].text == "Decoded"
+
+
+def test_the_first_row_of_an_image_is_at_the_bottom():
+    figure = figures.panels(samples.image())
+    low, high = figure.layout.yaxis.range
+    assert low < 0 < high
+    assert figure.data[0].dy > 0
+
+
+def test_a_one_pixel_line_of_a_long_spectrum_is_drawn_at_full_height():
+    figure = figures.spectrum(samples.spectrum(pixels=60_000))
+    assert max(trace(figure, "Data").y) == 80.0
+    assert len(trace(figure, "Data").x) < 10_000
+
+
+def test_masked_stretches_and_the_atmosphere_are_shaded():
+    names = [shape.name for shape in figures.spectrum(samples.spectrum()).layout.shapes]
+    assert names.count("masked") == 1
+    assert {"telluric A band", "telluric B band", "5577 Å sky line"} <= set(names)
+
+
+def test_lines_move_with_the_redshift():
+    def place(z):
+        return next(shape.x0 for shape in figures.spectrum(samples.spectrum(), z=z).layout.shapes if shape.name == "Hβ")
+
+    assert place(0.1) == pytest.approx(4862.68 * 1.1)
+    assert place(0.2) == pytest.approx(4862.68 * 1.2)
+    assert not [shape for shape in figures.spectrum(samples.spectrum()).layout.shapes if shape.name == "Hβ"]
+
+
+def test_the_filled_regions_of_the_redshift_are_its_credible_regions():
+    pdf = samples.pdf((0.3, 0.004, 1.0), (1.2, 0.004, 0.8))
+    filled = [item for item in figures.redshift(pdf).data if item.fill == "tozeroy"]
+    spans = {item.name: [] for item in filled}
+    for item in filled:
+        spans[item.name].append((min(item.x), max(item.x)))
+    assert spans["68 % region"] == [pytest.approx(interval) for interval in pdf.ci68]
+    assert spans["95 % region"] == [pytest.approx(interval) for interval in pdf.ci95]
+    area = sum(np.trapezoid(item.y, item.x) for item in filled if item.name == "68 % region")
+    assert area == pytest.approx(0.68, abs=1e-6)
+
+
+def test_peaks_reference_and_chosen_redshift_are_marked():
+    pdf = samples.pdf((0.3, 0.004, 1.0), (1.2, 0.004, 0.8))
+    figure = figures.redshift(pdf, z=0.31, reference=0.305)
+    assert list(trace(figure, "Peaks").x) == [peak.z for peak in pdf.peaks]
+    lines = {shape.name: shape.x0 for shape in figure.layout.shapes}
+    assert lines == {"Chosen z": 0.31, "Reference z": 0.305}
+
+
+def test_the_redshift_shows_its_peaks_or_the_whole_grid():
+    pdf = samples.pdf((0.3, 0.004, 1.0))
+    low, high = figures.redshift(pdf).layout.xaxis.range
+    assert 0.2 < low < 0.3 < high < 0.4
+    low, high = figures.redshift(pdf, extent="grid").layout.xaxis.range
+    assert (low, high) == (pytest.approx(pdf.edges[0]), pytest.approx(pdf.edges[-1]))
+
+
+def test_image_tokens_that_make_no_square_are_refused_with_their_number():
+    with pytest.raises(ValueError, match="575 image tokens"):
+        figures.image_tokens(TOKENS[:575])
+
+
+def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out():
+    figure = figures.redshift_magnitude(["a", "b", "c"], ["galaxy"] * 3, np.array([0.1, np.nan, 0.3]), np.array([18.0, 19.0, np.nan]))
+    assert list(figure.data[0].customdata) == ["a"]
+    assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_a_class_has_the_same_colour_in_every_figure():
+    catalog = ALL["catalog"](LIGHT).data[0]
+    assert catalog.marker.color == trace(ALL["neighbors"](LIGHT), "galaxy").marker.color == LIGHT.galaxy
