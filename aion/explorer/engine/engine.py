@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 import aion
 from aion import hub
 from aion.errors import InputError, WeightsNotFoundError
-from aion.explorer import reconstruction
 from aion.explorer.catalog import Catalog, CatalogEntry
-from aion.explorer.networks import Answer, Networks, Tokens, device_for
+from aion.explorer.engine import reconstruction
+from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
+from aion.explorer.engine.worker import Worker
 from aion.explorer.results import Analysis, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
-from aion.explorer.worker import Worker
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
 from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
