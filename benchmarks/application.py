@@ -1,0 +1,119 @@
+"""What a person waits for: the embedded model behind the engine, and the application from the command to a result in the browser."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter, sleep
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "assets" / "examples"
+WAIT = 120.0
+"""Seconds after which a page counts as never usable."""
+
+_ANALYZE = """
+import sys, time
+from aion.explorer.engine import Engine
+from aion.explorer.settings import Settings
+from aion.io import read
+engine = Engine(Settings.from_environment())
+[thing] = read(sys.argv[2:])
+engine.analyze(thing)
+for _ in range(int(sys.argv[1])):
+    start = time.perf_counter()
+    engine.analyze(thing)
+    print(time.perf_counter() - start)
+"""
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Seconds from the command on, and bytes."""
+
+    page: float
+    """The upload box stands on the page."""
+    answer: float
+    """The first figure of an uploaded example stands on the page."""
+    memory: float
+    """Highest resident memory of the server."""
+
+
+def warm_analysis(repeats: int) -> list[float] | str:
+    """Seconds of each analysis after the first, or why there are none."""
+    files = _example_with("image", "spectrum")
+    if not files:
+        return "there is no example with an image and a spectrum in assets/examples"
+    command = [sys.executable, "-W", "ignore", "-c", _ANALYZE, str(repeats), *map(str, files)]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    return [float(line) for line in done.stdout.split()] if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+
+
+def cold_start() -> ColdStart | str:
+    """Start the application in a process of its own and use it once with headless Chromium; or why that was not possible."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    files = _example_with("spectrum")
+    if chromium is None or not files:
+        return "there is no chromium" if chromium is None else "there is no example with a spectrum in assets/examples"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    start = perf_counter()
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for_health(port)
+        page, answer = _use(chromium, port, files, start)
+        return ColdStart(page, answer, _highest_memory(server.pid))
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _example_with(*kinds: str) -> list[Path]:
+    """Files of the first example whose files say, in their names, that they are of the kinds; empty where there is none."""
+    listing = EXAMPLES / "examples.json"
+    for example in json.loads(listing.read_text()) if listing.is_file() else []:
+        files = [path for path in sorted((EXAMPLES / example["slug"]).iterdir()) if path.is_file()]
+        chosen = [path for path in files if any(kind in path.name for kind in kinds)]
+        if all(any(kind in path.name for path in chosen) for kind in kinds):
+            return chosen
+    return []
+
+
+def _wait_for_health(port: int) -> None:
+    deadline = perf_counter() + WAIT
+    while perf_counter() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
+                return
+        except (URLError, OSError):
+            sleep(0.05)
+    raise TimeoutError(f"the application did not answer within {WAIT:.0f} s")
+
+
+def _use(chromium: str, port: int, files: list[Path], start: float) -> tuple[float, float]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        upload = page.locator("input[type=file]").first
+        upload.wait_for(state="attached", timeout=1000 * WAIT)
+        usable = perf_counter() - start
+        upload.set_input_files(files)
+        page.locator(".js-plotly-plot").first.wait_for(timeout=1000 * WAIT)
+        answered = perf_counter() - start
+        browser.close()
+    return usable, answered
+
+
+def _highest_memory(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return 1024.0 * int(line.split()[1])

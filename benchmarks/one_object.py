@@ -1,0 +1,102 @@
+"""One object, image + spectrum, from arrays to embedding, redshift logits and both reconstructions: in ours or in the published package.
+
+Run by ``run.py`` as a process of its own, since both packages are named ``aion``: ``python one_object.py ours|published base|tiny``.
+Weights are random. For every line read from standard input it analyzes the object once and answers with one line of JSON:
+seconds by step, and the highest memory of the process so far in bytes.
+"""
+
+import json
+import resource
+import sys
+from time import perf_counter
+from typing import Any
+
+import torch
+from aion.codecs.image import ImageCodec
+from aion.codecs.spectrum import SpectrumCodec
+from aion.modalities import DESISpectrum, LegacySurveyImage, Z
+from aion.model import AION
+
+BANDS = ["DES-G", "DES-R", "DES-I", "DES-Z"]
+STREAMS = ["tok_image", "tok_spectrum_desi", "tok_z"]
+FLAGS = dict.fromkeys(("qkv_bias", "proj_bias", "mlp_bias", "norm_bias"), False)
+SIZES: dict[str, dict[str, dict[str, Any]]] = {
+    "base": {
+        "model": {"dim": 768, "encoder_depth": 12, "decoder_depth": 12, "num_heads": 12},
+        "image": {"quantizer_levels": [7, 5, 5, 5, 5], "hidden_dims": 512, "multisurvey_projection_dims": 54},
+        "spectrum": {
+            "encoder_depths": (3, 3, 27, 3),
+            "encoder_dims": (64, 128, 256, 512),
+            "decoder_depths": (3, 9, 3, 3),
+            "decoder_dims": (256, 128, 64, 2),
+        },
+    },
+    "tiny": {
+        "model": {"dim": 32, "encoder_depth": 2, "decoder_depth": 2, "num_heads": 4},
+        "image": {"quantizer_levels": [7, 5, 5, 5, 5], "hidden_dims": 16, "multisurvey_projection_dims": 8, "num_consecutive": 1},
+        "spectrum": {
+            "encoder_depths": (1, 1, 1, 1),
+            "encoder_dims": (8, 8, 16, 16),
+            "decoder_depths": (1, 1, 1, 1),
+            "decoder_dims": (16, 8, 8, 2),
+            "latent_channels": 16,
+        },
+    },
+}
+
+
+def main(package: str, size: str) -> None:
+    torch.manual_seed(0)
+    sizes = SIZES[size]
+    image_codec = ImageCodec(**sizes["image"]).eval()
+    spectrum_codec = SpectrumCodec(**sizes["spectrum"], embedding_dim=10).eval()
+    config = {"act_layer": "SiLU", "gated_mlp": True, "mlp_ratio": 4, **FLAGS, "domains_in": STREAMS, "domains_out": STREAMS}
+    predict = {"ours": _ours, "published": _published}[package](config | sizes["model"])
+    flux, pixels = torch.randn(1, len(BANDS), 160, 160), torch.randn(1, 7781) + 5
+    wavelength = torch.linspace(3600, 9824, 7781)[None]
+    for _ in sys.stdin:
+        marks = [perf_counter()]
+        image = LegacySurveyImage(flux=flux.clone(), bands=BANDS)  # the published clamp writes into its input
+        spectrum = DESISpectrum(flux=pixels, ivar=torch.ones_like(pixels), mask=pixels > 9, wavelength=wavelength)
+        with torch.inference_mode():
+            tokens = {"tok_image": image_codec.encode(image)}
+            marks.append(perf_counter())
+            tokens["tok_spectrum_desi"] = spectrum_codec.encode(spectrum)
+            marks.append(perf_counter())
+            predict(tokens)
+            marks.append(perf_counter())
+            image_codec.decode(tokens["tok_image"], bands=BANDS)
+            marks.append(perf_counter())
+            spectrum_codec.decode(tokens["tok_spectrum_desi"], wavelength=wavelength)
+            marks.append(perf_counter())
+        steps = ("image to tokens", "spectrum to tokens", "embedding and redshift", "image from tokens", "spectrum from tokens")
+        seconds = {step: end - start for step, start, end in zip(steps, marks, marks[1:], strict=False)}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"seconds": {"all": marks[-1] - marks[0], **seconds}, "peak": peak}), flush=True)
+
+
+def _ours(config: dict[str, Any]) -> Any:
+    from aion.embedding import pool
+    from aion.model import AIONConfig
+
+    model = AION(AIONConfig(**config)).eval()
+
+    def predict(tokens: dict[str, torch.Tensor]) -> Any:
+        context = model.context(tokens)  # once, whatever is asked of it
+        return pool(context), model.predict(context, Z)
+
+    return predict
+
+
+def _published(config: dict[str, Any]) -> Any:
+    model = AION(config).eval()
+
+    def predict(tokens: dict[str, torch.Tensor]) -> Any:
+        states = model.encode(tokens, num_encoder_tokens=sum(ids.shape[1] for ids in tokens.values()))
+        return torch.nn.functional.normalize(states.mean(1), dim=-1), model(tokens, target_modality=Z)
+
+    return predict
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
