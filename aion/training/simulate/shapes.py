@@ -1,0 +1,99 @@
+"""Shape parameters that the surveys' catalogues would list for a `Morphology`. Angles: position angle, north through east.
+
+B objects. Knows nothing of pixels: everything follows from the mixture of Gaussians.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from aion.training.simulate.images import covariance, profile
+from aion.training.simulate.morphology import Morphology
+
+_SMALLEST_ARCSEC = 0.12  # below this the Legacy Surveys' tractor calls it a point source
+
+
+@dataclass(frozen=True)
+class TractorShape:
+    """SHAPE_R (arcsec, half-light), SHAPE_E1, SHAPE_E2, each (B,); all 0 for point sources.
+
+    |e| = (a−b)/(a+b), e1 = |e| cos 2φ, e2 = |e| sin 2φ: https://www.legacysurvey.org/dr10/catalogs/
+    """
+
+    r: Tensor
+    e1: Tensor
+    e2: Tensor
+
+
+def half_light(morphology: Morphology) -> Tensor:
+    """(B,) radius along the major axis, arcsec, that holds half of the light of bulge, disk and knots; 0 for point sources."""
+    weight, variance = _radial_mixture(morphology)
+    low, high = torch.zeros(len(weight)), 30 * torch.maximum(morphology.disk_size, morphology.bulge_size)
+    for _ in range(30):
+        middle = (low + high) / 2
+        inside = (weight * (1 - torch.exp(-0.5 * middle[:, None] ** 2 / variance))).sum(1)
+        low, high = torch.where(inside < 0.5, middle, low), torch.where(inside < 0.5, high, middle)
+    return torch.where(morphology.point >= 0.5, torch.tensor(0.0), middle)
+
+
+def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: Generator) -> TractorShape:
+    """Measured shapes, given the S/N (B,) of the r flux: noisy, round when faint, a point when small."""
+    count = len(signal_to_noise)
+    error = (1.5 / signal_to_noise.clamp(min=1.5)).clamp(max=0.7)
+    radius = half_light(morphology)
+    measured = radius * torch.exp(error * torch.randn(count, generator=generator))
+    is_resolved = (radius > 0) & (measured > _SMALLEST_ARCSEC * (1 + 10 * error))
+    ratio = (morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio).clamp(0.05, 1.0)
+    ellipticity = (1 - ratio) / (1 + ratio)
+    e1 = ellipticity * torch.cos(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
+    e2 = ellipticity * torch.sin(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
+    shrink = (0.95 / torch.hypot(e1, e2).clamp(min=1e-6)).clamp(max=1.0)
+    is_elongated = is_resolved & (signal_to_noise > 12)  # tractor keeps faint galaxies round (type REX)
+    zero = torch.tensor(0.0)
+    return TractorShape(
+        torch.where(is_resolved, measured, zero), torch.where(is_elongated, e1 * shrink, zero), torch.where(is_elongated, e2 * shrink, zero)
+    )
+
+
+def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor, generator: Generator) -> Tensor:
+    """(B, 3) adaptive second moments xx, yy, xy (shape11, shape22, shape12), arcsec², PSF included, under ``seeing`` (B,) FWHM.
+
+    The moments of the Gaussian that matches the object best (Bernstein & Jarvis 2002), found by iteration.
+    """
+    weight, parts = _components(morphology, (seeing / 2.3548) ** 2)
+    window = torch.linalg.inv((weight[..., None, None] * torch.linalg.inv(parts)).sum(1))
+    for _ in range(25):
+        product = torch.linalg.inv(torch.linalg.inv(parts) + torch.linalg.inv(window)[:, None])
+        seen = weight * (torch.linalg.det(product) / torch.linalg.det(parts)).sqrt()
+        window = 2 * (seen[..., None, None] * product).sum(1) / seen.sum(1)[:, None, None]
+    error = (1.5 / signal_to_noise.clamp(min=1.5)).clamp(max=0.7)[:, None]
+    noise = error * torch.randn(len(weight), 3, generator=generator)
+    xx, yy, xy = window[:, 0, 0], window[:, 1, 1], window[:, 0, 1]
+    scale = torch.exp(noise[:, :2])
+    cross = xy * (scale[:, 0] * scale[:, 1]).sqrt() + 0.3 * noise[:, 2] * (xx * yy).sqrt()
+    limit = 0.98 * (xx * yy * scale[:, 0] * scale[:, 1]).sqrt()
+    return torch.stack([xx * scale[:, 0], yy * scale[:, 1], cross.clamp(-limit, limit)], dim=1)
+
+
+def _radial_mixture(m: Morphology) -> tuple[Tensor, Tensor]:
+    """Weights (B, J), summing to 1, and variances along the major axis (B, J), arcsec², of bulge and disk (knots follow the disk)."""
+    bulge_weight, bulge_variance = profile("de Vaucouleurs")
+    disk_weight, disk_variance = profile("exponential")
+    host = (1 - m.point - m.companion).clamp(min=1e-6)
+    share = (m.bulge / host).clamp(0, 1)[:, None]
+    weight = torch.cat([share * bulge_weight, (1 - share) * disk_weight], dim=1)
+    return weight, torch.cat([m.bulge_size[:, None] ** 2 * bulge_variance, m.disk_size[:, None] ** 2 * disk_variance], dim=1)
+
+
+def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (B, J + 1) and covariances (B, J + 1, 2, 2) after the PSF of variance ``psf`` (B,): bulge, disk and nucleus."""
+    weight, _ = _radial_mixture(m)
+    parts = []
+    for kind, size, ratio in (("de Vaucouleurs", m.bulge_size, m.bulge_ratio), ("exponential", m.disk_size, m.disk_ratio)):
+        xx, xy, yy = covariance(size, ratio, m.angle)
+        unit = torch.stack([torch.stack([xx, xy], 1), torch.stack([xy, yy], 1)], 1)
+        parts.append(unit[:, None] * profile(kind)[1][:, None, None])
+    nucleus = torch.zeros(len(psf), 1, 2, 2)
+    weight = torch.cat([weight * (1 - m.point)[:, None], m.point[:, None]], dim=1)
+    return weight, torch.cat([*parts, nucleus], dim=1) + psf[:, None, None, None] * torch.eye(2)

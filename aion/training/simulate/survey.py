@@ -1,0 +1,123 @@
+"""Whole objects of the simulated survey: spectrum, photometry and images of the same source. Joins the other modules.
+
+B objects of mixed kinds; one spectrograph a batch, so that shapes agree. Fluxes in nanomaggies, spectra in 1e-17 erg/s/cm2/Å.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from aion.training.ingredients import Ingredients
+from aion.training.simulate import images, templates
+from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
+from aion.training.simulate.photometry import HSC_BANDS, LS_BANDS, Photometer, hsc_extinction, hsc_magnitudes, measure, nanomaggies
+from aion.training.simulate.population import Population
+from aion.training.simulate.sources import Sources, SourceSimulator
+from aion.training.simulate.templates import INFRARED
+
+LS_IMAGE_BANDS = ("DES-G", "DES-R", "DES-I", "DES-Z")
+BAND_GRID = torch.cat([torch.arange(2800.0, 10_990.0, 15.0), torch.as_tensor(INFRARED[1:], dtype=torch.float32)])
+"""Observed wavelengths on which broad bands are integrated, Å."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """B simulated objects, everything the embedded model may see of them and the truth."""
+
+    kind: tuple[str, ...]
+    subtype: tuple[str, ...]
+    z: Tensor
+    """(B,) true redshift; of stars the radial velocity over c."""
+    signal_to_noise: Tensor
+    """(B,) median per pixel of the spectrum."""
+    spectra: ObservedSpectra
+    scalars: dict[str, Tensor]
+    """Published name -> (B,) measured value, NaN = missing."""
+    true_fluxes: Tensor
+    """(B, bands) nanomaggies in `LS_BANDS` then `HSC_BANDS`, noise-free."""
+    morphology: tuple[str, ...]
+    legacy_image: Tensor | None = None
+    """(B, 4, 96, 96) nanomaggies."""
+    hsc_image: Tensor | None = None
+    """(B, 5, 96, 96) counts of zero-point 27.0."""
+
+
+class SimulatedSurvey:
+    """Draws objects; a pure function of the generator."""
+
+    def __init__(self, ingredients: Ingredients, cache: Path) -> None:
+        self.sources = SourceSimulator(templates.load(ingredients, cache))
+        self.population = Population.from_file(ingredients.hsc_specz)
+        self.photometer = Photometer(BAND_GRID, LS_BANDS + HSC_BANDS)
+
+    def draw(
+        self, count: int, generator: Generator, *, instrument: Spectrograph | None = None, with_images: bool = True
+    ) -> Objects:
+        """``count`` objects, seen by ``instrument`` or by one drawn at random."""
+        if instrument is None:
+            instrument = SPECTROGRAPHS[int(torch.randint(len(SPECTROGRAPHS), (), generator=generator))]
+        targets = self.population.draw(count, generator)
+        kinds = torch.tensor([("galaxy", "quasar", "star").index(k) for k in targets.kind])
+        order = kinds.argsort(stable=True)  # sources are drawn kind by kind
+        z, mag, kind = targets.z[order], targets.mag[order], tuple(targets.kind[int(i)] for i in order)
+        sources = self._sources(kinds.bincount(minlength=3).tolist(), z, generator)
+        fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
+        snr = draw_signal_to_noise(count, generator)
+        fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
+        spectra = observe(fine * fiber, self.sources.log_start, z, snr, instrument, generator)
+        color = 2.5 * torch.log10((fluxes[:, 1] / fluxes[:, 0].clamp(min=1e-9)).clamp(min=1e-3))
+        shapes = images.draw_morphology(kind, z, color, mag, generator)
+        scalars = self._catalog(fluxes, reddening, shapes, generator)
+        objects = Objects(kind, tuple(t for s in sources for t in s.subtype), z, snr, spectra, scalars, fluxes, shapes.label)
+        if not with_images:
+            return objects
+        legacy, hsc = fluxes[:, :4], fluxes[:, len(LS_BANDS) :]
+        return replace(
+            objects,
+            legacy_image=images.render(legacy, shapes, "Legacy Survey", generator),
+            hsc_image=images.render(hsc, shapes, "HSC", generator),
+        )
+
+    def _sources(self, counts: list[int], z: Tensor, generator: Generator) -> list[Sources]:
+        draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
+        parts = zip(draw, z.split(counts), strict=True)
+        return [make(part, generator) for make, part in parts if len(part)]
+
+    def _calibrate(self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Reddened by the Milky Way and scaled to the r magnitude: band fluxes, the fine rest spectrum, E(B-V)."""
+        fine, infrared = torch.cat([s.fine for s in sources]), torch.cat([s.infrared for s in sources])
+        reddening = -0.05 * torch.log1p(-torch.rand(len(z), generator=generator))
+        observed = self.sources.wavelength * (1 + z[:, None])
+        fine = fine * 10 ** (-0.4 * reddening[:, None] * extinction_curve(observed))
+        seen = self._on_band_grid(fine, infrared, z)
+        scale = nanomaggies(mag) / self.photometer.fluxes(seen)[:, 1].clamp(min=1e-12)
+        return self.photometer.fluxes(seen) * scale[:, None], fine * scale[:, None], reddening
+
+    def _on_band_grid(self, fine: Tensor, infrared: Tensor, z: Tensor) -> Tensor:
+        """(B, n) observed flux density on `BAND_GRID`, from the fine grid where it reaches and the infrared one beyond."""
+        edges = torch.cat([BAND_GRID[:1], (BAND_GRID[1:] + BAND_GRID[:-1]) / 2, BAND_GRID[-1:] + 1.0]).double()
+        near = expose(fine, self.sources.log_start, z, edges)
+        rest = BAND_GRID.log()[None, :] - torch.log1p(z)[:, None]
+        table = torch.as_tensor(INFRARED, dtype=torch.float32).log()
+        place = ((rest - table[0]) / (table[1] - table[0])).clamp(0, len(table) - 1.001)
+        left = place.floor().long()
+        far = torch.lerp(infrared.gather(1, left), infrared.gather(1, left + 1), place - left)
+        last = self.sources.wavelength[-2].log()
+        return torch.where(rest < last, near, far)
+
+    def _catalog(self, fluxes: Tensor, reddening: Tensor, shapes: "images.Morphology", generator: Generator) -> dict[str, Tensor]:
+        legacy, _ = measure(fluxes[:, : len(LS_BANDS)], LS_BANDS, generator, half_light=shapes.half_light)
+        magnitudes = hsc_magnitudes(fluxes[:, len(LS_BANDS) :], generator, half_light=shapes.half_light)
+        extinction = hsc_extinction(reddening)
+        scalars = {name: legacy[:, i] for i, name in enumerate(LS_BANDS)}
+        scalars |= {"EBV": reddening} | images.measure_shapes(shapes, generator)
+        for i, band in enumerate("grizy"):
+            scalars |= {f"{band}_cmodel_mag": magnitudes[:, i], f"a_{band}": extinction[:, i]}
+        return scalars
+
+
+def extinction_curve(wavelength: Tensor) -> Tensor:
+    """A / E(B-V) of the Milky Way, a power law through 3.1 at 5500 Å (within 10 % of Fitzpatrick 1999 from 3500 to 10500 Å)."""
+    return 3.1 * (wavelength / 5500.0).clamp(min=0.3) ** -1.35

@@ -1,0 +1,132 @@
+"""Training the spectrum codec: reconstruct the noise-free spectrum in units of its noise, and keep the redshift readable.
+
+A correlation network reads the redshift from the quantised tokens while the codec learns, so that the codebook spends its bits on
+what a redshift needs; the network starts the model's own correlation module afterwards.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from aion.codecs.spectrum import SpectrumCodec
+from aion.correlation import RedshiftCorrelation
+from aion.modalities import DESISpectrum, SDSSSpectrum, Spectrum
+from aion.training.config import EmbeddedConfig
+from aion.training.loop import train
+from aion.training.simulate.instruments import ObservedSpectra
+from aion.training.simulate.survey import SimulatedSurvey
+
+NOISE_FLOOR = 0.02
+"""Relative error that counts as perfect; bright spectra would rule the loss without it."""
+EMPTY_SKY = 0.03
+"""Share of spectra without an object: the redshift they are asked for is drawn at random, so that the answer learns to be flat."""
+
+
+class SpectrumLearner(nn.Module):
+    """The codec and the network that reads redshifts from its tokens."""
+
+    def __init__(self, config: EmbeddedConfig) -> None:
+        super().__init__()
+        self.codec = new_codec(config)
+        self.embed = nn.Linear(self.codec.quantizer.embedding_dim, config.dim)
+        self.redshift = RedshiftCorrelation(config.correlation, config.dim)
+
+    def redshift_logits(self, quantised: Tensor) -> Tensor:
+        """(B, bits, tokens) corners -> (B, bins)."""
+        states = self.embed(quantised.transpose(1, 2))
+        return self.redshift.correlate(states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Losses of one batch."""
+
+    loss: Tensor
+    reconstruction: Tensor
+    mask: Tensor
+    redshift: Tensor
+    usage: Tensor
+
+    def to_dict(self) -> dict[str, Tensor]:
+        """By name, for the loop."""
+        return dict(vars(self))
+
+
+def new_codec(config: EmbeddedConfig) -> SpectrumCodec:
+    """The embedded codec with fresh weights; published grid and tokens, smaller networks."""
+    (encoder_depths, encoder_dims), (decoder_depths, decoder_dims) = config.spectrum_encoder, config.spectrum_decoder
+    return SpectrumCodec(
+        encoder_depths=list(encoder_depths),
+        encoder_dims=list(encoder_dims),
+        decoder_depths=list(decoder_depths),
+        decoder_dims=list(decoder_dims),
+        latent_channels=encoder_dims[-1],
+        clip_ivar=10_000,
+    )
+
+
+def as_modality(spectra: ObservedSpectra, device: torch.device) -> Spectrum:
+    """Simulated spectra as the modality of their survey."""
+    cls = DESISpectrum if spectra.survey == "DESI" else SDSSSpectrum
+    return cls(spectra.flux, spectra.ivar, spectra.mask, spectra.wavelength).to(device)
+
+
+def redshift_bins(z: Tensor, config: EmbeddedConfig) -> Tensor:
+    """Token ids (B,) of redshifts; blueshifts, which only stars have here, count as zero."""
+    return (torch.log1p(z.clamp(min=0)) / config.correlation.log_step).ceil().long().clamp(max=config.correlation.bins - 1)
+
+
+def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
+    """Cross-entropy against the bin and, a little, its neighbours: the truth lies anywhere within its bin."""
+    target = torch.zeros_like(logits).scatter_(1, bins[:, None], 1.0)
+    spread = F.conv1d(target[:, None], target.new_tensor([[[0.12, 0.76, 0.12]]]), padding=1)[:, 0]
+    return F.cross_entropy(logits, spread / spread.sum(1, keepdim=True))
+
+
+def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig) -> Terms:
+    """Losses of one batch of simulated spectra."""
+    codec = learner.codec
+    device = codec.device
+    spectrum = as_modality(spectra, device)
+    x, normalization = codec.preprocess(spectrum)
+    quantised, auxiliary, usage = codec.quantizer(codec.encode_latent(x))
+    flux, mask_logits = codec.decode_latent(quantised)
+    assert mask_logits is not None, "the embedded decoder has a mask channel"
+    scale = codec.scale(normalization)
+    target = codec.latent_grid.to_latent(spectra.truth.to(device) / scale - 1, spectrum.wavelength)
+    inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
+    known = inverse_sigma > 0
+    sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
+    residual = (flux - target) / sigma
+    weight = known / known.sum(1, keepdim=True).clamp(min=1) / len(flux)
+    reconstruction = (weight * (torch.sqrt(1 + residual**2 / 4) - 1)).sum() * 4
+    mask = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
+    redshift = redshift_loss(learner.redshift_logits(quantised), redshift_bins(z, config).to(device))
+    return Terms(reconstruction + 0.3 * mask + 0.5 * redshift + auxiliary, reconstruction, mask, redshift, usage)
+
+
+def with_empty_sky(spectra: ObservedSpectra, z: Tensor, generator: Generator, config: EmbeddedConfig) -> tuple[ObservedSpectra, Tensor]:
+    """A few spectra lose their object and get a random redshift."""
+    empty = torch.rand(len(z), generator=generator) < EMPTY_SKY
+    flux = torch.where(empty[:, None], spectra.flux - spectra.truth, spectra.flux)
+    truth = torch.where(empty[:, None], torch.zeros(()), spectra.truth)
+    anywhere = torch.expm1(torch.rand(len(z), generator=generator) * config.correlation.log_step * (config.correlation.bins - 1))
+    sky = ObservedSpectra(spectra.survey, flux, spectra.ivar, spectra.mask, spectra.wavelength, truth)
+    return sky, torch.where(empty, anywhere, z)
+
+
+def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device) -> SpectrumLearner:
+    """Train the spectrum codec, going on where it stopped; the learner holds codec and redshift network."""
+    torch.manual_seed(config.seed)
+    learner = SpectrumLearner(config).to(device)
+
+    def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
+        objects = survey.draw(config.spectrum_schedule.batch, generator, with_images=False)
+        spectra, z = with_empty_sky(objects.spectra, objects.z, generator, config)
+        return terms(learner, spectra, z, config).to_dict()
+
+    train(learner, loss_of, config.spectrum_schedule, folder=folder, title="spectrum codec", seed=config.seed, device=device)
+    return learner
