@@ -28,7 +28,7 @@ class SqueezeExcite(nn.Module):
         hidden = max(16, dim // 2)
         gate = nn.Conv2d(hidden, dim, 1)
         for parameter in gate.parameters():
-            nn.init.zeros_(parameter)  # half open; the published training started at -10, nearly closed, which a short training does not leave
+            nn.init.zeros_(parameter)  # half open; from the published start, -10, a short training does not get away
         self.to_k = nn.Conv2d(dim, 1, 1)
         self.net = nn.Sequential(nn.Conv2d(dim, hidden, 1), nn.LeakyReLU(0.1), gate, nn.Sigmoid())
 
