@@ -6,7 +6,6 @@ It knows files, JSON and tensors, and nothing of models or codecs.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +135,7 @@ def write(folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
     kept = {name: t.detach().cpu().contiguous() for name, t in tensors.items() if name not in dropped}
     unfinished = folder / f"{WEIGHTS_FILE}.unfinished"
     save_file(kept, unfinished, metadata={"format": "pt", **dropped})
-    os.replace(unfinished, folder / WEIGHTS_FILE)  # a reader never meets half a file
+    unfinished.replace(folder / WEIGHTS_FILE)  # a reader never meets half a file
     (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,340 @@
+"""The transformer: token dictionary -> Context (one encoder pass) -> logits of any target. Shapes: B objects, N tokens, D width.
+
+Token ids are (B, n) integers per stream; how they were made, or what becomes of the logits, this file does not know.
+Public masks have the published sense, True = hidden; inside it is ``keep``, True = used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from aion import hub
+from aion.config import AIONConfig
+from aion.context import Context, kept_positions, packed
+from aion.correlation import RedshiftCorrelation
+from aion.errors import InputError, TokenKeyError
+from aion.generate import Method, generate
+from aion.layers import (
+    DecoderBlock,
+    DecoderEmbedding,
+    EncoderBlock,
+    EncoderEmbedding,
+    LayerNorm,
+    Queries,
+    concatenated,
+    initialise,
+    something_visible,
+    without_initialisation,
+)
+from aion.streams import STREAMS
+
+__all__ = ["AION", "AIONConfig", "Context"]
+
+Tokens = Mapping[str, Tensor]
+
+
+class AION(nn.Module):
+    """AION-1: reads any subset of its streams and predicts any of them. Parameter names are those of the checkpoints."""
+
+    def __init__(self, config: AIONConfig | Mapping[str, Any]) -> None:
+        super().__init__()
+        self.config = config = config if isinstance(config, AIONConfig) else AIONConfig.from_dict(config)
+        self.source: hub.Source | None = None
+        self.sha256: str | None = None
+        dim, bias, uniform = config.dim, config.norm_bias, config.decoder_attention == "upstream"
+        self.encoder_embeddings = nn.ModuleDict({key: EncoderEmbedding(STREAMS[key], dim) for key in config.domains_in})
+        self.decoder_embeddings = nn.ModuleDict({key: DecoderEmbedding(STREAMS[key], dim) for key in config.domains_out})
+        self.encoder = nn.ModuleList(EncoderBlock(config.dimensions) for _ in range(config.encoder_depth))
+        self.encoder_norm = LayerNorm(dim, bias=bias)
+        self.decoder_proj_context = nn.Linear(dim, dim)
+        self.decoder = nn.ModuleList(DecoderBlock(config.dimensions, uniform_attention=uniform) for _ in range(config.decoder_depth))
+        self.decoder_norm = LayerNorm(dim, bias=bias)
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, dim))
+        initialise(self)
+        if config.share_modality_embeddings:
+            for key in set(config.domains_in) & set(config.domains_out):
+                self._output(key).mod_emb = self._input(key).mod_emb
+        correlation = config.redshift_correlation
+        self.redshift_correlation = None if correlation is None else RedshiftCorrelation(correlation, dim)
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | Path, *, revision: str | None = None, token: str | bool | None = None, local_files_only: bool = False
+    ) -> Self:
+        """The model of a folder or a Hub id, in evaluation mode, on the CPU.
+
+        Raises: WeightsNotFoundError, AccessError, ConnectionFailedError, WeightsMismatchError, ConfigError.
+        """
+        place = hub.locate(source, revision=revision, token=token, local_files_only=local_files_only)
+        config = AIONConfig.from_dict(hub.read_config(place))
+        weights = place.file(hub.WEIGHTS_FILE)
+        with without_initialisation():
+            model = cls(config)
+        hub.load_into(model, hub.read_tensors(place, hub.WEIGHTS_FILE), origin=place.id)
+        model.source, model.sha256 = place, hub.sha256(weights)
+        return model.eval()
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """``config.json`` and ``model.safetensors``, as the published repositories have them."""
+        hub.write(Path(folder), self.config.to_dict(), self.state_dict())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are; inputs are moved there."""
+        return self.mask_token.device
+
+    def encode(self, tokens: Tokens, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None) -> Tensor:
+        """The states (B, N, D) of `context`."""
+        return self.context(tokens, input_mask=input_mask, num_encoder_tokens=num_encoder_tokens).states
+
+    def context(self, tokens: Tokens, *, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None) -> Context:
+        """One encoder pass over tokens (B, n) per stream.
+
+        Args:
+            tokens: ids per token key; a negative id is no token.
+            input_mask: True = hidden, per token key; streams without one are read whole.
+            num_encoder_tokens: at most so many tokens of each object, in the order given; None = all.
+
+        Raises:
+            TokenKeyError: a stream that the model does not read. InputError: shapes or ids that do not fit a stream.
+        Warns:
+            TruncationWarning: ``num_encoder_tokens`` leaves tokens out.
+        """
+        read = self._read(tokens, input_mask or {})
+        return self._encoded(packed(read, num_encoder_tokens))
+
+    def extended(self, context: Context, token_key: str, tokens: Tensor) -> Context:
+        """The context with more tokens (B, n) of one stream, by position; negative ids are left out. One more encoder pass."""
+        more = self._read({token_key: tokens}, {})
+        assert context.tokens is not None and more.tokens is not None
+        streams = (*context.streams, *(key for key in more.streams if key not in context.streams))
+        joined = replace(
+            context,
+            keep=torch.cat([context.keep & ~context.of(token_key), more.keep], dim=1),
+            stream=torch.cat([context.stream, torch.full_like(more.stream, streams.index(token_key))], dim=1),
+            position=torch.cat([context.position, more.position], dim=1),
+            streams=streams,
+            tokens=torch.cat([context.tokens, more.tokens], dim=1),
+        )
+        return self._encoded(packed(joined, None))
+
+    def predict(self, context: Context, *targets: Any) -> dict[str, Tensor]:
+        """Logits (B, n, vocabulary) of all tokens of each target; targets do not influence one another.
+
+        Args:
+            targets: modality classes or objects (``token_key``, ``num_tokens``), or token keys.
+        """
+        batch = len(context.states)
+        counts = dict(_target(target) for target in targets)
+        return self.predict_at(context, {key: torch.arange(n, device=self.device).expand(batch, n) for key, n in counts.items()})
+
+    def predict_at(self, context: Context, positions: Tokens) -> dict[str, Tensor]:
+        """Logits (B, m, vocabulary) at chosen positions (B, m) of each stream; position -1 asks nothing."""
+        for key in positions:
+            self._known(key, self.decoder_embeddings, "predicts")
+        if not positions:
+            return {}
+        asked = concatenated([position >= 0 for position in positions.values()])
+        queries = Queries([position.shape[1] for position in positions.values()], None if bool(asked.all()) else asked)
+        x = concatenated([self._output(key).query(position.clamp(min=0), self.mask_token) for key, position in positions.items()])
+        visible = None if bool(context.keep.all()) else something_visible(context.keep)
+        for block in self.decoder:
+            x = block(x, context.states, visible, queries)
+        parts = torch.split(self.decoder_norm(x), queries.sizes, dim=1)
+        logits = {key: self._output(key).to_logits(part) for key, part in zip(positions, parts, strict=True)}
+        if "tok_z" in logits and self.redshift_correlation is not None:
+            correlation = self.redshift_correlation(context).unsqueeze(1)  # (B, 1, bins)
+            spare = logits["tok_z"].shape[-1] - correlation.shape[-1]
+            logits["tok_z"] = logits["tok_z"] + F.pad(correlation, (0, spare)).to(logits["tok_z"].dtype)
+        return logits
+
+    def forward(
+        self,
+        input_dict: Tokens,
+        target_modality: Any = None,
+        input_mask: Tokens | None = None,
+        *,
+        target_mask: Tokens | None = None,
+        num_encoder_tokens: int | None = None,
+    ) -> dict[str, Tensor]:
+        """Logits of targets given tokens, in either published spelling.
+
+        Args:
+            target_modality: a modality class or a list of them, as in package 0.0.2.
+            target_mask: or, as in the API reference, a mask (B, n) per token key, True = not asked.
+        """
+        if (target_modality is None) == (target_mask is None):
+            raise InputError("give either target_modality or target_mask: what shall be predicted?")
+        context = self.context(input_dict, input_mask=input_mask, num_encoder_tokens=num_encoder_tokens)
+        if target_mask is None:
+            return self.predict(context, *(target_modality if isinstance(target_modality, (list, tuple)) else [target_modality]))
+        positions = {key: kept_positions(~self._mask(mask)) for key, mask in target_mask.items()}
+        for key, position in positions.items():
+            if bool((position < 0).any()):
+                raise InputError(f"target_mask of {key} asks a different number of tokens of each object; ask the same of all")
+        return self.predict_at(context, positions)
+
+    def loss(
+        self, inputs: Tokens, targets: Tokens, *, input_mask: Tokens | None = None, target_mask: Tokens | None = None
+    ) -> dict[str, Tensor]:
+        """Masked-modeling loss: cross-entropy in nats of each target stream, the mean over the positions asked.
+
+        Args:
+            inputs: tokens (B, n) that the encoder reads, unless ``input_mask`` hides them (True).
+            targets: the true tokens (B, n); those hidden by ``target_mask`` (True) or negative are not asked.
+        """
+        context = self.context(inputs, input_mask=input_mask)
+        truth = self._read(targets, target_mask or {}, are_targets=True)
+        assert truth.tokens is not None
+        ids, positions = {}, {}
+        for key in targets:
+            of_stream = truth.stream[0] == truth.streams.index(key)
+            positions[key] = kept_positions(truth.keep[:, of_stream])
+            ids[key] = truth.tokens[:, of_stream].gather(1, positions[key].clamp(min=0))
+        logits = self.predict_at(context, positions)
+        return {key: _cross_entropy(logits[key], ids[key], positions[key] >= 0) for key in targets}
+
+    def generate(
+        self,
+        context: Context,
+        target: Any,
+        *,
+        method: Method = "argmax",
+        steps: int = 8,
+        temperature: float = 1.0,
+        seed: int | None = None,
+    ) -> Tensor:
+        """Tokens (B, n) of a target; see `aion.generate.generate`."""
+        key, count = _target(target)
+        return generate(self, context, key, count, method=method, steps=steps, temperature=temperature, seed=seed)
+
+    def _input(self, key: str) -> EncoderEmbedding:
+        embedding = self.encoder_embeddings[key]
+        assert isinstance(embedding, EncoderEmbedding)
+        return embedding
+
+    def _output(self, key: str) -> DecoderEmbedding:
+        embedding = self.decoder_embeddings[key]
+        assert isinstance(embedding, DecoderEmbedding)
+        return embedding
+
+    def _known(self, key: str, embeddings: nn.ModuleDict, does: str) -> None:
+        if key not in embeddings:
+            raise TokenKeyError(f"{key!r} is no stream that this model {does}; it {does} {', '.join(embeddings)}")
+
+    def _mask(self, mask: Tensor) -> Tensor:
+        mask = torch.as_tensor(mask).to(self.device, torch.bool)
+        return mask.unsqueeze(1) if mask.dim() == 1 else mask
+
+    def _read(self, tokens: Tokens, hidden: Tokens, *, are_targets: bool = False) -> Context:
+        """Checked tokens of all streams side by side, not yet encoded (``states`` is empty)."""
+        if not tokens:
+            raise TokenKeyError("there are no tokens; give at least one stream")
+        if stray := [key for key in hidden if key not in tokens]:
+            raise TokenKeyError(f"a mask was given for {', '.join(stray)}, of which there are no tokens")
+        ids, keep, position, out_of_range = [], [], [], []
+        for key, given in tokens.items():
+            self._known(key, *((self.decoder_embeddings, "predicts") if are_targets else (self.encoder_embeddings, "reads")))
+            stream_ids = _checked_shape(key, torch.as_tensor(given).to(self.device, torch.long))
+            stream_keep = stream_ids >= 0
+            if STREAMS[key].padding_id is not None:
+                stream_keep &= stream_ids != STREAMS[key].padding_id
+            if key in hidden:
+                mask = self._mask(hidden[key])
+                if mask.shape != stream_ids.shape:
+                    raise InputError(f"the mask of {key} is {list(mask.shape)}, its tokens are {list(stream_ids.shape)}")
+                stream_keep &= ~mask
+            out_of_range.append((stream_keep & (stream_ids >= STREAMS[key].vocab_size)).any())
+            columns = torch.arange(stream_ids.shape[1], device=self.device).expand_as(stream_ids)
+            ranks = (stream_keep.cumsum(dim=1) - 1).clamp(min=0)
+            position.append(ranks if STREAMS[key].is_sequence else columns)
+            ids.append(stream_ids)
+            keep.append(stream_keep)
+        _check_batch(tokens, ids)
+        if bool(torch.stack(out_of_range).any()):
+            raise InputError("; ".join(_range_problems(tokens, ids, keep)))
+        sizes = [part.shape[1] for part in ids]
+        index = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes)).to(self.device)
+        joined_keep, joined_ids = concatenated(keep), concatenated(ids)
+        no_states = self.mask_token[:, :, :0].expand(len(joined_ids), 0, 0)
+        return Context(
+            no_states,
+            joined_keep,
+            index.expand_as(joined_ids),
+            concatenated(position),
+            tuple(tokens),
+            torch.where(joined_keep, joined_ids, 0),
+        )
+
+    def _encoded(self, read: Context) -> Context:
+        """The encoder pass over packed tokens."""
+        token, place = self._embedded(read)
+        visible = None if bool(read.keep.all()) else something_visible(read.keep)
+        x = token + place
+        for block in self.encoder:
+            x = block(x, visible)
+        states = self.decoder_proj_context(self.encoder_norm(x)) + place
+        if visible is not None:
+            states = states * read.keep.unsqueeze(-1)
+        return replace(read, states=states)
+
+    def _embedded(self, read: Context) -> tuple[Tensor, Tensor]:
+        """Embeddings (B, N, D) of the ids, and of where they stand; zero where no token stands."""
+        assert read.tokens is not None
+        hidden = len(read.streams)
+        stream = torch.where(read.keep, read.stream, hidden).flatten()
+        order = stream.argsort(stable=True)  # all tokens of the first stream, of the second, ..., the hidden ones
+        groups = torch.split(order, stream.bincount(minlength=hidden + 1).tolist())
+        ids, position = read.tokens.flatten(), read.position.flatten()
+        zeros = self.mask_token.new_zeros(len(groups[hidden]), self.config.dim)
+        token = [self._input(key).token_emb(ids[group]) for key, group in zip(read.streams, groups, strict=False)]
+        place = [self._input(key).place(position[group]) for key, group in zip(read.streams, groups, strict=False)]
+        back = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
+        shape = (*read.keep.shape, self.config.dim)
+        return torch.cat([*token, zeros])[back].view(shape), torch.cat([*place, zeros])[back].view(shape)
+
+
+def _target(target: Any) -> tuple[str, int]:
+    """Token key and number of tokens of what shall be predicted."""
+    key = target if isinstance(target, str) else getattr(target, "token_key", None)
+    if key not in STREAMS:
+        raise TokenKeyError(f"{target!r} is neither a modality nor a token key; the keys are {', '.join(STREAMS)}")
+    count = getattr(target, "num_tokens", None) or STREAMS[key].max_tokens
+    return key, int(count)
+
+
+def _checked_shape(key: str, ids: Tensor) -> Tensor:
+    """Ids as (B, n), with n as the stream demands."""
+    ids = ids.unsqueeze(1) if ids.dim() == 1 else ids
+    stream = STREAMS[key]
+    fits = ids.dim() == 2 and (0 < ids.shape[1] <= stream.positions if stream.is_sequence else ids.shape[1] == stream.max_tokens)
+    if not fits:
+        wanted = f"1 to {stream.positions}" if stream.is_sequence else str(stream.max_tokens)
+        raise InputError(f"tokens of {key} have the shape {list(ids.shape)}; expected (objects, {wanted})")
+    return ids
+
+
+def _check_batch(tokens: Tokens, ids: Sequence[Tensor]) -> None:
+    batches = {key: len(part) for key, part in zip(tokens, ids, strict=True)}
+    if len(set(batches.values())) > 1:
+        raise InputError(f"the streams hold different numbers of objects: {', '.join(f'{k} {n}' for k, n in batches.items())}")
+
+
+def _range_problems(tokens: Tokens, ids: Sequence[Tensor], keep: Sequence[Tensor]) -> list[str]:
+    highest = {key: int(torch.where(k, i, 0).max()) for key, i, k in zip(tokens, ids, keep, strict=True)}
+    return [
+        f"{key} holds the id {top}; its ids run from 0 to {STREAMS[key].vocab_size - 1}"
+        for key, top in highest.items()
+        if top >= STREAMS[key].vocab_size
+    ]
+
+
+def _cross_entropy(logits: Tensor, ids: Tensor, asked: Tensor) -> Tensor:
+    """Mean over the asked positions in nats; 0 when nothing is asked."""
+    total = F.cross_entropy(logits.flatten(0, 1).float(), torch.where(asked, ids, -1).flatten(), ignore_index=-1, reduction="sum")
+    return total / asked.sum().clamp(min=1)
