@@ -53,9 +53,11 @@ class EmbeddedConfig:
     """Blocks and widths of the spectrum encoder."""
     spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 1, 1), (64, 32, 16, 2))
     spectrum_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_400, batch=24, peak_lr=3e-3))
-    image_hidden: int = 64
+    image_hidden: int = 48
+    image_projection: int = 12
+    """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_200, batch=12, peak_lr=2e-3))
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_000, batch=16, peak_lr=2e-3))
     tokens: int = 24_000
     """Objects tokenized for the model."""
     dim: int = 128
@@ -81,6 +83,7 @@ def smoke_config() -> EmbeddedConfig:
         spectrum_decoder=((1, 1, 1, 1), (16, 8, 8, 2)),
         spectrum_schedule=quick,
         image_hidden=16,
+        image_projection=6,
         image_consecutive=1,
         image_schedule=quick,
         tokens=24,

@@ -11,8 +11,27 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from aion.training.simulate.morphology import Morphology
+from aion.training.simulate.morphology import Morphology, draw_morphology
 from aion.training.simulate.photometry import DEPTH, nanomaggies
+from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, Covariance, Profile, ellipse
+from aion.training.simulate.shapes import measure_shapes
+
+__all__ = [
+    "HSC",
+    "LEGACY_SURVEY",
+    "SURVEYS",
+    "Conditions",
+    "Morphology",
+    "Survey",
+    "add_noise",
+    "band_shares",
+    "draw_conditions",
+    "draw_morphology",
+    "measure_shapes",
+    "noiseless",
+    "pixel_noise",
+    "render",
+]
 
 SIZE = 96
 _CHUNK = 16  # images rendered together: their buffers stay in the processor's cache
@@ -59,18 +78,8 @@ HSC = Survey(
     electrons_per_nanomaggy=100_000.0,
 )
 
-# Hogg & Lang 2013, tables of "lux" (exponential) and "luv" (de Vaucouleurs): weights and variances, the latter for the
-# softened SDSS profiles whose half-light radii are 0.928896 and 1.078031.
-_LUX = (
-    (2.34853813e-03, 3.07995260e-02, 2.23364214e-01, 1.17949102e00, 4.33873750e00, 5.99820770e00),
-    (1.20078965e-03, 8.84526493e-03, 3.91463084e-02, 1.39976817e-01, 4.60962500e-01, 1.50159566e00),
-    0.928896,
-)
-_LUV = (
-    (4.26347652e-02, 2.40127183e-01, 6.85907632e-01, 1.51937350e00, 2.83627243e00, 4.46467501e00, 5.72440830e00, 5.60989349e00),
-    (2.23759216e-04, 1.00220099e-03, 4.18731126e-03, 1.69432589e-02, 6.84850479e-02, 2.87207080e-01, 1.33320254e00, 8.40215071e00),
-    1.078031,
-)
+SURVEYS = {"Legacy Survey": LEGACY_SURVEY, "HSC": HSC}
+
 _PSF_WEIGHTS = (0.85, 0.15)  # core and wing, the wing twice as wide
 _PSF_WIDTHS = (1.0, 2.0)
 _PSF_FWHM = 2.4065  # of that mixture, in core widths
@@ -85,8 +94,12 @@ class Conditions:
     noise: Tensor
 
 
-def render(fluxes: Tensor, morphology: Morphology, survey: Survey, generator: Generator) -> Tensor:
-    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts), of ``fluxes`` (B, bands) nanomaggies."""
+def render(fluxes: Tensor, morphology: Morphology, survey: Survey | str, generator: Generator) -> Tensor:
+    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts), of ``fluxes`` (B, bands) nanomaggies.
+
+    ``survey``: one of `SURVEYS`, itself or by name.
+    """
+    survey = SURVEYS[survey] if isinstance(survey, str) else survey
     conditions = draw_conditions(len(fluxes), survey, generator)
     return add_noise(noiseless(fluxes, morphology, survey, conditions), survey, conditions, generator)
 
@@ -121,10 +134,19 @@ def noiseless(fluxes: Tensor, morphology: Morphology, survey: Survey, conditions
     psf = _psf_variances(conditions.seeing)
     image = _round_light(fluxes, shares, morphology, survey, psf)
     m = morphology
-    _add_elliptical(image, fluxes * shares.bulge, m.bulge_size, m.bulge_ratio, m.angle, torch.zeros_like(m.companion_offset), _LUV, survey, psf)
-    _add_elliptical(image, fluxes * shares.disk, m.disk_size, m.disk_ratio, m.angle, torch.zeros_like(m.companion_offset), _LUX, survey, psf)
-    companion = (m.companion_size, m.companion_ratio, m.companion_angle, m.companion_offset)
-    _add_elliptical(image, fluxes * shares.companion, *companion, _LUV, survey, psf)
+    center = torch.zeros_like(m.companion_offset)
+    components = (
+        (shares.bulge, DE_VAUCOULEURS, ellipse(m.bulge_size, m.bulge_ratio, m.angle), center),
+        (shares.disk, EXPONENTIAL, ellipse(m.disk_size, m.disk_ratio, m.angle), center),
+        (shares.companion, DE_VAUCOULEURS, ellipse(m.companion_size, m.companion_ratio, m.companion_angle), m.companion_offset),
+    )
+    for share, profile, shape, offset in components:
+        present = torch.nonzero(share.amax(1) > 0).squeeze(1)
+        for start in range(0, len(present), _CHUNK):
+            rows = present[start : start + _CHUNK]
+            part = Covariance(shape.xx[rows, None], shape.xy[rows, None], shape.yy[rows, None])
+            chunk_psf = tuple(variance[rows] for variance in psf)
+            image[rows] += _elliptical_light((fluxes * share)[rows], profile, part, offset[rows], survey, chunk_psf)
     return image * (survey.counts_per_nanomaggy * survey.pixel_scale**2)
 
 
@@ -152,20 +174,6 @@ def band_shares(morphology: Morphology, survey: Survey) -> Shares:
     host = (1 - m.point)[:, None] / (bulge + companion + knot.sum(2) + disk).clamp(min=1e-9)
     point = m.point[:, None].expand(-1, len(tilt))
     return Shares(point, bulge * host, disk * host, companion * host, knot * host[..., None])
-
-
-def profile(kind: str) -> tuple[Tensor, Tensor]:
-    """Weights (sum 1) and variances, in units of the squared half-light radius, of "exponential" or "de Vaucouleurs"."""
-    weight, variance, half_light = {"exponential": _LUX, "de Vaucouleurs": _LUV}[kind]
-    amplitude = torch.tensor(weight)
-    return amplitude / amplitude.sum(), torch.tensor(variance) / half_light**2
-
-
-def covariance(size: Tensor, ratio: Tensor, angle: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """xx, xy, yy of an ellipse of major radius ``size`` at position angle ``angle`` (north through east; east is −x)."""
-    x, y = -angle.sin(), angle.cos()
-    major, minor = size**2, (size * ratio) ** 2
-    return major * x**2 + minor * y**2, (major - minor) * x * y, major * y**2 + minor * x**2
 
 
 def _shared_scatter(count: int, bands: int, generator: Generator) -> Tensor:
@@ -196,47 +204,33 @@ def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, 
     image = torch.zeros(*fluxes.shape, SIZE, SIZE)
     for weight, variance in zip(_PSF_WEIGHTS, psf, strict=True):
         total = intrinsic[:, None] + variance[..., None]  # (B, bands, R)
-        curve = torch.exp(-0.5 * distance / total[..., None, None])
+        curve = torch.exp2(distance * (-0.5 / math.log(2) / total)[..., None, None])
         column = curve[..., 1, :] * (weight * flux / (2 * math.pi * total))[..., None]
         image += column.transpose(-1, -2) @ curve[..., 0, :]
     return image
 
 
-def _add_elliptical(
-    image: Tensor,
-    fluxes: Tensor,
-    size: Tensor,
-    ratio: Tensor,
-    angle: Tensor,
-    offset: Tensor,
-    mixture: tuple[tuple[float, ...], tuple[float, ...], float],
-    survey: Survey,
-    psf: tuple[Tensor, ...],
-) -> None:
-    """Add the surface brightness of one elliptical component to ``image``, a buffer of the caller's own."""
-    present = torch.nonzero(fluxes.amax(1) > 0).squeeze(1)
-    weights, variances, half_light = mixture
-    for rows in present.split(_CHUNK):
-        xx, xy, yy = covariance(size[rows] / half_light, ratio[rows], angle[rows])
-        light = torch.zeros(len(rows), fluxes.shape[1], SIZE, SIZE)
-        for weight, variance in zip(weights, variances, strict=True):
-            for psf_weight, psf_variance in zip(_PSF_WEIGHTS, psf, strict=True):
-                share = psf_weight * weight / sum(weights)
-                terms = (part[:, None] * variance + extra for part, extra in ((xx, psf_variance[rows]), (xy, 0.0), (yy, psf_variance[rows])))
-                light += _gaussian(fluxes[rows] * share, *terms, offset[rows], survey)
-        image[rows] += light
+def _elliptical_light(flux: Tensor, profile: Profile, shape: Covariance, offset: Tensor, survey: Survey, psf: tuple[Tensor, ...]) -> Tensor:
+    """Surface brightness (B, bands, 96, 96) of one elliptical component of ``flux`` (B, bands) at ``offset`` (B, 2)."""
+    light = torch.zeros(*flux.shape, SIZE, SIZE)
+    for weight, variance in zip(profile.weights, profile.variances, strict=True):
+        for psf_weight, psf_variance in zip(_PSF_WEIGHTS, psf, strict=True):
+            convolved = Covariance(variance * shape.xx + psf_variance, variance * shape.xy, variance * shape.yy + psf_variance)
+            light += _gaussian(flux * (weight * psf_weight), convolved, offset, survey)
+    return light
 
 
-def _gaussian(flux: Tensor, xx: Tensor, xy: Tensor, yy: Tensor, offset: Tensor, survey: Survey) -> Tensor:
-    """Surface brightness (B, bands, 96, 96) of a Gaussian with covariance xx, xy, yy (B, bands or 1): one small product, then exp.
+def _gaussian(flux: Tensor, shape: Covariance, offset: Tensor, survey: Survey) -> Tensor:
+    """Surface brightness (B, bands, 96, 96) of one Gaussian of ``shape`` (B, bands), as one small product and one power of 2.
 
-    The exponent −½(a x² + 2b xy + c y²) + ln(peak) is the product of (y-terms: 1, −½c y² + ln peak, −b y) and (x-terms: −½a x², 1, x).
+    The exponent ln(peak) − ½(a x² + 2b xy + c y²) is the product of rows (1, ln(peak) − ½c y², −b y) and columns (−½a x², 1, x);
+    exp2 is many times faster than exp on a CPU.
     """
-    determinant = xx * yy - xy**2
-    a, b, c = yy / determinant, (-xy / determinant).expand_as(determinant), xx / determinant
-    peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))
+    determinant = shape.xx * shape.yy - shape.xy**2
+    a, b, c = (part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant))
+    peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))[..., None]
     axis = _axis(survey)
     x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, SIZE) for i in (0, 1))
-    rows = torch.stack([torch.ones_like(y), peak[..., None] - 0.5 * c[..., None] * y**2, -b[..., None] * y], dim=-1)
-    columns = torch.stack([-0.5 * a[..., None] * x**2, torch.ones_like(x), x], dim=-2)
-    return (rows @ columns).exp_()
+    rows = torch.stack([torch.ones_like(y), peak - 0.5 * c * y**2, -b * y], dim=-1) / math.log(2)
+    columns = torch.stack([-0.5 * a * x**2, torch.ones_like(x), x], dim=-2)
+    return (rows @ columns).exp2_()

@@ -13,9 +13,10 @@ import torch
 from torch import Generator, Tensor
 
 from aion.training.simulate.population import distance_modulus
+from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, half_light_radius
 
 LABELS = ("elliptical", "disk", "edge-on", "merger", "clumpy", "point")
-KNOTS = 28
+KNOTS = 40
 NEIGHBOURS = 6
 FIELD_ARCSEC = 25.2  # width of the largest frame: 96 px of 0.262"
 _ELLIPTICAL, _DISK, _EDGE_ON, _MERGER, _CLUMPY, _POINT = range(6)
@@ -73,6 +74,22 @@ class Morphology:
     """(B, M) Gaussian width, 0 for stars."""
     neighbour_offset: Tensor
     """(B, M, 2)"""
+    mag: Tensor
+    """(B,) r magnitude the shapes were drawn for."""
+
+    @property
+    def radial_mixture(self) -> tuple[Tensor, Tensor]:
+        """Weights (B, J), summing to 1, and variances (B, J) along the major axis, arcsec², of bulge and disk (knots follow the disk)."""
+        host = (1 - self.point - self.companion).clamp(min=1e-6)
+        bulge = (self.bulge / host).clamp(0, 1)[:, None]
+        weight = torch.cat([bulge * torch.tensor(DE_VAUCOULEURS.weights), (1 - bulge) * torch.tensor(EXPONENTIAL.weights)], dim=1)
+        bulge_variance = self.bulge_size[:, None] ** 2 * torch.tensor(DE_VAUCOULEURS.variances)
+        return weight, torch.cat([bulge_variance, self.disk_size[:, None] ** 2 * torch.tensor(EXPONENTIAL.variances)], dim=1)
+
+    @property
+    def half_light(self) -> Tensor:
+        """(B,) radius along the major axis, arcsec, that holds half of the light; 0 where most of it is a point."""
+        return half_light_radius(*self.radial_mixture) * (self.point < 0.5)
 
 
 def draw_morphology(kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Tensor, generator: Generator) -> Morphology:
@@ -89,7 +106,7 @@ def draw_morphology(kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Te
     label = torch.where(is_galaxy, _draw_label(early, generator), torch.tensor(_POINT))
     nucleus = _nucleus(is_galaxy, is_quasar, z, generator)
     size = _half_light(z.clamp(min=0.001), mag - 2.5 * torch.log10((1 - nucleus).clamp(min=0.05)) * is_quasar, early, generator)
-    return _add_structure(_smooth(label, nucleus, size, generator), label, size, generator)
+    return _add_structure(_smooth(label, nucleus, size, mag, generator), label, size, generator)
 
 
 def _is_early(z: Tensor, color: Tensor, generator: Generator) -> Tensor:
@@ -120,13 +137,13 @@ def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> 
     return (kpc / distance_kpc * 206_265).clamp(0.08, 9.0)
 
 
-def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, generator: Generator) -> Morphology:
+def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator: Generator) -> Morphology:
     """Bulge, disk, orientation and neighbours; no companion and no knots yet."""
     count = len(label)
     uniform = _Uniform(count, generator)
     is_elliptical, is_edge_on = label == _ELLIPTICAL, label == _EDGE_ON
     bulge = torch.where(is_elliptical, uniform(0.75, 1.0), uniform(0.0, 1.0) ** 2 * 0.55)
-    bulge = torch.where(label == _CLUMPY, 0.3 * bulge, torch.where(label == _POINT, uniform(0.1, 0.9), bulge))
+    bulge = torch.where((label == _CLUMPY) | is_edge_on, 0.4 * bulge, torch.where(label == _POINT, uniform(0.1, 0.9), bulge))
     inclined = torch.sqrt(uniform(0.2, 1.0) ** 2 * 0.96 + 0.04)  # cos i flat, thickness 0.2
     disk_ratio = torch.where(is_edge_on, uniform(0.1, 0.22), torch.where(is_elliptical, uniform(0.55, 1.0), inclined.clamp(min=0.28)))
     bulge_ratio = torch.where(is_elliptical, disk_ratio, 1 - 0.6 * (1 - disk_ratio))
@@ -150,6 +167,7 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, generator: Generator) 
         knot_offset=torch.zeros(count, KNOTS, 2),
         bulge_redness=uniform(0.1, 0.5),
         knot_blueness=uniform(0.1, 0.5),
+        mag=mag,
         **_neighbours(count, generator),
     )
 
@@ -159,7 +177,7 @@ def _neighbours(count: int, generator: Generator) -> dict[str, Tensor]:
     draw = torch.rand(count, NEIGHBOURS, 6, generator=generator)
     mag = 24.5 + torch.log10(draw[..., 0] * (1 - 10**-1.8) + 10**-1.8) / 0.3
     is_present = torch.arange(NEIGHBOURS) < 2 + (draw[:, :1, 5] * (NEIGHBOURS - 1)).long()
-    sigma = (0.15 + 0.5 * draw[..., 1]) * 10 ** (0.12 * (22.5 - mag)).clamp(min=0.3)
+    sigma = (0.1 + 0.35 * draw[..., 1]) * 10 ** (0.06 * (22.5 - mag))
     return {
         "neighbour_mag": torch.where(is_present, mag, torch.tensor(40.0)),
         "neighbour_color": 0.2 + 1.2 * draw[..., 2],
@@ -184,7 +202,12 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
     choice = torch.where(is_merger, 2, torch.where(label == _CLUMPY, 1, 0))
     row = torch.arange(count)
     light = torch.stack([arm_light, clump_light, tail_light])[choice, row]
-    width = torch.tensor([0.13, 0.11, 0.22])[choice, None] * smooth.disk_size[:, None]
+    knot_offset = torch.stack([arms, clumps, tail])[choice, row]
+    reach = knot_offset.norm(dim=2) / smooth.disk_size[:, None]
+    width = (
+        torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])[choice, row]
+        * smooth.disk_size[:, None]
+    )
     return replace(
         smooth,
         bulge=smooth.bulge * (1 - companion),
@@ -192,7 +215,7 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
         companion_offset=offset * is_merger[:, None],
         knot=light * (share * extended * (1 - companion))[:, None],
         knot_sigma=width * (0.7 + 0.6 * torch.rand(count, KNOTS, generator=generator)),
-        knot_offset=torch.stack([arms, clumps, tail])[choice, row],
+        knot_offset=knot_offset,
     )
 
 
@@ -202,9 +225,9 @@ def _arms(shape: Morphology, generator: Generator) -> tuple[Tensor, Tensor]:
     turn = torch.linspace(0, 1, half).repeat(2)
     start = torch.tensor([0.0, math.pi]).repeat_interleave(half)
     handed = torch.where(torch.rand(count, 1, generator=generator) < 0.5, -1.0, 1.0)
-    winding = handed * math.pi * (1.2 + 0.8 * torch.rand(count, 1, generator=generator))
-    radius = shape.disk_size[:, None] * 0.35 * torch.exp(turn * math.log(6.0))
-    radius = radius * (1 + 0.06 * torch.randn(count, KNOTS, generator=generator))
+    winding = handed * math.pi * (0.9 + 0.6 * torch.rand(count, 1, generator=generator))
+    radius = shape.disk_size[:, None] * 0.4 * torch.exp(turn * math.log(4.5))
+    radius = radius * (1 + 0.04 * torch.randn(count, KNOTS, generator=generator))
     azimuth = start + winding * turn + 2 * math.pi * torch.rand(count, 1, generator=generator)
     light = torch.exp(-0.9 * radius / shape.disk_size[:, None]) * (0.4 + torch.rand(count, KNOTS, generator=generator))
     return _in_disk(radius, azimuth, shape), light / light.sum(1, keepdim=True)
@@ -216,7 +239,7 @@ def _clumps(shape: Morphology, generator: Generator) -> tuple[Tensor, Tensor]:
     radius = shape.disk_size[:, None] * (0.2 + 1.5 * torch.rand(count, KNOTS, generator=generator))
     azimuth = 2 * math.pi * torch.rand(count, KNOTS, generator=generator)
     light = -torch.log(torch.rand(count, KNOTS, generator=generator).clamp(min=1e-6))
-    light = light**3
+    light = light**2
     return _in_disk(radius, azimuth, shape), light / light.sum(1, keepdim=True)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from aion.training.simulate.images import covariance, profile
 from aion.training.simulate.morphology import Morphology
+from aion.training.simulate.photometry import DEPTH, nanomaggies
+from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, ellipse
 
 _SMALLEST_ARCSEC = 0.12  # below this the Legacy Surveys' tractor calls it a point source
 
@@ -26,22 +27,21 @@ class TractorShape:
     e2: Tensor
 
 
-def half_light(morphology: Morphology) -> Tensor:
-    """(B,) radius along the major axis, arcsec, that holds half of the light of bulge, disk and knots; 0 for point sources."""
-    weight, variance = _radial_mixture(morphology)
-    low, high = torch.zeros(len(weight)), 30 * torch.maximum(morphology.disk_size, morphology.bulge_size)
-    for _ in range(30):
-        middle = (low + high) / 2
-        inside = (weight * (1 - torch.exp(-0.5 * middle[:, None] ** 2 / variance))).sum(1)
-        low, high = torch.where(inside < 0.5, middle, low), torch.where(inside < 0.5, high, middle)
-    return torch.where(morphology.point >= 0.5, torch.tensor(0.0), middle)
+def measure_shapes(morphology: Morphology, generator: Generator) -> dict[str, Tensor]:
+    """Catalogue columns, each (B,): SHAPE_R, SHAPE_E1, SHAPE_E2 and the i-band second moments, as noisy as the magnitudes make them."""
+    flux = nanomaggies(morphology.mag)
+    tractor = tractor_shapes(morphology, 5 * flux / nanomaggies(torch.tensor(DEPTH["FLUX_R"])), generator)
+    seeing = 0.58 * torch.exp(0.08 * torch.randn(len(flux), generator=generator))  # HSC i, Aihara et al. 2018
+    moments = sdss_shapes(morphology, seeing, 5 * flux / nanomaggies(torch.tensor(DEPTH["HSC-I"])), generator)
+    moment_names = ("i_sdssshape_shape11", "i_sdssshape_shape22", "i_sdssshape_shape12")
+    return {"SHAPE_R": tractor.r, "SHAPE_E1": tractor.e1, "SHAPE_E2": tractor.e2} | dict(zip(moment_names, moments.T, strict=True))
 
 
 def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: Generator) -> TractorShape:
     """Measured shapes, given the S/N (B,) of the r flux: noisy, round when faint, a point when small."""
     count = len(signal_to_noise)
     error = (1.5 / signal_to_noise.clamp(min=1.5)).clamp(max=0.7)
-    radius = half_light(morphology)
+    radius = morphology.half_light
     measured = radius * torch.exp(error * torch.randn(count, generator=generator))
     is_resolved = (radius > 0) & (measured > _SMALLEST_ARCSEC * (1 + 10 * error))
     ratio = (morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio).clamp(0.05, 1.0)
@@ -50,10 +50,7 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
     e2 = ellipticity * torch.sin(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
     shrink = (0.95 / torch.hypot(e1, e2).clamp(min=1e-6)).clamp(max=1.0)
     is_elongated = is_resolved & (signal_to_noise > 12)  # tractor keeps faint galaxies round (type REX)
-    zero = torch.tensor(0.0)
-    return TractorShape(
-        torch.where(is_resolved, measured, zero), torch.where(is_elongated, e1 * shrink, zero), torch.where(is_elongated, e2 * shrink, zero)
-    )
+    return TractorShape(measured * is_resolved, e1 * shrink * is_elongated, e2 * shrink * is_elongated)
 
 
 def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor, generator: Generator) -> Tensor:
@@ -76,24 +73,14 @@ def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor,
     return torch.stack([xx * scale[:, 0], yy * scale[:, 1], cross.clamp(-limit, limit)], dim=1)
 
 
-def _radial_mixture(m: Morphology) -> tuple[Tensor, Tensor]:
-    """Weights (B, J), summing to 1, and variances along the major axis (B, J), arcsec², of bulge and disk (knots follow the disk)."""
-    bulge_weight, bulge_variance = profile("de Vaucouleurs")
-    disk_weight, disk_variance = profile("exponential")
-    host = (1 - m.point - m.companion).clamp(min=1e-6)
-    share = (m.bulge / host).clamp(0, 1)[:, None]
-    weight = torch.cat([share * bulge_weight, (1 - share) * disk_weight], dim=1)
-    return weight, torch.cat([m.bulge_size[:, None] ** 2 * bulge_variance, m.disk_size[:, None] ** 2 * disk_variance], dim=1)
-
-
 def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:
     """Weights (B, J + 1) and covariances (B, J + 1, 2, 2) after the PSF of variance ``psf`` (B,): bulge, disk and nucleus."""
-    weight, _ = _radial_mixture(m)
+    weight, _ = m.radial_mixture
     parts = []
-    for kind, size, ratio in (("de Vaucouleurs", m.bulge_size, m.bulge_ratio), ("exponential", m.disk_size, m.disk_ratio)):
-        xx, xy, yy = covariance(size, ratio, m.angle)
-        unit = torch.stack([torch.stack([xx, xy], 1), torch.stack([xy, yy], 1)], 1)
-        parts.append(unit[:, None] * profile(kind)[1][:, None, None])
-    nucleus = torch.zeros(len(psf), 1, 2, 2)
+    for profile, size, ratio in ((DE_VAUCOULEURS, m.bulge_size, m.bulge_ratio), (EXPONENTIAL, m.disk_size, m.disk_ratio)):
+        shape = ellipse(size, ratio, m.angle)
+        matrix = torch.stack([shape.xx, shape.xy, shape.xy, shape.yy], dim=1).unflatten(1, (2, 2))
+        parts.append(matrix[:, None] * torch.tensor(profile.variances)[:, None, None])
     weight = torch.cat([weight * (1 - m.point)[:, None], m.point[:, None]], dim=1)
+    nucleus = torch.zeros(len(psf), 1, 2, 2)
     return weight, torch.cat([*parts, nucleus], dim=1) + psf[:, None, None, None] * torch.eye(2)

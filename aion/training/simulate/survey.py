@@ -12,12 +12,13 @@ from torch import Generator, Tensor
 from aion.training.ingredients import Ingredients
 from aion.training.simulate import images, templates
 from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
+from aion.training.simulate.morphology import Morphology, draw_morphology
 from aion.training.simulate.photometry import HSC_BANDS, LS_BANDS, Photometer, hsc_extinction, hsc_magnitudes, measure, nanomaggies
 from aion.training.simulate.population import Population
+from aion.training.simulate.shapes import measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
 from aion.training.simulate.templates import INFRARED
 
-LS_IMAGE_BANDS = ("DES-G", "DES-R", "DES-I", "DES-Z")
 BAND_GRID = torch.cat([torch.arange(2800.0, 10_990.0, 15.0), torch.as_tensor(INFRARED[1:], dtype=torch.float32)])
 """Observed wavelengths on which broad bands are integrated, Å."""
 
@@ -38,10 +39,19 @@ class Objects:
     true_fluxes: Tensor
     """(B, bands) nanomaggies in `LS_BANDS` then `HSC_BANDS`, noise-free."""
     morphology: tuple[str, ...]
-    legacy_image: Tensor | None = None
-    """(B, 4, 96, 96) nanomaggies."""
-    hsc_image: Tensor | None = None
-    """(B, 5, 96, 96) counts of zero-point 27.0."""
+    legacy: "Pictures | None" = None
+    """g, r, i, z; nanomaggies per pixel."""
+    hsc: "Pictures | None" = None
+    """g, r, i, z, y; counts of zero-point 27.0 per pixel."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Images of one survey, (B, bands, 96, 96) each."""
+
+    flux: Tensor
+    truth: Tensor
+    """The same sky and seeing without noise."""
 
 
 class SimulatedSurvey:
@@ -68,17 +78,13 @@ class SimulatedSurvey:
         fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
         spectra = observe(fine * fiber, self.sources.log_start, z, snr, instrument, generator)
         color = 2.5 * torch.log10((fluxes[:, 1] / fluxes[:, 0].clamp(min=1e-9)).clamp(min=1e-3))
-        shapes = images.draw_morphology(kind, z, color, mag, generator)
+        shapes = draw_morphology(kind, z, color, mag, generator)
         scalars = self._catalog(fluxes, reddening, shapes, generator)
         objects = Objects(kind, tuple(t for s in sources for t in s.subtype), z, snr, spectra, scalars, fluxes, shapes.label)
         if not with_images:
             return objects
-        legacy, hsc = fluxes[:, :4], fluxes[:, len(LS_BANDS) :]
-        return replace(
-            objects,
-            legacy_image=images.render(legacy, shapes, "Legacy Survey", generator),
-            hsc_image=images.render(hsc, shapes, "HSC", generator),
-        )
+        legacy = take_pictures(fluxes[:, :4], shapes, images.LEGACY_SURVEY, generator)
+        return replace(objects, legacy=legacy, hsc=take_pictures(fluxes[:, len(LS_BANDS) :], shapes, images.HSC, generator))
 
     def _sources(self, counts: list[int], z: Tensor, generator: Generator) -> list[Sources]:
         draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
@@ -107,15 +113,22 @@ class SimulatedSurvey:
         last = self.sources.wavelength[-2].log()
         return torch.where(rest < last, near, far)
 
-    def _catalog(self, fluxes: Tensor, reddening: Tensor, shapes: "images.Morphology", generator: Generator) -> dict[str, Tensor]:
+    def _catalog(self, fluxes: Tensor, reddening: Tensor, shapes: Morphology, generator: Generator) -> dict[str, Tensor]:
         legacy, _ = measure(fluxes[:, : len(LS_BANDS)], LS_BANDS, generator, half_light=shapes.half_light)
         magnitudes = hsc_magnitudes(fluxes[:, len(LS_BANDS) :], generator, half_light=shapes.half_light)
         extinction = hsc_extinction(reddening)
         scalars = {name: legacy[:, i] for i, name in enumerate(LS_BANDS)}
-        scalars |= {"EBV": reddening} | images.measure_shapes(shapes, generator)
+        scalars |= {"EBV": reddening} | measure_shapes(shapes, generator)
         for i, band in enumerate("grizy"):
             scalars |= {f"{band}_cmodel_mag": magnitudes[:, i], f"a_{band}": extinction[:, i]}
         return scalars
+
+
+def take_pictures(fluxes: Tensor, shapes: Morphology, camera: images.Survey, generator: Generator) -> Pictures:
+    """Images of ``fluxes`` (B, bands) nanomaggies under one draw of seeing and depth."""
+    conditions = images.draw_conditions(len(fluxes), camera, generator)
+    truth = images.noiseless(fluxes, shapes, camera, conditions)
+    return Pictures(images.add_noise(truth, camera, conditions, generator), truth)
 
 
 def extinction_curve(wavelength: Tensor) -> Tensor:

@@ -1,0 +1,68 @@
+"""Training the image codec: reconstruct the noise-free sky of both surveys from any subset of the bands."""
+
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from aion.codecs.image import ImageCodec
+from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
+from aion.modalities import HSCImage, Image, LegacySurveyImage
+from aion.training.config import EmbeddedConfig
+from aion.training.loop import train
+from aion.training.simulate.survey import Pictures, SimulatedSurvey
+
+TOLERANCE = 0.05
+"""Error on the codec's compressed scale below which the loss is quadratic; about half the noise of a Legacy Survey pixel."""
+
+
+def new_codec(config: EmbeddedConfig) -> ImageCodec:
+    """The embedded codec with fresh weights: published tokens, smaller network."""
+    return ImageCodec(
+        quantizer_levels=[7, 5, 5, 5, 5],
+        hidden_dims=config.image_hidden,
+        multisurvey_projection_dims=config.image_projection,
+        num_consecutive=config.image_consecutive,
+    )
+
+
+def modality_of(pictures: Pictures, cls: type[Image], bands: list[int]) -> tuple[Image, Image]:
+    """Noisy and noise-free image in the chosen bands (indices into the survey's)."""
+    names = [cls.survey_bands[i] for i in bands]
+    return cls(pictures.flux[:, bands], names), cls(pictures.truth[:, bands], names)
+
+
+def some_bands(count: int, generator: Generator) -> list[int]:
+    """All bands half of the time, else a random non-empty subset."""
+    if torch.rand((), generator=generator) < 0.5:
+        return list(range(count))
+    kept = (torch.rand(count, generator=generator) < 0.6).nonzero()[:, 0].tolist()
+    return kept or [int(torch.randint(count, (), generator=generator))]
+
+
+def loss_terms(codec: ImageCodec, seen: Image, truth: Image) -> dict[str, Tensor]:
+    """Charbonnier loss of the decoded against the noise-free image, on the compressed scale, in the bands that were seen."""
+    x, present = codec.preprocess(seen.to(codec.device))
+    target, _ = codec.preprocess(truth.to(codec.device))
+    quantised, auxiliary, usage = codec.quantizer(codec.encode_latent(x, present))
+    decoded = codec.decode_latent(quantised)
+    channels = [BAND_TO_INDEX[band] for band in seen.bands]
+    error = (decoded[:, channels] - target[:, channels]) / TOLERANCE
+    reconstruction = (torch.sqrt(1 + error**2) - 1).mean()
+    return {"loss": reconstruction + auxiliary, "reconstruction": reconstruction, "usage": usage}
+
+
+def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device) -> ImageCodec:
+    """Train the image codec, going on where it stopped."""
+    torch.manual_seed(config.seed)
+    codec = new_codec(config).to(device)
+
+    def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
+        objects = survey.draw(config.image_schedule.batch, generator)
+        assert objects.legacy is not None and objects.hsc is not None
+        cls, pictures = (LegacySurveyImage, objects.legacy) if step % 2 else (HSCImage, objects.hsc)
+        seen, truth = modality_of(pictures, cls, some_bands(pictures.flux.shape[1], generator))
+        return loss_terms(codec, seen, truth)
+
+    train(codec, loss_of, config.image_schedule, folder=folder, title="image codec", seed=config.seed + 1, device=device)
+    return codec
