@@ -1,0 +1,110 @@
+"""What a file holds once it is parsed, before anyone knows which survey it is from: HDUs, a table, or records."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aion.errors import FormatError
+
+Array = NDArray[Any]
+WAVELENGTH_NAMES = ("wavelength", "lambda", "wave", "lam", "wavelengths", "spectral_axis", "wl", "loglam", "log_lambda", "loglambda")
+FLUX_NAMES = ("flux", "flux_density", "f_lambda", "flam", "spec", "spectrum", "intensity")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One object as named values: arrays, numbers and text. Names are lower-case; nested names are joined by ``_``."""
+
+    values: Mapping[str, Any]
+    units: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
+    """Kind of file it comes from, such as ``"parquet"``."""
+
+    def get(self, *names: str) -> Any:
+        """The value of the first of `names` that is there; None without."""
+        return next((self.values[name] for name in names if name in self.values), None)
+
+    def unit(self, *names: str) -> str | None:
+        """The unit that goes with `get`."""
+        return next((self.units.get(name) for name in names if name in self.values), None)
+
+    def name(self, *names: str) -> str | None:
+        """Which of `names` `get` takes."""
+        return next((name for name in names if name in self.values), None)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Several objects, all with the same names."""
+
+    items: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; a row is either one object or one pixel of a spectrum."""
+
+    columns: Mapping[str, Array]
+    """Lower-case name -> (rows, ...) in native byte order; missing numbers are NaN."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """Header cards or table metadata, upper-case names."""
+    origin: str = ""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def has(self, *names: str) -> bool:
+        """Whether every one of `names` is a column."""
+        return all(name in self.columns for name in names)
+
+    def rows(self) -> Iterator[Record]:
+        """Each row as a record."""
+        for i in range(len(self)):
+            yield Record({name: column[i] for name, column in self.columns.items()}, self.units, self.origin)
+
+    def row(self, i: int) -> Record:
+        """Row `i` as a record."""
+        return Record({name: column[i] for name, column in self.columns.items()}, self.units, self.origin)
+
+    def whole(self) -> Record:
+        """The columns as one record: a table whose rows are pixels."""
+        return Record(self.columns, self.units, self.origin)
+
+    def holds_arrays(self) -> bool:
+        """Whether a row holds a whole spectrum or image."""
+        names = [name for name, column in self.columns.items() if column.ndim > 1 or column.dtype == object]
+        parts = ("flux", "image", "spectrum", "cutout")
+        return any(name in FLUX_NAMES or (name.startswith(parts) and self.columns[name].dtype.kind in "fO") for name in names)
+
+
+def native(values: Any) -> Array:
+    """A numpy array in this machine's byte order; masked numbers become NaN, text loses its padding."""
+    if isinstance(values, np.ma.MaskedArray):
+        kind = values.dtype.kind
+        if kind in "iub" and np.ma.is_masked(values):
+            values = values.astype(np.float64)
+        values = values.filled(np.nan if values.dtype.kind == "f" else None)
+    array = np.asarray(values)
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "replace")
+    if array.dtype.kind == "U":
+        return np.char.strip(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def numbers(values: Any, what: str) -> NDArray[np.float64]:
+    """Float64 array.
+
+    Raises:
+        FormatError: `values` are not real numbers.
+    """
+    array = native(values)
+    if array.dtype == object:
+        array = np.asarray([np.nan if value is None else value for value in array.ravel()]).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise FormatError(f"{what} holds {array.dtype.name} values; numbers are expected")
+    return array.astype(np.float64)

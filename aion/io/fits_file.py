@@ -1,0 +1,112 @@
+"""FITS bytes -> HDUs that hand out native arrays on demand. Checks sizes before anything is unpacked."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from aion.errors import FormatError
+from aion.io.content import Table, native
+from aion.io.source import as_stream, check_unpacked
+
+
+@dataclass(frozen=True)
+class Hdu:
+    """One header and its data."""
+
+    name: str
+    """EXTNAME, upper-case; empty without one."""
+    header: fits.Header
+    hdu: Any
+
+    @property
+    def is_table(self) -> bool:
+        return isinstance(self.hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(self.hdu, fits.CompImageHDU)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the image, numpy order; empty for tables and headers without data."""
+        return () if self.is_table else tuple(self.hdu.shape)
+
+    @property
+    def columns(self) -> set[str]:
+        """Lower-case column names; empty for images."""
+        return {name.lower() for name in self.hdu.columns.names} if self.is_table else set()
+
+    def image(self) -> NDArray[Any]:
+        """The pixels, native byte order.
+
+        Raises:
+            FormatError: there are none, or they unpack to too much.
+        """
+        if not self.shape or 0 in self.shape:
+            raise FormatError(f"HDU {self.name or 'without a name'} holds no pixels")
+        check_unpacked(math.prod(self.shape) * 8, f"the image in HDU {self.name or 'without a name'}")
+        return native(self.hdu.data)
+
+    def table(self) -> Table:
+        """The columns that hold numbers or text, lower-case names."""
+        check_unpacked(int(self.header.get("NAXIS1", 0)) * int(self.header.get("NAXIS2", 0)), f"the table in HDU {self.name}")
+        columns, units = {}, {}
+        rows = self.hdu.data
+        for column in self.hdu.columns:
+            values = rows[column.name]
+            if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(("P", "Q", "X")):
+                columns[column.name.lower()] = native(values)
+                units |= {column.name.lower(): str(column.unit)} if column.unit else {}
+        return Table(columns, units, cards(self.header), "FITS")
+
+
+@dataclass(frozen=True)
+class FitsFile:
+    """All HDUs of a FITS file."""
+
+    hdus: tuple[Hdu, ...]
+
+    @property
+    def names(self) -> set[str]:
+        return {hdu.name for hdu in self.hdus}
+
+    @property
+    def primary(self) -> Hdu:
+        return self.hdus[0]
+
+    def find(self, *names: str) -> Hdu | None:
+        """The first HDU with one of these names."""
+        return next((hdu for name in names for hdu in self.hdus if hdu.name == name), None)
+
+    def images(self) -> list[Hdu]:
+        """HDUs with pixels."""
+        return [hdu for hdu in self.hdus if hdu.shape and 0 not in hdu.shape]
+
+    def tables(self) -> list[Hdu]:
+        """HDUs with rows."""
+        return [hdu for hdu in self.hdus if hdu.is_table and int(hdu.header.get("NAXIS2", 0)) > 0]
+
+
+def open_fits(data: bytes) -> FitsFile:
+    """Raises FormatError: the file ends before its data does."""
+    hdus = fits.open(as_stream(data), memmap=False, lazy_load_hdus=False, ignore_missing_simple=False)
+    end = 0
+    for i, hdu in enumerate(hdus):
+        start = int(hdu.fileinfo()["datLoc"])
+        end = start + int(hdu.size)
+        if end > len(data):
+            raise FormatError(f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download it again")
+    rest = data[end + -end % 2880 :]
+    if rest.startswith(b"XTENSION"):
+        raise FormatError(f"the FITS file is cut or damaged after HDU {len(hdus) - 1}; download it again")
+    return FitsFile(tuple(Hdu(str(hdu.name or "").strip().upper().removeprefix("PRIMARY") or "", hdu.header, hdu) for hdu in hdus))
+
+
+def cards(header: fits.Header) -> dict[str, Any]:
+    """Header as a plain dict of numbers and text; comments and history left out."""
+    skipped = ("", "COMMENT", "HISTORY")
+    found = {}
+    for card in header.cards:
+        if card.keyword not in skipped and isinstance(card.value, (str, int, float, bool, np.generic)):
+            found[card.keyword.upper()] = card.value
+    return found

@@ -1,0 +1,159 @@
+"""Which parts of several files are one object: the same id, the same place, or the only object of each file."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from aion.io.objects import Entry, Report
+from aion.io.registry import Found
+from aion.modalities import Image, Modality
+
+SAME_PLACE = 1.5
+"""Arcsec; a fibre. Objects of larger files nearer than this are one."""
+SAME_FIELD = 5.0
+"""Arcsec; single objects of several files that are further apart are different ones."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One object in one file."""
+
+    found: Found
+    report: Report
+    fallback_id: str
+
+    @property
+    def image(self) -> Image | None:
+        return next((modality for modality in self.found.modalities if isinstance(modality, Image)), None)
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        ra, dec = self.found.ra, self.found.dec
+        return (ra, dec) if ra is not None and dec is not None else None
+
+    @property
+    def reach(self) -> float:
+        """Arcsec from its position within which another file's position is the same object."""
+        if self.image is None or not self.found.pixel_scale:
+            return SAME_FIELD
+        return max(SAME_FIELD, self.found.pixel_scale * min(self.image.flux.shape[-2:]) / 2)
+
+    def shows_off_center(self, target: tuple[float, float]) -> bool:
+        """Whether this is an image with `target` inside, far enough from its edges, but more than a pixel from its centre."""
+        if self.image is None or self.position is None or not self.found.pixel_scale or "image_header" not in self.found.extras:
+            return False
+        pixels = separation(self.position, target) / self.found.pixel_scale
+        return 1.0 < pixels < min(self.image.flux.shape[-2:]) / 2 - 48 - 1
+
+    def with_position_from_file(self) -> "Part":
+        """The position came from the files beside it, not from a person."""
+        entries = tuple(
+            replace(entry, how="detected", note=f"{entry.note}; from the files beside it") if entry.what == "position" else entry
+            for entry in self.found.entries
+        )
+        return replace(self, found=replace(self.found, entries=entries))
+
+    def noted(self, entry: Entry) -> "Part":
+        """The same with one more entry."""
+        return replace(self, found=replace(self.found, entries=(*self.found.entries, entry)))
+
+
+def join(files: list[list[Part]]) -> list[list[Part]]:
+    """Parts of each object together, in the order of the files."""
+    single = len(files) > 1 and all(len(parts) == 1 for parts in files)
+    groups: list[list[Part]] = []
+    for parts in sorted(files, key=lambda parts: not any(part.found.modalities for part in parts)):
+        known = {part.found.id: i for i, group in enumerate(groups) for part in group if part.found.id}
+        waiting = list(groups)
+        for part in parts:
+            i = known.get(part.found.id) if part.found.id else None
+            if i is None and len(files) > 1:
+                i = 0 if single and groups else _same_place(part, waiting)
+            if i is None:
+                groups.append([part])
+                continue
+            fitted = _fitted(groups[i], part)
+            if isinstance(fitted, str):
+                groups.append([part.noted(Entry("joined", "no", "detected", fitted))])
+            else:
+                groups[i] = fitted
+    return groups
+
+
+def position_of(files: list[list[Part]]) -> tuple[float, float] | None:
+    """Where the one object of these files is, as the ones without an image say; None if they do not agree."""
+    if not all(len(parts) == 1 for parts in files):
+        return None
+    positions = [parts[0].position for parts in files if parts[0].image is None]
+    known = [position for position in positions if position is not None]
+    apart = any(separation(a, b) > SAME_FIELD for a, b in pairwise(known))
+    return known[0] if known and not apart else None
+
+
+def separation(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Arcsec on the sky."""
+    return float(SkyCoord(*a, unit=u.deg).separation(SkyCoord(*b, unit=u.deg)).arcsec)
+
+
+def _same_place(part: Part, groups: list[list[Part]]) -> int | None:
+    """Index of the nearest group within SAME_PLACE."""
+    places = [next((member.position for member in group if member.position), None) for group in groups]
+    if part.position is None or not any(places):
+        return None
+    ra, dec = (np.array([place[axis] if place else np.nan for place in places]) for axis in (0, 1))
+    near = SkyCoord(*part.position, unit=u.deg).separation(SkyCoord(ra, np.nan_to_num(dec), unit=u.deg)).arcsec
+    near = np.where(np.isnan(ra), np.inf, near)
+    return int(near.argmin()) if near.min() < SAME_PLACE else None
+
+
+def _fitted(group: list[Part], part: Part) -> list[Part] | str:
+    """The group with `part` in it, or why they cannot be one object."""
+    for member in group:
+        if part.position and member.position and separation(part.position, member.position) > max(part.reach, member.reach):
+            return f"it is {separation(part.position, member.position):.1f} arcsec from {member.report.source}"
+    names = {modality.token_key: (i, modality) for i, member in enumerate(group) for modality in member.found.modalities}
+    kept: list[Modality] = []
+    dropped: list[str] = []
+    for modality in part.found.modalities:
+        if modality.token_key not in names:
+            kept.append(modality)
+            continue
+        i, known = names[modality.token_key]
+        if isinstance(modality, Image) and isinstance(known, Image):
+            joined = _with_bands(group[i], part, known, modality)
+            if isinstance(joined, str):
+                return joined
+            group = [*group[:i], joined, *group[i + 1 :]]
+        elif modality.num_tokens > 100:
+            return f"{group[i].report.source} already holds a {type(modality).__name__}"
+        else:
+            dropped.append(modality.name)
+    extras = {key: value for key, value in part.found.extras.items() if part.image is None or kept or not key.startswith("image_")}
+    member = replace(part, found=replace(part.found, modalities=tuple(kept), extras=extras))
+    if dropped:
+        member = member.noted(Entry("photometry", ", ".join(dropped), "dropped", "another file already has it"))
+    return [*group, member]
+
+
+def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | str:
+    """`holder` with the bands of `more` added to its image, or why that is not possible."""
+    if set(known.bands) & set(more.bands):
+        return f"{holder.report.source} already holds an image in {', '.join(sorted(set(known.bands) & set(more.bands)))}"
+    if known.flux.shape[-2:] != more.flux.shape[-2:]:
+        sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
+        return f"the bands do not have one size: {sizes} pixels"
+    order = [band for band in type(known).survey_bands if band in (*known.bands, *more.bands)]
+    planes = dict(zip((*known.bands, *more.bands), torch.cat([known.flux, more.flux], 1).unbind(1), strict=True))
+    image = type(known)(flux=torch.stack([planes[band] for band in order], 1), bands=order, proxies=(*known.proxies, *more.proxies))
+    extras = dict(holder.found.extras)
+    for key in ("image_ivar", "image_mask"):
+        pair = extras.pop(key, None), part.found.extras.get(key)
+        if pair[0] is not None and pair[1] is not None and pair[0].ndim == pair[1].ndim == 3:
+            by_band = dict(zip((*known.bands, *more.bands), (*pair[0], *pair[1]), strict=True))
+            extras[key] = np.stack([by_band[band] for band in order])
+    modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
+    return replace(holder, found=replace(holder.found, modalities=modalities, extras=extras))

@@ -1,0 +1,149 @@
+"""What reading gives and takes: `SkyObject` with its `Report`, and `Overrides`. Knows no file format."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, BinaryIO, Literal
+
+from aion.bands import DES_BANDS, HSC_BANDS, band_names
+from aion.errors import ConfigError, ModalityError
+from aion.modalities import Modality
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | object
+"""One thing that can be read: a path, the bytes of a file, an open binary file, or a record in memory."""
+
+IMAGE_SURVEYS = ("Legacy Survey", "HSC")
+SPECTRUM_SURVEYS = ("SDSS", "DESI")
+How = Literal["header", "detected", "assumed", "dropped", "you set"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that reading decided: ``Entry("medium", "vacuum", "header", "VACUUM = T")``."""
+
+    what: str
+    value: str
+    how: How
+    """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
+    note: str = ""
+
+    def sentence(self) -> str:
+        """For people: ``medium: vacuum (header; VACUUM = T)``."""
+        return f"{self.what}: {self.value} ({self.how}{'; ' + self.note if self.note else ''})"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one file was found to be."""
+
+    format: str
+    """Such as ``"SDSS spec"``."""
+    source: str
+    """Name of the file."""
+    sha256: str
+    """Of the bytes that were given; empty for a record in memory."""
+    entries: tuple[Entry, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def sentences(self) -> tuple[str, ...]:
+        """One line for each entry."""
+        return tuple(entry.sentence() for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class SkyObject:
+    """One object, ready for the codecs."""
+
+    id: str
+    """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; always text, as many are too long for a float."""
+    modalities: tuple[Modality, ...]
+    """At most one of each class, a batch of one each. Never the redshift."""
+    reports: tuple[Report, ...]
+    """One for each file it came from."""
+    ra: float | None = None
+    """Degrees, ICRS."""
+    dec: float | None = None
+    """Degrees, ICRS."""
+    z_reference: float | None = None
+    """Redshift that the file states: for comparison only, never given to the model."""
+    pixel_scale: float | None = None
+    """Arcsec per pixel of the image."""
+    extras: Mapping[str, Any] = None  # type: ignore[assignment]  # filled in __post_init__
+    """For display only. ``image_ivar`` (bands, height, width) and ``image_mask`` (height, width) or (bands, height, width), on
+    the image's pixels; ``image_header`` (WCS cards); ``class`` (the survey's classification); ``snr`` (median per good pixel)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extras", dict(self.extras or {}))
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Values that a person sets in place of what would be detected; None = detect.
+
+    Raises:
+        ConfigError: a value that is not possible.
+    """
+
+    survey: str | None = None
+    """``"Legacy Survey"`` or ``"HSC"`` for images, ``"SDSS"`` or ``"DESI"`` for spectra."""
+    bands: tuple[str, ...] | None = None
+    """Band of each image plane, such as ``("g", "r", "z")``; the survey's prefix may be left out."""
+    flux_scale: float | None = None
+    """What stored fluxes of the image or spectrum are multiplied by to be in nanomaggies (HSC: zero-point 27 counts) or 1e-17 erg/s/cm2/Å."""
+    wavelength_unit: str | None = None
+    """``"Angstrom"``, ``"nm"`` or ``"um"``."""
+    medium: str | None = None
+    """``"air"`` or ``"vacuum"``: what the stored wavelengths are."""
+    mask_sense: str | None = None
+    """``"bad"`` or ``"good"``: what a non-zero (True) value of the spectrum's mask says of its pixel."""
+    pixel_scale: float | None = None
+    """Arcsec per pixel of the image."""
+    position: tuple[float, float] | None = None
+    """RA and Dec (degrees, ICRS) of the object in a larger image."""
+
+    def __post_init__(self) -> None:
+        _one_of("survey", self.survey, (*IMAGE_SURVEYS, *SPECTRUM_SURVEYS))
+        _one_of("wavelength_unit", self.wavelength_unit, ("Angstrom", "nm", "um"))
+        _one_of("medium", self.medium, ("air", "vacuum"))
+        _one_of("mask_sense", self.mask_sense, ("bad", "good"))
+        for field, value in (("flux_scale", self.flux_scale), ("pixel_scale", self.pixel_scale)):
+            if value is not None and not 0 < value < float("inf"):
+                raise ConfigError(f"{field} is {value!r}; a positive number is expected")
+        if self.position is not None:
+            _check_position(self.position)
+        if self.bands is not None:
+            self._check_bands(tuple(self.bands))
+
+    def set_fields(self) -> dict[str, Any]:
+        """Field -> value, for those that are set."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name) is not None}
+
+    def _check_bands(self, bands: tuple[str, ...]) -> None:
+        object.__setattr__(self, "bands", bands)
+        surveys = {"HSC": [HSC_BANDS], "Legacy Survey": [DES_BANDS]}.get(self.survey or "", [HSC_BANDS, DES_BANDS])
+        problems = []
+        for allowed in surveys:
+            try:
+                band_names(bands, allowed)
+                return
+            except ModalityError as exc:
+                problems.append(str(exc))
+        raise ConfigError(problems[0])
+
+
+def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise ConfigError(f"{field} is {value!r}; it can be {', '.join(map(repr, allowed))}")
+
+
+def _check_position(position: tuple[float, float]) -> None:
+    try:
+        ra, dec = position
+        inside = 0 <= ra <= 360 and -90 <= dec <= 90
+    except (TypeError, ValueError):
+        inside = False
+    if not inside:
+        raise ConfigError(f"position is {position!r}; RA (0 to 360) and Dec (-90 to 90) in degrees are expected")

@@ -1,0 +1,190 @@
+"""Records of named arrays: Multimodal Universe rows (Parquet, HDF5), SPARCL records, npz and npy files, mappings in memory.
+
+https://github.com/MultimodalUniverse/MultimodalUniverse and https://astrosparcl.datalab.noirlab.edu/sparc/sfc/
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from aion.errors import AIONError, FormatError, ModalityError
+from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Array, Record, Records, numbers
+from aion.io.images import ImageArrays, build_image
+from aion.io.objects import Entry, Overrides
+from aion.io.registry import Found, reader
+from aion.io.rows import facts, number, photometry, text_of
+from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
+from aion.io.units import medium_of
+
+_SPECTRUM_FLUX = ("spectrum_flux", *FLUX_NAMES)
+_SPECTRUM_WAVELENGTH = ("spectrum_lambda", "spectrum_wavelength", *WAVELENGTH_NAMES)
+_IVAR = ("spectrum_ivar", "ivar", "invvar", "inverse_variance", "weight")
+_ERROR = ("error", "err", "sigma", "flux_error", "flux_err", "e_flux", "eflux", "uncertainty", "noise", "std", "flux_unc", "unc")
+_VARIANCE = ("variance", "var", "flux_var", "flux_variance")
+_MASK = ("spectrum_mask", "mask", "and_mask", "flags", "bad", "quality")
+_IMAGE = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube", "array", "flux", "data")
+_BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
+_MMU = ("spectrum_flux", "image_array", "image_flux")
+
+
+def is_mmu(content: Records) -> bool:
+    """Names of the Multimodal Universe: ``spectrum_flux``, ``image_array``."""
+    return any(content.items[0].get(name) is not None for name in _MMU)
+
+
+def is_sparcl(content: Records) -> bool:
+    """An id of SPARCL, and a spectrum."""
+    item = content.items[0]
+    return item.name("sparcl_id", "specid", "data_release") is not None and _has_spectrum(item)
+
+
+@reader("Multimodal Universe", Records, matches=is_mmu)
+def read_mmu(content: Records, overrides: Overrides) -> list[Found]:
+    """Every row: image, spectrum and photometry, whichever it has."""
+    return _each(content, lambda item: _read_record(item, overrides, mask_note="Multimodal Universe: True = bad"))
+
+
+@reader("SPARCL record", Records, matches=is_sparcl)
+def read_sparcl(content: Records, overrides: Overrides) -> list[Found]:
+    """Every record; SDSS, BOSS and DESI spectra come in vacuum Å and 1e-17 erg/s/cm2/Å."""
+
+    def read_one(item: Record) -> Found:
+        release = text_of(item.get("data_release", "_dr", "survey") or "").upper()
+        survey = "DESI" if "DESI" in release else "SDSS" if "SDSS" in release or "BOSS" in release else None
+        units = {"wavelength": "Angstrom", "flux": "1e-17 erg / (s cm2 Angstrom)"} | dict(item.units)
+        record = replace(item, units=units, values=dict(item.values) | ({"survey": survey} if survey else {}))
+        return _read_record(record, overrides, survey=survey, mask_note="SPARCL: 0 = good", medium=("vacuum", "SPARCL gives vacuum wavelengths"))
+
+    return _each(content, read_one)
+
+
+@reader("Arrays", Records, matches=lambda content: any(_has_spectrum(item) or _image_of(item) is not None for item in content.items[:1]))
+def read_arrays(content: Records, overrides: Overrides) -> list[Found]:
+    """Records with an image (and the names of its bands), one plane for each band, or a spectrum."""
+    return _each(content, lambda item: _read_record(item, overrides))
+
+
+@reader("Photometry", Records, matches=lambda content: bool(photometry(content.items[0])[0]))
+def read_photometry(content: Records, overrides: Overrides) -> list[Found]:
+    """Records of numbers."""
+    return _each(content, lambda item: _read_record(item, overrides))
+
+
+def spectrum_arrays(item: Record, **known: Any) -> SpectrumArrays:
+    """The spectrum in a record, by the names of its arrays."""
+    wavelength, flux = (item.name(*names) for names in (_SPECTRUM_WAVELENGTH, _SPECTRUM_FLUX))
+    if wavelength is None or flux is None:
+        raise FormatError(f"wavelength and flux are expected; there are {', '.join(item.values)}"[:300])
+    parts = [_line(item.get(*names), names[0]) for names in (_IVAR, _ERROR, _VARIANCE, _MASK)]
+    return SpectrumArrays(
+        wavelength=_required(item.values[wavelength], wavelength),
+        flux=_required(item.values[flux], flux),
+        ivar=ivar_of(*parts[:3]),
+        mask=parts[3],
+        wavelength_unit=item.units.get(wavelength),
+        log10=wavelength.startswith("log"),
+        flux_unit=item.units.get(flux),
+        **known,
+    )
+
+
+def _each(content: Records, read_one: Callable[[Record], Found]) -> list[Found]:
+    """All records that can be read, with a note about the others; the error of the first one if none can."""
+    found, problems = [], []
+    for item in content.items:
+        try:
+            found.append(read_one(item))
+        except AIONError as exc:
+            problems.append(exc)
+    if not found:
+        raise problems[0]
+    note = Entry("rows", f"{len(problems)} of {len(content.items)}", "dropped", str(problems[0])) if problems else None
+    return [replace(one, entries=(*one.entries, note)) for one in found] if note else found
+
+
+def _read_record(
+    item: Record, overrides: Overrides, survey: str | None = None, mask_note: str | None = None, medium: tuple[str, str] | None = None
+) -> Found:
+    """Everything one record holds."""
+    parts: list[Found] = []
+    if _has_spectrum(item):
+        parts.append(_spectrum(item, overrides, survey, mask_note, medium))
+    image = None if parts and item.name("image_array", "image_flux", "images", "image", "cutout", "cube") is None else _image_of(item)
+    if image is not None:
+        parts.append(build_image(image, overrides))
+    scalars, scalar_entries = photometry(item)
+    if not parts and not scalars:
+        raise ModalityError("the record has no spectrum, no image and no photometry that the model reads")
+    known = facts(item)
+    position = next(((part.ra, part.dec) for part in parts if part.ra is not None), (None, None)) if known.ra is None else (known.ra, known.dec)
+    kind = text_of(item.get("spectype", "class") or "")
+    return Found(
+        known.id,
+        (*(modality for part in parts for modality in part.modalities), *scalars),
+        (*(entry for part in parts for entry in part.entries), *scalar_entries, *known.entries),
+        *position,
+        known.z,
+        next((part.pixel_scale for part in parts if part.pixel_scale), None),
+        {key: value for part in parts for key, value in part.extras.items()} | ({"class": kind} if kind else {}),
+    )
+
+
+def _has_spectrum(item: Record) -> bool:
+    flux, wavelength = item.get(*_SPECTRUM_FLUX), item.get(*_SPECTRUM_WAVELENGTH)
+    return flux is not None and wavelength is not None and np.ndim(np.squeeze(flux)) == 1 and np.ndim(np.squeeze(wavelength)) == 1
+
+
+def _spectrum(item: Record, overrides: Overrides, survey: str | None, mask_note: str | None, medium: tuple[str, str] | None) -> Found:
+    found = build_spectrum(spectrum_arrays(item, survey=survey, mask_note=mask_note, medium=medium or medium_of({}, *item.values)), overrides)
+    return found
+
+
+def _image_of(item: Record) -> ImageArrays | None:
+    """The cube under one of the usual names, or planes under the names of their bands."""
+    name = next((name for name in _IMAGE if name in item.values and np.ndim(item.values[name]) in (2, 3, 4)), None)
+    if name is None:
+        planes = {key: value for key, value in item.values.items() if _is_band(key) and np.ndim(value) == 2}
+        if not planes:
+            return None
+        if len({np.shape(plane) for plane in planes.values()}) > 1:
+            raise ModalityError(f"the bands {', '.join(planes)} do not have one size; cut them to the same field")
+        return ImageArrays(np.stack([numbers(plane, key) for key, plane in planes.items()]).astype(np.float32), tuple(planes))
+    cube = np.asarray(numbers(item.values[name], name), dtype=np.float32)
+    if cube.ndim == 4 and cube.shape[0] > 1:
+        raise ModalityError(f"{name} has shape {cube.shape}; one object is expected: save each one by itself, (bands, height, width)")
+    cube = cube[0] if cube.ndim == 4 else cube[None] if cube.ndim == 2 else cube
+    if cube.shape[-1] <= 9 < min(cube.shape[:2]):
+        cube = np.moveaxis(cube, -1, 0)  # (height, width, bands)
+    stated = item.get(*_BANDS)
+    bands = None if stated is None else tuple(text_of(band) for band in np.atleast_1d(np.asarray(stated)).ravel())
+    bands = tuple(bands[0]) if bands is not None and len(bands) == 1 < len(cube) and bands[0].isalpha() else bands
+    scale = number(np.ravel(item.get("image_scale", "pixel_scale"))[0]) if item.get("image_scale", "pixel_scale") is not None else None
+    ivar = ivar_of(*(_like(cube, item.get(*names)) for names in (("image_ivar", "ivar", "invvar"), ("sigma",), ("image_variance", "variance"))))
+    mask = item.get("image_mask", "mask", "bit_mask")
+    mask = mask if mask is not None and np.shape(mask) in (cube.shape, cube.shape[1:]) else None
+    header = {"ZP": number(item.get("zeropoint", "zero_point", "zp")) or 0.0}
+    return ImageArrays(cube, bands, header, ivar, mask, pixel_scale=scale)
+
+
+def _is_band(key: str) -> bool:
+    return key in ("g", "r", "i", "z", "y") or key.startswith(("hsc-", "hsc_", "des-", "des_"))
+
+
+def _like(cube: Array, values: Any) -> Any:
+    return numbers(values, "inverse variance") if values is not None and np.shape(values) == cube.shape else None
+
+
+def _required(values: Any, name: str) -> Any:
+    line = _line(values, name)
+    if line is None:
+        raise FormatError(f"{name} is empty")
+    return line
+
+
+def _line(values: Any, name: str) -> Any:
+    """(n,) numbers; None without. A single number is no array of a spectrum."""
+    if values is None or np.size(values) < 2:
+        return None
+    return np.squeeze(numbers(values, name))

@@ -1,0 +1,141 @@
+"""From what was handed in to objects: load, parse, ask the readers, join, and report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aion.errors import ConfigError, FormatError
+from aion.io.arrays_in import record
+from aion.io.content import Records
+from aion.io.joining import Part, join, position_of
+from aion.io.objects import Overrides, Report, SkyObject
+from aion.io.parsing import Content, foreign_errors, parse
+from aion.io.readers import desi  # noqa: F401  # importing the package registers every reader
+from aion.io.registry import READERS, PositionNeededError, Reader
+from aion.io.source import File, load
+
+_USES = {
+    "survey": "survey",
+    "bands": "bands",
+    "flux_scale": "flux unit",
+    "wavelength_unit": "wavelength unit",
+    "medium": "medium",
+    "mask_sense": "mask",
+    "pixel_scale": "pixel scale",
+    "position": "position",
+}
+"""Override -> `Entry.what` where a reader says that it used it."""
+
+
+def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list[SkyObject]:
+    """See `aion.io.read`."""
+    sources = list(source) if isinstance(source, (list, tuple)) else [source]
+    if not sources:
+        raise FormatError("no file was given; give at least one")
+    contents = [_content(one, name if len(sources) == 1 else None) for one in sources]
+    groups = join(_read_all(contents, overrides))
+    objects = [_sky_object(group) for group in groups]
+    if not any(found.modalities for found in objects):
+        raise FormatError("the file holds redshifts only; give the coadd or spectra file of the same targets with it")
+    _check_used(overrides, objects)
+    return [found for found in objects if found.modalities]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """One source, parsed, and the reader that takes it."""
+
+    name: str
+    stem: str
+    sha256: str
+    content: Content
+    reader: Reader
+
+    def parts(self, overrides: Overrides) -> list[Part]:
+        """Its objects."""
+        with foreign_errors(f"{self.name} looks like a {self.reader.format} file, but is damaged", "download or export it again"):
+            found = self.reader.read(self.content, overrides)
+        many = len(found) > 1
+        return [
+            Part(one, Report(self.reader.format, self.name, self.sha256, one.entries), f"{self.stem}#{i + 1}" if many else self.stem)
+            for i, one in enumerate(found)
+        ]
+
+
+def _content(source: Any, name: str | None) -> _Loaded:
+    loaded = load(source, name)
+    if isinstance(loaded, File):
+        content = parse(loaded)
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, _reader_of(content, loaded.name))
+    with foreign_errors("the record cannot be read", "named arrays, such as flux and wavelength, are expected"):
+        records = Records(tuple(record(_as_mapping(one), "memory") for one in loaded))
+    return _Loaded(name or "record", name or "record", "", records, _reader_of(records, name or "the record"))
+
+
+def _as_mapping(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not values:
+        raise FormatError("the record is empty; named arrays, such as flux and wavelength, are expected")
+    return values
+
+
+def _reader_of(content: Content, name: str) -> Reader:
+    with foreign_errors(f"{name} cannot be recognised", "download or export it again"):
+        for candidate in READERS:
+            if isinstance(content, candidate.content) and candidate.matches(content):
+                return candidate
+    names = ", ".join(sorted(content.items[0].values))[:200] if isinstance(content, Records) else ""
+    raise FormatError(
+        f"{name} holds {names or 'nothing known'}; flux and wavelength of a spectrum, an image with its bands, or photometry are expected"
+    )
+
+
+def _read_all(contents: list[_Loaded], overrides: Overrides) -> list[list[Part]]:
+    """Every file; images are cut around the object of the files beside them, where those say where it is."""
+    parts: list[list[Part] | None] = []
+    needs_position: PositionNeededError | None = None
+    for loaded in contents:
+        try:
+            parts.append(loaded.parts(overrides))
+        except PositionNeededError as exc:
+            needs_position = exc
+            parts.append(None)
+    target = position_of([group for group in parts if group is not None]) if overrides.position is None else None
+    if target is None:
+        if needs_position is not None:
+            raise needs_position
+        return [group for group in parts if group is not None]
+    return [_centered(loaded, group, overrides, target) for loaded, group in zip(contents, parts, strict=True)]
+
+
+def _centered(loaded: _Loaded, parts: list[Part] | None, overrides: Overrides, target: tuple[float, float]) -> list[Part]:
+    """The file again around `target`, if it is an image that shows it away from its centre."""
+    if parts is not None and not (len(parts) == 1 and parts[0].shows_off_center(target)):
+        return parts
+    again = loaded.parts(replace(overrides, position=target))
+    return [part.with_position_from_file() for part in again]
+
+
+def _sky_object(group: list[Part]) -> SkyObject:
+    """The parts of one object as one."""
+    found = [part.found for part in group]
+    first = found[0]
+    placed = next((one for one in found if one.ra is not None and not one.pixel_scale), next((one for one in found if one.ra is not None), first))
+    return SkyObject(
+        id=next((one.id for one in found if one.id), group[0].fallback_id),
+        modalities=tuple(modality for one in found for modality in one.modalities),
+        reports=tuple(replace(part.report, entries=part.found.entries) for part in group),
+        ra=placed.ra,
+        dec=placed.dec,
+        z_reference=next((one.z_reference for one in found if one.z_reference is not None), None),
+        pixel_scale=next((one.pixel_scale for one in found if one.pixel_scale), None),
+        extras={key: value for one in reversed(found) for key, value in one.extras.items()},
+    )
+
+
+def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
+    """Raises ConfigError for an override that no reader had a use for."""
+    used = {entry.what for found in objects for report in found.reports for entry in report.entries if entry.how == "you set"}
+    for field, value in overrides.set_fields().items():
+        if _USES[field] not in used:
+            formats = ", ".join(sorted({report.format for found in objects for report in found.reports}))
+            raise ConfigError(f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset")

@@ -1,0 +1,162 @@
+"""What one row of any catalog says of its object: id, position, redshift and photometry. Knows the published names of the model's scalars."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aion.io.content import Record
+from aion.io.objects import Entry
+from aion.io.units import parse_unit
+from aion.modalities import Modality, ScalarModalities
+from aion.scalars import SENTINELS
+
+GAIA = ("phot_g_mean_flux", "phot_bp_mean_flux", "phot_rp_mean_flux", "bp_coefficients", "rp_coefficients")
+"""Columns that make `ra` and `dec` of the row values of the Gaia catalog, which the model reads; elsewhere they are the position only."""
+NANOMAGGY_IN_MICROJANSKY = 3.631
+LARGEST_REDSHIFT = 15.0
+_NEVER_READ = ("Z",)  # the answer is not an input
+_OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
+_IDS = ("targetid", "object_id", "objectid", "source_id", "sparcl_id", "specid", "specobjid", "objid", "id", "name", "object")
+_RA = ("target_ra", "plug_ra", "ra", "raj2000", "ra_icrs", "i_ra", "mean_fiber_ra", "fiber_ra")
+_DEC = ("target_dec", "plug_dec", "dec", "dej2000", "decj2000", "de_icrs", "i_dec", "mean_fiber_dec", "fiber_dec")
+_REDSHIFTS = ("z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z")
+_WARNINGS = ("zwarn", "zwarning", "redshift_warning")
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """What a row says besides photometry."""
+
+    id: str | None
+    ra: float | None
+    dec: float | None
+    z: float | None
+    entries: tuple[Entry, ...]
+
+
+def facts(row: Record) -> RowFacts:
+    """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
+    z = next((value for value in (number(row.get(name)) for name in _REDSHIFTS) if value is not None and -0.05 < value < LARGEST_REDSHIFT), None)
+    ra, dec = number(row.get(*_RA)), number(row.get(*_DEC))
+    if ra is None or dec is None or not (-360 <= ra <= 360 and -90 <= dec <= 90):
+        ra = dec = None
+    return RowFacts(identity(row), ra % 360 if ra is not None else None, dec, z, _redshift_entries(row, z))
+
+
+def identity(row: Record) -> str | None:
+    """The row's id as text. A Legacy Survey row gets the TARGETID that DESI gives to the same object."""
+    release, brick, number_in_brick = (_whole(row.get(name)) for name in ("release", "brickid", "objid"))
+    if release is not None and brick is not None and number_in_brick is not None:
+        return str(number_in_brick | brick << 22 | release << 42)  # desitarget.targets.encode_targetid
+    for name in _IDS:
+        value = row.get(name)
+        if value is not None and np.ndim(value) == 0 and not _is_nan(value):
+            whole = _whole(value)
+            text = str(whole) if whole is not None else text_of(value)
+            if text:
+                return text
+    return None
+
+
+def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
+    """The model's scalars that are in a row, and an entry for each one that was missing."""
+    modalities: list[Modality] = []
+    entries: list[Entry] = []
+    is_gaia = any(row.get(name) is not None for name in GAIA)
+    for name, cls in ScalarModalities.items():
+        key = row.name(*_OTHER_NAMES.get(name.lower(), (name.lower(),)))
+        if key is None or name in _NEVER_READ or (name.lower() in ("ra", "dec") and not is_gaia):
+            continue
+        values = np.atleast_1d(_floats(row.values[key]))
+        why = _missing(row, key, values, cls.num_tokens)
+        if why:
+            entries.append(Entry(name, "missing", "dropped", why))
+            continue
+        if name.startswith("FLUX_"):
+            values, converted = _in_nanomaggies(values, row.units.get(key))
+            entries += [Entry(name, "nanomaggies", "header", converted)] if converted else []
+        modalities.append(cls(value=values[None] if cls.num_tokens > 1 else values))
+    if modalities:
+        read = ", ".join(modality.name for modality in modalities)
+        entries.insert(0, Entry("photometry", read, "header", "in the published units, not corrected for dust"))
+    return _with_flux(modalities, entries)
+
+
+def number(value: Any) -> float | None:
+    """A finite number that is no sentinel; None otherwise."""
+    if value is None or np.ndim(value) != 0 or isinstance(value, (str, bytes, bool, np.bool_)):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if np.isfinite(found) and found not in SENTINELS else None
+
+
+def text_of(value: Any) -> str:
+    """Text without padding, from text or bytes."""
+    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+
+
+def _with_flux(modalities: list[Modality], entries: list[Entry]) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
+    """Shapes and reddening alone come from rows of objects that were not measured; zeros stand for them there."""
+    unmeasured = any(entry.how == "dropped" and entry.what.startswith("FLUX_") for entry in entries)
+    if unmeasured and all(modality.name.startswith(("SHAPE_", "EBV")) for modality in modalities):
+        dropped = [Entry(modality.name, "missing", "dropped", "the object has no photometry") for modality in modalities]
+        return (), (*[entry for entry in entries if entry.what != "photometry"], *dropped)
+    return tuple(modalities), tuple(entries)
+
+
+def _missing(row: Record, key: str, values: Any, count: int) -> str | None:
+    """Why a value is not one; None if it is."""
+    if values.shape != (count,):
+        return f"{count} numbers are expected, there are {values.size}"
+    if not np.isfinite(values).all():
+        return "not a number"
+    if np.isin(values, SENTINELS).any():
+        return f"{values[0]:g} stands for a missing value"
+    ivar = number(row.get(key.replace("flux_", "flux_ivar_", 1) if key.startswith("flux_") else f"{key}_ivar"))
+    if ivar == 0 and key.startswith(("flux_", "parallax")):
+        return "its inverse variance is 0: not measured"
+    return "0 stands for a missing value" if key in ("ebv", "ebmv") and values[0] == 0 else None
+
+
+def _in_nanomaggies(values: Any, unit: str | None) -> tuple[Any, str]:
+    """Fluxes in units of jansky are converted; nanomaggies (in any spelling) and unnamed units are kept."""
+    if not unit or "mag" in unit.lower() or "mgy" in unit.lower():
+        return values, ""
+    parsed = parse_unit(unit)
+    try:
+        factor = float(parsed.to("uJy")) / NANOMAGGY_IN_MICROJANSKY
+    except (AttributeError, TypeError, ValueError):
+        return values, ""
+    return values * factor, f"converted from {unit}"
+
+
+def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:
+    name = row.name(*_WARNINGS)
+    if z is None or name is None:
+        return ()
+    value = row.values[name]
+    if isinstance(value, (bool, np.bool_)):
+        # Multimodal Universe stores `not bool(ZWARN)`
+        doubt = "" if value else "its survey flagged it as doubtful"
+        return (Entry("ZWARN", str(bool(value)), "assumed", f"a true/false flag is read as True = good, as the Multimodal Universe writes it; {doubt}".rstrip("; ")),)
+    warning = number(value)
+    return (Entry("ZWARN", f"{int(warning)}", "header", "the survey's pipeline doubts the redshift"),) if warning else ()
+
+
+def _floats(value: Any) -> Any:
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_)) else None
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
