@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+
 from aion.codecs.image import ImageCodec
 from aion.codecs.spectrum import SpectrumCodec
 from aion.modalities import DESISpectrum, LegacySurveyImage, Z

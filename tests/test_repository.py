@@ -23,7 +23,7 @@ TEXTS = sorted(
 
 FACTS = {"aion.errors", "aion.arrays", "aion.bands", "aion.scalars", "aion.modalities", "aion.streams"}
 CORE = FACTS | {
-    "aion", "aion.hub", "aion.layers", "aion.model", "aion.generate", "aion.correlation", "aion.codecs", "aion.io", "aion.redshift",
+    "aion", "aion.hub", "aion.config", "aion.layers", "aion.model", "aion.generate", "aion.correlation", "aion.codecs", "aion.io", "aion.redshift",
     "aion.embedding", "aion.search",
 }  # fmt: skip
 SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "export", "figures")}
@@ -43,7 +43,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.hub": {"aion.errors"},
     "aion.layers": {"aion.errors"},
     "aion.correlation": {"aion.errors", "aion.streams", "aion.layers"},
-    "aion.model": {"aion.errors", "aion.streams", "aion.hub", "aion.layers", "aion.generate", "aion.correlation", "aion.model"},
+    "aion.config": {"aion.errors", "aion.streams", "aion.layers", "aion.correlation"},
+    "aion.model": {f"aion.{name}" for name in ("errors", "streams", "hub", "config", "layers", "generate", "correlation")},
     "aion.generate": {"aion.errors", "aion.streams", "aion.model"},
     "aion.codecs": FACTS | {"aion.hub", "aion.codecs"},
     "aion.io": FACTS | {"aion.io"},
@@ -61,7 +62,7 @@ LAYERS: dict[str, set[str]] = {
 HOMES: dict[str, tuple[str, ...]] = {
     "streamlit": ("app", "pages", "aion.explorer.ui"),
     "plotly": ("aion.explorer.figures",),
-    "astropy": ("aion.io", "aion.explorer.export", "aion.training"),
+    "astropy": ("aion.io", "aion.training"),
     "specutils": ("aion.io",),
     "faiss": ("aion.search",),
 }
