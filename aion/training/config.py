@@ -47,19 +47,21 @@ class EmbeddedConfig:
     """Objects of the simulated test set, never trained on."""
     catalog: int = 2_000
     """Objects of the reference catalog, never trained on."""
-    photometry_sample: int = 60_000
-    """Objects whose photometry sets the bins of the scalar codecs."""
+    photometry_sample: int = 30_000
+    """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""
     spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 1), (16, 32, 64, 128))
     """Blocks and widths of the spectrum encoder."""
     spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 1, 1), (64, 32, 16, 2))
-    spectrum_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_400, batch=24, peak_lr=3e-3))
+    spectrum_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_100, batch=24, peak_lr=3e-3, checkpoint_every=25))
     image_hidden: int = 48
     image_projection: int = 12
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_000, batch=16, peak_lr=2e-3))
-    tokens: int = 24_000
-    """Objects tokenized for the model."""
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=700, batch=16, peak_lr=2e-3, checkpoint_every=25))
+    spectra_sample: int = 16_000
+    """Objects with a spectrum and photometry, tokenized for the model."""
+    image_sample: int = 5_000
+    """Objects with images, a spectrum and photometry, tokenized for the model."""
     dim: int = 128
     encoder_depth: int = 4
     decoder_depth: int = 2
@@ -78,7 +80,7 @@ def smoke_config() -> EmbeddedConfig:
     return EmbeddedConfig(
         held_out=12,
         catalog=12,
-        photometry_sample=400,
+        photometry_sample=2_000,
         spectrum_encoder=((1, 1, 1, 1), (8, 8, 16, 16)),
         spectrum_decoder=((1, 1, 1, 1), (16, 8, 8, 2)),
         spectrum_schedule=quick,
@@ -86,7 +88,8 @@ def smoke_config() -> EmbeddedConfig:
         image_projection=6,
         image_consecutive=1,
         image_schedule=quick,
-        tokens=24,
+        spectra_sample=16,
+        image_sample=8,
         dim=32,
         encoder_depth=1,
         decoder_depth=1,

@@ -14,7 +14,7 @@ from aion.training.simulate import images, templates
 from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
 from aion.training.simulate.morphology import Morphology, draw_morphology
 from aion.training.simulate.photometry import HSC_BANDS, LS_BANDS, Photometer, hsc_extinction, hsc_magnitudes, measure, nanomaggies
-from aion.training.simulate.population import Population
+from aion.training.simulate.population import KINDS, Population
 from aion.training.simulate.shapes import measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
 from aion.training.simulate.templates import INFRARED
@@ -68,23 +68,33 @@ class SimulatedSurvey:
         """``count`` objects, seen by ``instrument`` or by one drawn at random."""
         if instrument is None:
             instrument = SPECTROGRAPHS[int(torch.randint(len(SPECTROGRAPHS), (), generator=generator))]
-        targets = self.population.draw(count, generator)
-        kinds = torch.tensor([("galaxy", "quasar", "star").index(k) for k in targets.kind])
-        order = kinds.argsort(stable=True)  # sources are drawn kind by kind
-        z, mag, kind = targets.z[order], targets.mag[order], tuple(targets.kind[int(i)] for i in order)
-        sources = self._sources(kinds.bincount(minlength=3).tolist(), z, generator)
-        fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
+        sky = self._sky(count, generator)
         snr = draw_signal_to_noise(count, generator)
         fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
-        spectra = observe(fine * fiber, self.sources.log_start, z, snr, instrument, generator)
-        color = 2.5 * torch.log10((fluxes[:, 1] / fluxes[:, 0].clamp(min=1e-9)).clamp(min=1e-3))
-        shapes = draw_morphology(kind, z, color, mag, generator)
-        scalars = self._catalog(fluxes, reddening, shapes, generator)
-        objects = Objects(kind, tuple(t for s in sources for t in s.subtype), z, snr, spectra, scalars, fluxes, shapes.label)
+        spectra = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, instrument, generator)
+        scalars = self._catalog(sky, generator)
+        objects = Objects(sky.kind, sky.subtype, sky.z, snr, spectra, scalars, sky.fluxes, sky.shapes.label)
         if not with_images:
             return objects
+        fluxes, shapes = sky.fluxes, sky.shapes
         legacy = take_pictures(fluxes[:, :4], shapes, images.LEGACY_SURVEY, generator)
         return replace(objects, legacy=legacy, hsc=take_pictures(fluxes[:, len(LS_BANDS) :], shapes, images.HSC, generator))
+
+    def draw_photometry(self, count: int, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """Redshift (B,) and catalog columns alone: much faster than whole objects."""
+        sky = self._sky(count, generator)
+        return sky.z, self._catalog(sky, generator)
+
+    def _sky(self, count: int, generator: Generator) -> "_Sky":
+        targets = self.population.draw(count, generator)
+        kinds = torch.tensor([KINDS.index(k) for k in targets.kind])
+        order = kinds.argsort(stable=True)  # sources are drawn kind by kind
+        z, mag, kind = targets.z[order], targets.mag[order], tuple(targets.kind[int(i)] for i in order)
+        sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), z, generator)
+        fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
+        color = 2.5 * torch.log10((fluxes[:, 1] / fluxes[:, 0].clamp(min=1e-9)).clamp(min=1e-3))
+        shapes = draw_morphology(kind, z, color, mag, generator)
+        return _Sky(kind, tuple(t for s in sources for t in s.subtype), z, fluxes, fine, reddening, shapes)
 
     def _sources(self, counts: list[int], z: Tensor, generator: Generator) -> list[Sources]:
         draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
@@ -113,7 +123,8 @@ class SimulatedSurvey:
         last = self.sources.wavelength[-2].log()
         return torch.where(rest < last, near, far)
 
-    def _catalog(self, fluxes: Tensor, reddening: Tensor, shapes: Morphology, generator: Generator) -> dict[str, Tensor]:
+    def _catalog(self, sky: "_Sky", generator: Generator) -> dict[str, Tensor]:
+        fluxes, reddening, shapes = sky.fluxes, sky.reddening, sky.shapes
         legacy, _ = measure(fluxes[:, : len(LS_BANDS)], LS_BANDS, generator, half_light=shapes.half_light)
         magnitudes = hsc_magnitudes(fluxes[:, len(LS_BANDS) :], generator, half_light=shapes.half_light)
         extinction = hsc_extinction(reddening)
@@ -122,6 +133,19 @@ class SimulatedSurvey:
         for i, band in enumerate("grizy"):
             scalars |= {f"{band}_cmodel_mag": magnitudes[:, i], f"a_{band}": extinction[:, i]}
         return scalars
+
+
+@dataclass(frozen=True)
+class _Sky:
+    """B objects before any instrument."""
+
+    kind: tuple[str, ...]
+    subtype: tuple[str, ...]
+    z: Tensor
+    fluxes: Tensor
+    fine: Tensor
+    reddening: Tensor
+    shapes: Morphology
 
 
 def take_pictures(fluxes: Tensor, shapes: Morphology, camera: images.Survey, generator: Generator) -> Pictures:

@@ -1,0 +1,182 @@
+"""Training the transformer on cached tokens: masked modeling over every stream, with the redshift asked in every batch.
+
+A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry, photometry alone, images
+with whatever else. B objects.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from aion.model import AION, AIONConfig
+from aion.training.config import EmbeddedConfig
+from aion.training.loop import train
+from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
+from aion.training.tokenize import Shard
+
+LEGACY = ("tok_flux_g", "tok_flux_r", "tok_flux_i", "tok_flux_z", "tok_flux_w1", "tok_flux_w2", "tok_flux_w3", "tok_flux_w4")
+SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
+IMAGES = ("tok_image", "tok_image_hsc")
+IMAGE_TOKENS_READ = (96, 288)
+"""Fewest and most image tokens that the encoder reads in training; all 576 are read in use."""
+ASKED = 48
+"""Hidden tokens asked of one image or spectrum."""
+OTHER_WEIGHT = 0.4
+"""Weight of all streams but the redshift together, each in units of the entropy of a uniform guess."""
+REDSHIFT = "tok_z"
+_LONG = SPECTRA + IMAGES
+
+
+@dataclass(frozen=True)
+class Example:
+    """Inputs and targets of one batch, tokens (B, n) with -1 = not there or not asked."""
+
+    inputs: dict[str, Tensor]
+    targets: dict[str, Tensor]
+    bins: Tensor
+
+
+def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner) -> AION:
+    """The embedded model with fresh weights, but for the redshift correlation, which starts as the codec's training left it."""
+    torch.manual_seed(config.seed + 2)
+    model = AION(
+        AIONConfig(
+            dim=config.dim,
+            encoder_depth=config.encoder_depth,
+            decoder_depth=config.decoder_depth,
+            num_heads=config.num_heads,
+            domains_in=streams,
+            domains_out=(*streams, REDSHIFT),
+            decoder_attention="within_modality",
+            redshift_correlation=config.correlation,
+        )
+    )
+    assert model.redshift_correlation is not None
+    model.redshift_correlation.load_state_dict(learner.redshift.state_dict())
+    with torch.no_grad():
+        corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T  # (codes, bits)
+        embedding = learner.embed(corners)
+        embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
+        for stream in SPECTRA:
+            table = model.encoder_embeddings[stream].token_emb.weight
+            table[: len(embedding)] = embedding.to(table)
+        model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
+        model.decoder_proj_context.bias.zero_()
+    return model
+
+
+def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
+    """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
+    pool = ("spectra", "photometry", "images")[int(torch.multinomial(torch.tensor([0.5, 0.25, 0.25]), 1, generator=generator))]
+    shard = pools[pool]
+    count = {"spectra": batch, "photometry": 6 * batch, "images": batch}[pool]
+    rows = torch.randint(len(shard["bins"]), (count,), generator=generator)
+    tokens = {key: values[rows].long() for key, values in shard.items() if key != "bins"}
+    inputs: dict[str, Tensor] = {}
+    targets: dict[str, Tensor] = {}
+    _choose_scalars(tokens, inputs, targets, generator, always=pool == "photometry")
+    if pool == "spectra":
+        _choose_spectra(tokens, inputs, targets, generator, always=True)
+    if pool == "images":
+        _choose_images(tokens, inputs, targets, generator)
+        _choose_spectra(tokens, inputs, targets, generator, always=False)
+    return Example(inputs, targets, shard["bins"][rows].long())
+
+
+def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
+    """Redshift cross-entropy (nats) and the other streams' in units of a uniform guess."""
+    context = model.context(example.inputs)
+    positions = {key: _positions(tokens) for key, tokens in example.targets.items()}
+    asked = {REDSHIFT: torch.zeros_like(example.bins)[:, None], **positions}
+    logits = model.predict_at(context, asked)
+    redshift = redshift_loss(logits[REDSHIFT][:, 0, : model.config.redshift_correlation.bins].float(), example.bins)
+    others = []
+    for key, position in positions.items():
+        truth = example.targets[key].gather(1, position.clamp(min=0)).where(position >= 0, -1)
+        if (truth >= 0).any():
+            others.append(_cross_entropy(logits[key], truth))
+    other = torch.stack(others).mean() if others else redshift.new_zeros(())
+    kind = "spectrum" if any(key in example.inputs for key in SPECTRA) else "image" if any(k in example.inputs for k in IMAGES) else "photometry"
+    return {"loss": redshift + OTHER_WEIGHT * other, f"redshift from {kind}": redshift, "other": other}
+
+
+def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Path, device: torch.device) -> AION:
+    """Train the model, going on where it stopped."""
+    model = model.to(device)
+
+    def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
+        example = draw_example(pools, config.model_schedule.batch, generator)
+        move = lambda tokens: {key: value.to(device) for key, value in tokens.items()}  # noqa: E731
+        return loss_terms(model, Example(move(example.inputs), move(example.targets), example.bins.to(device)))
+
+    train(model, loss_of, config.model_schedule, folder=folder, title="model", seed=config.seed + 2, device=device)
+    return model
+
+
+def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), truth.flatten(), ignore_index=-1)
+    return loss / math.log(logits.shape[-1])
+
+
+def _choose_scalars(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
+    """Catalogs of one survey or both; half of the columns that are not read are asked."""
+    scalars = [key for key in tokens if key not in _LONG]
+    survey = int(torch.randint(3, (), generator=generator))  # Legacy Survey, HSC, both
+    wanted = [key for key in scalars if survey == 2 or _of_legacy(key) == (survey == 0)]
+    keep = 0.3 + 0.7 * float(torch.rand((), generator=generator))
+    read = always or torch.rand((), generator=generator) < 0.5
+    for key in scalars:
+        if key in wanted and read and torch.rand((), generator=generator) < keep:
+            inputs[key] = tokens[key]
+        elif torch.rand((), generator=generator) < 0.5:
+            targets[key] = tokens[key]
+    if always and not inputs:
+        inputs[wanted[0]] = tokens[wanted[0]]
+        targets.pop(wanted[0], None)
+
+
+def _of_legacy(key: str) -> bool:
+    return key in LEGACY or key in ("tok_ebv", "tok_shape_r", "tok_shape_e1", "tok_shape_e2")
+
+
+def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
+    """The spectrum whole, or a part hidden and asked, or not read at all and asked."""
+    choice = float(torch.rand((), generator=generator))
+    for key in SPECTRA:
+        if key not in tokens:
+            continue
+        values = tokens[key]
+        if always or choice < 0.3:
+            hidden = torch.rand(values.shape, generator=generator) < (0.15 if choice < 0.25 else 0.0)
+            inputs[key] = values.where(~hidden, -1)
+            if choice < 0.25:
+                targets[key] = values.where(hidden, -1)
+        else:
+            targets[key] = _some(values, ASKED, generator)
+
+
+def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator) -> None:
+    """A part of the tokens of one survey's image, the rest of it or the other survey's asked."""
+    read = IMAGES[int(torch.randint(2, (), generator=generator))]
+    low, high = IMAGE_TOKENS_READ
+    count = low + int(torch.randint(high - low, (), generator=generator))
+    shown = _some(tokens[read], count, generator)
+    inputs[read] = shown
+    asked = IMAGES[int(torch.randint(2, (), generator=generator))]
+    targets[asked] = _some(tokens[asked].where(shown < 0, -1) if asked == read else tokens[asked], ASKED, generator)
+
+
+def _some(values: Tensor, count: int, generator: Generator) -> Tensor:
+    """``count`` random places of each row that hold a token; -1 elsewhere."""
+    rank = torch.rand(values.shape, generator=generator).where(values >= 0, 2.0).argsort(1).argsort(1)
+    return values.where(rank < count, -1)
+
+
+def _positions(tokens: Tensor) -> Tensor:
+    """Where each row has tokens, (B, most), -1 to fill up."""
+    there = tokens >= 0
+    order = (~there).long().argsort(1, stable=True)[:, : max(1, int(there.sum(1).max()))]
+    return order.where(there.gather(1, order), -1)
