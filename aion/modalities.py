@@ -5,17 +5,19 @@ scalars (B,). Arguments may be numpy arrays of any byte order, tensors or lists,
 Knows units and surveys; knows nothing of files, tokens' values or networks.
 """
 
+import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from aion.arrays import as_tensor
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
-from aion.errors import AssumptionWarning, ModalityError
+from aion.errors import AssumptionWarning, ModalityError, ModalityTypeError
 from aion.scalars import (
     HSCAG,
     HSCAI,
@@ -100,6 +102,7 @@ __all__ = [
     "MODALITIES",
     "Modality",
     "ModalityType",
+    "concatenate",
     "PADDING_WAVELENGTH",
     "Ra",
     "Scalar",
@@ -112,6 +115,7 @@ __all__ = [
 PADDING_WAVELENGTH = 99999.0
 """Å; the wavelength of pixels that only fill up a row."""
 
+M = TypeVar("M", bound=Modality)
 BaseModality = Modality
 ModalityType = Modality
 
@@ -213,6 +217,18 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
             f, i, m, w = (values.gather(-1, order) for values in (f, i, m, w))
         self._set(flux=f, ivar=i, mask=m, wavelength=w)
 
+    def padded(self, length: int) -> Self:
+        """Filled up to `length` pixels with masked ones at 99999 Å; itself where it is as long already."""
+        missing = length - self.flux.shape[1]
+        if missing <= 0:
+            return self
+        longer = copy.copy(self)
+        longer._set(
+            flux=F.pad(self.flux, (0, missing)), ivar=F.pad(self.ivar, (0, missing)), mask=F.pad(self.mask, (0, missing), value=True)
+        )
+        longer._set(wavelength=F.pad(self.wavelength, (0, missing), value=PADDING_WAVELENGTH))
+        return longer
+
 
 class DESISpectrum(Spectrum, token_key="tok_spectrum_desi", num_tokens=273):
     """DESI spectra, 1e-17 erg/s/cm2/Å against vacuum Å; the arms joined on one grid, 3600-9824 Å in steps of 0.8 Å."""
@@ -272,6 +288,30 @@ class LegacySurveySegmentationMap(Modality, name="segmentation_map", token_key="
         if values.ndim != 3 or not values.isfinite().all():
             raise ModalityError(f"a segmentation map needs finite values of shape (batch, height, width), not {tuple(values.shape)}")
         self._set(field=values)
+
+
+def concatenate(parts: Sequence[M]) -> M:
+    """One batch of all objects in `parts`, in order; spectra are filled up to the longest.
+
+    Raises:
+        ModalityTypeError: no parts, or parts of different classes.
+        ModalityError: images that differ in bands or size, catalogs that differ in length.
+    """
+    kinds = {type(part) for part in parts}
+    if len(kinds) != 1:
+        raise ModalityTypeError(
+            f"a batch holds objects of one class; given: {', '.join(sorted(kind.__name__ for kind in kinds)) or 'nothing'}"
+        )
+    longest = max(part.flux.shape[1] if isinstance(part, Spectrum) else 0 for part in parts)
+    parts = [part.padded(longest) if isinstance(part, Spectrum) else part for part in parts]
+    layouts = {(str(getattr(part, "bands", "")), *(tuple(values.shape[1:]) for values in part._tensors().values())) for part in parts}
+    if len(layouts) > 1:
+        raise ModalityError(f"objects of one batch must agree in bands and size; given: {', '.join(map(repr, parts))}")
+    joined = copy.copy(parts[0])
+    joined._set(**{name: torch.cat([part._tensors()[name] for part in parts]) for name in joined._tensors()})
+    if isinstance(joined, Image):
+        joined._set(proxies=tuple(dict.fromkeys(note for part in parts for note in getattr(part, "proxies", ()))))
+    return joined
 
 
 def _rows(values: Tensor, what: str) -> Tensor:

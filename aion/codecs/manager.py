@@ -59,7 +59,9 @@ class CodecManager:
         return tokens
 
     def decode(self, tokens: Mapping[str, Tensor], modality_type: type[M], **metadata: Any) -> M:
-        """The modality that its tokens stand for. `metadata`: ``wavelength=`` (Å) for spectra, ``bands=`` for images.
+        """The modality that its tokens stand for.
+
+        `metadata`: ``wavelength=`` (Å) for spectra, ``bands=`` for images, ``centered=True`` for the middle of a scalar's bin.
 
         Raises:
             ModalityTypeError: not a modality class, or one without a token stream.

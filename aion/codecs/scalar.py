@@ -8,8 +8,8 @@ from torch import Tensor
 
 from aion.codecs.base import Codec, arguments
 from aion.codecs.quantizers import (
+    BinnedQuantizer,
     MultiScalarCompressedReservoirQuantizer,
-    Quantizer,
     ScalarLinearQuantizer,
     ScalarLogReservoirQuantizer,
     ScalarReservoirQuantizer,
@@ -22,9 +22,9 @@ class _QuantizedCodec(Codec):
     """A scalar codec is its quantizer."""
 
     modality: type[Scalar]
-    _quantizer: Quantizer
+    _quantizer: BinnedQuantizer | MultiScalarCompressedReservoirQuantizer
 
-    def __init__(self, config: dict[str, Any], quantizer: Quantizer) -> None:
+    def __init__(self, config: dict[str, Any], quantizer: BinnedQuantizer | MultiScalarCompressedReservoirQuantizer) -> None:
         super().__init__()
         if config["modality"] not in ScalarModalities:
             raise ConfigError(f"{config['modality']!r} is not a scalar; there are {', '.join(ScalarModalities)}")
@@ -33,7 +33,7 @@ class _QuantizedCodec(Codec):
         self._quantizer = quantizer
 
     @property
-    def quantizer(self) -> Quantizer:
+    def quantizer(self) -> BinnedQuantizer | MultiScalarCompressedReservoirQuantizer:
         """Values -> codes."""
         return self._quantizer
 
@@ -45,8 +45,10 @@ class _QuantizedCodec(Codec):
         codes = self._quantizer.encode(scalar.value)
         return codes if codes.ndim == 2 else codes[:, None]
 
-    def _decode(self, tokens: Tensor, target: type[Scalar]) -> Scalar:
-        return target(self._quantizer.decode(tokens if target.num_tokens > 1 else tokens[:, 0]))
+    def _decode(self, tokens: Tensor, target: type[Scalar], centered: bool = False) -> Scalar:
+        """The upper edge of the bin, as the published package has it; `centered` gives its middle, which is right on average."""
+        codes = tokens if target.num_tokens > 1 else tokens[:, 0]
+        return target(self._quantizer.center(codes) if centered else self._quantizer.decode(codes))
 
     def _inspect(self, scalar: Scalar) -> list[str]:
         low, high = self._range()

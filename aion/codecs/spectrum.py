@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from aion.arrays import as_tensor
 from aion.codecs.base import Codec, arguments
@@ -59,9 +58,7 @@ class SpectrumCodec(Codec):
         if encoder_dims[-1] != latent_channels or embedding_dim != dim or decoder_dims[-1] not in (1, 2):
             raise ConfigError("encoder_dims must end in latent_channels, embedding_dim must equal dim, and decoder_dims must end in 1 or 2")
         if len(encoder_dims) != len(decoder_dims) or num_pixels % 2 ** (len(encoder_dims) + 1):
-            raise ConfigError(
-                f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many"
-            )
+            raise ConfigError(f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many")
         self.clip_ivar, self.clip_flux, self.input_scaling = clip_ivar, clip_flux, input_scaling
         self._quantizer = LookupFreeQuantizer(dim, codebook_size)
         self.normalization_quantizer = ScalarLinearQuantizer(codebook_size, (normalization_range[0], normalization_range[1]))
@@ -87,7 +84,7 @@ class SpectrumCodec(Codec):
         Raises:
             ModalityError: fewer than 32 good pixels inside the grid.
         """
-        spectrum = _padded(spectrum)
+        spectrum = spectrum.padded(spectrum.padded_length)
         bad = spectrum.mask | ~spectrum.flux.isfinite()
         self._check_coverage(spectrum.wavelength, bad)
         flux = spectrum.flux.nan_to_num(0, 0, 0)
@@ -165,16 +162,3 @@ class SpectrumCodec(Codec):
         if (mean > brightest).any():
             notes.append(f"the mean flux is {mean.max():.3g}, above the codec's largest of {brightest:.3g}")
         return notes
-
-
-def _padded(spectrum: Spectrum) -> Spectrum:
-    """Filled up to the length of training with pixels at 99999 Å, so that the red end meets the network as it did there."""
-    missing = spectrum.padded_length - spectrum.flux.shape[1]
-    if missing <= 0:
-        return spectrum
-    return type(spectrum)(
-        F.pad(spectrum.flux, (0, missing)),
-        F.pad(spectrum.ivar, (0, missing)),
-        F.pad(spectrum.mask, (0, missing), value=True),
-        F.pad(spectrum.wavelength, (0, missing), value=PADDING_WAVELENGTH),
-    )

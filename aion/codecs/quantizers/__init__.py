@@ -5,6 +5,7 @@ from aion.codecs.quantizers.composed import ComposedScalarQuantizer, IdentityQua
 from aion.codecs.quantizers.finite import FiniteScalarQuantizer
 from aion.codecs.quantizers.lookup_free import LookupFreeQuantizer
 from aion.codecs.quantizers.scalar import (
+    BinnedQuantizer,
     ScalarCompressedReservoirQuantizer,
     ScalarLinearQuantizer,
     ScalarLogReservoirQuantizer,
@@ -12,6 +13,7 @@ from aion.codecs.quantizers.scalar import (
 )
 
 __all__ = [
+    "BinnedQuantizer",
     "ComposedScalarQuantizer",
     "FiniteScalarQuantizer",
     "IdentityQuantizer",

@@ -46,6 +46,10 @@ class MultiScalarCompressedReservoirQuantizer(Quantizer):
     def decode(self, codes: Tensor) -> Tensor:
         return torch.stack([channel.decode(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)], dim=1)
 
+    def center(self, codes: Tensor) -> Tensor:
+        """(B, C) codes -> the middles of their bins."""
+        return torch.stack([channel.center(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)], dim=1)
+
 
 class IdentityQuantizer(Quantizer):
     """Whole numbers 0 ... `codebook_size` - 1 are their own codes."""

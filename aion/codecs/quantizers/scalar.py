@@ -4,6 +4,7 @@ A code stands for the upper edge of its bin: code t means (codebook[t-1], codebo
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 import torch
@@ -31,7 +32,39 @@ _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 """Functions that a configuration may name."""
 
 
-class ScalarLinearQuantizer(Quantizer):
+class BinnedQuantizer(Quantizer):
+    """What quantizers of single numbers share: a sorted codebook on a scale that may be compressed."""
+
+    @property
+    @abstractmethod
+    def codebook(self) -> Tensor:
+        """(codebook_size,) upper edge of every bin, after compression."""
+
+    @property
+    def codebook_size(self) -> int:
+        return len(self.codebook)
+
+    def compress(self, values: Tensor) -> Tensor:
+        """Physical values -> the scale on which they are binned."""
+        return values
+
+    def decompress(self, values: Tensor) -> Tensor:
+        """Inverse of `compress`."""
+        return values
+
+    def encode(self, z: Tensor) -> Tensor:
+        return torch.bucketize(self.compress(z), self.codebook[:-1])
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return self.decompress(self.codebook[codes.long()])
+
+    def center(self, codes: Tensor) -> Tensor:
+        """Codes -> the middles of their bins, without the half bin by which `decode` is too high."""
+        upper = codes.long()
+        return self.decompress((self.codebook[(upper - 1).clamp(min=0)] + self.codebook[upper]) / 2)
+
+
+class ScalarLinearQuantizer(BinnedQuantizer):
     """Codes on the fixed grid in the buffer `buckets`; values outside take the nearest end."""
 
     buckets: Tensor
@@ -41,22 +74,11 @@ class ScalarLinearQuantizer(Quantizer):
         self.register_buffer("buckets", torch.linspace(range[0], range[1], codebook_size))
 
     @property
-    def codebook_size(self) -> int:
-        return len(self.buckets)
-
-    @property
     def codebook(self) -> Tensor:
-        """(codebook_size,) upper edge of every bin."""
         return self.buckets
 
-    def encode(self, z: Tensor) -> Tensor:
-        return torch.bucketize(z, self.buckets).clamp(max=self.codebook_size - 1)
 
-    def decode(self, codes: Tensor) -> Tensor:
-        return self.buckets[codes.long()]
-
-
-class ScalarReservoirQuantizer(Quantizer):
+class ScalarReservoirQuantizer(BinnedQuantizer):
     """Codes at the quantiles of the values given to `fit`."""
 
     _reservoir: Tensor
@@ -69,33 +91,15 @@ class ScalarReservoirQuantizer(Quantizer):
         self.register_buffer("_index_to_val", torch.full((codebook_size,), default))
 
     @property
-    def codebook_size(self) -> int:
-        return len(self._index_to_val)
-
-    @property
     def codebook(self) -> Tensor:
-        """(codebook_size,) upper edge of every bin, after compression."""
         return self._index_to_val
 
     def fit(self, values: Tensor) -> None:
-        """Put the codes at the quantiles of `values`, of any shape and number."""
-        ordered = self.compress(values.detach().flatten().float().to(self._reservoir.device)).sort().values
+        """Put the codes at the quantiles of the finite ones among `values`, of any shape and number."""
+        finite = values.detach().float()[values.isfinite()].to(self._reservoir.device)
+        ordered = self.compress(finite).sort().values
         self._reservoir = _quantiles(ordered, len(self._reservoir))
         self._index_to_val = _quantiles(ordered, self.codebook_size)
-
-    def compress(self, values: Tensor) -> Tensor:
-        """Physical values -> the scale on which they are binned."""
-        return values
-
-    def decompress(self, values: Tensor) -> Tensor:
-        """Inverse of `compress`."""
-        return values
-
-    def encode(self, z: Tensor) -> Tensor:
-        return torch.bucketize(self.compress(z), self._index_to_val[:-1])
-
-    def decode(self, codes: Tensor) -> Tensor:
-        return self.decompress(self._index_to_val[codes.long()])
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         quantised, _, usage = super().forward(z)
