@@ -102,8 +102,7 @@ class Engine:
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
-        for step, share in self._networks.load_codecs():
-            progress(step, 0.8 * share)
+        self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
         wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
         for key in wide:

@@ -1,6 +1,6 @@
 """The model and its codecs on one device: modality -> tokens -> redshift logits and embedding -> decoded modality. No thread, no queue."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -74,12 +74,9 @@ class Networks:
             decoded: SomeModality = self.codecs.decode(held, cls, **options)
         return decoded
 
-    def load_codecs(self) -> Iterator[tuple[str, float]]:
-        """Load the codec of every stream that is read, saying which and how far."""
-        for done, key in enumerate(self.reads):
-            cls = MODALITIES[key]
-            yield f"Loading the codec of {cls.name}", done / len(self.reads)
-            self.codecs.codec(cls)
+    def load_codecs(self, progress: Callable[[str, float], None]) -> None:
+        """Load the codec of every stream that is read; ``progress`` gets its name and 0 to 1."""
+        self.codecs.preload([MODALITIES[key] for key in self.reads], progress)
 
 
 def device_for(settings: Settings) -> torch.device:

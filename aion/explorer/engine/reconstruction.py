@@ -45,7 +45,7 @@ def image_result(original: Image | None, decoded: Image, pixel_scale: float | No
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
     """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
     survey = _SURVEYS[decoded.token_key]
-    kept = np.where(_array(decoded.mask), np.nan, _array(decoded.flux))
+    kept = _array(decoded.flux)  # NaN outside the range of the codec; its mask is a guess at what was masked in the input
     if original is None:
         wavelength = _array(decoded.wavelength)
         low, high = _RANGES[decoded.token_key]

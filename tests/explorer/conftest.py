@@ -1,0 +1,100 @@
+"""An engine with tiny random weights, objects to give it, and a catalog of a few objects made with the same weights."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from aion.explorer.catalog import Catalog
+from aion.explorer.engine import Engine
+from aion.explorer.settings import Settings
+from aion.io import Entry, Report, SkyObject
+from aion.modalities import HSCImage, LegacySurveyFluxG, LegacySurveyFluxR, LegacySurveyImage, SDSSSpectrum, Z
+from aion.search import Index
+
+N = 12
+"""Objects in the catalog."""
+
+
+def image(seed: int = 0) -> LegacySurveyImage:
+    """A round blob in four bands, 110 x 104 pixels, with a NaN outside the middle."""
+    y, x = np.mgrid[:110, :104]
+    blob = np.exp(-((x - 52) ** 2 + (y - 55) ** 2) / 60) * np.array([1, 2, 3, 4])[:, None, None]
+    noise = np.random.default_rng(seed).normal(0, 0.02, (4, 110, 104))
+    return LegacySurveyImage(flux=(blob + noise).astype(np.float32), bands=["DES-G", "DES-R", "DES-I", "DES-Z"])
+
+
+def spectrum(seed: int = 0, n: int = 3841) -> SDSSSpectrum:
+    """A line on a continuum with noise; the first 20 pixels are masked and pixels 100-102 have no inverse variance."""
+    generator = np.random.default_rng(seed)
+    wavelength = 10 ** (3.5801 + 1e-4 * np.arange(n))
+    flux = 10 + 20 * np.exp(-(((wavelength - 6000) / 8) ** 2)) + generator.normal(0, 1, n)
+    ivar = np.ones(n)
+    ivar[100:103] = 0
+    return SDSSSpectrum(flux=flux, ivar=ivar, mask=np.arange(n) < 20, wavelength=wavelength)
+
+
+def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObject:
+    """Image, spectrum and two fluxes, with a report that assumes one thing and measured another."""
+    entries = (Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
+    report = Report("SDSS spec", "spec.fits", "f" * 64, entries)
+    modalities = (image(seed), spectrum(seed), LegacySurveyFluxG(value=[5.0 + seed]), LegacySurveyFluxR(value=[9.0]), *extra)
+    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, pixel_scale=0.262)
+
+
+@pytest.fixture(scope="session")
+def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum."""
+    folder = tmp_path_factory.mktemp("catalog")
+    engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
+    things = [sky_object(i) for i in range(N)]
+    things = [SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t for i, t in enumerate(things)]
+    analyses = engine.batch(things)
+    keys = sorted({key for analysis in analyses for key in analysis.tokens})
+    absent = {key: np.full_like(next(a.tokens[key] for a in analyses if key in a.tokens), -1) for key in keys}
+    tokens = {key: np.stack([a.tokens.get(key, absent[key]) for a in analyses]).astype(np.int16) for key in keys}
+    table = pd.DataFrame({"id": [t.id for t in things], "kind": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
+    table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
+    table.loc[3, "z"] = np.nan
+    table.to_parquet(folder / "objects.parquet")
+    np.savez_compressed(folder / "tokens.npz", **tokens)
+    rgb = np.arange(N, dtype=np.uint8)[:, None, None, None] * np.ones((1, 96, 96, 3), dtype=np.uint8)
+    np.savez_compressed(folder / "thumbnails.npz", rgb=rgb)
+    vectors = np.stack([a.embedding for a in analyses])
+    Index.build(vectors, table["id"].tolist(), table.drop(columns="id"), model_sha256=engine.info.sha256).save(folder / "index")
+    (folder / "catalog.json").write_text(json.dumps({"model_sha256": engine.info.sha256, "label": "simulated"}))
+    engine.close()
+    return Settings(model=str(tiny_weights), device="cpu", catalog=folder)
+
+
+@pytest.fixture(scope="session")
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = Engine(settings)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def catalog(settings: Settings) -> Catalog:
+    return Catalog.load(settings.catalog)
+
+
+@pytest.fixture
+def make_object():
+    """`sky_object`: a seed, more modalities, an id."""
+    return sky_object
+
+
+@pytest.fixture
+def redshift_modality() -> Z:
+    return Z(value=torch.tensor([0.3]))
+
+
+@pytest.fixture
+def hsc_image() -> HSCImage:
+    flux = np.random.default_rng(1).normal(5, 1, (5, 96, 96)).astype(np.float32)
+    return HSCImage(flux=flux, bands=["HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y"])

@@ -1,0 +1,100 @@
+"""Files made from results hold the same numbers when they are read back, with units and provenance."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+from aion.explorer import export
+
+
+@pytest.fixture(scope="module")
+def thing():
+    from tests.explorer.conftest import sky_object
+
+    return sky_object(1, id="Å 39628/1")
+
+
+@pytest.fixture(scope="module")
+def analysis(engine, thing):
+    return engine.analyze(thing, k=5)
+
+
+def test_json_has_exactly_these_keys(analysis, thing):
+    read = json.loads(export.to_json(analysis, thing.reports))
+    assert list(read) == ["inputs", "report", "redshift", "neighbors", "reconstruction", "model"]
+    assert list(read["redshift"]) == ["mode", "median", "mean", "ci68", "ci95", "peaks", "flags"]
+    assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])
+    assert list(read["model"]) == ["id", "revision", "sha256"]
+    assert read["inputs"]["files"] == [{"source": "spec.fits", "format": "SDSS spec", "sha256": "f" * 64}]
+    assert read["redshift"]["mode"] == analysis.redshift.mode and read["model"]["sha256"] == analysis.model.sha256
+    assert read["reconstruction"]["Legacy Survey image"]["residual_rms_nanomaggies"] == list(analysis.images[0].residual_rms)
+    assert read["reconstruction"]["SDSS spectrum"]["reduced_chi2"] == analysis.spectra[0].reduced_chi2
+    assert read["reconstruction"]["FLUX_R"]["original"] == 9.0
+
+
+def test_json_never_holds_nan(analysis):
+    lost = replace(analysis, z_reference=float("nan"))
+    assert json.loads(export.to_json(lost))["inputs"]["z_reference"] is None
+
+
+def test_the_density_comes_back_from_csv_and_ecsv(analysis):
+    pdf = analysis.redshift
+    table = pd.read_csv(io.BytesIO(export.pdf_csv(analysis)))
+    assert list(table.columns) == ["z", "z_low", "z_high", "probability", "density"]
+    np.testing.assert_allclose(table["density"], pdf.density)
+    np.testing.assert_allclose(table["z_low"], pdf.edges[:-1])
+    read = Table.read(export.pdf_ecsv(analysis).decode(), format="ascii.ecsv")
+    np.testing.assert_allclose(read["probability"], pdf.probability)
+    assert read.meta["sha256"] == analysis.model.sha256 and read.meta["mode"] == pytest.approx(pdf.mode)
+    assert read.meta["object"] == "Å 39628/1"
+
+
+def test_neighbors_come_back_from_csv_and_ecsv_with_text_ids(analysis):
+    table = pd.read_csv(io.BytesIO(export.neighbors_csv(analysis)), dtype={"id": str})
+    assert list(table["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(table["rank"]) == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose(table["similarity"], [neighbor.similarity for neighbor in analysis.neighbors])
+    read = Table.read(export.neighbors_ecsv(analysis).decode(), format="ascii.ecsv")
+    assert list(read["class"]) == [neighbor.kind for neighbor in analysis.neighbors]
+    nobody = replace(analysis, neighbors=())
+    assert len(Table.read(export.neighbors_ecsv(nobody).decode(), format="ascii.ecsv")) == 0
+    assert export.neighbors_csv(nobody).decode().strip() == "rank,id,similarity,z,class"
+
+
+def test_decoded_data_come_back_from_fits_with_units_and_the_synthetic_mark(analysis):
+    with fits.open(io.BytesIO(export.decoded_fits(analysis)), checksum=True) as hdus:
+        hdus.verify("exception")
+        assert [hdu.name for hdu in hdus[1:]] == ["LEGACY SURVEY IMAGE", "SDSS SPECTRUM", "SCALARS"]
+        for hdu in hdus:
+            assert hdu.header["SYNTH"] is True and hdu.header["AIONREV"] == "folder"
+            assert hdu.header["AIONVER"] == analysis.model.versions["aion"]
+        image, spectrum = hdus[1], hdus[2]
+        assert image.header["BUNIT"] == "nanomaggy" and image.header["BANDS"] == "DES-G,DES-R,DES-I,DES-Z"
+        np.testing.assert_allclose(image.data, analysis.images[0].decoded, rtol=1e-5)
+        table = Table.read(spectrum)
+        assert table["wavelength"].unit == "Angstrom" and table["decoded"].unit is not None
+        assert table["decoded"].unit.is_equivalent("erg / (s cm2 Angstrom)")
+        np.testing.assert_allclose(table["decoded"], analysis.spectra[0].decoded)
+        np.testing.assert_allclose(table["flux"], analysis.spectra[0].flux)
+        assert list(hdus[3].data["name"]) == ["FLUX_G", "FLUX_R"]
+
+
+def test_decoded_data_of_the_catalog_have_no_original_columns(engine):
+    analysis = engine.analyze(engine.catalog.entry("object 1"))
+    with fits.open(io.BytesIO(export.decoded_fits(analysis))) as hdus:
+        assert hdus["SDSS SPECTRUM"].columns.names == ["wavelength", "decoded", "mask"]
+
+
+def test_embeddings_come_back_from_npy_and_parquet(analysis):
+    vectors = [analysis.embedding, -analysis.embedding]
+    np.testing.assert_array_equal(np.load(io.BytesIO(export.embeddings_npy(vectors))), np.stack(vectors))
+    table = pq.read_table(io.BytesIO(export.embeddings_parquet(["39628345678901234", "b"], vectors, analysis.model)))
+    assert table["id"].to_pylist() == ["39628345678901234", "b"]
+    np.testing.assert_array_equal(np.stack(table["embedding"].to_numpy()), np.stack(vectors))
+    assert table.schema.metadata[b"model_sha256"].decode() == analysis.model.sha256
