@@ -222,11 +222,9 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
         missing = length - self.flux.shape[1]
         if missing <= 0:
             return self
+        fills = {"flux": 0.0, "ivar": 0.0, "mask": True, "wavelength": PADDING_WAVELENGTH}
         longer = copy.copy(self)
-        longer._set(
-            flux=F.pad(self.flux, (0, missing)), ivar=F.pad(self.ivar, (0, missing)), mask=F.pad(self.mask, (0, missing), value=True)
-        )
-        longer._set(wavelength=F.pad(self.wavelength, (0, missing), value=PADDING_WAVELENGTH))
+        longer._set(**{name: F.pad(getattr(self, name), (0, missing), value=fill) for name, fill in fills.items()})
         return longer
 
 
@@ -299,9 +297,8 @@ def concatenate(parts: Sequence[M]) -> M:
     """
     kinds = {type(part) for part in parts}
     if len(kinds) != 1:
-        raise ModalityTypeError(
-            f"a batch holds objects of one class; given: {', '.join(sorted(kind.__name__ for kind in kinds)) or 'nothing'}"
-        )
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ModalityTypeError(f"a batch holds objects of one class; given: {names or 'nothing'}")
     longest = max(part.flux.shape[1] if isinstance(part, Spectrum) else 0 for part in parts)
     parts = [part.padded(longest) if isinstance(part, Spectrum) else part for part in parts]
     layouts = {(str(getattr(part, "bands", "")), *(tuple(values.shape[1:]) for values in part._tensors().values())) for part in parts}
