@@ -140,7 +140,11 @@ class AION(nn.Module):
         if not positions:
             return {}
         asked = concatenated([position >= 0 for position in positions.values()])
-        queries = Queries([position.shape[1] for position in positions.values()], None if bool(asked.all()) else asked)
+        lowest, highest = torch.stack([torch.stack(position.aminmax()) for position in positions.values()]).T.tolist()
+        for key, top in zip(positions, highest, strict=True):
+            if top >= STREAMS[key].positions:
+                raise InputError(f"{key} has the positions 0 to {STREAMS[key].positions - 1}; {top} was asked")
+        queries = Queries([position.shape[1] for position in positions.values()], None if min(lowest) >= 0 else asked)
         x = concatenated([self._output(key).query(position.clamp(min=0), self.mask_token) for key, position in positions.items()])
         visible = None if bool(context.keep.all()) else something_visible(context.keep)
         for block in self.decoder:
@@ -190,6 +194,8 @@ class AION(nn.Module):
         """
         context = self.context(inputs, input_mask=input_mask)
         truth = self._read(targets, target_mask or {}, are_targets=True)
+        if len(truth.keep) != len(context.keep):
+            raise InputError(f"the targets hold {len(truth.keep)} objects, the inputs {len(context.keep)}")
         assert truth.tokens is not None
         ids, positions = {}, {}
         for key in targets:

@@ -1,0 +1,49 @@
+"""A process whose huggingface_hub talks to the served Hub: it reads its endpoint and cache when it is imported.
+
+One JSON order per line on stdin, one JSON answer per line on stdout.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import huggingface_hub
+import torch
+
+from aion import hub
+from aion.errors import AIONError
+from aion.model import AION
+
+
+def obey(order: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one order: what was found, or the error's name and message."""
+    os.environ.pop("HF_TOKEN", None)
+    os.environ.update(order.pop("environment", {}))
+    task, path = order.pop("task"), order.pop("path", None)
+    if task == "model":
+        model = AION.from_pretrained(order.pop("source"), **order)
+        with torch.no_grad():
+            state = float(model.encode({"tok_z": torch.tensor([[3]])}).sum())
+        return {"state": state, "sha256": model.sha256, "revision": model.source.revision if model.source else None}
+    source = hub.locate(order.pop("source"), **order)
+    if task == "has":
+        return {"has": source.has(path), "shown": repr(source)}
+    return {"file": str(source.file(path)), "revision": source.revision}
+
+
+def main() -> None:
+    time.sleep = lambda seconds: None  # huggingface_hub waits a second before each new try
+    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = 256  # it resumes in whole chunks, of 10 MB otherwise
+    torch.set_num_threads(1)
+    for line in sys.stdin:
+        try:
+            answer = obey(json.loads(line))
+        except AIONError as exc:
+            answer = {"error": type(exc).__name__, "message": str(exc)}
+        print("answer", json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Generated tokens: reproducible, never of an id without a code, better informed with maskgit."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from aion.errors import InputError, TokenKeyError
+from aion.generate import Method
+from aion.modalities import LegacySurveySegmentationMap, Z
+from aion.model import AION, AIONConfig
+from tests.model.conftest import SMALL, seeded, tokens_of
+
+METHODS: list[Method] = ["argmax", "sample", "maskgit"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("key", ["tok_segmap", "catalog", "tok_z"])
+def test_tokens_have_the_shape_and_the_ids_of_their_stream(model: AION, method: Method, key: str) -> None:
+    tokens = model.generate(model.context(tokens_of("tok_flux_g")), key, method=method, steps=3, seed=0)
+    assert tokens.shape == (2, {"tok_segmap": 144, "catalog": 50, "tok_z": 1}[key])
+    assert tokens.min() >= 0
+    assert tokens.max() < {"tok_segmap": 1000, "catalog": 3468, "tok_z": 1024}[key]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_tokens_and_leaves_the_global_state_alone(model: AION, method: Method) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    before = torch.get_rng_state()
+    first, again, other = (model.generate(context, LegacySurveySegmentationMap, method=method, steps=2, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert torch.equal(first, other) == (method == "argmax")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_without_a_seed_every_draw_is_new(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    assert not torch.equal(model.generate(context, "tok_segmap", method="sample"), model.generate(context, "tok_segmap", method="sample"))
+
+
+def test_argmax_takes_the_most_probable_code(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    assert torch.equal(model.generate(context, Z)[:, 0], model.predict(context, Z)["tok_z"][:, 0, :1024].argmax(-1))
+
+
+def test_the_spare_logit_of_the_redshift_is_never_drawn() -> None:
+    model = seeded(AIONConfig(**SMALL, domains_in=("tok_flux_g",), domains_out=("tok_z",)))
+    with torch.no_grad():
+        for parameter in (model.decoder_norm.weight, model.decoder_norm.bias):
+            parameter.fill_(1)
+        model.decoder_embeddings["tok_z"].to_logits.weight[1024] = 10
+    context = model.context(tokens_of("tok_flux_g"))
+    assert model.predict(context, "tok_z")["tok_z"].argmax() % 1025 == 1024
+    assert all(int(model.generate(context, "tok_z", method=method, seed=0).max()) < 1024 for method in ("argmax", "sample"))
+
+
+def test_a_low_temperature_draws_the_most_probable(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    cold = model.generate(context, "tok_segmap", method="sample", temperature=1e-4, seed=0)
+    assert torch.equal(cold, model.generate(context, "tok_segmap"))
+
+
+def test_maskgit_in_one_step_is_a_sample(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    one = model.generate(context, "tok_segmap", method="maskgit", steps=1, seed=3)
+    assert torch.equal(one, model.generate(context, "tok_segmap", method="sample", seed=3))
+
+
+def test_maskgit_lets_the_encoder_read_what_it_has_drawn(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    known = torch.full((2, 144), -1)
+    known[:, [4, 9]] = 77
+    more = model.extended(context, "tok_segmap", known)
+    direct = model.context({**tokens_of("tok_flux_g"), "tok_segmap": known})
+    torch.testing.assert_close(more.states[more.of("tok_segmap")], direct.states[direct.of("tok_segmap")], rtol=1e-4, atol=1e-5)
+    assert more.position[more.of("tok_segmap")].tolist() == [4, 9, 4, 9]
+    again = model.extended(more, "tok_segmap", torch.full((2, 144), 5))
+    assert again.of("tok_segmap").sum() == 2 * 144  # what was known of the stream is replaced
+
+
+def test_nothing_is_remembered_for_gradients(model: AION) -> None:
+    tokens: Tensor = model.generate(model.context(tokens_of("tok_flux_g")), "tok_segmap", method="maskgit", steps=2)
+    assert not tokens.requires_grad
+
+
+def test_what_cannot_be_done_is_refused(ours: AION) -> None:
+    context = ours.context(tokens_of("tok_flux_g"))
+    with pytest.raises(InputError, match="method is 'beam'; it must be one of argmax, sample, maskgit"):
+        ours.generate(context, "tok_segmap", method="beam")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="temperature"):
+        ours.generate(context, "tok_segmap", method="sample", temperature=0)
+    with pytest.raises(InputError, match=r"steps \(0\)"):
+        ours.generate(context, "tok_segmap", method="maskgit", steps=0)
+    with pytest.raises(TokenKeyError, match="'tok_z' is no stream that this model reads, so maskgit"):
+        ours.generate(context, "tok_z", method="maskgit")
+    with pytest.raises(TokenKeyError, match="predicts"):
+        ours.generate(context, "tok_image")
