@@ -70,6 +70,11 @@ def record(key, codec, cls):
         if hasattr(decoded, name):
             outputs[key + "/decoded/" + name] = getattr(decoded, name)
 
+classes = [getattr(m, name) for name in m.__all__]
+outputs["classes"] = np.array(
+    [[c.__name__, c.name, c.token_key, MODALITY_CODEC_MAPPING[c].__name__, str(getattr(c, "num_tokens", ""))] for c in classes]
+)
+
 with torch.no_grad():
     made = {}
     for cls, kind in MODALITY_CODEC_MAPPING.items():

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from aion import modalities
 from aion.codecs import CodecManager, ImageCodec, SpectrumCodec
+from aion.codecs.config import MODALITY_CODEC_MAPPING
 from aion.codecs.quantizers import LookupFreeQuantizer
 from aion.modalities import DESISpectrum, HSCImage, Image, LegacySurveyCatalog, LegacySurveyImage, Modality, SDSSSpectrum, Spectrum
 from tests.codecs.conftest import Published
@@ -24,6 +26,13 @@ def metadata(published: Published, key: str, modality: type[Modality]) -> dict[s
 def assert_same_decoded(decoded: Modality, expected: dict[str, torch.Tensor]) -> None:
     for name, values in expected.items():
         torch.testing.assert_close(getattr(decoded, name), values, rtol=1e-5, atol=1e-5, check_dtype=False)
+
+
+def test_classes_have_the_published_names_token_keys_and_codecs(published: Published) -> None:
+    for name, folder, token_key, codec, num_tokens in published.outputs["classes"].tolist():
+        ours = getattr(modalities, name)
+        assert (ours.name, ours.token_key, MODALITY_CODEC_MAPPING[ours].__name__) == (folder, token_key, codec)
+        assert num_tokens in (str(ours.num_tokens), "")  # catalogs and maps had none
 
 
 @pytest.mark.parametrize("modality", EVERY_MODALITY, ids=lambda m: m.__name__)
