@@ -34,7 +34,8 @@ class Hdu:
     @property
     def columns(self) -> set[str]:
         """Lower-case column names; empty for images."""
-        return {name.lower() for name in self.hdu.columns.names} if self.is_table else set()
+        count = int(self.header.get("TFIELDS", 0)) if self.is_table else 0
+        return {str(self.header.get(f"TTYPE{i + 1}", "")).strip().lower() for i in range(min(count, 999))}
 
     def image(self) -> NDArray[Any]:
         """The pixels, native byte order.
@@ -50,9 +51,10 @@ class Hdu:
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
         check_unpacked(int(self.header.get("NAXIS1", 0)) * int(self.header.get("NAXIS2", 0)), f"the table in HDU {self.name}")
-        columns, units = {}, {}
+        columns: dict[str, NDArray[Any]] = {}
+        units: dict[str, str] = {}
         rows = self.hdu.data
-        for column in self.hdu.columns:
+        for column in rows.columns:
             values = rows[column.name]
             if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(("P", "Q", "X")):
                 columns[column.name.lower()] = native(values)
@@ -92,8 +94,8 @@ def open_fits(data: bytes) -> FitsFile:
     hdus = fits.open(as_stream(data), memmap=False, lazy_load_hdus=False, ignore_missing_simple=False)
     end = 0
     for i, hdu in enumerate(hdus):
-        start = int(hdu.fileinfo()["datLoc"])
-        end = start + int(hdu.size)
+        place = hdu.fileinfo()
+        end = int(place["datLoc"]) + min(int(hdu.size), int(place["datSpan"]))  # compressed images are smaller than their size says
         if end > len(data):
             raise FormatError(f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download it again")
     rest = data[end + -end % 2880 :]

@@ -30,6 +30,7 @@ NORTH_OF = 32.375
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": 22.5, "HSC": 27.0}
+_UNIT_ZERO_POINT = {"nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "maggy": 0.0, "jy": 8.9, "mjy": 16.4, "ujy": 23.9, "njy": 31.4}
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
 _WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "CROTA", "PV", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
 
@@ -70,7 +71,11 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
     survey, survey_entry = _survey(arrays, scale, overrides)
     scale_entries = (*scale_entries, *_unusual_scale(scale, survey))
     arrays, band_entries = _known_bands(arrays, survey, overrides)
-    arrays, wcs, (ra, dec), field_entries = _field(arrays, wcs, overrides)
+    if overrides.position is None:
+        (ra, dec), field_entries = _whole(arrays, wcs)
+    else:
+        ra, dec = overrides.position
+        arrays, wcs, field_entries = _around(arrays, wcs, (ra, dec))
     factor, unit_entry = _flux_factor(arrays.header, survey, overrides)
     bands = list(arrays.bands or ())
     if survey == "Legacy Survey" and _is_north(arrays, ra, dec):
@@ -115,7 +120,8 @@ def _unusual_scale(scale: float | None, survey: str) -> tuple[Entry, ...]:
     expected = _CLASSES[survey].pixel_scale
     if scale is None or abs(scale / expected - 1) <= SCALE_TOLERANCE:
         return ()
-    note = f'the codec was trained on {survey} pixels of {expected}"; not resampled, so {CODEC_PIXELS} pixels are {CODEC_PIXELS * scale:.1f}"'
+    field_size = f'{CODEC_PIXELS} pixels are {CODEC_PIXELS * scale:.1f}"'
+    note = f'the codec was trained on {survey} pixels of {expected}"; not resampled, so {field_size}'
     return (Entry("pixel scale differs", f"{100 * (scale / expected - 1):+.0f} %", "detected", note),)
 
 
@@ -149,7 +155,9 @@ def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
         entry = Entry("bands", ", ".join(given), "assumed", f"the file does not name its {count} planes")
     if len(given) != count:
         raise ModalityError(f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; name one band for each plane")
-    keep, names, dropped = [], [], []
+    keep: list[int] = []
+    names: list[str] = []
+    dropped: list[Entry] = []
     for i, band in enumerate(given):
         try:
             (name,), _ = band_names([band], _BANDS[survey])
@@ -160,7 +168,8 @@ def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
         if not np.isfinite(plane).any() or not np.nan_to_num(plane).any():
             dropped.append(Entry("band", name, "dropped", "every pixel is zero or missing: not observed"))
             continue
-        keep, names = [*keep, i], [*names, name]
+        keep.append(i)
+        names.append(name)
     if not keep:
         raise ModalityError(f"no plane of the image can be used: {'; '.join(f'{entry.value}: {entry.note}' for entry in dropped)}")
     picked = replace(
@@ -173,21 +182,28 @@ def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
     return picked, (entry, *dropped)
 
 
-def _field(arrays: ImageArrays, wcs: WCS | None, overrides: Overrides) -> tuple[ImageArrays, WCS | None, tuple[Any, Any], tuple[Entry, ...]]:
-    """The part of the image around the position that is set; all of it without one."""
+def _whole(arrays: ImageArrays, wcs: WCS | None) -> tuple[tuple[Any, Any], tuple[Entry, ...]]:
+    """Position of the middle of an image that is taken as it is."""
     height, width = arrays.planes.shape[1:]
-    if overrides.position is None:
-        if max(height, width) > MAX_FIELD_PIXELS:
-            raise PositionNeededError(
-                f"the image has {height}x{width} pixels, more than a field of one object ({MAX_FIELD_PIXELS}); set the object's position (RA, Dec)"
-            )
-        center = center_of(arrays.planes.shape, wcs)
-        note = f"centre of the {height}x{width} field; the codec reads the {CODEC_PIXELS}x{CODEC_PIXELS} pixels there"
-        value = f"{center[0]:.5f}, {center[1]:+.5f}" if center[0] is not None and center[1] is not None else "unknown"
-        return arrays, wcs, center, (Entry("position", value, "detected" if wcs is not None else "assumed", note),)
+    if max(height, width) > MAX_FIELD_PIXELS:
+        raise PositionNeededError(
+            f"the image has {height}x{width} pixels, more than the field of one object ({MAX_FIELD_PIXELS}); "
+            "set the position (RA, Dec) of the object"
+        )
+    ra, dec = center_of(arrays.planes.shape, wcs)
+    note = f"centre of the {height}x{width} field; the codec reads the {CODEC_PIXELS}x{CODEC_PIXELS} pixels there"
+    if min(height, width) < CODEC_PIXELS:
+        note = f"centre of the {height}x{width} field, which is too small for the codec: it reads {CODEC_PIXELS}x{CODEC_PIXELS} pixels"
+    value = f"{ra:.5f}, {dec:+.5f}" if ra is not None and dec is not None else "unknown"
+    return (ra, dec), (Entry("position", value, "assumed" if ra is None else "detected", note),)
+
+
+def _around(arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float]) -> tuple[ImageArrays, WCS, tuple[Entry, ...]]:
+    """The part of an image that has `position` in its middle."""
     if wcs is None:
         raise ModalityError("a position was set, but the image has no WCS to find it with; cut the image around the object instead")
-    ra, dec = overrides.position
+    height, width = arrays.planes.shape[1:]
+    ra, dec = position
     x, y = (float(np.nan_to_num(value, nan=-1e9)) for value in wcs.all_world2pix(ra, dec, 0, quiet=True))
     half = min(FIELD_PIXELS // 2, int(x + 0.5), int(y + 0.5), width - int(x + 0.5), height - int(y + 0.5))
     if half < CODEC_PIXELS // 2:
@@ -205,7 +221,7 @@ def _field(arrays: ImageArrays, wcs: WCS | None, overrides: Overrides) -> tuple[
     if not np.isfinite(cut.planes).reshape(len(cut.planes), -1).any(1).all():
         raise ModalityError(f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; choose another position or leave that band out")
     note = f"{2 * half}x{2 * half} of {height}x{width} pixels, around it"
-    return cut, wcs[rows, columns], (ra, dec), (Entry("position", f"{ra:.5f}, {dec:+.5f}", "you set", note),)
+    return cut, wcs[rows, columns], (Entry("position", f"{ra:.5f}, {dec:+.5f}", "you set", note),)
 
 
 def _flux_factor(header: Mapping[str, Any], survey: str, overrides: Overrides) -> tuple[float, Entry]:
@@ -225,9 +241,8 @@ def _flux_factor(header: Mapping[str, Any], survey: str, overrides: Overrides) -
 def _zero_point(header: Mapping[str, Any]) -> tuple[float, str] | None:
     """AB magnitude of one stored unit, and the card that says so."""
     unit = str(header.get("BUNIT", "")).strip().lower()
-    known = {"nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "njy": 31.4, "ujy": 23.9, "mjy": 16.4, "jy": 8.9, "maggy": 0.0, "maggies": 0.0}
-    if unit in known:
-        return known[unit], f"BUNIT = {header['BUNIT']}"
+    if unit in _UNIT_ZERO_POINT:
+        return _UNIT_ZERO_POINT[unit], f"BUNIT = {header['BUNIT']}"
     fluxmag0 = header.get("FLUXMAG0")
     if isinstance(fluxmag0, (int, float)) and 0 < fluxmag0 < 1e30:
         return float(2.5 * np.log10(fluxmag0)), f"FLUXMAG0 = {fluxmag0:g}"

@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 
 from aion.io.objects import Entry, Report
 from aion.io.registry import Found
-from aion.modalities import Image, Modality
+from aion.modalities import Image, Modality, Spectrum
 
 SAME_PLACE = 1.5
 """Arcsec; a fibre. Objects of larger files nearer than this are one."""
@@ -25,6 +25,11 @@ class Part:
     found: Found
     report: Report
     fallback_id: str
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it holds a spectrum or an image."""
+        return any(isinstance(modality, (Image, Spectrum)) for modality in self.found.modalities)
 
     @property
     def image(self) -> Image | None:
@@ -63,10 +68,10 @@ class Part:
 
 
 def join(files: list[list[Part]]) -> list[list[Part]]:
-    """Parts of each object together, in the order of the files."""
+    """Parts of each object together, in the order of the files; spectra and images before rows of catalogs."""
     single = len(files) > 1 and all(len(parts) == 1 for parts in files)
     groups: list[list[Part]] = []
-    for parts in sorted(files, key=lambda parts: not any(part.found.modalities for part in parts)):
+    for parts in sorted(files, key=lambda parts: not any(part.is_large for part in parts)):
         known = {part.found.id: i for i, group in enumerate(groups) for part in group if part.found.id}
         waiting = list(groups)
         for part in parts:
@@ -128,7 +133,7 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
             if isinstance(joined, str):
                 return joined
             group = [*group[:i], joined, *group[i + 1 :]]
-        elif modality.num_tokens > 100:
+        elif isinstance(modality, Spectrum):
             return f"{group[i].report.source} already holds a {type(modality).__name__}"
         else:
             dropped.append(modality.name)

@@ -9,7 +9,7 @@ from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.errors import ConfigError, ModalityError
 from aion.modalities import Modality
 
-Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | object
+Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 """One thing that can be read: a path, the bytes of a file, an open binary file, or a record in memory."""
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
@@ -72,8 +72,9 @@ class SkyObject:
     pixel_scale: float | None = None
     """Arcsec per pixel of the image."""
     extras: Mapping[str, Any] = None  # type: ignore[assignment]  # filled in __post_init__
-    """For display only. ``image_ivar`` (bands, height, width) and ``image_mask`` (height, width) or (bands, height, width), on
-    the image's pixels; ``image_header`` (WCS cards); ``class`` (the survey's classification); ``snr`` (median per good pixel)."""
+    """For display only, on the pixels of the image: ``image_ivar`` (bands, height, width), ``image_mask`` (height, width) or
+    (bands, height, width), non-zero as the survey means it (HSC: True = bad), ``image_header`` (WCS cards). And ``class`` (the
+    survey's classification), ``snr`` (median per good pixel of the spectrum)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "extras", dict(self.extras or {}))
@@ -92,7 +93,7 @@ class Overrides:
     bands: tuple[str, ...] | None = None
     """Band of each image plane, such as ``("g", "r", "z")``; the survey's prefix may be left out."""
     flux_scale: float | None = None
-    """What stored fluxes of the image or spectrum are multiplied by to be in nanomaggies (HSC: zero-point 27 counts) or 1e-17 erg/s/cm2/Å."""
+    """What stored fluxes are multiplied by to be in nanomaggies (images), counts of zero-point 27 (HSC) or 1e-17 erg/s/cm2/Å (spectra)."""
     wavelength_unit: str | None = None
     """``"Angstrom"``, ``"nm"`` or ``"um"``."""
     medium: str | None = None
@@ -123,9 +124,9 @@ class Overrides:
 
     def _check_bands(self, bands: tuple[str, ...]) -> None:
         object.__setattr__(self, "bands", bands)
-        surveys = {"HSC": [HSC_BANDS], "Legacy Survey": [DES_BANDS]}.get(self.survey or "", [HSC_BANDS, DES_BANDS])
-        problems = []
-        for allowed in surveys:
+        surveys: dict[str | None, list[tuple[str, ...]]] = {"HSC": [HSC_BANDS], "Legacy Survey": [DES_BANDS]}
+        problems: list[str] = []
+        for allowed in surveys.get(self.survey, [HSC_BANDS, DES_BANDS]):
             try:
                 band_names(bands, allowed)
                 return
@@ -139,7 +140,7 @@ def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> None:
         raise ConfigError(f"{field} is {value!r}; it can be {', '.join(map(repr, allowed))}")
 
 
-def _check_position(position: tuple[float, float]) -> None:
+def _check_position(position: Any) -> None:
     try:
         ra, dec = position
         inside = 0 <= ra <= 360 and -90 <= dec <= 90

@@ -119,7 +119,8 @@ def _sky_object(group: list[Part]) -> SkyObject:
     """The parts of one object as one."""
     found = [part.found for part in group]
     first = found[0]
-    placed = next((one for one in found if one.ra is not None and not one.pixel_scale), next((one for one in found if one.ra is not None), first))
+    with_position = sorted((one for one in found if one.ra is not None), key=lambda one: one.pixel_scale is not None)  # images last
+    placed = next(iter(with_position), first)
     return SkyObject(
         id=next((one.id for one in found if one.id), group[0].fallback_id),
         modalities=tuple(modality for one in found for modality in one.modalities),

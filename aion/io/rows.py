@@ -1,4 +1,4 @@
-"""What one row of any catalog says of its object: id, position, redshift and photometry. Knows the published names of the model's scalars."""
+"""What one row of any catalog says of its object: id, position, redshift and photometry, by the published names of the scalars."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +37,8 @@ class RowFacts:
 
 def facts(row: Record) -> RowFacts:
     """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
-    z = next((value for value in (number(row.get(name)) for name in _REDSHIFTS) if value is not None and -0.05 < value < LARGEST_REDSHIFT), None)
+    stated = [number(row.get(name)) for name in _REDSHIFTS]
+    z = next((value for value in stated if value is not None and -0.05 < value < LARGEST_REDSHIFT), None)
     ra, dec = number(row.get(*_RA)), number(row.get(*_DEC))
     if ra is None or dec is None or not (-360 <= ra <= 360 and -90 <= dec <= 90):
         ra = dec = None
@@ -119,7 +120,7 @@ def _missing(row: Record, key: str, values: Any, count: int) -> str | None:
     ivar = number(row.get(key.replace("flux_", "flux_ivar_", 1) if key.startswith("flux_") else f"{key}_ivar"))
     if ivar == 0 and key.startswith(("flux_", "parallax")):
         return "its inverse variance is 0: not measured"
-    return "0 stands for a missing value" if key in ("ebv", "ebmv") and values[0] == 0 else None
+    return "0 stands for a missing value" if key in ("ebv", "ebmv", "parallax") and values[0] == 0 else None
 
 
 def _in_nanomaggies(values: Any, unit: str | None) -> tuple[Any, str]:
@@ -140,9 +141,8 @@ def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:
         return ()
     value = row.values[name]
     if isinstance(value, (bool, np.bool_)):
-        # Multimodal Universe stores `not bool(ZWARN)`
-        doubt = "" if value else "its survey flagged it as doubtful"
-        return (Entry("ZWARN", str(bool(value)), "assumed", f"a true/false flag is read as True = good, as the Multimodal Universe writes it; {doubt}".rstrip("; ")),)
+        note = "a true/false flag is read as True = good: the Multimodal Universe writes `not bool(ZWARN)`"
+        return (Entry("ZWARN", str(bool(value)), "assumed", note if value else f"{note}; the survey doubts the redshift"),)
     warning = number(value)
     return (Entry("ZWARN", f"{int(warning)}", "header", "the survey's pipeline doubts the redshift"),) if warning else ()
 

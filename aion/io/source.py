@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,9 +51,7 @@ class File:
     def stem(self) -> str:
         """Its name without folder and endings, for objects that have no id of their own."""
         name = Path(self.name).name
-        for ending in (".gz", ".fz", ".fits", ".fit", ".parquet", ".hdf5", ".h5", ".csv", ".ecsv", ".txt", ".npz", ".npy", ".json", ".xml", ".vot"):
-            name = name[: -len(ending)] if name.lower().endswith(ending) and len(name) > len(ending) else name
-        return name
+        return re.sub(r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz))?$", "", name, flags=re.IGNORECASE)
 
 
 def load(source: Any, name: str | None) -> File | list[Mapping[str, Any]]:

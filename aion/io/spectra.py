@@ -1,6 +1,7 @@
 """Arrays of one spectrum, as a file stores them -> an SDSSSpectrum or DESISpectrum in vacuum Å and 1e-17 erg/s/cm2/Å."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def ivar_of(ivar: Floats | None, error: Floats | None, variance: Floats | None =
 
 def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
     """The pixels that have a wavelength."""
-    given = {"wavelength": arrays.wavelength, "flux": arrays.flux, "ivar": arrays.ivar, "mask": arrays.mask}
+    given: dict[str, Any] = {"wavelength": arrays.wavelength, "flux": arrays.flux, "ivar": arrays.ivar, "mask": arrays.mask}
     shapes = {name: values.shape for name, values in given.items() if values is not None}
     if len(set(shapes.values())) > 1 or arrays.flux.ndim != 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
@@ -117,7 +118,8 @@ def _estimated_ivar(flux: Floats) -> tuple[Floats, tuple[Entry, ...]]:
 
 def _flagged(arrays: SpectrumArrays, overrides: Overrides) -> tuple[NDArray[np.bool_], Entry]:
     if arrays.mask is None:
-        return np.zeros(len(arrays.flux), bool), Entry("mask", "bad where ivar is 0 or the flux is not finite", "detected", "the file has no mask")
+        entry = Entry("mask", "bad where ivar is 0 or the flux is not finite", "detected", "the file has no mask")
+        return np.zeros(len(arrays.flux), bool), entry
     is_set = np.nan_to_num(arrays.mask, nan=1.0) != 0
     share = f"set on {100 * is_set.mean():.1f} % of the pixels"
     if overrides.mask_sense:

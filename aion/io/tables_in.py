@@ -90,7 +90,7 @@ def open_text(data: bytes) -> Table:
     if not all(_is_number(cell) for cell in first):
         names, lines = first, lines[1:]
     else:
-        candidates = [_split(comment, delimiter) for comment in comments] + [comment.split() for comment in comments]
+        candidates = [cells for comment in comments for cells in (_split(comment, delimiter), comment.split()) if "=" not in comment]
         names = next((cells for cells in reversed(candidates) if len(cells) == len(first)), _guessed_names(len(first)))
     return _text_columns(names, [_split(line, delimiter) for line in lines], comments, "CSV" if delimiter == "," else "text table")
 
@@ -100,7 +100,8 @@ def _text_columns(names: list[str], rows: list[list[str]], comments: list[str], 
     if not rows or wrong is not None:
         found = f"row {wrong + 1} has {len(rows[wrong])}" if wrong is not None else "there is no row"
         raise FormatError(f"the text is not a table: its first line names {len(names)} columns ({', '.join(names)[:60]}), but {found}")
-    columns, units = {}, {}
+    columns: dict[str, Array] = {}
+    units: dict[str, str] = {}
     for name, cells in zip(names, zip(*rows, strict=True), strict=True):
         bare, unit = _name_and_unit(name)
         columns[bare] = _typed(cells)
@@ -151,7 +152,8 @@ def _comment_cards(comments: list[str]) -> dict[str, Any]:
 
 def _from_astropy(table: AstropyTable, origin: str) -> Table:
     _check_rows(len(table))
-    columns, units = {}, {}
+    columns: dict[str, Array] = {}
+    units: dict[str, str] = {}
     for name in table.colnames:
         values = table[name]
         masked = getattr(values, "mask", None) is not None and hasattr(values, "filled")

@@ -20,7 +20,8 @@ LARGEST_CGS = 1e-10
 def in_angstrom(wavelength: Floats, unit: str | None, log10: bool, overrides: Overrides) -> tuple[Floats, Entry]:
     """Wavelengths in Å, from the unit that is set, stated or, without either, from how large they are."""
     if overrides.wavelength_unit:
-        return wavelength * float(u.Unit(overrides.wavelength_unit).to(u.AA)), Entry("wavelength unit", overrides.wavelength_unit, "you set")
+        entry = Entry("wavelength unit", overrides.wavelength_unit, "you set")
+        return wavelength * float(u.Unit(overrides.wavelength_unit).to(u.AA)), entry
     if log10:
         return 10.0**wavelength, Entry("wavelength unit", "Å", "header", "stored as log10")
     parsed = parse_unit(unit)

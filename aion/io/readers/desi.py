@@ -33,7 +33,8 @@ def read_coadd(file: FitsFile, overrides: Overrides) -> list[Found]:
     fibermap = _table(file, "FIBERMAP")
     arms = [_Arm.of(file, name, len(fibermap)) for name in _arms(file)]
     targets = _targets(fibermap)
-    notes = (*_arm_entries(arms), Entry("grid", f"{GRID_PIXELS} pixels of {GRID_STEP} Å from {GRID_START:.0f} Å", "detected", "arms joined by inverse variance"))
+    grid = f"{GRID_PIXELS} pixels of {GRID_STEP} Å from {GRID_START:.0f} Å"
+    notes = (*_arm_entries(arms), Entry("grid", grid, "detected", "arms joined by inverse variance"))
     redshifts = _redshifts(file)
     found, problem = [], None
     for target, rows in targets.items():
@@ -108,7 +109,7 @@ def _merged(arms: list[_Arm], rows: list[int]) -> SpectrumArrays:
         weight[arm.index] += arm.ivar[rows].sum(0)
         weighted[arm.index] += (arm.ivar[rows] * arm.flux[rows]).sum(0)
     return SpectrumArrays(
-        wavelength=GRID_START + GRID_STEP * np.arange(GRID_PIXELS),
+        wavelength=(GRID_START + GRID_STEP * np.arange(GRID_PIXELS)).astype(np.float64),
         flux=np.divide(weighted, weight, out=np.zeros(GRID_PIXELS), where=weight > 0),
         ivar=weight,
         mask=(weight <= 0).astype(float),
@@ -124,11 +125,11 @@ def _target(spectrum: Found, target: str, row: Record, notes: tuple[Entry, ...])
     """A target's spectrum (if any) with its photometry, position, class and redshift."""
     scalars, scalar_entries = photometry(row)
     known = facts(row)
-    kind = " ".join(filter(None, (text_of(row.get(name) or "") for name in ("spectype", "subtype")))) or text_of(row.get("spectype") or "")
+    kind = "/".join(filter(None, (text_of(row.get(name) or "") for name in ("spectype", "subtype"))))
     entries = (*spectrum.entries, *notes, *scalar_entries, *known.entries)
     if text_of(row.get("objtype") or "") == "SKY":
         entries, kind = (*entries, Entry("target", "sky fibre", "header", "OBJTYPE = SKY: there is no object")), "SKY"
-    extras = dict(spectrum.extras) | ({"class": kind} if kind else {}) | ({"photsys": text_of(row.get("photsys"))} if row.get("photsys") else {})
+    extras = dict(spectrum.extras) | ({"class": kind} if kind else {})
     return replace(
         spectrum,
         id=target,
@@ -151,7 +152,8 @@ def _arm_entries(arms: list[_Arm]) -> tuple[Entry, ...]:
     missing = [name for name in ("B", "R", "Z") if name not in names and "BRZ" not in names]
     note = f"{', '.join(missing)} missing: no data there" if missing else ""
     entries = [Entry("arms", ", ".join(names), "header", note)]
-    entries += [Entry("resampled", arm.name, "detected", f"its pixels are not those of the {GRID_STEP} Å grid") for arm in arms if arm.resampled]
+    note = f"its pixels are not those of the {GRID_STEP} Å grid"
+    entries += [Entry("resampled", arm.name, "detected", note) for arm in arms if arm.resampled]
     return tuple(entries)
 
 

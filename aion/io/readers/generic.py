@@ -56,7 +56,8 @@ def _spectra(file: FitsFile) -> list[Any]:
             return list(read) if kind is SpectrumList else [read]
     hdus = "; ".join(f"{hdu.name or 'no name'} {hdu.shape or sorted(hdu.columns)[:6] or 'empty'}" for hdu in file.hdus[:6])
     raise FormatError(
-        f"the FITS file holds {hdus}; a spectrum, image or table of SDSS, DESI, Legacy Survey, HSC, or one that specutils reads, is expected"
+        f"the FITS file holds {hdus}; a spectrum, image or table of SDSS, DESI, the Legacy Survey or HSC is expected, "
+        "or a spectrum that specutils reads"
     ) from problem
 
 
@@ -74,7 +75,8 @@ def _each_line(spectrum: Any, header: dict[str, Any]) -> list[SpectrumArrays]:
         raise FormatError(f"the file holds a cube of spectra {flux.shape}; extract one spectrum first")
     sigma = _sigma(spectrum.uncertainty, flux.shape)
     mask = np.asarray(spectrum.mask) if spectrum.mask is not None and np.shape(spectrum.mask) == flux.shape else None
-    flux, sigma, mask = (np.atleast_2d(part) if part is not None else None for part in (flux, sigma, mask))
+    flux = np.atleast_2d(flux)
+    sigma, mask = (np.atleast_2d(part) if part is not None else None for part in (sigma, mask))
     return [
         SpectrumArrays(
             wavelength=np.asarray(wavelength.value, dtype=np.float64),

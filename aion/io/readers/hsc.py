@@ -69,8 +69,8 @@ def _groups(file: FitsFile) -> list[dict[str, Hdu]]:
 
 def _band(file: FitsFile, group: dict[str, Hdu]) -> str | None:
     """``"HSC-G"`` ... from FILTER of the image or of the file, or from the name of the HDU."""
-    header = group["image"].header
-    stated = [header.get(card) for card in ("FILTER", "BAND", "FILTER1")] + [file.primary.header.get(card) for card in ("FILTER", "BAND", "FILTER01")]
+    headers = (group["image"].header, file.primary.header)
+    stated = [header.get(card) for header in headers for card in ("FILTER", "BAND", "FILTER01")]
     stated += group["image"].name.replace("IMAGE", "").strip("-_ ").split()
     for text in stated:
         match = _BAND.fullmatch(str(text or "").strip())
@@ -82,8 +82,8 @@ def _band(file: FitsFile, group: dict[str, Hdu]) -> str | None:
 def _bad(mask: Hdu) -> Array:
     """True where a bit of BAD_PLANES is set; MP_* cards give the bits."""
     bits = [int(mask.header[plane]) for plane in BAD_PLANES if plane in mask.header and 0 <= int(mask.header[plane]) < 63]
-    return (mask.image().astype(np.int64) & sum(1 << bit for bit in bits)) != 0
+    return np.asarray((mask.image().astype(np.int64) & sum(1 << bit for bit in bits)) != 0)
 
 
 def _inverse(variance: Any) -> Array:
-    return np.divide(1.0, variance, out=np.zeros(variance.shape, np.float32), where=np.isfinite(variance) & (variance > 0))
+    return np.asarray(np.divide(1.0, variance, out=np.zeros(variance.shape, np.float32), where=np.isfinite(variance) & (variance > 0)))

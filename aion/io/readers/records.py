@@ -26,6 +26,8 @@ _VARIANCE = ("variance", "var", "flux_var", "flux_variance")
 _MASK = ("spectrum_mask", "mask", "and_mask", "flags", "bad", "quality")
 _IMAGE = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube", "array", "flux", "data")
 _BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
+_IMAGE_IVAR = ("image_ivar", "ivar", "invvar")
+_PIXEL_SCALE = ("image_scale", "pixel_scale")
 _MMU = ("spectrum_flux", "image_array", "image_flux")
 
 
@@ -43,7 +45,9 @@ def is_sparcl(content: Records) -> bool:
 @reader("Multimodal Universe", Records, matches=is_mmu)
 def read_mmu(content: Records, overrides: Overrides) -> list[Found]:
     """Every row: image, spectrum and photometry, whichever it has."""
-    return _each(content, lambda item: _read_record(item, overrides, mask_note="Multimodal Universe: True = bad"))
+    units = {"spectrum_lambda": "Angstrom", "spectrum_flux": "1e-17 erg / (s cm2 Angstrom)"}
+    notes = ("Multimodal Universe: True = bad", ("vacuum", "as in the surveys it comes from"))
+    return _each(content, lambda item: _read_record(replace(item, units=units | dict(item.units)), overrides, None, *notes))
 
 
 @reader("SPARCL record", Records, matches=is_sparcl)
@@ -54,8 +58,8 @@ def read_sparcl(content: Records, overrides: Overrides) -> list[Found]:
         release = text_of(item.get("data_release", "_dr", "survey") or "").upper()
         survey = "DESI" if "DESI" in release else "SDSS" if "SDSS" in release or "BOSS" in release else None
         units = {"wavelength": "Angstrom", "flux": "1e-17 erg / (s cm2 Angstrom)"} | dict(item.units)
-        record = replace(item, units=units, values=dict(item.values) | ({"survey": survey} if survey else {}))
-        return _read_record(record, overrides, survey=survey, mask_note="SPARCL: 0 = good", medium=("vacuum", "SPARCL gives vacuum wavelengths"))
+        record = replace(item, units=units)
+        return _read_record(record, overrides, survey, "SPARCL: 0 = good", ("vacuum", "SPARCL gives vacuum wavelengths"))
 
     return _each(content, read_one)
 
@@ -118,13 +122,14 @@ def _read_record(
     if not parts and not scalars:
         raise ModalityError("the record has no spectrum, no image and no photometry that the model reads")
     known = facts(item)
-    position = next(((part.ra, part.dec) for part in parts if part.ra is not None), (None, None)) if known.ra is None else (known.ra, known.dec)
+    ra, dec = (known.ra, known.dec) if known.ra is not None or not parts else (parts[-1].ra, parts[-1].dec)
     kind = text_of(item.get("spectype", "class") or "")
     return Found(
         known.id,
         (*(modality for part in parts for modality in part.modalities), *scalars),
         (*(entry for part in parts for entry in part.entries), *scalar_entries, *known.entries),
-        *position,
+        ra,
+        dec,
         known.z,
         next((part.pixel_scale for part in parts if part.pixel_scale), None),
         {key: value for part in parts for key, value in part.extras.items()} | ({"class": kind} if kind else {}),
@@ -137,8 +142,8 @@ def _has_spectrum(item: Record) -> bool:
 
 
 def _spectrum(item: Record, overrides: Overrides, survey: str | None, mask_note: str | None, medium: tuple[str, str] | None) -> Found:
-    found = build_spectrum(spectrum_arrays(item, survey=survey, mask_note=mask_note, medium=medium or medium_of({}, *item.values)), overrides)
-    return found
+    arrays = spectrum_arrays(item, survey=survey, mask_note=mask_note, medium=medium or medium_of({}, *item.values))
+    return build_spectrum(arrays, overrides)
 
 
 def _image_of(item: Record) -> ImageArrays | None:
@@ -160,8 +165,8 @@ def _image_of(item: Record) -> ImageArrays | None:
     stated = item.get(*_BANDS)
     bands = None if stated is None else tuple(text_of(band) for band in np.atleast_1d(np.asarray(stated)).ravel())
     bands = tuple(bands[0]) if bands is not None and len(bands) == 1 < len(cube) and bands[0].isalpha() else bands
-    scale = number(np.ravel(item.get("image_scale", "pixel_scale"))[0]) if item.get("image_scale", "pixel_scale") is not None else None
-    ivar = ivar_of(*(_like(cube, item.get(*names)) for names in (("image_ivar", "ivar", "invvar"), ("sigma",), ("image_variance", "variance"))))
+    scale = number(np.ravel(item.get(*_PIXEL_SCALE))[0]) if item.name(*_PIXEL_SCALE) else None
+    ivar = ivar_of(*(_like(cube, item.get(*names)) for names in (_IMAGE_IVAR, ("sigma",), ("image_variance", "variance"))))
     mask = item.get("image_mask", "mask", "bit_mask")
     mask = mask if mask is not None and np.shape(mask) in (cube.shape, cube.shape[1:]) else None
     header = {"ZP": number(item.get("zeropoint", "zero_point", "zp")) or 0.0}

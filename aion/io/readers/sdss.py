@@ -68,7 +68,7 @@ def read_spspec(file: FitsFile, overrides: Overrides) -> list[Found]:
     pixels = np.arange(rows.shape[1])
     found = build_spectrum(
         SpectrumArrays(
-            wavelength=float(header["COEFF0"]) + float(header["COEFF1"]) * pixels,
+            wavelength=(float(header["COEFF0"]) + float(header["COEFF1"]) * pixels).astype(np.float64),
             flux=numbers(rows[0], "flux"),
             ivar=ivar_of(None, numbers(rows[2], "noise")),
             mask=(rows[3].astype(np.int64) & PIXEL_BITS).astype(float) if len(rows) > 3 else None,
@@ -91,7 +91,8 @@ def _pixel_mask(coadd: Record) -> tuple[NDArray[Any] | None, str]:
         return None, ""
     bits = np.asarray(and_mask, dtype=np.int64)
     whole_fibre = int(((bits & 0xFFFF) != 0).sum())
-    note = "bits 16-31 of and_mask (single pixels)" + (f"; {whole_fibre} pixels have bits of the whole fibre, not used" if whole_fibre else "")
+    note = "bits 16-31 of and_mask, which speak of single pixels"
+    note += f"; {whole_fibre} pixels have bits of the whole fibre, not used" if whole_fibre else ""
     return (bits & PIXEL_BITS).astype(float), note
 
 

@@ -66,8 +66,8 @@ def refuse(table: Table, overrides: Overrides) -> list[Found]:
     names = list(table.columns)
     shown = ", ".join(names[:SHOWN_COLUMNS]) + (" ..." if len(names) > SHOWN_COLUMNS else "")
     raise FormatError(
-        f"the {table.origin or 'table'} has {len(table)} rows of {shown}; wavelength, flux and ivar of a spectrum, or columns such as FLUX_G, "
-        "FLUX_R, EBV, g_cmodel_mag, phot_g_mean_flux are expected: rename the columns"
+        f"the {table.origin or 'table'} has {len(table)} rows of {shown}; wavelength, flux and ivar of a spectrum, or columns such as "
+        "FLUX_G, FLUX_R, EBV, g_cmodel_mag, phot_g_mean_flux are expected: rename the columns"
     )
 
 

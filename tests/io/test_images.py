@@ -1,0 +1,228 @@
+"""Images arrive as nanomaggies (Legacy Survey) or zero-point 27 counts (HSC), with bands, position and pixel scale."""
+
+import io
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from aion.errors import ConfigError, FormatError, ModalityError
+from aion.io import Overrides, images, read
+from aion.modalities import HSCImage, LegacySurveyImage
+
+
+def only(objects):
+    assert len(objects) == 1
+    return objects[0]
+
+
+def cube(planes=3, size=120, **cards) -> bytes:
+    """A FITS cube with a WCS; the target pixel (80, 50) counted from 0 is brighter than the rest."""
+    data = np.zeros((planes, size, size), np.float32) + np.arange(1, planes + 1, dtype=np.float32)[:, None, None]
+    data[:, 50, 80] = 100
+    wcs = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 81.0, "CRPIX2": 51.0}
+    header = fits.Header(wcs | {"CD1_1": -0.262 / 3600, "CD2_2": 0.262 / 3600, "CD1_2": 0.0, "CD2_1": 0.0} | cards)
+    stream = io.BytesIO()
+    fits.PrimaryHDU(data, header).writeto(stream)
+    return stream.getvalue()
+
+
+def test_a_viewer_cutout_has_bands_position_scale_and_inverse_variance(twins, entry):
+    found = only(read(twins / "ls_cutout.fits.gz"))
+    (image,) = found.modalities
+    assert isinstance(image, LegacySurveyImage)
+    assert image.bands == ["DES-G", "DES-R", "DES-Z"] and image.flux.shape == (1, 3, 120, 120)
+    assert (round(found.ra, 5), round(found.dec, 5)) == (150.1, 2.2)
+    assert found.pixel_scale == pytest.approx(0.262, rel=1e-6)
+    assert found.extras["image_ivar"].shape == (3, 120, 120) and found.extras["image_ivar"].max() == 2500
+    assert found.extras["image_mask"].shape == (120, 120)
+    assert found.extras["image_header"]["CTYPE1"] == "RA---TAN"
+    assert entry(found, "survey").how == "header"
+    assert found.id == "ls_cutout"
+
+
+def test_a_subimage_gives_the_brick_with_most_of_the_field(twins, entry):
+    found = only(read(twins / "ls_subimage.fits.gz"))
+    assert found.modalities[0].bands == ["DES-G", "DES-R"] and found.modalities[0].flux.shape[-1] == 100
+    assert entry(found, "brick").value == "1501p022"
+    assert found.extras["image_ivar"].shape == (2, 100, 100)
+
+
+def test_a_brick_is_cut_around_the_position_that_is_set(twins, entry):
+    whole = only(read(twins / "ls_brick.fits.fz"))
+    assert whole.modalities[0].flux.shape == (1, 1, 300, 300)
+    found = only(read(twins / "ls_brick.fits.fz", overrides=Overrides(position=(150.102, 2.2))))
+    assert found.modalities[0].flux.shape == (1, 1, 246, 246)  # 27 pixels off the centre at 149.5: 123 pixels to the edge
+    assert (found.ra, found.dec) == (150.102, 2.2)
+    assert entry(found, "position").how == "you set"
+
+
+def test_the_position_lands_in_the_middle_of_the_cut():
+    found = only(read(cube(size=200, BANDS="grz"), overrides=Overrides(position=(150.0, 2.0)), name="cube"))
+    flux = found.modalities[0].flux[0]
+    assert flux.shape == (3, 100, 100)  # 50 pixels to the nearest edge
+    assert (flux[:, 50, 50] == 100).all()
+
+
+def test_a_position_at_the_edge_or_outside_is_refused_with_where_it_is():
+    with pytest.raises(ModalityError, match=r"at pixel \(.*\) of an image of 120x120; 48 pixels on each side"):
+        read(cube(BANDS="grz"), overrides=Overrides(position=(150.01, 2.0)))
+    with pytest.raises(ModalityError, match="48 pixels"):
+        read(cube(BANDS="grz"), overrides=Overrides(position=(10.0, -60.0)))
+
+
+def test_an_image_too_large_for_one_object_asks_for_a_position(twins, monkeypatch):
+    monkeypatch.setattr(images, "MAX_FIELD_PIXELS", 200)
+    with pytest.raises(FormatError, match=r"300x300 pixels.*set the position"):
+        read(twins / "ls_brick.fits.fz")
+    assert only(read(twins / "ls_brick.fits.fz", overrides=Overrides(position=(150.1, 2.2)))).modalities
+
+
+def test_an_inverse_variance_brick_is_refused():
+    data = cube(1, BRICKNAM="1501p022", FILTER="r", IMTYPE="invvar")
+    with fits.open(io.BytesIO(data)) as hdus:
+        stream = io.BytesIO()
+        fits.PrimaryHDU(hdus[0].data[0], hdus[0].header).writeto(stream)
+    with pytest.raises(FormatError, match="invvar stack"):
+        read(stream.getvalue())
+
+
+def test_hsc_bands_in_files_of_their_own_become_one_image(twins, entry):
+    found = only(read([twins / "hsc_r.fits.gz", twins / "hsc_g.fits.gz"]))
+    (image,) = found.modalities
+    assert isinstance(image, HSCImage) and image.bands == ["HSC-G", "HSC-R"]
+    assert image.flux.shape == (1, 2, 100, 100)
+    assert found.extras["image_ivar"].shape == (2, 100, 100) and found.extras["image_ivar"].max() == 4
+    assert found.extras["image_mask"][0, :5].all() and not found.extras["image_mask"][0, 5:].any()
+    assert found.pixel_scale == pytest.approx(0.168, rel=1e-6)
+    assert "FLUXMAG0" in entry(found, "flux unit").note
+    g = only(read(twins / "hsc_g.fits.gz"))
+    assert (image.flux[0, 0] == g.modalities[0].flux[0, 0]).all()
+
+
+def test_several_hsc_bands_in_one_file_are_one_image(twins):
+    hdus = [fits.PrimaryHDU(header=fits.Header({"FLUXMAG0": 63095734448.0194}))]
+    for band in "gri":
+        for kind in ("IMAGE", "MASK", "VARIANCE"):
+            data = np.full((96, 96), 3 if kind == "MASK" else 2, np.int32 if kind == "MASK" else np.float32)
+            hdus.append(fits.ImageHDU(data, fits.Header({"FILTER": f"HSC-{band.upper()}", "MP_SAT": 1}), name=kind))
+    stream = io.BytesIO()
+    fits.HDUList(hdus).writeto(stream)
+    found = only(read(stream.getvalue()))
+    assert found.modalities[0].bands == ["HSC-G", "HSC-R", "HSC-I"]
+    assert found.extras["image_ivar"].shape == (3, 96, 96) and found.extras["image_mask"].all()
+
+
+@pytest.mark.parametrize(
+    "card, value, factor", [("FLUXMAG0", 10 ** (30 / 2.5), 10 ** ((27 - 30) / 2.5)), ("BUNIT", "nJy", 10 ** ((27 - 31.4) / 2.5))]
+)
+def test_hsc_pixels_of_another_zero_point_are_scaled_to_27(card, value, factor, entry):
+    found = only(read(cube(5, BANDS="grizy", **{card: value})))
+    assert isinstance(found.modalities[0], HSCImage)
+    assert found.modalities[0].flux[0, 0, 0, 0].item() == pytest.approx(factor, rel=1e-5)
+    assert "scaled to 27" in entry(found, "flux unit").note
+
+
+def test_northern_images_are_read_as_a_proxy_and_say_so(entry):
+    found = only(read(cube(BANDS="grz", CRVAL1=180.0, CRVAL2=50.0)))
+    assert found.modalities[0].bands == ["DES-G", "DES-R", "DES-Z"]
+    assert entry(found, "survey proxy").how == "detected"
+    south = only(read(cube(BANDS="grz", CRVAL1=180.0, CRVAL2=20.0)))
+    assert "survey proxy" not in {entry.what for entry in south.reports[0].entries}
+
+
+def test_a_pixel_scale_unlike_the_surveys_is_noted_not_resampled(entry):
+    found = only(read(cube(BANDS="grz", CD1_1=-0.5 / 3600, CD2_2=0.5 / 3600)))
+    assert found.modalities[0].flux.shape[-1] == 120
+    assert "not resampled" in entry(found, "pixel scale differs").note
+
+
+def test_bands_the_codec_does_not_know_and_empty_bands_are_dropped_by_name(entry):
+    data = fits.open(io.BytesIO(cube(4, BANDS="ugrz")))
+    data[0].data[3] = 0
+    stream = io.BytesIO()
+    data.writeto(stream)
+    found = only(read(stream.getvalue()))
+    assert found.modalities[0].bands == ["DES-G", "DES-R"]
+    dropped = {entry.value: entry.note for entry in found.reports[0].entries if entry.how == "dropped"}
+    assert set(dropped) == {"u", "DES-Z"} and "zero" in dropped["DES-Z"]
+
+
+def test_planes_without_names_are_assumed_or_asked_for(entry):
+    assert entry(only(read(cube(3))), "bands").how == "assumed"
+    with pytest.raises(ModalityError, match="2 planes and does not say which bands"):
+        read(cube(2))
+    named = only(read(cube(2), overrides=Overrides(bands=("r", "z"))))
+    assert named.modalities[0].bands == ["DES-R", "DES-Z"]
+    with pytest.raises(ModalityError, match="3 bands .* for an image of 2 planes"):
+        read(cube(2), overrides=Overrides(bands=("g", "r", "z")))
+
+
+def test_an_npz_cube_with_band_names_is_an_image(twins, entry):
+    found = only(read(twins / "cube.npz"))
+    assert isinstance(found.modalities[0], HSCImage) and found.extras["image_ivar"].max() == 2
+    assert entry(found, "survey").how == "detected"
+
+
+def test_npz_planes_named_by_band_and_npy_cubes_are_images():
+    stream = io.BytesIO()
+    np.savez(stream, g=np.ones((96, 96)), r=np.ones((96, 96)), z=np.ones((96, 96)))
+    assert only(read(stream.getvalue())).modalities[0].bands == ["DES-G", "DES-R", "DES-Z"]
+    stream = io.BytesIO()
+    np.save(stream, np.ones((100, 110, 4)))  # bands last
+    assert only(read(stream.getvalue())).modalities[0].flux.shape == (1, 4, 100, 110)
+    assert isinstance(only(read(stream.getvalue(), overrides=Overrides(survey="HSC"))).modalities[0], HSCImage)
+
+
+def test_an_mmu_image_row_brings_bands_scale_and_photometry(twins):
+    found = only(read(twins / "mmu_legacysurvey.hdf5"))
+    assert found.id == "1234p567-8901" and found.pixel_scale == pytest.approx(0.262)
+    assert found.modalities[0].bands == ["DES-G", "DES-R", "DES-I", "DES-Z"]
+    assert {modality.name for modality in found.modalities} == {"image", "FLUX_R", "EBV"}
+    assert found.extras["image_ivar"].shape == (4, 100, 100) and found.ra == 150.1
+
+
+def test_a_small_image_is_read_and_its_size_is_said(entry):
+    found = only(read(cube(3, size=90, BANDS="grz", CRPIX1=45.0, CRPIX2=45.0)))
+    assert "too small" in entry(found, "position").note
+
+
+def test_missing_pixels_are_counted(entry):
+    data = fits.open(io.BytesIO(cube(3, BANDS="grz")))
+    data[0].data[:, :12] = np.nan
+    stream = io.BytesIO()
+    data.writeto(stream)
+    assert entry(only(read(stream.getvalue())), "missing pixels").value == "10.00 %"
+
+
+def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
+    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
+    assert found.pixel_scale == 0.4 and found.modalities[0].flux[0, 0, 0, 0] == 2
+    assert {entry(found, what).how for what in ("flux unit", "pixel scale", "survey")} == {"you set"}
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"survey": "Euclid"}, "survey is 'Euclid'; it can be 'Legacy Survey', 'HSC', 'SDSS', 'DESI'"),
+        ({"medium": "water"}, "medium is 'water'"),
+        ({"mask_sense": "up"}, "mask_sense"),
+        ({"wavelength_unit": "parsec"}, "wavelength_unit"),
+        ({"flux_scale": -1.0}, "positive number"),
+        ({"pixel_scale": 0.0}, "positive number"),
+        ({"position": (400.0, 0.0)}, "RA .0 to 360. and Dec"),
+        ({"position": "here"}, "RA .0 to 360. and Dec"),
+        ({"bands": ("g", "g")}, "named twice"),
+        ({"bands": ("g", "q")}, "not a band"),
+        ({"bands": ("g", "y"), "survey": "Legacy Survey"}, "not a band"),
+    ],
+)
+def test_an_impossible_override_is_refused_when_it_is_made(values, message):
+    with pytest.raises(ConfigError, match=message):
+        Overrides(**values)
+
+
+@pytest.mark.parametrize("values", [{"bands": ("g", "r")}, {"position": (150.0, 2.0)}, {"pixel_scale": 0.3}, {"survey": "HSC"}])
+def test_an_override_that_nothing_can_use_is_refused(twins, values):
+    with pytest.raises(ConfigError, match=f"{next(iter(values))} was set .* but nothing in what was given"):
+        read(twins / "sdss_spec.fits", overrides=Overrides(**values))

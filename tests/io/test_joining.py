@@ -1,0 +1,72 @@
+"""Files given together become one object where they are one, and stay apart where they are not."""
+
+import numpy as np
+import pytest
+
+from aion.errors import FormatError
+from aion.io import Overrides, read
+
+
+def test_image_spectrum_and_photometry_of_one_object_become_one(twins):
+    row = b"id,ra,dec,FLUX_G,EBV\n77,150.1,2.2,3.0,0.02\n"
+    (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits", row])
+    assert [modality.name for modality in found.modalities] == ["image", "spectrum", "FLUX_G", "EBV"]
+    assert len(found.reports) == 3 and found.id == "0266-51630-0174"
+    assert found.z_reference == 0.25 and found.pixel_scale == pytest.approx(0.262)
+    assert {"image_ivar", "snr", "class"} <= set(found.extras)
+
+
+def test_coadd_and_redrock_meet_by_targetid_in_any_order(twins):
+    for files in (["desi_coadd.fits", "desi_redrock.fits"], ["desi_redrock.fits", "desi_coadd.fits"]):
+        first, second = read([twins / name for name in files])
+        assert (first.id, second.id) == ("39627652591521792", "39627652591521793")
+        assert (first.z_reference, second.z_reference) == (0.25, 1.25)
+        assert first.extras["class"] == "GALAXY"
+        assert sum(modality.name == "FLUX_G" for modality in first.modalities) == 1
+
+
+def test_redshifts_alone_of_objects_without_photometry_are_no_input(twins):
+    (found,) = read(twins / "desi_redrock.fits")
+    assert found.z_reference == 0.25  # the other target has neither spectrum nor photometry
+
+
+def test_rows_of_a_catalog_meet_targets_by_position(twins):
+    rows = b"id,ra,dec,FLUX_I\na,150.2,2.2,3.0\nb,150.1,2.20001,4.0\nc,10,10,5\n"
+    objects = read([twins / "desi_coadd.fits", rows])
+    assert [found.id for found in objects] == ["39627652591521792", "39627652591521793", "c"]
+    values = [next(modality.value.item() for modality in found.modalities if modality.name == "FLUX_I") for found in objects]
+    assert values == [4.0, 3.0, 5.0]
+
+
+def test_two_spectra_are_two_objects(twins):
+    first, second = read([twins / "sdss_spec.fits", twins / "spspec.fits"])
+    assert (first.id, second.id) == ("0266-51630-0174", "0266-51630-0175")
+    assert "already holds" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+
+
+def test_objects_far_apart_are_not_joined(twins):
+    row = b"id,ra,dec,FLUX_G\n77,150.2,2.2,3.0\n"
+    first, second = read([twins / "sdss_spec.fits", row])
+    assert "359.7 arcsec" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert first.reports != second.reports
+
+
+def test_an_image_is_centred_on_the_object_of_the_spectrum_beside_it(twins, entry):
+    row = f"id,ra,dec,FLUX_G\n77,{150.1 + 10 * 0.262 / 3600},2.2,3.0\n".encode()
+    (found,) = read([twins / "ls_brick.fits.fz", row])
+    assert found.modalities[0].flux.shape[-1] < 300
+    position = entry(found, "position")
+    assert position.how == "detected" and "files beside it" in position.note
+    whole = read(twins / "ls_brick.fits.fz")[0].modalities[0].flux[0, 0]
+    cut, middle = found.modalities[0].flux[0, 0], found.modalities[0].flux.shape[-1] // 2
+    assert any(np.isclose(cut[middle, middle], whole[row, column]) for row in (149, 150) for column in (139, 140))
+
+
+def test_nothing_to_read_is_said():
+    with pytest.raises(FormatError, match="no file was given"):
+        read([])
+
+
+def test_an_override_reaches_the_file_it_is_for(twins):
+    (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits"], overrides=Overrides(pixel_scale=0.3, medium="air"))
+    assert found.pixel_scale == 0.3

@@ -1,0 +1,71 @@
+"""Rows of catalogs become scalars by their published names; missing values are dropped by name, ids stay text."""
+
+import io
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from aion.errors import FormatError
+from aion.io import read
+
+
+def names(found):
+    return [modality.name for modality in found.modalities]
+
+
+@pytest.mark.parametrize("name", ["photometry.ecsv", "photometry.csv", "photometry.fits", "photometry.vot"])
+def test_each_row_is_an_object_and_sentinels_are_missing(twins, name):
+    first, second = read(twins / name)
+    assert (first.id, second.id) == ("39627652591521792", "39627652591521793")
+    assert names(first) == ["FLUX_G", "FLUX_R", "FLUX_Z", "EBV", "g_cmodel_mag"]
+    assert names(second) == ["FLUX_G", "EBV"]
+    assert [modality.value.item() for modality in first.modalities[:3]] == [1.0, 2.0, 3.0]
+    assert (first.z_reference, second.z_reference) == (0.25, None)
+    assert (first.ra, second.ra) == (150.1, 151.1)
+    dropped = {entry.what for entry in second.reports[0].entries if entry.how == "dropped"}
+    assert {"FLUX_R", "FLUX_Z", "g_cmodel_mag", "rows without photometry"} <= dropped
+
+
+def test_a_tractor_row_gets_the_targetid_of_desi(twins):
+    (found,) = read(twins / "tractor.fits")
+    assert found.id == "39633345008634465"
+    assert set(names(found)) == {"FLUX_G", "FLUX_R", "SHAPE_R", "EBV"}  # W4 has ivar 0, the parallax is not measured
+
+
+def test_ra_and_dec_are_read_by_the_model_only_in_gaia_rows():
+    gaia = "source_id,ra,dec,parallax,phot_g_mean_flux,phot_bp_mean_flux\n4295806720,10.5,-3.25,1.5,1000.0,null\n"
+    (found,) = read(gaia.encode())
+    assert set(names(found)) == {"ra", "dec", "parallax", "phot_g_mean_flux"}
+    assert found.id == "4295806720" and found.dec == -3.25
+    (other,) = read(b"id,ra,dec,FLUX_G\na,10.5,-3.25,1.0\n")
+    assert names(other) == ["FLUX_G"] and other.ra == 10.5
+
+
+def test_gaia_coefficients_come_as_one_row():
+    stream = io.BytesIO()
+    table = {"source_id": [1, 2], "bp_coefficients": np.ones((2, 55)), "rp_coefficients": np.ones((2, 54))}
+    Table(table).write(stream, format="fits")
+    first, _ = read(stream.getvalue())
+    assert names(first) == ["bp_coefficients"] and first.modalities[0].value.shape == (1, 55)
+    assert "55 numbers are expected" in next(entry.note for entry in first.reports[0].entries if entry.what == "rp_coefficients")
+
+
+def test_fluxes_in_microjansky_are_converted_to_nanomaggies():
+    (found,) = read(b"id,FLUX_G [uJy],FLUX_R [nanomaggy]\n1,36.31,5\n")
+    assert [round(modality.value.item(), 5) for modality in found.modalities] == [10.0, 5.0]
+
+
+def test_a_table_of_something_else_is_refused_with_its_columns():
+    with pytest.raises(FormatError, match=r"CSV has 2 rows of name, price; wavelength, flux and ivar"):
+        read(b"name,price\napple,1\npear,2\n")
+
+
+def test_a_table_whose_values_are_all_missing_is_refused():
+    with pytest.raises(FormatError, match="none of the 2 rows"):
+        read(b"id,FLUX_G,FLUX_R\n1,-99,nan\n2,,9999\n")
+
+
+def test_a_z_band_magnitude_is_no_redshift():
+    (found,) = read(b"id,FLUX_G,z\n1,2.0,19.3\n")
+    assert found.z_reference is None
