@@ -81,9 +81,13 @@ def _read(files: Sequence[str]) -> "list[SkyObject]":
     for file in files:
         if not Path(file).is_file():
             raise InputError(f"there is no file {file}")
-    objects = read([Path(file) for file in files])
+    names = ", ".join(files)
+    try:
+        objects = read([Path(file) for file in files])
+    except InputError as exc:
+        raise InputError(f"{names}: {exc}") from exc
     if not objects:
-        raise InputError(f"no object was found in {', '.join(files)}")
+        raise InputError(f"no object was found in {names}")
     return objects
 
 

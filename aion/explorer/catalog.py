@@ -4,6 +4,7 @@ Made by ``aion.training``; read here. Knows nothing of the model. Everything in 
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from aion.errors import InputError
+from aion.errors import IndexMismatchError, InputError, SearchError
+from aion.modalities import MODALITIES, Image, Spectrum
 from aion.search import Index
+
+ALL = "all"
+"""The view that every catalog has: vectors made from all that is known of each object."""
 
 Tokens = dict[str, NDArray[np.integer[Any]]]
 """Token key -> (n, tokens) ids, rows of -1 where an object has none."""
@@ -38,7 +43,7 @@ class CatalogEntry:
 class Catalog:
     """Objects in a fixed order. Made by `load`; never changes."""
 
-    def __init__(self, folder: Path, table: pd.DataFrame, about: dict[str, Any], tokens: Tokens, index: Index) -> None:
+    def __init__(self, folder: Path, table: pd.DataFrame, about: dict[str, Any], tokens: Tokens, indexes: dict[str, Index]) -> None:
         self.folder = folder
         self.table = table
         """One row per object: id, class, z, mag_r, survey and whatever else was measured."""
@@ -46,7 +51,9 @@ class Catalog:
         """Where the objects come from, for people: ``"simulated"``."""
         self.model_sha256 = str(about["model_sha256"])
         """Of the weights that made tokens and embeddings."""
-        self.index = index
+        self.index = indexes[ALL]
+        """Embeddings of everything that is known of each object."""
+        self._indexes = indexes
         self._tokens = tokens
         self._rows = {name: row for row, name in enumerate(table["id"])}
 
@@ -64,15 +71,28 @@ class Catalog:
             table = _table(pd.read_parquet(folder / "objects.parquet"))
             with np.load(folder / "tokens.npz", allow_pickle=False) as arrays:
                 tokens = {key: arrays[key] for key in arrays.files}
-            index = Index.load(folder / "index", model_sha256=str(about["model_sha256"]))
-        except (OSError, KeyError, json.JSONDecodeError) as exc:
+            indexes = {view: Index.load(folder / "index" / view, model_sha256=str(about["model_sha256"])) for view in about["views"]}
+            everything = indexes[ALL]
+        except IndexMismatchError:
+            raise
+        except (OSError, KeyError, json.JSONDecodeError, SearchError) as exc:
             raise InputError(f"{folder} is not a catalog: {exc}") from exc
-        if tuple(table["id"]) != index.ids or any(len(rows) != len(table) for rows in tokens.values()):
+        if tuple(table["id"]) != everything.ids or any(len(rows) != len(table) for rows in tokens.values()):
             raise InputError(f"{folder}: the table, the tokens and the index list different objects; build the catalog again")
-        return cls(folder, table, about, tokens, index)
+        return cls(folder, table, about, tokens, indexes)
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def index_for(self, streams: Collection[str]) -> Index:
+        """Embeddings of the catalog made from what a query has too: spectra, images, catalog numbers, or all of it.
+
+        A spectrum has 273 tokens, an image 576, a number one, so numbers do not decide where there is either.
+        """
+        kinds = {MODALITIES[key] for key in streams}
+        has_image, has_spectrum = (any(issubclass(kind, base) for kind in kinds) for base in (Image, Spectrum))
+        view = {(True, True): ALL, (True, False): "image", (False, True): "spectrum", (False, False): "photometry"}[has_image, has_spectrum]
+        return self._indexes.get(view, self.index)
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
@@ -104,14 +105,14 @@ def decoded_fits(analysis: Analysis) -> bytes:
     return fits(parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes])
 
 
-def embeddings_npy(vectors: Sequence[Any]) -> bytes:
+def embeddings_npy(vectors: ArrayLike) -> bytes:
     """(n, D) float32, in the order given."""
     stream = io.BytesIO()
     np.save(stream, np.asarray(vectors, dtype=np.float32), allow_pickle=False)
     return stream.getvalue()
 
 
-def embeddings_parquet(ids: Sequence[str], vectors: Sequence[Any], model: ModelInfo) -> bytes:
+def embeddings_parquet(ids: Sequence[str], vectors: ArrayLike, model: ModelInfo) -> bytes:
     """Columns ``id`` (text) and ``embedding`` (fixed-size list of float32); the file's metadata says which weights made it."""
     import pyarrow as pa
     import pyarrow.parquet as pq

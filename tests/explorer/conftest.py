@@ -64,9 +64,11 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     np.savez_compressed(folder / "tokens.npz", **tokens)
     rgb = np.arange(N, dtype=np.uint8)[:, None, None, None] * np.ones((1, 96, 96, 3), dtype=np.uint8)
     np.savez_compressed(folder / "thumbnails.npz", rgb=rgb)
-    vectors = np.stack([a.embedding for a in analyses])
-    Index.build(vectors, table["id"].tolist(), table.drop(columns="id"), model_sha256=engine.info.sha256).save(folder / "index")
-    (folder / "catalog.json").write_text(json.dumps({"model_sha256": engine.info.sha256, "label": "simulated"}))
+    views = {"all": np.stack([a.embedding for a in analyses]), "image": engine.embed(things, use=["tok_image"])}
+    for view, vectors in views.items():
+        Index.build(vectors, table["id"].tolist(), model_sha256=engine.info.sha256).save(folder / "index" / view)
+    about = {"model_sha256": engine.info.sha256, "label": "simulated", "views": list(views)}
+    (folder / "catalog.json").write_text(json.dumps(about))
     engine.close()
     return Settings(model=str(tiny_weights), device="cpu", catalog=folder)
 

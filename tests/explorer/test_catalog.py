@@ -36,7 +36,7 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
     with pytest.raises(InputError, match="is not a catalog"):
         Catalog.load(tmp_path)
     broken = shutil.copytree(settings.catalog, tmp_path / "broken")
-    (broken / "catalog.json").write_text(json.dumps({"model_sha256": "0" * 64}))
+    (broken / "catalog.json").write_text(json.dumps({"model_sha256": "0" * 64, "views": ["all"]}))
     with pytest.raises(IndexMismatchError):
         Catalog.load(broken)
     shorter = shutil.copytree(settings.catalog, tmp_path / "shorter")
@@ -45,3 +45,9 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
     np.savez_compressed(shorter / "tokens.npz", **half)
     with pytest.raises(InputError, match="different objects"):
         Catalog.load(shorter)
+
+
+def test_a_query_is_compared_with_what_it_has_too(catalog):
+    assert catalog.index_for(["tok_image", "tok_flux_g"]) is not catalog.index
+    assert catalog.index_for(["tok_image", "tok_spectrum_sdss"]) is catalog.index
+    assert catalog.index_for(["tok_flux_g"]) is catalog.index, "this catalog has no view of catalog numbers"

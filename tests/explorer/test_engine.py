@@ -92,7 +92,7 @@ def test_the_input_is_not_changed(engine, make_object):
 def test_only_what_is_switched_on_is_read_and_the_rest_says_so(engine, make_object):
     analysis = engine.analyze(make_object(1), use=["tok_spectrum_sdss"])
     assert analysis.used == ("tok_spectrum_sdss",)
-    assert analysis.ignored == {key: "switched off" for key in ("tok_image", "tok_flux_g", "tok_flux_r")}
+    assert analysis.ignored == dict.fromkeys(("tok_image", "tok_flux_g", "tok_flux_r"), "switched off")
     assert len(analysis.images) == 1, "what is switched off is still shown"
     alone = engine.analyze(SkyObject("alone", (make_object(1).modalities[1],), ()))
     np.testing.assert_allclose(analysis.redshift.probability, alone.redshift.probability, rtol=1e-5)
@@ -184,6 +184,12 @@ def test_neighbors_leave_out_the_object_itself_and_carry_class_and_redshift(engi
     assert by_id["object 3"].z is None and by_id["object 2"].z == pytest.approx(4 / 11) and by_id["object 2"].kind == "quasar"
     copy_of_it = engine.analyze(make_object(1, id="a copy"), k=1).neighbors[0]
     assert copy_of_it.id == "object 1" and copy_of_it.similarity == pytest.approx(1, abs=1e-4)
+
+
+def test_an_image_is_compared_with_images(engine, make_object):
+    image_alone = SkyObject("image", make_object(3).modalities[:1], ())
+    best = engine.analyze(image_alone, k=1).neighbors[0]
+    assert best.id == "object 3" and best.similarity == pytest.approx(1, abs=1e-4)
 
 
 def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object):

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -131,7 +132,7 @@ class Engine:
             return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Analysis | NDArray[np.float32] | Exception]:
-        readings = [_attempt(lambda job=job: self._read(networks, job)) for job in jobs]
+        readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
         for i, reading in enumerate(readings):
             if isinstance(reading, _Reading):
@@ -144,7 +145,7 @@ class Engine:
             share = (time.perf_counter() - started) / len(members)
             for i, answer in zip(members, answers, strict=True):
                 reading, job = results[i], jobs[i]
-                results[i] = _attempt(lambda j=job, r=reading, a=answer, s=share: self._finish(networks, j, r, a, s))
+                results[i] = _attempt(partial(self._finish, networks, job, reading, answer, share))
         return results
 
     def _read(self, networks: Networks, job: _Job) -> _Reading:
@@ -180,7 +181,7 @@ class Engine:
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
         started = time.perf_counter()
-        neighbors = self._neighbors(job.thing.id, answer.embedding, job.k)
+        neighbors = self._neighbors(job.thing.id, answer.embedding, reading.used, job.k)
         times["neighbors"] = time.perf_counter() - started
         started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
@@ -202,11 +203,11 @@ class Engine:
             seconds=times,
         )
 
-    def _neighbors(self, id: str, embedding: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
-        """The k most similar objects of the catalog, without the object itself."""
+    def _neighbors(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...], k: int) -> tuple[Neighbor, ...]:
+        """The k objects of the catalog most similar in what was used, without the object itself."""
         if self.catalog is None or k < 1:
             return ()
-        matches = [match for match in self.catalog.index.query(embedding, k + 1) if match.id != id][:k]
+        matches = [match for match in self.catalog.index_for(used).query(embedding, k + 1) if match.id != id][:k]
         rows = self.catalog.table.iloc[[match.row for match in matches]]
         redshifts = [None if np.isnan(z) else float(z) for z in rows["z"].astype(float)]
         return tuple(

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from aion.codecs import CodecManager
+from aion.codecs.quantizers import ScalarLinearQuantizer
 from aion.embedding import pool
 from aion.errors import ConfigError
 from aion.explorer.settings import Settings
@@ -49,7 +50,10 @@ class Networks:
         # the commit the model came from, so that its codecs are of the same one
         revision = model.source.revision if model.source else settings.revision
         self.codecs = CodecManager(device=str(device), source=settings.model, revision=revision, token=settings.token)
-        self.buckets: NDArray[np.float64] = self.codecs.codec(Z).quantizer.buckets.detach().double().cpu().numpy()
+        grid = self.codecs.codec(Z).quantizer
+        assert isinstance(grid, ScalarLinearQuantizer)
+        self.buckets: NDArray[np.float64] = grid.buckets.detach().double().cpu().numpy()
+        """(bins,) upper edges of the redshift grid."""
 
     def encode(self, modality: Modality) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """(n,) token ids of a batch of one, and sentences about what the codec had to do to it."""
