@@ -14,6 +14,8 @@ from aion.training.simulate.survey import Pictures, SimulatedSurvey
 
 TOLERANCE = 0.05
 """Error on the codec's compressed scale below which the loss is quadratic; about half the noise of a Legacy Survey pixel."""
+SOFT_START = 150
+"""Steps before the latent is rounded: most pixels are sky, and a codec that rounds from the start learns one code for all."""
 
 
 def new_codec(config: EmbeddedConfig) -> ImageCodec:
@@ -40,16 +42,21 @@ def some_bands(count: int, generator: Generator) -> list[int]:
     return kept or [int(torch.randint(count, (), generator=generator))]
 
 
-def loss_terms(codec: ImageCodec, seen: Image, truth: Image) -> dict[str, Tensor]:
-    """Charbonnier loss of the decoded against the noise-free image, on the compressed scale, in the bands that were seen."""
+def loss_terms(codec: ImageCodec, seen: Image, truth: Image, *, rounded: bool = True) -> dict[str, Tensor]:
+    """Charbonnier loss of the decoded against the noise-free image, on the compressed scale, in the bands that were seen.
+
+    Latent channels that vary by less than one level are pushed apart, else the codes of an image would all be the same.
+    """
     x, present = codec.preprocess(seen.to(codec.device))
     target, _ = codec.preprocess(truth.to(codec.device))
-    quantised, auxiliary, usage = codec.quantizer(codec.encode_latent(x, present))
-    decoded = codec.decode_latent(quantised)
+    latent = codec.encode_latent(x, present)
+    quantised, _, usage = codec.quantizer(latent)
+    decoded = codec.decode_latent(quantised if rounded else latent.tanh())
+    narrow = (1 - latent.std((0, 2, 3))).clamp(min=0).mean() + 0.1 * latent.mean((0, 2, 3)).square().mean()
     channels = [BAND_TO_INDEX[band] for band in seen.bands]
     error = (decoded[:, channels] - target[:, channels]) / TOLERANCE
     reconstruction = (torch.sqrt(1 + error**2) - 1).mean()
-    return {"loss": reconstruction + auxiliary, "reconstruction": reconstruction, "usage": usage}
+    return {"loss": reconstruction + 0.2 * narrow, "reconstruction": reconstruction, "narrow": narrow, "usage": usage}
 
 
 def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device) -> ImageCodec:
@@ -62,7 +69,7 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
         assert objects.legacy is not None and objects.hsc is not None
         cls, pictures = (LegacySurveyImage, objects.legacy) if step % 2 else (HSCImage, objects.hsc)
         seen, truth = modality_of(pictures, cls, some_bands(pictures.flux.shape[1], generator))
-        return loss_terms(codec, seen, truth)
+        return loss_terms(codec, seen, truth, rounded=step >= SOFT_START)
 
     train(codec, loss_of, config.image_schedule, folder=folder, title="image codec", seed=config.seed + 1, device=device)
     return codec

@@ -178,5 +178,5 @@ def _some(values: Tensor, count: int, generator: Generator) -> Tensor:
 def _positions(tokens: Tensor) -> Tensor:
     """Where each row has tokens, (B, most), -1 to fill up."""
     there = tokens >= 0
-    order = (~there).long().argsort(1, stable=True)[:, : max(1, int(there.sum(1).max()))]
+    order = (~there).long().argsort(dim=1, stable=True)[:, : max(1, int(there.sum(1).max()))]
     return order.where(there.gather(1, order), -1)

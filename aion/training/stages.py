@@ -1,0 +1,96 @@
+"""The five stages from nothing to shipped weights, each resumable: simulate -> codecs -> tokenize -> model -> evaluate.
+
+Work files lie under one run folder; the published layout is assembled in ``<run>/export`` and copied to the assets.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from aion.codecs.manager import CodecManager
+from aion.modalities import LegacySurveyImage, SDSSSpectrum
+from aion.model import AION
+from aion.training import image_codec, masked_modeling, scalar_codecs, spectrum_codec, tokenize
+from aion.training.config import EmbeddedConfig
+from aion.training.ingredients import ensure
+from aion.training.loop import write_metrics
+from aion.training.simulate.survey import SimulatedSurvey
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run: its configuration, its folder, where it computes."""
+
+    config: EmbeddedConfig
+    folder: Path
+    cache: Path
+    device: torch.device
+
+    @property
+    def export(self) -> Path:
+        """The model in the published layout."""
+        return self.folder / "export"
+
+    def survey(self) -> SimulatedSurvey:
+        """The simulator, with its ingredients fetched if need be."""
+        return SimulatedSurvey(ensure(self.cache / "ingredients"), self.cache / "training")
+
+    def manager(self) -> CodecManager:
+        """The codecs trained so far."""
+        return CodecManager(self.device, self.export, local_files_only=True)
+
+
+def simulate(run: Run) -> None:
+    """Fetch and convert the ingredients; draw the photometry that sets the bins of the scalar codecs, and describe it."""
+    path = run.folder / "photometry.pt"
+    if path.exists():
+        return
+    run.folder.mkdir(parents=True, exist_ok=True)
+    survey, columns = run.survey(), []
+    for number in range(-(-run.config.photometry_sample // 500)):
+        z, scalars = survey.draw_photometry(500, Generator().manual_seed(run.config.seed * 1_000_003 + 400_000_000 + number))
+        columns.append(scalars | {"z": z})
+    sample = {key: torch.cat([part[key] for part in columns]) for key in columns[0]}
+    torch.save(sample, path)
+    write_metrics(run.folder, "simulate", {f"{key}: median": float(values.nanmedian()) for key, values in sample.items()})
+
+
+def codecs(run: Run) -> None:
+    """Train the spectrum and image codecs, fit the scalar ones, write them in the published layout."""
+    sample: dict[str, Tensor] = torch.load(run.folder / "photometry.pt", weights_only=True)
+    scalar_codecs.fit_all(run.config, {key: values for key, values in sample.items() if key != "z"}, run.export)
+    survey = run.survey()
+    learner = spectrum_codec.fit(run.config, survey, run.folder / "spectrum", run.device)
+    learner.codec.save_pretrained(run.export, SDSSSpectrum)
+    image = image_codec.fit(run.config, survey, run.folder / "image", run.device)
+    image.save_pretrained(run.export, LegacySurveyImage)
+    parameters = {"spectrum parameters": learner.codec, "image parameters": image}
+    write_metrics(run.folder, "codecs", {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()})
+
+
+def tokens(run: Run) -> None:
+    """Tokenize the training objects."""
+    tokenize.make_shards(run.config, run.survey(), run.manager(), run.folder / "tokens")
+    pools = {pool: tokenize.load_pool(run.folder / "tokens", pool) for pool in tokenize.POOLS}
+    write_metrics(run.folder, "tokenize", {f"{pool}: objects": len(shard["bins"]) for pool, shard in pools.items()})
+
+
+def model(run: Run) -> None:
+    """Train the transformer and write it beside its codecs."""
+    pools = {pool: tokenize.load_pool(run.folder / "tokens", pool) for pool in tokenize.POOLS}
+    learner = spectrum_codec.SpectrumLearner(run.config)
+    state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
+    learner.load_state_dict(state["modules"])
+    fresh = masked_modeling.new_model(run.config, tokenize.streams_of(pools.values()), learner)
+    trained = masked_modeling.fit(run.config, fresh, pools, run.folder / "model", run.device)
+    stored(trained).save_pretrained(run.export)
+    write_metrics(run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())})
+
+
+def stored(model: AION) -> AION:
+    """The same model with its matrices in half precision, as it is shipped; loading brings them back to single."""
+    half = AION(model.config)
+    half.load_state_dict(model.state_dict())
+    return half.half()
