@@ -4,12 +4,13 @@ from aion.explorer.figures.image import panels
 from aion.explorer.figures.population import neighbors, redshift_magnitude
 from aion.explorer.figures.redshift import redshift
 from aion.explorer.figures.spectrum import spectrum
-from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, Theme, theme_named
+from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, Figure, Theme, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
     "CONFIG",
     "DARK",
+    "Figure",
     "LIGHT",
     "Theme",
     "image_tokens",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.graph_objects import Figure
+
+__all__ = ["CONFIG", "DARK", "FONT", "LIGHT", "Figure", "Theme", "blank", "colorbar", "template", "theme_named"]
 
 FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
@@ -171,6 +174,6 @@ def colorbar(title: str) -> dict[str, Any]:
     }
 
 
-def blank(theme: Theme, *, height: int) -> go.Figure:
+def blank(theme: Theme, *, height: int) -> Figure:
     """An empty figure in this theme."""
-    return go.Figure(layout={"template": template(theme), "height": height})
+    return Figure(layout={"template": template(theme), "height": height})

@@ -1,0 +1,153 @@
+"""What the model says about one object, section by section, in the order a person reads it."""
+
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from aion.errors import AIONError
+from aion.explorer import figures
+from aion.explorer.catalog import CatalogEntry
+from aion.explorer.results import Analysis, ImageResult
+from aion.explorer.ui import look, tables
+from aion.explorer.ui.downloads import downloads
+from aion.explorer.ui.resources import engine
+from aion.explorer.ui.state import Session, Thing, session
+from aion.io import SkyObject
+
+NOTES_SHOWN = 3
+COLOUR = "Color"
+
+
+def analyze() -> Analysis | None:
+    """The answer for the object that is open; None, with the reason on the page, where there is none."""
+    now = session()
+    running = engine()
+    try:
+        with st.spinner("Reading tokens, asking the model, decoding"):
+            return now.analysis(lambda thing, use: running.analyze(thing, use=use))
+    except AIONError as exc:
+        st.error(str(exc), icon=":material/error:")
+        if now.use is not None:
+            st.button("Switch everything on again", on_click=now.switch, args=(None,))
+        return None
+
+
+def header(analysis: Analysis) -> None:
+    """Which object this is, which weights speak, and what can be taken away."""
+    now = session()
+    thing = now.thing
+    assert thing is not None
+    title, buttons = st.columns([4, 1], vertical_alignment="center")
+    with title:
+        st.title(thing.id, anchor=False)
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
+    st.caption(" · ".join(_origin(now, thing)), help=tables.place(thing)[1] or None)
+    _notes(analysis)
+
+
+def switches(analysis: Analysis) -> None:
+    """What the model may read; p(z), the embedding and the neighbors follow."""
+    now = session()
+    groups = tables.switch_groups(analysis)
+    if len(groups) < 2:
+        return
+    key = f"switches-{now.opened}-{now.row}"
+    st.pills(
+        "The model reads",
+        list(groups),
+        selection_mode="multi",
+        default=[label for label, keys in groups.items() if set(keys) & set(analysis.used)],
+        key=key,
+        on_change=lambda: _switched(now, groups, st.session_state[key]),
+        help="Switch off what the model must not see, and compare p(z). The redshift of a header is never given to it.",
+    )
+
+
+def images(analysis: Analysis) -> None:
+    """Every image beside what its tokens kept."""
+    for number, image in enumerate(analysis.images):
+        look.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
+        _image(image, number)
+
+
+def numbers(analysis: Analysis) -> None:
+    """Catalog numbers given, and the values their tokens stand for."""
+    if analysis.scalars:
+        look.section("Catalog numbers", "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.")
+        st.dataframe(tables.scalars(analysis.scalars), hide_index=True, column_config={"Given": _number(), "Kept by its token": _number()})
+
+
+def tokens(analysis: Analysis) -> None:
+    """The tokens themselves."""
+    wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
+    if not wide:
+        return
+    with st.expander("Tokens: what the model actually reads", icon=":material/grid_on:"):
+        st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
+        for key, ids in wide.items():
+            st.markdown(f"**{tables.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
+            is_grid = key.startswith("tok_image") or key == "tok_segmap"
+            draw = figures.image_tokens if is_grid else figures.spectrum_tokens
+            look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}")
+
+
+def provenance(analysis: Analysis) -> None:
+    """Which weights spoke, at the end of every result."""
+    model = analysis.model
+    took = sum(analysis.seconds.values())
+    st.divider()
+    if model.notice:
+        st.caption(f":material/science: {model.notice}")
+    st.caption(f"{model.title} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+
+
+def _origin(now: Session, thing: Thing) -> list[str]:
+    where = [tables.place(thing)[0]] if tables.place(thing)[0] else []
+    if isinstance(thing, CatalogEntry):
+        return ["Reference catalog, simulated", thing.kind, *tables.kinds(thing)]
+    return [*where, *tables.kinds(thing), now.label]
+
+
+def _notes(analysis: Analysis) -> None:
+    """What a person must know before using the numbers."""
+    reasons = [
+        f"{tables.stream_name(key)} was not read: {why}."
+        for key, why in analysis.ignored.items()
+        if why != "switched off" and key != "tok_z"
+    ]
+    notes = [*analysis.notes, *reasons]
+    if not notes:
+        return
+    text = "\n".join(f"- {note}" for note in notes)
+    if len(notes) <= NOTES_SHOWN:
+        st.warning(text if len(notes) > 1 else notes[0], icon=":material/lightbulb:")
+    else:
+        with st.expander(f"{len(notes)} notes on these data", icon=":material/lightbulb:"):
+            st.markdown(text)
+
+
+def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
+    chosen = frozenset(key for label in labels for key in groups[label])
+    now.switch(None if len(labels) == len(groups) else chosen)
+
+
+def _image(image: ImageResult, number: int) -> None:
+    shown = st.segmented_control(
+        "Shown",
+        [COLOUR, *image.bands],
+        default=COLOUR,
+        required=True,
+        key=f"band-{number}-{'-'.join(image.bands)}",
+        label_visibility="collapsed",
+    )
+    drawing = figures.panels(image, band=None if shown == COLOUR else shown, theme=look.theme())
+    look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual")
+    if image.residual_rms is not None and image.flux_ratio is not None:
+        with st.expander("Per band", icon=":material/table_rows:"):
+            st.dataframe(tables.bands(image), hide_index=True)
+    else:
+        st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
+
+
+def _number() -> ColumnConfig:
+    return st.column_config.NumberColumn(format="%.5g")

@@ -1,0 +1,155 @@
+"""How an object gets in: upload, example, catalog. What was read from the files, and how to have them read differently."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from aion.errors import AIONError
+from aion.explorer.ui import tables
+from aion.explorer.ui.examples import Example, examples
+from aion.explorer.ui.overriding import override_form
+from aion.explorer.ui.state import Pending, Session, Thing, session
+from aion.io import SkyObject, read
+
+ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
+HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
+WELCOME = (
+    (":material/show_chart:", "A spectrum", "SDSS or BOSS `spec`, DESI coadd, SPARCL, or a table of wavelength and flux."),
+    (":material/image:", "An image", "A Legacy Survey or HSC cutout in one or more bands, 96 pixels or larger."),
+    (":material/table_rows:", "Photometry", "A row of Tractor, sweep or HSC fluxes and magnitudes, in any table format."),
+)
+
+
+def choose() -> None:
+    """The upload box and the list of examples; reads what was just given."""
+    now = session()
+    upload, example = st.columns([3, 2], gap="medium")
+    with upload:
+        st.file_uploader(
+            "Upload the files of one object, together: spectrum, image, photometry",
+            accept_multiple_files=True,
+            key=f"upload-{now.inputs}",
+            on_change=_uploaded,
+            help=ACCEPTED,
+        )
+    with example:
+        _example_list(now)
+    _read_pending(now)
+    if now.error:
+        st.error(now.error, icon=":material/error:")
+
+
+def welcome() -> None:
+    """What the page is for, while nothing is open."""
+    for column, (icon, title, text) in zip(st.columns(3), WELCOME, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{icon} **{title}**")
+            st.caption(text)
+    st.caption(
+        "The model turns what you give into tokens and answers with a probability density over redshift, what the tokens kept of the "
+        "data, and the most similar objects of the reference catalog. Nothing leaves this computer."
+    )
+    shown = examples()
+    if shown:
+        st.subheader("Or start with an example", anchor=False)
+        with st.grid(min_column_width=260) as grid:
+            for example in shown:
+                with grid.cell(), st.container(border=True, height="stretch"):
+                    st.markdown(f"**{example.title}**")
+                    st.caption(example.see)
+                    st.button("Open", key=f"open-{example.slug}", on_click=_pend_example, args=(example,))
+
+
+def inspector() -> None:
+    """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
+    now = session()
+    thing = now.thing
+    if not isinstance(thing, SkyObject):
+        return
+    with st.expander(tables.inspection_title(thing), icon=":material/fact_check:"):
+        st.dataframe(
+            tables.inspection(thing),
+            hide_index=True,
+            column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
+        )
+        if now.files:
+            override_form(now, thing)
+
+
+def row_picker() -> None:
+    """Which object of a file with many."""
+    now = session()
+    if len(now.things) > 1:
+        names = [tables.target_name(thing) for thing in now.things]
+        st.selectbox(
+            f"{len(names)} objects in these files",
+            range(len(names)),
+            index=now.row,
+            format_func=names.__getitem__,
+            key=f"row-{now.opened}",
+            on_change=lambda: now.look_at(st.session_state[f"row-{now.opened}"]),
+        )
+
+
+def open_things(things: Sequence[Thing], label: str) -> None:
+    """Look at objects that need no reading, such as those of the catalog."""
+    now = session()
+    now.open(things, origin="catalog", label=label)
+    now.inputs += 1
+
+
+def _example_list(now: Session) -> None:
+    shown = examples()
+    if not shown:
+        st.caption("Or take an object of the reference catalog")
+        st.page_link("pages/catalog.py", label="Open the catalog", icon=":material/grid_view:")
+        return
+    key = f"example-{now.inputs}"
+    st.selectbox(
+        "Or take an example",
+        shown,
+        index=None,
+        format_func=lambda example: example.title,
+        placeholder=f"{len(shown)} examples",
+        key=key,
+        on_change=lambda: _pend_example(st.session_state[key]),
+    )
+
+
+def _uploaded() -> None:
+    now = session()
+    files = st.session_state[f"upload-{now.inputs}"]
+    if files:
+        now.pending = Pending(tuple(files), "upload", ", ".join(file.name for file in files))
+    elif now.origin == "upload":
+        now.close()
+
+
+def _pend_example(example: Example | None) -> None:
+    if example is not None:
+        session().pending = Pending(example.files, "example", example.title)
+
+
+def _read_pending(now: Session) -> None:
+    """Read what a callback left; what was open stays open when that fails."""
+    pending, now.pending = now.pending, None
+    if pending is None:
+        return
+    try:
+        with st.spinner("Reading the files"):
+            things = _read(pending)
+    except AIONError as exc:
+        message = str(exc)
+        now.error = message if message.endswith((".", "?", "!")) else f"{message}."
+        return
+    row = now.row if pending.files == now.files and now.row < len(things) else 0
+    now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides)
+    now.look_at(row)
+
+
+def _read(pending: Pending) -> list[SkyObject]:
+    for file in pending.files:
+        if not isinstance(file, Path):
+            file.seek(0)
+    return read(list(pending.files), overrides=pending.overrides)

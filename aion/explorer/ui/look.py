@@ -1,0 +1,49 @@
+"""How things look on a page: the theme a person chose, figures, small pieces of text. No data is changed here."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aion.explorer import figures
+
+ASSETS = Path(__file__).resolve().parents[3] / "assets"
+
+
+def theme() -> figures.Theme:
+    """Light or dark, as the browser shows the page now."""
+    return figures.theme_named(st.context.theme.type)
+
+
+def frame() -> None:
+    """What is around every page: logo and style sheet."""
+    dark = theme().name == "dark"
+    st.logo(ASSETS / ("logo-dark.svg" if dark else "logo.svg"), size="large", icon_image=None)
+    st.html(ASSETS / "css" / "explorer.css")
+
+
+def figure(drawing: figures.Figure, *, key: str, alt: str) -> None:
+    """A figure over the whole width; ``alt`` says what it shows to those who do not see it."""
+    st.plotly_chart(drawing, theme=None, config=figures.CONFIG, key=key, alt=alt)
+
+
+def section(title: str, explanation: str = "") -> None:
+    """A heading, with one sentence behind its question mark."""
+    st.subheader(title, help=explanation or None, anchor=False)
+
+
+def empty(message: str, *, icon: str = ":material/info:") -> None:
+    """Where there is nothing to show: why, and what to do."""
+    st.info(message, icon=icon)
+
+
+def sexagesimal(ra: float, dec: float) -> str:
+    """``10:41:32.78 -00:50:57.5`` from degrees."""
+    hours = f"{_sixtieths(ra / 15, 2)}"
+    return f"{hours} {'−' if dec < 0 else '+'}{_sixtieths(abs(dec), 1)}"
+
+
+def _sixtieths(value: float, digits: int) -> str:
+    total = round(value * 3600, digits)
+    minutes, seconds = divmod(total, 60)
+    whole, minutes = divmod(int(minutes), 60)
+    return f"{whole:02d}:{minutes:02d}:{seconds:0{3 + digits}.{digits}f}"

@@ -1,0 +1,94 @@
+"""Which weights answer, where they come from, how well they do, and what they read and write."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from aion.explorer.results import ModelInfo
+from aion.explorer.ui import tables
+from aion.modalities import MODALITIES
+from aion.streams import STREAMS
+
+CITATION = """\
+AION-1: Omnimodal Foundation Model for Astronomical Sciences, arXiv:2510.17960
+Multimodal Universe, arXiv:2412.02527
+"""
+
+
+def facts(info: ModelInfo) -> None:
+    """Where the weights are from and what they run on."""
+    st.table(
+        pd.DataFrame(
+            [
+                ("Weights", f"`{_shown(info.id)}`"),
+                ("Revision", f"`{info.revision}`" if info.revision else "none: a folder on this computer"),
+                ("SHA-256", f"`{info.sha256}`"),
+                ("Parameters", f"{info.parameters:,} in the transformer"),
+                ("Device", info.device),
+                ("Reads", f"{len(info.reads)} streams of tokens"),
+                ("Writes", f"{len(info.writes)} streams of tokens"),
+            ],
+            columns=["", " "],
+        ),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
+
+
+def versions(info: ModelInfo) -> None:
+    """Software that the numbers depend on."""
+    st.table(pd.DataFrame(sorted(info.versions.items()), columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
+
+
+def streams(info: ModelInfo) -> None:
+    """Every token stream of the model, what it stands for, and in which direction it goes."""
+    keys = [key for key in STREAMS if key in info.reads or key in info.writes]
+    table = pd.DataFrame(
+        {
+            "Quantity": [tables.stream_name(key) for key in keys],
+            "Unit": [MODALITIES[key].unit if key in MODALITIES else "" for key in keys],
+            "Reads": [key in info.reads for key in keys],
+            "Writes": [key in info.writes for key in keys],
+            "Tokens": [STREAMS[key].max_tokens for key in keys],
+            "Vocabulary": [STREAMS[key].codes for key in keys],
+            "Stream": keys,
+        }
+    )
+    st.dataframe(table, hide_index=True)
+
+
+def card(info: ModelInfo) -> str | None:
+    """The text of the model card that lies beside the weights."""
+    return _beside(info, "README.md")
+
+
+def metrics(info: ModelInfo) -> pd.DataFrame | None:
+    """Measured numbers of the model, one row each; None where none are stored."""
+    text = _beside(info, "metrics.json")
+    if text is None:
+        return None
+    rows = list(_flat(json.loads(text)))
+    return pd.DataFrame(rows, columns=["What", "Value"]) if rows else None
+
+
+def _beside(info: ModelInfo, name: str) -> str | None:
+    path = Path(info.id) / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _flat(values: object, name: str = "") -> list[tuple[str, str]]:
+    """Nested numbers as ``a / b / c`` rows."""
+    if isinstance(values, dict):
+        return [row for key, value in values.items() for row in _flat(value, f"{name} / {key}" if name else str(key))]
+    if isinstance(values, list):
+        return []
+    return [(name.replace("_", " "), f"{values:.4g}" if isinstance(values, float) else str(values))]
+
+
+def _shown(id: str) -> str:
+    """A folder without the path of this machine; a Hub id as it is."""
+    path = Path(id)
+    return "/".join(path.parts[-3:]) if path.is_absolute() else id

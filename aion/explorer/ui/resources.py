@@ -1,0 +1,107 @@
+"""What all sessions share: the engine, started in the background when the first page opens. One per process."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from aion.errors import AIONError
+from aion.explorer.engine import Engine
+from aion.explorer.settings import Settings
+
+POLL = 0.1
+"""Seconds between two looks at how far the start is."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the start is."""
+
+    step: str
+    share: float
+
+
+class Startup:
+    """The engine, being made in a thread; a page can open meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.progress = Progress("Loading the weights", 0.0)
+        self.engine: Engine | None = None
+        """None until it is ready."""
+        self.problem: str | None = None
+        """Why there will be none."""
+        self._thread = threading.Thread(target=self._run, name="aion-startup", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self.engine is None and self.problem is None
+
+    def _run(self) -> None:
+        try:
+            engine = Engine(self.settings)
+            engine.warm_up(self._report)
+        except AIONError as exc:
+            self.problem = str(exc)
+        except Exception as exc:  # a thread has nobody else to tell
+            logging.getLogger(__name__).exception("the engine could not be started")
+            self.problem = f"The model could not be started ({type(exc).__name__}); the log of the server has the details."
+        else:
+            self.engine = engine
+
+    def _report(self, step: str, share: float) -> None:
+        self.progress = Progress(step, share)
+
+
+@st.cache_resource(show_spinner=False)
+def startup() -> Startup:
+    """The one of this process."""
+    return Startup(Settings.from_environment())
+
+
+def engine() -> Engine:
+    """The engine, once it is ready; shows how far it is, or why there is none, and ends the page then."""
+    start = startup()
+    if start.running:
+        _wait(start)
+    if start.engine is None:
+        _explain(start)
+        st.stop()
+    assert start.engine is not None
+    return start.engine
+
+
+@st.fragment(run_every=1.0)
+def announce() -> None:
+    """One line on how far the start is, for pages that can be used meanwhile; renews itself."""
+    start = startup()
+    if start.running:
+        st.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
+    elif start.engine is None:
+        _explain(start)
+    else:
+        st.rerun()
+
+
+def is_starting() -> bool:
+    """Whether the engine is still being made, or failed."""
+    return startup().engine is None
+
+
+def _wait(start: Startup) -> None:
+    place = st.empty()
+    while start.running:
+        place.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
+        time.sleep(POLL)
+    place.empty()
+
+
+def _explain(start: Startup) -> None:
+    st.error(f"**The model cannot be used.** {start.problem}", icon=":material/error:")
+    st.caption("Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts; `HF_TOKEN` opens gated ones.")
+    if st.button("Try again", icon=":material/refresh:"):
+        startup.clear()
+        st.rerun(scope="app")

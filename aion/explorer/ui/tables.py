@@ -1,0 +1,145 @@
+"""Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
+
+import math
+
+import pandas as pd
+
+from aion.explorer.catalog import CatalogEntry
+from aion.explorer.results import Analysis, ImageResult, ScalarResult, SpectrumResult
+from aion.explorer.ui.look import sexagesimal
+from aion.explorer.ui.state import Thing
+from aion.io import SkyObject
+from aion.modalities import MODALITIES, Image, Spectrum
+from aion.redshift import Interval, RedshiftPDF
+
+NANOMAGGIE_ZERO_POINT = 22.5
+"""AB magnitude of one nanomaggie."""
+
+
+def inspection(thing: SkyObject) -> pd.DataFrame:
+    """One row per decision of reading."""
+    rows = [(report.source, entry.what, entry.value, entry.how, entry.note) for report in thing.reports for entry in report.entries]
+    table = pd.DataFrame(rows, columns=["File", "What", "Value", "How", "Note"])
+    return table.drop(columns="File") if len(thing.reports) == 1 else table
+
+
+def inspection_title(thing: SkyObject) -> str:
+    """What the files are, and whether anything had to be assumed."""
+    formats = " + ".join(dict.fromkeys(report.format for report in thing.reports))
+    entries = [entry for report in thing.reports for entry in report.entries]
+    counts = [(how, sum(entry.how == how for entry in entries)) for how in ("assumed", "dropped", "you set")]
+    said = ", ".join(f"{count} {how if how != 'you set' else 'set by you'}" for how, count in counts if count)
+    return f"What was read: {formats}" + (f" ({said})" if said else "")
+
+
+def target_name(thing: Thing) -> str:
+    """For the list of objects in a file."""
+    parts = [thing.id]
+    if isinstance(thing, SkyObject):
+        snr, kind = thing.extras.get("snr"), thing.extras.get("class")
+        parts += [str(kind)] if kind else []
+        parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
+        parts += [f"S/N {snr:.1f}"] if isinstance(snr, (int, float)) and math.isfinite(snr) else []
+    return " · ".join(parts)
+
+
+def kinds(thing: Thing) -> tuple[str, ...]:
+    """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
+    keys = list(thing.tokens) if isinstance(thing, CatalogEntry) else [type(modality).token_key for modality in thing.modalities]
+    wide = [stream_name(key) for key in keys if issubclass(MODALITIES[key], (Image, Spectrum))]
+    others = len(keys) - len(wide)
+    return (*wide, *([f"{others} catalog {'number' if others == 1 else 'numbers'}"] if others else []))
+
+
+def place(thing: Thing) -> tuple[str, str]:
+    """Position in degrees and in sexagesimal, ICRS; empty where it is not known."""
+    if not isinstance(thing, SkyObject) or thing.ra is None or thing.dec is None:
+        return "", ""
+    return f"RA {thing.ra:.5f}°  Dec {thing.dec:+.5f}°".replace("-", "−"), sexagesimal(thing.ra, thing.dec)
+
+
+_STREAM_NAMES = {
+    "tok_image": "Legacy Survey image",
+    "tok_image_hsc": "HSC image",
+    "tok_spectrum_sdss": "SDSS spectrum",
+    "tok_spectrum_desi": "DESI spectrum",
+    "tok_segmap": "Legacy Survey segmentation map",
+    "catalog": "Legacy Survey catalog",
+    "tok_z": "redshift",
+}
+
+
+def stream_name(key: str) -> str:
+    """A token stream for people; published names of numbers are what astronomers call them."""
+    return _STREAM_NAMES.get(key) or (MODALITIES[key].name if key in MODALITIES else key)
+
+
+def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    """Label -> token keys that are switched together: each image and spectrum, and all numbers of a catalog."""
+    readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
+    groups: dict[str, tuple[str, ...]] = {}
+    for key in readable:
+        label = stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else "Catalog numbers"
+        groups[label] = (*groups.get(label, ()), key)
+    return groups
+
+
+def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
+    """The numbers beside p(z)."""
+    rows = [
+        ("68 % region", _intervals(pdf.ci68)),
+        ("95 % region", _intervals(pdf.ci95)),
+        ("Median", f"{pdf.median:.4f}"),
+        ("Mean", f"{pdf.mean:.4f}"),
+    ]
+    if reference is not None:
+        rows.append(("Reference z", f"{reference:.5f}"))
+        rows.append(("(z − reference) / (1 + reference)", f"{(pdf.mode - reference) / (1 + reference):+.5f}".replace("-", "−")))
+    return pd.DataFrame(rows, columns=["", "z"])
+
+
+def _intervals(intervals: tuple[Interval, ...]) -> str:
+    shown = ", ".join(f"{low:.4f} – {high:.4f}" for low, high in intervals[:2])
+    return shown + (f" and {len(intervals) - 2} more" if len(intervals) > 2 else "")
+
+
+def bands(image: ImageResult) -> pd.DataFrame:
+    """Per band, how far the decoded image is from the original."""
+    assert image.residual_rms is not None and image.flux_ratio is not None
+    return pd.DataFrame(
+        {
+            "Band": image.bands,
+            "Residual rms (nanomaggies per pixel)": [f"{value:.3g}" for value in image.residual_rms],
+            "Flux kept": [f"{value:.1%}" if math.isfinite(value) else "–" for value in image.flux_ratio],
+        }
+    )
+
+
+def spectrum_summary(spectrum: SpectrumResult) -> str:
+    """How well the tokens kept a spectrum."""
+    pixels = f"{len(spectrum.wavelength):,} pixels, {int(spectrum.bad.sum()):,} masked"
+    if spectrum.flux is None:
+        return "Decoded from the tokens of the catalog; the original spectrum is not stored."
+    chi2 = "" if spectrum.reduced_chi2 is None else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
+    return f"{chi2}{pixels}"
+
+
+def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:
+    """Numbers given, numbers kept, and AB magnitudes of fluxes in nanomaggies."""
+    table = pd.DataFrame(
+        {
+            "Quantity": [result.name for result in results],
+            "Unit": [result.unit for result in results],
+            "Given": [result.original for result in results],
+            "Kept by its token": [result.decoded for result in results],
+            "AB magnitude": [_magnitude(result) for result in results],
+        }
+    )
+    return table if any(table["AB magnitude"]) else table.drop(columns="AB magnitude")
+
+
+def _magnitude(result: ScalarResult) -> str:
+    if not result.unit.lower().startswith("nanomagg"):
+        return ""
+    flux = result.original if result.original is not None else result.decoded
+    return f"{NANOMAGGIE_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
