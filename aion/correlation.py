@@ -62,6 +62,9 @@ class RedshiftCorrelationConfig:
 class RedshiftCorrelation(nn.Module):
     """Logits of every redshift bin from the encoder's view of the spectrum tokens."""
 
+    left: Tensor
+    weight: Tensor
+
     def __init__(self, config: RedshiftCorrelationConfig, dim: int) -> None:
         super().__init__()
         self.config = config
@@ -103,7 +106,7 @@ class RedshiftCorrelation(nn.Module):
             size = -(-(c.log_samples + self.table.shape[1] - 1) // 256) * 256  # a length that FFTs like
             spectrum = torch.fft.rfft(observed, n=size)
             table = torch.fft.rfft(self.table.float().flip(-1), n=size)
-            full = torch.fft.irfft((spectrum * table).sum(1), n=size)  # (B, size), a convolution with the flipped table
+            full: Tensor = torch.fft.irfft((spectrum * table).sum(1), n=size)  # (B, size), a convolution with the flipped table
         start = c.log_samples - 1
         return full[:, start : start + c.bins]
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,8 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
     joined = {key: _joined(tokens, key) for key in keys}
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "objects.parquet")
-    np.savez_compressed(folder / "tokens.npz", **{key: value.numpy().astype(np.int16) for key, value in joined.items()})
+    arrays: dict[str, Any] = {key: value.numpy().astype(np.int16) for key, value in joined.items()}
+    np.savez_compressed(folder / "tokens.npz", **arrays)
     np.savez_compressed(folder / "thumbnails.npz", rgb=np.concatenate(pictures))
     sha256 = str(weights.model.sha256)
     for view in VIEWS:
@@ -73,7 +75,7 @@ def embeddings(weights: Weights, tokens: Mapping[str, Tensor], view: str) -> np.
         groups.setdefault(tuple(present[:, row].tolist()), []).append(row)
     for pattern, rows in groups.items():
         chosen = [key for key, there in zip(keys, pattern, strict=True) if there]
-        for part in torch.tensor(rows).split(BATCH):
+        for part in torch.split(torch.tensor(rows), BATCH):
             vectors[part] = pool(weights.model.context({key: tokens[key][part].long() for key in chosen}))
     return vectors.numpy()
 

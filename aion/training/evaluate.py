@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from aion.codecs.manager import CodecManager
 from aion.codecs.scalar import GridScalarCodec
-from aion.modalities import HSCImage, LegacySurveyImage, Spectrum, Z
+from aion.modalities import HSCImage, Image, LegacySurveyImage, Spectrum, Z
 from aion.model import AION
 from aion.redshift import RedshiftPDF, redshift_pdfs
 from aion.training import metrics, real
@@ -41,7 +41,7 @@ class Weights:
         manager = CodecManager("cpu", folder)
         codec = manager.codec(Z)
         assert isinstance(codec, GridScalarCodec)
-        return cls(AION.from_pretrained(folder), manager, codec.quantizer.buckets)
+        return cls(AION.from_pretrained(folder), manager, codec.get_buffer("_quantizer.buckets"))
 
     @torch.no_grad()
     def redshifts(self, tokens: Mapping[str, Tensor]) -> list[RedshiftPDF]:
@@ -76,7 +76,7 @@ def simulated(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig)
         report[f"simulated galaxies, r < 21, from {name}"] = dict(metrics.photometric(everything[f"from {name}"][galaxies], z[galaxies]))
     report["spectrum tokens"] = {"n": len(z), "rms of (decoded - truth) / noise, median": float(np.median(everything["spectrum rms"]))}
     for camera in ("Legacy Survey", "HSC"):
-        numbers = [batch for batch in (b[f"{camera} image"][0] for b in batches)]
+        numbers = [batch[f"{camera} image"][0] for batch in batches]
         report[f"{camera} image tokens"] = {key: float(np.median([n[key] for n in numbers])) for key in numbers[0]}
     return report
 
@@ -129,9 +129,10 @@ def _spectrum_error(weights: Weights, objects: Objects, tokens: Mapping[str, Ten
     return metrics.spectrum_reconstruction(*(a.double().numpy() for a in arrays))
 
 
-def _image_error(weights: Weights, cls: type[LegacySurveyImage] | type[HSCImage], pictures: Pictures, tokens: Mapping[str, Tensor]) -> np.ndarray:
+def _image_error(weights: Weights, cls: type[Image], pictures: Pictures, tokens: Mapping[str, Tensor]) -> np.ndarray:
     decoded = weights.manager.decode(tokens, cls)
-    numbers = metrics.image_reconstruction(*(a.double().numpy() for a in (decoded.flux, pictures.flux, pictures.truth)))
+    arrays = (decoded.flux, pictures.flux, pictures.truth)
+    numbers = metrics.image_reconstruction(*(a.double().numpy() for a in arrays))
     return np.array([numbers], dtype=object)
 
 

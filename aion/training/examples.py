@@ -34,7 +34,7 @@ class Recipe:
 
 
 def _galaxy(subtype: str, low: float, high: float, snr: float = 12.0) -> Wanted:
-    return lambda o, i: o.kind[i] == "galaxy" and o.subtype[i] == subtype and low < float(o.z[i]) < high and snr < float(o.signal_to_noise[i]) < 40
+    return lambda o, i: o.subtype[i] == subtype and low < float(o.z[i]) < high and snr < float(o.signal_to_noise[i]) < 40
 
 
 def _shaped(label: str) -> Wanted:
@@ -45,11 +45,11 @@ def _shaped(label: str) -> Wanted:
 
 
 def _quasar(low: float, high: float) -> Wanted:
-    return lambda o, i: o.kind[i] == "quasar" and o.subtype[i] == "broad-line" and low < float(o.z[i]) < high and float(o.signal_to_noise[i]) > 10
+    return lambda o, i: o.subtype[i] == "broad-line" and low < float(o.z[i]) < high and float(o.signal_to_noise[i]) > 10
 
 
 def _dimmed(o: Objects, i: int) -> bool:
-    return o.kind[i] == "galaxy" and o.subtype[i] == "star-forming" and 0.7 < float(o.signal_to_noise[i]) < 1.4 and 0.1 < float(o.z[i]) < 0.6
+    return o.subtype[i] == "star-forming" and 0.7 < float(o.signal_to_noise[i]) < 1.4 and 0.1 < float(o.z[i]) < 0.6
 
 
 def _masked(o: Objects, i: int) -> bool:

@@ -30,7 +30,7 @@ def train(
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             terms = loss_of(step, generator)
         optimizer.zero_grad(set_to_none=True)
-        terms["loss"].backward()
+        torch.autograd.backward(terms["loss"])
         nn.utils.clip_grad_norm_(modules.parameters(), 1.0)
         optimizer.step()
         history.append({"step": step, **{name: float(value.detach()) for name, value in terms.items()}})

@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from aion.model import AION, AIONConfig
-from aion.training.config import EmbeddedConfig
+from aion.training.config import Z_BINS, EmbeddedConfig
 from aion.training.loop import train
 from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
 from aion.training.tokenize import Shard
@@ -38,6 +38,11 @@ class Example:
     targets: dict[str, Tensor]
     bins: Tensor
 
+    def to(self, device: torch.device) -> "Example":
+        """The same on a device."""
+        inputs, targets = ({key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets))
+        return Example(inputs, targets, self.bins.to(device))
+
 
 def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner) -> AION:
     """The embedded model with fresh weights, but for the redshift correlation, which starts as the codec's training left it."""
@@ -61,10 +66,10 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
         for stream in SPECTRA:
-            table = model.encoder_embeddings[stream].token_emb.weight
+            table = model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")
             table[: len(embedding)] = embedding.to(table)
         model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
-        model.decoder_proj_context.bias.zero_()
+        torch.nn.init.zeros_(model.get_parameter("decoder_proj_context.bias"))
     return model
 
 
@@ -92,15 +97,14 @@ def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
     positions = {key: _positions(tokens) for key, tokens in example.targets.items()}
     asked = {REDSHIFT: torch.zeros_like(example.bins)[:, None], **positions}
     logits = model.predict_at(context, asked)
-    redshift = redshift_loss(logits[REDSHIFT][:, 0, : model.config.redshift_correlation.bins].float(), example.bins)
+    redshift = redshift_loss(logits[REDSHIFT][:, 0, :Z_BINS].float(), example.bins)
     others = []
     for key, position in positions.items():
         truth = example.targets[key].gather(1, position.clamp(min=0)).where(position >= 0, -1)
         if (truth >= 0).any():
             others.append(_cross_entropy(logits[key], truth))
     other = torch.stack(others).mean() if others else redshift.new_zeros(())
-    kind = "spectrum" if any(key in example.inputs for key in SPECTRA) else "image" if any(k in example.inputs for k in IMAGES) else "photometry"
-    return {"loss": redshift + OTHER_WEIGHT * other, f"redshift from {kind}": redshift, "other": other}
+    return {"loss": redshift + OTHER_WEIGHT * other, f"redshift from {_best_input(example)}": redshift, "other": other}
 
 
 def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Path, device: torch.device) -> AION:
@@ -109,11 +113,17 @@ def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Pa
 
     def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
         example = draw_example(pools, config.model_schedule.batch, generator)
-        move = lambda tokens: {key: value.to(device) for key, value in tokens.items()}  # noqa: E731
-        return loss_terms(model, Example(move(example.inputs), move(example.targets), example.bins.to(device)))
+        return loss_terms(model, example.to(device))
 
     train(model, loss_of, config.model_schedule, folder=folder, title="model", seed=config.seed + 2, device=device)
     return model
+
+
+def _best_input(example: Example) -> str:
+    for kind, streams in (("spectrum", SPECTRA), ("image", IMAGES)):
+        if any(key in example.inputs for key in streams):
+            return kind
+    return "photometry"
 
 
 def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:

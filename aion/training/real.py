@@ -72,7 +72,7 @@ def evaluate(predict: Predict, spectra: Sequence[RealSpectrum], z_max: float) ->
         "bright_sigma_nmad": float(1.4826 * np.median(abs(error - np.median(error)))),
         "bright_sure_misses": int((sure & (abs(error) >= GOOD)).sum()),
         "bright_ci68_covers": float(np.mean(covered)),
-        "bright_missed": [f"{s.id}: z {s.z:.4f}, read as {a.mode:.4f}" for s, a, e in zip(bright, answers, error, strict=True) if abs(e) >= GOOD],
+        "bright_missed": [_miss(s, a) for s, a, e in zip(bright, answers, error, strict=True) if abs(e) >= GOOD],
         "faint_within_0.01": _score(predict, [(s.spectrum, s.z) for s in faint]),
     }
     for level in (2.0, 1.0):
@@ -153,6 +153,10 @@ def _score(predict: Predict, cases: Sequence[tuple[Spectrum, float | None]]) -> 
     return float(np.mean(right)) if right else None
 
 
+def _miss(real: RealSpectrum, answer: RedshiftPDF) -> str:
+    return f"{real.id}: z {real.z:.4f}, read as {answer.mode:.4f}"
+
+
 def _error(z: float, truth: float | None) -> float:
     assert truth is not None
     return (z - truth) / (1 + truth)
@@ -169,4 +173,5 @@ def _real(id: str, spectrum: Spectrum, z: str, label: str) -> RealSpectrum:
     good = ~spectrum.mask & (spectrum.ivar > 0)
     ratio: Tensor = (spectrum.flux * spectrum.ivar.sqrt())[good]
     survey = type(spectrum).__name__.removesuffix("Spectrum")
-    return RealSpectrum(id, spectrum, float(z) if z else None, kinds[label.split("/")[0]], survey, float(ratio.median()) if len(ratio) else 0.0)
+    signal_to_noise = float(ratio.median()) if len(ratio) else 0.0
+    return RealSpectrum(id, spectrum, float(z) if z else None, kinds[label.split("/")[0]], survey, signal_to_noise)

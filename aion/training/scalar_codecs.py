@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from aion.codecs.config import MODALITY_CODEC_MAPPING
+from aion.codecs.quantizers import ScalarReservoirQuantizer
 from aion.codecs.scalar import GridScalarCodec, LogScalarCodec, ScalarCodec
 from aion.modalities import ScalarModalities, Z
 from aion.training.config import EmbeddedConfig
@@ -28,6 +29,7 @@ def fit(values: Tensor, name: str) -> ScalarCodec | LogScalarCodec:
     cls = MODALITY_CODEC_MAPPING[ScalarModalities[name]]
     assert cls in (ScalarCodec, LogScalarCodec), name
     codec = cls(modality=name, codebook_size=CODES, reservoir_size=RESERVOIR)
+    assert isinstance(codec.quantizer, ScalarReservoirQuantizer)
     codec.quantizer.fit(values[values.isfinite()])
     return codec
 

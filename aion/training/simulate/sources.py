@@ -71,7 +71,8 @@ class SourceSimulator:
         broad_absorption = _uniform(count, generator=generator) < 0.15
         fine = torch.where(broad_absorption[:, None], fine * self._broad_absorption(count, generator), fine)
         # hot dust and accretion disk: nu F_nu about flat from 1 to 20 micron (Richards+06)
-        infrared = self._at(fine, 9000.0)[:, None] * (self.infrared / 9000.0) ** -1.0 * 10 ** (0.15 * _normal(count, 1, generator=generator))
+        dust = 10 ** (0.15 * _normal(count, 1, generator=generator))
+        infrared = self._at(fine, 9000.0)[:, None] * dust * 9000.0 / self.infrared
         fine, infrared = self._add_hosts(fine, infrared, z, generator)
         fine = fine * self._forest(z, generator)
         subtype = tuple("BAL" if b else "composite" if c else "broad-line" for b, c in zip(broad_absorption, is_composite, strict=True))
@@ -101,7 +102,8 @@ class SourceSimulator:
         history = torch.where(passive[:, None] & (t.ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history)
         mass = history * torch.gradient(t.ages)[0]
         mass = mass / mass.sum(1, keepdim=True).clamp(min=1e-12)
-        burst = torch.where(kind == 2, 0.02 + 0.1 * _uniform(count, generator=generator), 0.01 * (kind == 1) * _uniform(count, generator=generator))
+        strength = _uniform(count, generator=generator)
+        burst = torch.where(kind == 2, 0.02 + 0.1 * strength, 0.01 * (kind == 1) * strength)
         young = (t.ages < 0.1).float() * torch.gradient(t.ages)[0]
         mass = mass + burst[:, None] * young / young.sum()
         metals = torch.softmax(1.5 * _normal(count, len(t.populations), generator=generator) + torch.tensor([-1.0, -0.3, 0.6, 0.2]), 1)
@@ -154,9 +156,10 @@ class SourceSimulator:
         iron = iron + self._at(fine, 4800.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_optical
         fine = fine + blur(iron, iron_width)
         names = ("wavelength", "equivalent_width", "width", "blueshift", "balmer")
-        wavelength, width_aa, relative, blueshift, balmer_line = (torch.as_tensor(table(BROAD_LINES, n), dtype=torch.float32) for n in names)
-        lines = len(wavelength)
-        flux = width_aa * self._at(fine, wavelength) * 10 ** (0.25 * _normal(count, 1, generator=generator) + 0.15 * _normal(count, lines, generator=generator))
+        columns = (torch.as_tensor(table(BROAD_LINES, n), dtype=torch.float32) for n in names)
+        wavelength, width_aa, relative, blueshift, balmer_line = columns
+        scatter = 0.25 * _normal(count, 1, generator=generator) + 0.15 * _normal(count, len(wavelength), generator=generator)
+        flux = width_aa * self._at(fine, wavelength) * 10**scatter
         self._add_broad_lines(fine, flux, wavelength, relative * speed[:, None] / 2.3548, blueshift, balmer_line.bool(), generator)
         return fine / self._at(fine, 6000.0)[:, None]
 
@@ -166,16 +169,19 @@ class SourceSimulator:
         """Two Gaussians a line: a core and wings, or two peaks of a disk for a third of the objects' Balmer lines."""
         count = len(flux)
         double = (_uniform(count, 1, generator=generator) < 0.35) & balmer
-        shift = 1000.0 * blueshift * _uniform(count, 1, generator=generator) * 1.6 + 150.0 * _normal(count, len(wavelength), generator=generator)
+        jitter = 150.0 * _normal(count, len(wavelength), generator=generator)
+        shift = 1600.0 * blueshift * _uniform(count, 1, generator=generator) + jitter
         separation = (1200.0 + 4500.0 * _uniform(count, 1, generator=generator)).expand_as(flux)
         wing_share = (0.15 + 0.4 * _uniform(count, 1, generator=generator)).expand_as(flux)
         wing_shift = 600.0 * _normal(count, 1, generator=generator) + shift
         peak_share = (0.5 + 0.15 * _normal(count, 1, generator=generator)).clamp(0.15, 0.85).expand_as(flux)
         disk_shift = 300.0 * _normal(count, 1, generator=generator)
         peak_width = (separation * (0.35 + 0.5 * _uniform(count, 1, generator=generator))).clamp(max=4000.0)
-        first = (torch.where(double, disk_shift - separation, shift), torch.where(double, peak_width, sigma), torch.where(double, peak_share, 1 - wing_share))
-        second = (torch.where(double, disk_shift + separation, wing_shift), torch.where(double, peak_width, 2.2 * sigma), torch.where(double, 1 - peak_share, wing_share))
-        for velocity, width, share in (first, second):
+        # velocity, width and share of the flux of each Gaussian: as a disk, and as core and wing
+        disk = ((disk_shift - separation, peak_width, peak_share), (disk_shift + separation, peak_width, 1 - peak_share))
+        single = ((shift, sigma, 1 - wing_share), (wing_shift, 2.2 * sigma, wing_share))
+        for of_disk, of_single in zip(disk, single, strict=True):
+            velocity, width, share = (torch.where(double, d, s) for d, s in zip(of_disk, of_single, strict=True))
             width = torch.hypot(width, torch.tensor(INSTRUMENT_KMS)).clamp(max=9000.0)
             center = wavelength.log() + torch.log1p(velocity / C_KMS)
             self.add_gaussians(fine, center, width / C_KMS, flux * share, half_window=420)
@@ -208,7 +214,8 @@ class SourceSimulator:
         strength = 0.3 + 2.5 * _uniform(count, 1, generator=generator)
         for line, relative in ((1215.67, 0.7), (1240.1, 0.8), (1397.0, 0.5), (1549.1, 1.0), (2799.0, 0.1)):
             velocity = -C_KMS * (self.wavelength / line - 1)
-            depth = depth + relative * strength * torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid((start + width - velocity) / 600.0)
+            trough = torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid((start + width - velocity) / 600.0)
+            depth = depth + relative * strength * trough
         return torch.exp(-depth)
 
     def _forest(self, z: Tensor, generator: Generator) -> Tensor:
@@ -234,7 +241,8 @@ def blur(flux: Tensor, sigma: Tensor) -> Tensor:
     # the mirrored copy makes the ends meet: no ringing
     spectrum = torch.fft.rfft(torch.cat([flux, flux.flip(1)], 1))
     kernel = torch.exp(-2 * (math.pi * sigma[:, None] * frequency) ** 2)
-    return torch.fft.irfft(spectrum * kernel, n=2 * flux.shape[1])[:, : flux.shape[1]]
+    smooth: Tensor = torch.fft.irfft(spectrum * kernel, n=2 * flux.shape[1])
+    return smooth[:, : flux.shape[1]]
 
 
 def _smooth_continuum(flux: Tensor, wavelength: Tensor) -> Tensor:

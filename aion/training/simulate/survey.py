@@ -62,9 +62,7 @@ class SimulatedSurvey:
         self.population = Population.from_file(ingredients.hsc_specz)
         self.photometer = Photometer(BAND_GRID, LS_BANDS + HSC_BANDS)
 
-    def draw(
-        self, count: int, generator: Generator, *, instrument: Spectrograph | None = None, with_images: bool = True
-    ) -> Objects:
+    def draw(self, count: int, generator: Generator, *, instrument: Spectrograph | None = None, with_images: bool = True) -> Objects:
         """``count`` objects, seen by ``instrument`` or by one drawn at random."""
         if instrument is None:
             instrument = SPECTROGRAPHS[int(torch.randint(len(SPECTROGRAPHS), (), generator=generator))]
@@ -98,7 +96,7 @@ class SimulatedSurvey:
 
     def _sources(self, counts: list[int], z: Tensor, generator: Generator) -> list[Sources]:
         draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
-        parts = zip(draw, z.split(counts), strict=True)
+        parts = zip(draw, torch.split(z, counts), strict=True)
         return [make(part, generator) for make, part in parts if len(part)]
 
     def _calibrate(self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -24,14 +24,18 @@ INFRARED = np.geomspace(10_990.0, 300_000.0, 64)
 """Rest wavelengths beyond the fine grid, Å: enough for broad bands."""
 METALLICITIES = ("ZMET_0.200ZSOL", "ZMET_0.400ZSOL", "ZMET_1.000ZSOL", "ZMET_2.500ZSOL")
 STAR_NAMES = ("O", "OB", "B", "A", "A2", "FA", "F", "F2", "G", "G2", "K", "M1", "M3", "M5", "M8", "L1", "WD", "MWD", "C", "C2", "C3")
-STAR_KELVIN = (30000, 20000, 14000, 9500, 8500, 8000, 6800, 6400, 5800, 5500, 4600, 3700, 3400, 3100, 2500, 2000, 15000, 9000, 3200, 3400, 4000)
+STAR_KELVIN = (
+    *(30000, 20000, 14000, 9500, 8500, 8000, 6800, 6400, 5800, 5500, 4600),
+    *(3700, 3400, 3100, 2500, 2000, 15000, 9000, 3200, 3400, 4000),
+)
 QUASAR_NAMES = ("sdssDR2temp029", "sdssDR2temp030", "sdssDR2temp031", "sdssDR2temp032")
 
 
 def rest_grid() -> np.ndarray:
     """The fine rest-frame grid, uniform in ln(wavelength), Å."""
     low, high = np.log(REST_RANGE[0]), np.log(REST_RANGE[1])
-    return np.exp(np.arange(low, high, LOG_STEP))
+    grid: np.ndarray = np.exp(np.arange(low, high, LOG_STEP))
+    return grid
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,9 @@ def _log_template(path: Path, wavelength: np.ndarray) -> np.ndarray:
     """An SDSS template (log10 wavelength, vacuum) on the grid, zero outside, mean 1 inside."""
     header, data = fits.getheader(path), fits.getdata(path)
     log_wavelength = header["COEFF0"] + header["COEFF1"] * np.arange(data.shape[-1])
-    flux = np.interp(wavelength, 10**log_wavelength, data[0], left=0.0, right=0.0)
-    return flux / flux[flux != 0].mean()
+    flux: np.ndarray = np.interp(wavelength, 10**log_wavelength, data[0], left=0.0, right=0.0)
+    flux /= flux[flux != 0].mean()
+    return flux
 
 
 def _stars(folder: Path, wavelength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,5 +142,6 @@ def _planck(wavelength: np.ndarray, kelvin: float) -> np.ndarray:
 
 def _iron(path: Path, wavelength: np.ndarray) -> np.ndarray:
     native, flux = np.loadtxt(path, unpack=True)
-    flux = np.clip(np.interp(wavelength, native, flux, left=0.0, right=0.0), 0, None)
-    return flux / np.trapezoid(flux, wavelength)
+    on_grid: np.ndarray = np.clip(np.interp(wavelength, native, flux, left=0.0, right=0.0), 0, None)
+    on_grid /= np.trapezoid(on_grid, wavelength)
+    return on_grid

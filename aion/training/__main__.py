@@ -1,0 +1,92 @@
+"""`python -m aion.training STAGE`: make the embedded model, its catalog and its examples from nothing, or measure it.
+
+Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs everything; each goes on where
+it stopped.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from aion.errors import AIONError
+from aion.training import card, catalog, evaluate, examples, stages
+from aion.training.config import EmbeddedConfig, smoke_config
+from aion.training.evaluate import Weights
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = {"embedded": EmbeddedConfig, "smoke": smoke_config}
+STAGES = ("simulate", "codecs", "tokenize", "model", "evaluate", "catalog")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the stages asked for; 2 when something that a person can mend is wrong."""
+    options = _parser().parse_args(arguments)
+    run = stages.Run(CONFIGS[options.config](), options.run, options.cache, _device())
+    wanted = STAGES if options.stage == "all" else (options.stage,)
+    try:
+        for stage in wanted:
+            print(f"— {stage} ({run.device})")
+            _STAGES[stage](run, options)
+    except AIONError as exc:
+        print(f"error: {exc}")
+        return 2
+    return 0
+
+
+def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
+    """Measure the shipped weights, after taking over freshly trained ones."""
+    folder: Path = options.model
+    if options.stage == "all":
+        shutil.copytree(run.export, folder, dirs_exist_ok=True)
+    weights = Weights.load(folder)
+    report: evaluate.Report = {}
+    if options.real is not None:
+        report |= evaluate.real_spectra(weights, options.real)
+    if not options.only_real:
+        report |= evaluate.simulated(weights, run.survey(), run.config)
+    print(evaluate.to_markdown(report))
+    evaluate.write(report, folder)
+    card.write(folder, run.config, json.loads((folder / "metrics.json").read_text()))
+
+
+def _catalog(run: stages.Run, options: argparse.Namespace) -> None:
+    """The reference catalog and the examples, with the shipped weights."""
+    survey = run.survey()
+    catalog.build(Weights.load(options.model), survey, run.config, options.assets / "catalog")
+    examples.build(survey, run.config, options.assets / "examples")
+
+
+_STAGES = {
+    "simulate": lambda run, options: stages.simulate(run),
+    "codecs": lambda run, options: stages.codecs(run),
+    "tokenize": lambda run, options: stages.tokens(run),
+    "model": lambda run, options: stages.model(run),
+    "evaluate": _evaluate,
+    "catalog": _catalog,
+}
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m aion.training", description=__doc__, formatter_class=raw)
+    parser.add_argument("stage", choices=[*STAGES, "all"])
+    parser.add_argument("--config", choices=list(CONFIGS), default="embedded", help="smoke: the same path in seconds, for tests")
+    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "embedded", help="work folder of checkpoints and tokens")
+    parser.add_argument("--cache", type=Path, default=ROOT / ".cache", help="where the ingredients are kept")
+    parser.add_argument("--assets", type=Path, default=ROOT / "assets")
+    weights = ROOT / "assets" / "models" / "aion-sim"
+    parser.add_argument("--model", type=Path, default=weights, help="weights to measure and to index with")
+    parser.add_argument("--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only")
+    parser.add_argument("--only-real", action="store_true", help="leave the held-out simulation out of the evaluation")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

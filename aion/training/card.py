@@ -1,0 +1,74 @@
+"""The model card: what the embedded weights are, what they were made from and what was measured, as JSON and as Markdown."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aion.training.config import EmbeddedConfig
+from aion.training.evaluate import Report, to_markdown
+from aion.training.ingredients import PACKAGES
+
+TITLE = "AION-sim (embedded)"
+NOTICE = "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough."
+
+_TEXT = """\
+# AION-sim, the embedded model
+
+A small model in the published AION-1 layout, trained by this project on a simulated survey so that the explorer works offline.
+It is not AION-1: for science use the published weights.
+
+- Transformer: {dim} wide, {encoder_depth} encoder and {decoder_depth} decoder blocks, {num_heads} heads; matrices stored in half precision.
+- Codecs: 272 + 1 tokens a spectrum, 576 an image, one a number; the published token layout with smaller networks.
+- Redshift: {bins} bins uniform in ln(1+z) from 0 to {z_max:g}. A declared module of the model (`redshift_correlation`) cross-correlates the
+  encoder's view of the spectrum with a learned rest-frame table; published checkpoints have no such module.
+- Training: {spectra} spectra for the spectrum codec, {images} images for the image codec, {steps} masked-modeling steps on
+  {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized objects (photometry; with spectra; with images too). Seed {seed}.
+
+## Made from
+
+{sources}
+
+Galaxies are mixtures of stellar populations with dust and emission lines of scattered ratios; quasars are parametric or composite, with
+hosts, broad absorption and the Lyman forest; stars are blends of real types. SDSS, BOSS and DESI pixels, resolution, noise, sky
+residuals, calibration errors and masks are imitated. No real survey spectrum or image was used for training.
+
+## Measured
+
+{measured}
+
+`noise_to_sn2`: Gaussian noise added to the real spectra down to that median S/N per pixel. Null checks: inputs that hold no
+redshift, scored against the truth; what is left is chance.
+
+## Known limits
+
+- The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
+- S/N and magnitude are drawn independently, so bright objects may have noisy spectra and the reverse.
+- Photometric redshifts and neighbors are first versions; the calibration numbers above say how far to trust p(z).
+- Redshifts beyond {z_max:g} and blueshifts are outside the grid.
+"""
+
+
+def write(folder: Path, config: EmbeddedConfig, report: Report) -> None:
+    """``model_card.json`` and ``README.md`` beside the weights."""
+    sources = "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES) + "\n- speclite filter curves (BSD-3)"
+    facts: dict[str, Any] = {
+        "dim": config.dim,
+        "encoder_depth": config.encoder_depth,
+        "decoder_depth": config.decoder_depth,
+        "num_heads": config.num_heads,
+        "bins": config.correlation.bins,
+        "z_max": 5.0,
+        "spectra": config.spectrum_schedule.steps * config.spectrum_schedule.batch,
+        "images": config.image_schedule.steps * config.image_schedule.batch,
+        "steps": config.model_schedule.steps,
+        "photometry": config.photometry_sample,
+        "spectra_sample": config.spectra_sample,
+        "image_sample": config.image_sample,
+        "seed": config.seed,
+        "sources": sources,
+        "measured": to_markdown(report),
+    }
+    (folder / "README.md").write_text(_TEXT.format(**facts))
+    card = {"title": TITLE, "notice": NOTICE, "training": asdict(config), "metrics": report}
+    (folder / "model_card.json").write_text(json.dumps(card, indent=2) + "\n")
