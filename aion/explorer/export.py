@@ -95,10 +95,10 @@ def decoded_fits(analysis: Analysis) -> bytes:
     cards: dict[str, Card] = {
         "SYNTH": (True, "decoded from tokens, not observed"),
         "AIONVER": (analysis.model.versions["aion"], "version of the software"),
-        "AIONMOD": (analysis.model.title[:60], "weights"),
+        "AIONMOD": (analysis.model.title, "weights"),
         "AIONREV": (analysis.model.revision or "folder", "revision of the weights"),
-        "AIONSHA": (analysis.model.sha256[:60], "SHA-256 of the weights, first 60 digits"),
-        "OBJECT": (analysis.id[:60], "id in the input"),
+        "AIONSHA": (analysis.model.sha256[:32], "SHA-256 of the weights, start"),
+        "OBJECT": (analysis.id, "id in the input"),
         "ZMODE": (analysis.redshift.mode, "mode of the redshift density"),
     }
     notice = [analysis.model.notice] if analysis.model.notice else []

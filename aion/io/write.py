@@ -44,7 +44,10 @@ class Picture:
 
 
 def fits(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
-    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards."""
+    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards.
+
+    Text in cards is cut after 60 characters, and comments where the card ends.
+    """
     from astropy.io import fits as astropy_fits
 
     primary = astropy_fits.PrimaryHDU()
@@ -100,7 +103,9 @@ def _plain(values: Any) -> NDArray[Any]:
 
 def _put(header: Any, cards: Mapping[str, Card]) -> None:
     for name, (value, comment) in cards.items():
-        header[name] = (_ascii(value) if isinstance(value, str) else value, _ascii(comment))
+        text = _ascii(value)[:60] if isinstance(value, str) else value
+        room = 80 - len("KEYWORD = ''" + str(text)) - len(" / ")  # a card has 80 characters
+        header[name] = (text, _ascii(comment)[: max(room, 0)])
 
 
 def _ascii(text: str) -> str:

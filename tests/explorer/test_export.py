@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -83,6 +84,15 @@ def test_decoded_data_come_back_from_fits_with_units_and_the_synthetic_mark(anal
         np.testing.assert_allclose(table["decoded"], analysis.spectra[0].decoded)
         np.testing.assert_allclose(table["flux"], analysis.spectra[0].flux)
         assert list(hdus[3].data["name"]) == ["FLUX_G", "FLUX_R"]
+
+
+def test_long_ids_and_titles_fit_the_cards_of_a_fits_file(analysis):
+    long = replace(analysis, id="x" * 200, model=replace(analysis.model, title="t" * 200, revision="0" * 40))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        content = export.decoded_fits(long)
+    with fits.open(io.BytesIO(content)) as hdus:
+        assert hdus[0].header["OBJECT"] == "x" * 60 and hdus[0].header["AIONREV"] == "0" * 40
 
 
 def test_decoded_data_of_the_catalog_have_no_original_columns(engine):
