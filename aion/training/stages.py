@@ -35,7 +35,7 @@ class Run:
 
     def survey(self) -> SimulatedSurvey:
         """The simulator, with its ingredients fetched if need be."""
-        return SimulatedSurvey(ensure(self.cache / "ingredients"), self.cache / "training")
+        return SimulatedSurvey.from_ingredients(ensure(self.cache / "ingredients"), self.cache / "training")
 
     def manager(self) -> CodecManager:
         """The codecs trained so far."""

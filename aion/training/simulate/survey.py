@@ -10,14 +10,14 @@ import torch
 from torch import Generator, Tensor
 
 from aion.training.ingredients import Ingredients
-from aion.training.simulate import images, templates
+from aion.training.simulate import images
 from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
 from aion.training.simulate.morphology import Morphology, draw_morphology
 from aion.training.simulate.photometry import HSC_BANDS, LS_BANDS, Photometer, hsc_extinction, hsc_magnitudes, measure, nanomaggies
 from aion.training.simulate.population import KINDS, Population
 from aion.training.simulate.shapes import measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
-from aion.training.simulate.templates import INFRARED
+from aion.training.simulate.templates import INFRARED, Templates, load
 
 BAND_GRID = torch.cat([torch.arange(2800.0, 10_990.0, 15.0), torch.as_tensor(INFRARED[1:], dtype=torch.float32)])
 """Observed wavelengths on which broad bands are integrated, Å."""
@@ -57,10 +57,15 @@ class Pictures:
 class SimulatedSurvey:
     """Draws objects; a pure function of the generator."""
 
-    def __init__(self, ingredients: Ingredients, cache: Path) -> None:
-        self.sources = SourceSimulator(templates.load(ingredients, cache))
-        self.population = Population.from_file(ingredients.hsc_specz)
+    def __init__(self, templates: Templates, population: Population) -> None:
+        self.sources = SourceSimulator(templates)
+        self.population = population
         self.photometer = Photometer(BAND_GRID, LS_BANDS + HSC_BANDS)
+
+    @classmethod
+    def from_ingredients(cls, ingredients: Ingredients, cache: Path) -> "SimulatedSurvey":
+        """From real templates and counts; the converted templates are kept in ``cache``."""
+        return cls(load(ingredients, cache), Population.from_file(ingredients.hsc_specz))
 
     def draw(self, count: int, generator: Generator, *, instrument: Spectrograph | None = None, with_images: bool = True) -> Objects:
         """``count`` objects, seen by ``instrument`` or by one drawn at random."""
