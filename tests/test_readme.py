@@ -38,10 +38,12 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom(folder: Path) -> None:
 
 def test_the_make_targets_and_files_it_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"\bmake ([a-z]+)\b", " ".join([*blocks("console"), *re.findall(r"`([^`]*)`", README)]))):
-        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+    targets = set(re.findall(r"\bmake ([a-z]+)", "\n".join([*blocks("console"), *inline])))
+    assert {"app", "test"} <= targets
+    assert not {target for target in targets if not re.search(rf"^{target}:", makefile, flags=re.MULTILINE)}
     for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+        assert link.startswith(("https://", "docs/images/")) or (ROOT / link).exists(), link
 
 
 def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
