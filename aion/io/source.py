@@ -111,15 +111,17 @@ def unpack(data: bytes, name: str) -> bytes:
 
 
 def _read_path(path: Path) -> bytes:
-    if path.is_dir():
-        raise FormatError(f"{path} is a folder; give the files in it")
     try:
-        check_size(path.stat().st_size, path.name)
-        return path.read_bytes()
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder; give the files in it")
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MAX_FILE_BYTES else b""
     except OSError as exc:
         raise FormatError(f"{path} cannot be read: {exc.strerror or exc}") from exc
     except ValueError as exc:  # a null character in the name
-        raise FormatError(f"{path!r} is not the name of a file") from exc
+        raise FormatError(f"{str(path)!r} is not the name of a file") from exc
+    check_size(size, path.name)
+    return data
 
 
 def _read_stream(stream: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Every real file of the shared data is read: redshifts as published, wavelengths and fluxes in range, nothing assumed that the survey states."""
+"""Every real file of the shared data is read: redshifts as published, wavelengths in range, nothing assumed that the survey states."""
 
 import csv
 from pathlib import Path
