@@ -14,6 +14,8 @@ from aion.training.simulate.survey import Pictures, SimulatedSurvey
 
 TOLERANCE = 0.05
 """Error on the codec's compressed scale below which the loss is quadratic; about half the noise of a Legacy Survey pixel."""
+IMAGE_LEVELS = (7, 5, 5, 5, 5)
+"""As published: 4375 codes."""
 SOFT_START = 150
 """Steps before the latent is rounded: most pixels are sky, and a codec that rounds from the start learns one code for all."""
 
@@ -21,7 +23,7 @@ SOFT_START = 150
 def new_codec(config: EmbeddedConfig) -> ImageCodec:
     """The embedded codec with fresh weights: published tokens, smaller network."""
     return ImageCodec(
-        quantizer_levels=[7, 5, 5, 5, 5],
+        quantizer_levels=IMAGE_LEVELS,
         hidden_dims=config.image_hidden,
         multisurvey_projection_dims=config.image_projection,
         num_consecutive=config.image_consecutive,

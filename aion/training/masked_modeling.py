@@ -11,8 +11,10 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
+from aion.codecs.quantizers import FiniteScalarQuantizer
 from aion.model import AION, AIONConfig
 from aion.training.config import Z_BINS, EmbeddedConfig
+from aion.training.image_codec import IMAGE_LEVELS
 from aion.training.loop import train
 from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
 from aion.training.tokenize import Shard
@@ -45,7 +47,11 @@ class Example:
 
 
 def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner) -> AION:
-    """The embedded model with fresh weights, but for the redshift correlation, which starts as the codec's training left it."""
+    """The embedded model with fresh weights, but for what is known beforehand.
+
+    The redshift correlation and the spectrum codes start as the codec's training left them; codes of numbers start in order and image
+    codes at their levels, so that a short training need not find out which codes are alike.
+    """
     torch.manual_seed(config.seed + 2)
     model = AION(
         AIONConfig(
@@ -65,17 +71,34 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
         corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T  # (codes, bits)
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
-        for stream in SPECTRA:
+        levels = FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
+        for stream in streams:
             table = model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")
-            table[: len(embedding)] = embedding.to(table)
+            if stream in SPECTRA:
+                known = embedding
+            elif stream in IMAGES:
+                known = levels @ torch.randn(levels.shape[1], config.dim)
+            else:
+                known = _ordered(len(table), config.dim)
+            table[: len(known)] = known[: len(table)].to(table)
         model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
         torch.nn.init.zeros_(model.get_parameter("decoder_proj_context.bias"))
     return model
 
 
+def _ordered(codes: int, dim: int) -> Tensor:
+    """(codes, dim) vectors that are alike for neighbouring codes: sines of the code, slow ones the loudest, turned at random."""
+    place = torch.linspace(0, 1, codes)[:, None]
+    frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
+    waves = torch.cat([(2 * math.pi * frequency * place).sin(), (2 * math.pi * frequency * place).cos()], 1) / frequency.repeat(2).sqrt()
+    rotation = torch.linalg.qr(torch.randn(dim, dim)).Q
+    turned = waves @ rotation
+    return turned / turned.std()
+
+
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
     """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
-    pool = ("spectra", "photometry", "images")[int(torch.multinomial(torch.tensor([0.5, 0.25, 0.25]), 1, generator=generator))]
+    pool = ("spectra", "photometry", "images")[int(torch.multinomial(torch.tensor([0.3, 0.5, 0.2]), 1, generator=generator))]
     shard = pools[pool]
     count = {"spectra": batch, "photometry": 6 * batch, "images": batch}[pool]
     rows = torch.randint(len(shard["bins"]), (count,), generator=generator)
