@@ -14,6 +14,7 @@ from typing import Any
 import huggingface_hub
 import huggingface_hub.errors as hub_errors
 import safetensors
+from huggingface_hub import constants
 from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP client it uses, httpx or httpx2
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -156,7 +157,7 @@ def _download(repo: str, path: str, revision: str | None, token: str | bool | No
 
 def _explained(exc: Exception, repo: str, path: str, revision: str | None) -> WeightsError:
     """Our error for one of huggingface_hub's, saying what to do."""
-    url = f"{huggingface_hub.constants.ENDPOINT}/{repo}"
+    url = f"{constants.ENDPOINT}/{repo}"
     at = f" at revision {revision}" if revision else ""
     sign_in = f"ask for access at {url}, then put your token into the environment variable HF_TOKEN or pass token="
     status = getattr(getattr(exc, "response", None), "status_code", None)

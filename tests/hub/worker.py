@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-import huggingface_hub
 import torch
+from huggingface_hub import constants
 
 from aion import hub
 from aion.errors import AIONError
@@ -35,7 +35,7 @@ def obey(order: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     time.sleep = lambda seconds: None  # huggingface_hub waits a second before each new try
-    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = 256  # it resumes in whole chunks, of 10 MB otherwise
+    constants.DOWNLOAD_CHUNK_SIZE = 256  # it resumes in whole chunks, of 10 MB otherwise
     torch.set_num_threads(1)
     for line in sys.stdin:
         try:

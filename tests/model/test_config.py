@@ -33,7 +33,7 @@ def test_the_defaults_are_the_published_base_model() -> None:
     assert AIONConfig.from_dict(PUBLISHED) == AIONConfig() == AIONConfig.base()
 
 
-@pytest.mark.parametrize(("config", "millions"), [(AIONConfig.base(), 314.3), (AIONConfig.large(), 845), (AIONConfig.xlarge(), 3136)])
+@pytest.mark.parametrize(("config", "millions"), [(AIONConfig.base(), 314.3), (AIONConfig.large(), 859.6), (AIONConfig.xlarge(), 3130.8)])
 def test_the_published_sizes_have_the_published_numbers_of_parameters(config: AIONConfig, millions: float) -> None:
     with torch.device("meta"):
         model = AION(config)

@@ -80,7 +80,7 @@ def test_models_load_and_answer_in_many_threads_at_once(saved: Path, ours: AION)
 
 def test_a_model_made_while_another_loads_has_its_weights_initialised(saved: Path) -> None:
     AION.from_pretrained(saved)
-    assert torch.nn.Linear(50, 50).weight.std() == pytest.approx((1 / 50 / 3) ** 0.5, rel=0.1)
+    assert float(torch.nn.Linear(50, 50).weight.detach().std()) == pytest.approx((1 / 50 / 3) ** 0.5, rel=0.1)
 
 
 def test_a_truncated_file_is_told_with_the_tensor_it_breaks_off_at(copy: Path) -> None:
@@ -118,7 +118,7 @@ def test_missing_and_additional_tensors_are_told(copy: Path) -> None:
 
 def test_many_wrong_tensors_are_counted() -> None:
     module = torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(5)))
-    with pytest.raises(WeightsMismatchError, match="10 missing: .* and 5 more"):
+    with pytest.raises(WeightsMismatchError, match=r"10 missing: .* and 5 more"):
         load_into(module, {}, origin="nowhere")
 
 
@@ -137,7 +137,7 @@ def test_missing_files_and_folders_are_told(copy: Path, tmp_path: Path) -> None:
     (copy / "model.safetensors").unlink()
     with pytest.raises(WeightsNotFoundError, match=r"has no model\.safetensors; it needs the published layout"):
         AION.from_pretrained(copy)
-    with pytest.raises(WeightsNotFoundError, match="there is no folder .*nowhere"):
+    with pytest.raises(WeightsNotFoundError, match=r"there is no folder .*nowhere"):
         AION.from_pretrained(tmp_path / "nowhere")
     with pytest.raises(WeightsNotFoundError, match="neither an existing folder nor a Hub id"):
         AION.from_pretrained("assets/models/nothing")

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from aion.errors import InputError, TokenKeyError
+from aion.layers import Queries
 from aion.modalities import MODALITIES, LegacySurveyCatalog, LegacySurveySegmentationMap, Modality, Z
 from aion.model import AION
 from aion.streams import STREAMS
@@ -88,12 +89,15 @@ def test_the_global_random_state_is_left_alone(either: AION, tokens: dict[str, T
     assert list(first) == ["tok_z", "tok_segmap", "tok_flux_g"]
 
 
-def test_queries_of_one_target_attend_to_one_another_only_in_our_kind_of_decoder(model: AION, ours: AION) -> None:
-    # averaging all values is what package 0.0.2 does, with attention masked everywhere
-    tokens = tokens_of("tok_flux_g", batch=1)
-    for decoder, uniform in ((model, True), (ours, False)):
-        block = decoder.decoder[0]
-        assert block.uniform_attention == uniform
+def test_published_queries_receive_the_average_of_all_values_of_their_target(model: AION) -> None:
+    # what attention with every place masked comes to in package 0.0.2
+    attention = model.decoder[0].self_attn
+    x = torch.randn(2, 7, 32)
+    values = attention.qkv(x)[..., 64:]
+    expected = attention.proj(values.mean(dim=1, keepdim=True)).expand(2, 7, 32)
+    assert_close(attention.uniform(x, Queries([7], None)).expand(2, 7, 32), expected, **CLOSE)
+    apart = attention.uniform(x, Queries([3, 4], None))
+    assert_close(apart[:, :3], attention.uniform(x[:, :3], Queries([3], None)).expand(2, 3, 32), **CLOSE)
 
 
 def test_the_redshift_correlation_adds_to_the_redshift_alone(ours: AION, tokens: dict[str, Tensor]) -> None:
@@ -112,7 +116,7 @@ def test_the_redshift_correlation_adds_to_the_redshift_alone(ours: AION, tokens:
 
 def test_what_cannot_be_predicted_is_refused_by_name(ours: AION, tokens: dict[str, Tensor]) -> None:
     context = ours.context(tokens)
-    with pytest.raises(TokenKeyError, match="'tok_image' is no stream that this model predicts; it predicts .*tok_z"):
+    with pytest.raises(TokenKeyError, match=r"'tok_image' is no stream that this model predicts; it predicts .*tok_z"):
         ours.predict(context, "tok_image")
     with pytest.raises(TokenKeyError, match="'redshift' is neither a modality nor a token key"):
         ours.predict(context, "redshift")
