@@ -152,7 +152,7 @@ def test_every_kind_renders_finite_images_under_known_labels():
     drawn = draw_morphology(kinds, z, torch.full((120,), 0.8), torch.linspace(14, 23, 120), generator())
     assert set(drawn.label) <= set(LABELS)
     assert all((label == "point") == (kind != "galaxy") for label, kind in zip(drawn.label, kinds, strict=True))
-    assert render(torch.ones(120, 4), drawn, "Legacy Survey", generator()).isfinite().all()
+    assert render(torch.ones(120, 4), drawn, LEGACY_SURVEY, generator()).isfinite().all()
     assert (drawn.half_light[2::3] == 0).all()
 
 

@@ -11,27 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from aion.training.simulate.morphology import Morphology, draw_morphology
+from aion.training.simulate.morphology import Morphology
 from aion.training.simulate.photometry import DEPTH, nanomaggies
 from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, Covariance, Profile, ellipse
-from aion.training.simulate.shapes import measure_shapes
-
-__all__ = [
-    "HSC",
-    "LEGACY_SURVEY",
-    "SURVEYS",
-    "Conditions",
-    "Morphology",
-    "Survey",
-    "add_noise",
-    "band_shares",
-    "draw_conditions",
-    "draw_morphology",
-    "measure_shapes",
-    "noiseless",
-    "pixel_noise",
-    "render",
-]
 
 SIZE = 96
 _CHUNK = 16  # images rendered together: their buffers stay in the processor's cache
@@ -78,8 +60,6 @@ HSC = Survey(
     electrons_per_nanomaggy=100_000.0,
 )
 
-SURVEYS = {"Legacy Survey": LEGACY_SURVEY, "HSC": HSC}
-
 _PSF_WEIGHTS = (0.85, 0.15)  # core and wing, the wing twice as wide
 _PSF_WIDTHS = (1.0, 2.0)
 _PSF_FWHM = 2.4065  # of that mixture, in core widths
@@ -94,12 +74,8 @@ class Conditions:
     noise: Tensor
 
 
-def render(fluxes: Tensor, morphology: Morphology, survey: Survey | str, generator: Generator) -> Tensor:
-    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts), of ``fluxes`` (B, bands) nanomaggies.
-
-    ``survey``: one of `SURVEYS`, itself or by name.
-    """
-    survey = SURVEYS[survey] if isinstance(survey, str) else survey
+def render(fluxes: Tensor, morphology: Morphology, survey: Survey, generator: Generator) -> Tensor:
+    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts), of ``fluxes`` (B, bands) nanomaggies."""
     conditions = draw_conditions(len(fluxes), survey, generator)
     return add_noise(noiseless(fluxes, morphology, survey, conditions), survey, conditions, generator)
 

@@ -79,7 +79,7 @@ def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:
     parts = []
     for profile, size, ratio in ((DE_VAUCOULEURS, m.bulge_size, m.bulge_ratio), (EXPONENTIAL, m.disk_size, m.disk_ratio)):
         shape = ellipse(size, ratio, m.angle)
-        matrix = torch.stack([shape.xx, shape.xy, shape.xy, shape.yy], dim=1).unflatten(1, (2, 2))
+        matrix = torch.stack([shape.xx, shape.xy, shape.xy, shape.yy], dim=1).view(-1, 2, 2)
         parts.append(matrix[:, None] * torch.tensor(profile.variances)[:, None, None])
     weight = torch.cat([weight * (1 - m.point)[:, None], m.point[:, None]], dim=1)
     nucleus = torch.zeros(len(psf), 1, 2, 2)
