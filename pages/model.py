@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from aion.explorer.ui import model_view, resources
+from aion.explorer.ui import model_view, resources, tables
 from aion.explorer.ui.look import section
 
 info = resources.engine().info
-st.title(info.title, anchor=False)
+st.title(tables.weights_name(info.title), anchor=False)
 if info.notice:
     st.info(info.notice, icon=":material/science:")
 

@@ -98,7 +98,7 @@ def provenance(analysis: Analysis) -> None:
     st.divider()
     if model.notice:
         st.caption(f":material/science: {model.notice}")
-    st.caption(f"{model.title} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+    st.caption(f"{tables.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
 def _origin(now: Session, thing: Thing) -> list[str]:

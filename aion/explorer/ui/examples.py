@@ -22,8 +22,9 @@ class Example:
     see: str
 
 
-def examples(folder: Path = FOLDER) -> tuple[Example, ...]:
-    """Those whose files are there, in the order of the list; none when there is no list."""
+def examples(folder: Path | None = None) -> tuple[Example, ...]:
+    """Those whose files are there, in the order of the list; none when there is no list. ``folder`` is ``FOLDER`` by default."""
+    folder = folder or FOLDER
     path = folder / "examples.json"
     if not path.is_file():
         return ()

@@ -18,7 +18,7 @@ SIMILARITY = (
 
 
 def neighbors(analysis: Analysis) -> None:
-    """A picture, similarity, redshift and class of each; any of them can be analyzed in turn."""
+    """A picture (its first row is the lowest), similarity, redshift and class of each; any of them can be analyzed in turn."""
     look.section("Most similar objects", SIMILARITY)
     catalog = engine().catalog
     if catalog is None or not analysis.neighbors:
@@ -43,7 +43,7 @@ def _tile(catalog: Catalog, neighbor: Neighbor) -> None:
     except AIONError:
         picture = None
     if picture is not None and picture.any():
-        st.image(picture, width="stretch", alt=f"Image of {neighbor.id}")
+        st.image(picture[::-1], width="stretch", alt=f"Image of {neighbor.id}")
     else:
         st.html('<div class="aion-tile">no image</div>')
     redshift = "z unknown" if neighbor.z is None else f"z {neighbor.z:.4f}"

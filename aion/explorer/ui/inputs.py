@@ -14,6 +14,7 @@ from aion.io import SkyObject, read
 
 ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
 HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
+TITLE = "From a spectrum or an image to redshift, reconstruction and neighbors"
 WELCOME = (
     (":material/show_chart:", "A spectrum", "SDSS or BOSS `spec`, DESI coadd, SPARCL, or a table of wavelength and flux."),
     (":material/image:", "An image", "A Legacy Survey or HSC cutout in one or more bands, 96 pixels or larger."),
@@ -24,6 +25,8 @@ WELCOME = (
 def choose() -> None:
     """The upload box and the list of examples; reads what was just given."""
     now = session()
+    if now.thing is None:
+        st.title(TITLE, anchor=False)
     upload, example = st.columns([3, 2], gap="medium")
     with upload:
         st.file_uploader(
@@ -42,13 +45,14 @@ def choose() -> None:
 
 def welcome() -> None:
     """What the page is for, while nothing is open."""
+    st.space("small")
     for column, (icon, title, text) in zip(st.columns(3), WELCOME, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"{icon} **{title}**")
             st.caption(text)
     st.caption(
         "The model turns what you give into tokens and answers with a probability density over redshift, what the tokens kept of the "
-        "data, and the most similar objects of the reference catalog. Nothing leaves this computer."
+        "data, and the most similar objects of a reference catalog. Files stay on the computer that runs this application."
     )
     shown = examples()
     if shown:

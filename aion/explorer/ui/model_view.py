@@ -22,7 +22,7 @@ def facts(info: ModelInfo) -> None:
     st.table(
         pd.DataFrame(
             [
-                ("Weights", f"`{_shown(info.id)}`"),
+                ("Weights", f"`{tables.weights_name(info.id)}`"),
                 ("Revision", f"`{info.revision}`" if info.revision else "none: a folder on this computer"),
                 ("SHA-256", f"`{info.sha256}`"),
                 ("Parameters", f"{info.parameters:,} in the transformer"),
@@ -70,8 +70,9 @@ def metrics(info: ModelInfo) -> pd.DataFrame | None:
     text = _beside(info, "metrics.json")
     if text is None:
         return None
-    rows = list(_flat(json.loads(text)))
-    return pd.DataFrame(rows, columns=["What", "Value"]) if rows else None
+    sections: dict[str, dict[str, object]] = json.loads(text)
+    rows = [(section, name, _number(value)) for section, values in sections.items() for name, value in values.items()]
+    return pd.DataFrame(rows, columns=["Measured on", "Quantity", "Value"])
 
 
 def _beside(info: ModelInfo, name: str) -> str | None:
@@ -79,16 +80,5 @@ def _beside(info: ModelInfo, name: str) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def _flat(values: object, name: str = "") -> list[tuple[str, str]]:
-    """Nested numbers as ``a / b / c`` rows."""
-    if isinstance(values, dict):
-        return [row for key, value in values.items() for row in _flat(value, f"{name} / {key}" if name else str(key))]
-    if isinstance(values, list):
-        return []
-    return [(name.replace("_", " "), f"{values:.4g}" if isinstance(values, float) else str(values))]
-
-
-def _shown(id: str) -> str:
-    """A folder without the path of this machine; a Hub id as it is."""
-    path = Path(id)
-    return "/".join(path.parts[-3:]) if path.is_absolute() else id
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,6 +1,7 @@
 """Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
 
 import math
+from pathlib import Path
 
 import pandas as pd
 
@@ -94,8 +95,14 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     ]
     if reference is not None:
         rows.append(("Reference z", f"{reference:.5f}"))
-        rows.append(("(z − reference) / (1 + reference)", f"{(pdf.mode - reference) / (1 + reference):+.5f}".replace("-", "−")))
+        rows.append(("Δz / (1 + z)", f"{(pdf.mode - reference) / (1 + reference):+.5f}".replace("-", "−")))
     return pd.DataFrame(rows, columns=["", "z"])
+
+
+def weights_name(title: str) -> str:
+    """Weights for people; of a folder, the last parts of its path."""
+    path = Path(title)
+    return "/".join(path.parts[-2:]) if path.is_absolute() else title
 
 
 def _intervals(intervals: tuple[Interval, ...]) -> str:
