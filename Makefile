@@ -48,7 +48,7 @@ benchmark: $(READY_DEV) $(UPSTREAM)  ## speed and memory, beside the published p
 	$(RUN) benchmarks/run.py $(ARGS)
 
 screenshots: $(READY_DEV) browser  ## the pictures of README and docs, taken from the running application
-	$(RUN) docs/screenshots.py $(ARGS)
+	$(RUN) -m docs.screenshots $(ARGS)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
@@ -65,7 +65,7 @@ $(READY): requirements.txt | $(RUN)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(READY_DEV): requirements-dev.txt $(READY)
+$(READY_DEV): requirements-dev.txt requirements-training.txt $(READY)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

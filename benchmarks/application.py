@@ -6,14 +6,18 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, sleep
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "assets" / "examples"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WAIT = 120.0
 """Seconds after which a page counts as never usable."""
 
@@ -46,7 +50,7 @@ class ColdStart:
 
 def warm_analysis(repeats: int) -> list[float] | str:
     """Seconds of each analysis after the first, or why there are none."""
-    files = _example_with("image", "spectrum")
+    files = example_with("image", "spectrum")
     if not files:
         return "there is no example with an image and a spectrum in assets/examples"
     command = [sys.executable, "-W", "ignore", "-c", _ANALYZE, str(repeats), *map(str, files)]
@@ -56,62 +60,67 @@ def warm_analysis(repeats: int) -> list[float] | str:
 
 def cold_start() -> ColdStart | str:
     """Start the application in a process of its own and use it once with headless Chromium; or why that was not possible."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    files = _example_with("spectrum")
-    if chromium is None or not files:
-        return "there is no chromium" if chromium is None else "there is no example with a spectrum in assets/examples"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    files = example_with("spectrum")
+    if CHROMIUM is None or not files:
+        return "there is no chromium" if CHROMIUM is None else "there is no example with a spectrum in assets/examples"
     start = perf_counter()
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for_health(port)
-        page, answer = _use(chromium, port, files, start)
-        return ColdStart(page, answer, _highest_memory(server.pid))
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _example_with(*kinds: str) -> list[Path]:
-    """Files of the first example whose files say, in their names, that they are of the kinds; empty where there is none."""
-    listing = EXAMPLES / "examples.json"
-    for example in json.loads(listing.read_text()) if listing.is_file() else []:
-        files = [path for path in sorted((EXAMPLES / example["slug"]).iterdir()) if path.is_file()]
-        chosen = [path for path in files if any(kind in path.name for kind in kinds)]
-        if all(any(kind in path.name for path in chosen) for kind in kinds):
-            return chosen
-    return []
-
-
-def _wait_for_health(port: int) -> None:
-    deadline = perf_counter() + WAIT
-    while perf_counter() < deadline:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
-                return
-        except (URLError, OSError):
-            sleep(0.05)
-    raise TimeoutError(f"the application did not answer within {WAIT:.0f} s")
-
-
-def _use(chromium: str, port: int, files: list[Path], start: float) -> tuple[float, float]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+    with serving() as (address, pid), chromium() as browser:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
+        page.goto(address)
         upload = page.locator("input[type=file]").first
         upload.wait_for(state="attached", timeout=1000 * WAIT)
         usable = perf_counter() - start
         upload.set_input_files(files)
         page.locator(".js-plotly-plot").first.wait_for(timeout=1000 * WAIT)
-        answered = perf_counter() - start
+        return ColdStart(usable, perf_counter() - start, _highest_memory(pid))
+
+
+@contextmanager
+def serving() -> Iterator[tuple[str, int]]:
+    """The application in a process of its own on a free port: its address and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}", server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The system's Chromium, headless."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        yield browser
         browser.close()
-    return usable, answered
+
+
+def example_with(*kinds: str) -> list[Path]:
+    """Those files of the first example that has all of the kinds ("image", "spectrum", "photometry"); empty where there is none."""
+    listing = EXAMPLES / "examples.json"
+    for example in json.loads(listing.read_text()) if listing.is_file() else []:
+        chosen = {Path(name).stem: EXAMPLES / example["slug"] / name for name in example["files"]}
+        if set(kinds) <= chosen.keys():
+            return [chosen[kind] for kind in kinds]
+    return []
+
+
+def _wait_for(url: str) -> None:
+    deadline = perf_counter() + WAIT
+    while perf_counter() < deadline:
+        try:
+            with urlopen(url, timeout=1):
+                return
+        except (URLError, OSError):
+            sleep(0.05)
+    raise TimeoutError(f"the application did not answer within {WAIT:.0f} s")
 
 
 def _highest_memory(pid: int) -> float:
