@@ -25,7 +25,9 @@ def main() -> int:
         page.locator("input[type=file]").first.set_input_files(files)
         page.locator(".js-plotly-plot").first.wait_for()
         _take(page, "analyze")
-        page.screenshot(path=IMAGES / "analyze-whole.png", full_page=True)
+        page.set_viewport_size({**SIZE, "height": 3600})  # all of it at once
+        _take(page, "analyze-whole")
+        page.set_viewport_size(SIZE)
         for name in ("Catalog", "Model"):
             page.get_by_role("link", name=name).first.click()
             _take(page, name.lower())
