@@ -50,7 +50,8 @@ def simulate(run: Run) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
     survey, columns = run.survey(), []
     for number in range(-(-run.config.photometry_sample // 500)):
-        z, scalars = survey.draw_photometry(500, Generator().manual_seed(run.config.seed * 1_000_003 + 400_000_000 + number))
+        count = min(500, run.config.photometry_sample - number * 500)
+        z, scalars = survey.draw_photometry(count, Generator().manual_seed(run.config.seed * 1_000_003 + 400_000_000 + number))
         columns.append(scalars | {"z": z})
     sample = {key: torch.cat([part[key] for part in columns]) for key in columns[0]}
     torch.save(sample, path)
