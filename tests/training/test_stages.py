@@ -1,0 +1,121 @@
+"""From nothing to shipped weights, a catalog and examples, on a toy survey: every stage runs, resumes and writes what others read."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
+
+from aion.codecs.manager import CodecManager
+from aion.explorer.catalog import Catalog
+from aion.io import read
+from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
+from aion.training import catalog, examples, stages
+from aion.training.evaluate import Weights
+from aion.training.examples import Recipe
+from aion.training.spectrum_codec import as_modality
+from aion.training.tokenize import POOLS, load_pool
+from tests.training.toy import toy_run, toy_survey
+
+TRAINED = ("spectrum", "image", "model")
+PATH = (stages.simulate, stages.codecs, stages.tokens, stages.model)
+
+
+@pytest.fixture(scope="module")
+def survey():
+    return toy_survey()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, survey):
+    """A run whose stages have all been through once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages.Run, "survey", lambda self: survey)
+        run = toy_run(tmp_path_factory.mktemp("run"))
+        for stage in PATH:
+            stage(run)
+        yield run
+
+
+@pytest.fixture(scope="module")
+def weights(run) -> Weights:
+    return Weights.load(run.export)
+
+
+def histories(run) -> dict[str, list[dict[str, float]]]:
+    return {name: json.loads((run.folder / name / "history.json").read_text()) for name in TRAINED}
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_every_stage_leaves_its_numbers_and_its_loss_curve(run):
+    assert all((run.folder / f"{name}.md").exists() for name in ("simulate", "codecs", "tokenize", "model"))
+    assert all((run.folder / name / "loss.png").exists() for name in TRAINED)
+    assert {name: len(history) for name, history in histories(run).items()} == dict.fromkeys(TRAINED, 3)
+
+
+def test_pools_hold_as_many_objects_as_asked_and_tokens_in_range(run):
+    sizes = (run.config.photometry_sample, run.config.spectra_sample, run.config.image_sample)
+    for pool, size in zip(POOLS, sizes, strict=True):
+        shard = load_pool(run.folder / "tokens", pool)
+        assert all(len(tokens) == size and tokens.min() >= -1 for tokens in shard.values())
+        assert shard["bins"].min() >= 0 and shard["bins"].max() < run.config.correlation.bins
+
+
+def test_the_export_loads_and_gives_a_density_that_sums_to_one(weights, survey):
+    objects = survey.draw(1, torch.Generator().manual_seed(1), with_images=False)
+    answer = weights.of_spectrum(as_modality(objects.spectra, torch.device("cpu")))
+    assert torch.as_tensor(answer.probability).isfinite().all()
+    assert answer.probability.sum() == pytest.approx(1.0) and answer.edges[-1] == pytest.approx(5.0, rel=1e-4)
+
+
+def test_the_codecs_load_one_by_one_from_the_export(run):
+    manager = CodecManager("cpu", run.export, local_files_only=True)
+    assert manager.codec(SDSSSpectrum) is not None and manager.codec(LegacySurveyImage) is not None
+
+
+def test_running_the_stages_again_repeats_no_step_and_changes_no_file(run):
+    before, weights_before = histories(run), hashes(run.export)
+    for stage in PATH:
+        stage(run)
+    assert histories(run) == before
+    assert hashes(run.export) == weights_before and "model.safetensors" in weights_before
+
+
+def test_a_lost_shard_is_made_again_as_it_was(run):
+    path = sorted((run.folder / "tokens").glob("spectra-*.pt"))[0]
+    before = torch.load(path, weights_only=True)
+    path.unlink()
+    stages.tokens(run)
+    after = torch.load(path, weights_only=True)
+    assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, weights, survey, tmp_path):
+    catalog.build(weights, survey, run.config, tmp_path)
+    found = Catalog.load(tmp_path)
+    assert len(found) == run.config.catalog and found.label == "simulated"
+    assert found.model_sha256 == weights.model.sha256
+    assert set(found.table["kind"]) <= {"galaxy", "quasar", "star"}
+
+
+def test_examples_are_files_that_the_explorer_reads_back(run, survey, tmp_path, monkeypatch):
+    first = Recipe("one", "One", "A galaxy.", lambda o, i: o.kind[i] == "galaxy")
+    second = Recipe("two", "Two", "Another.", lambda o, i: o.kind[i] == "galaxy", ("spectrum",), "DESI")
+    monkeypatch.setattr(examples, "RECIPES", (first, second))
+    examples.build(survey, run.config, tmp_path)
+    one, two = json.loads((tmp_path / "examples.json").read_text())
+    assert one["files"] == ["image.fits", "spectrum.fits", "photometry.ecsv"] and two["files"] == ["spectrum.fits"]
+    (joined,) = read([tmp_path / "one" / name for name in one["files"]])
+    kinds = {type(modality).__name__: modality for modality in joined.modalities}
+    assert {"LegacySurveyImage", "SDSSSpectrum", "LegacySurveyFluxR"} <= set(kinds)
+    assert kinds["LegacySurveyImage"].flux.shape == (1, 4, 96, 96)
+    assert joined.z_reference == pytest.approx(one["z"], abs=1e-4)
+    (desi,) = read(tmp_path / "two" / "spectrum.fits")
+    assert [type(modality) for modality in desi.modalities] == [DESISpectrum]
