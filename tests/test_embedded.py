@@ -1,0 +1,91 @@
+"""What ships with the application: the embedded weights, the reference catalog and the examples belong together and do their work."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from aion import read
+from aion.explorer.catalog import Catalog
+from aion.explorer.engine import Engine
+from aion.explorer.settings import Settings
+
+ASSETS = Path(__file__).parents[1] / "assets"
+WEIGHTS = ASSETS / "models" / "aion-sim"
+EXAMPLES = json.loads((ASSETS / "examples" / "examples.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def weights():
+    from aion.training.evaluate import Weights
+
+    return Weights.load(WEIGHTS)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def test_weights_and_catalog_stay_small():
+    assert _megabytes(WEIGHTS) < 60
+    assert _megabytes(ASSETS / "catalog") < 60
+
+
+def test_the_redshift_grid_is_uniform_in_ln_1_plus_z_up_to_five(weights):
+    steps = torch.log1p(weights.buckets.double()).diff()
+    assert len(weights.buckets) == 1024
+    assert weights.buckets[0] == 0
+    assert weights.buckets[-1] >= 4.999
+    assert torch.allclose(steps, steps.mean().expand_as(steps), rtol=1e-3)
+
+
+def test_four_of_five_real_redshifts_are_right_and_move_with_the_wavelengths(weights, shared_data):
+    from aion.training import real
+
+    spectra = [s for s in real.load(shared_data) if s.kind in ("galaxy", "quasar") and s.signal_to_noise >= 5 and s.z < 5]
+    numbers = real.evaluate(weights.of_spectrum, spectra, 5.0)
+    assert numbers["n_bright"] >= 30
+    assert numbers["bright_within_0.01"] >= 0.8
+    assert numbers["stretched_within_0.01_of_moved"] >= 0.8
+    assert numbers["stretched_within_0.01_of_old"] <= 0.01
+    assert max(numbers[key] for key in numbers if key.startswith("null_")) <= 0.11
+
+
+def test_the_model_card_shows_the_numbers_that_were_measured():
+    card = (WEIGHTS / "README.md").read_text()
+    metrics = json.loads((WEIGHTS / "metrics.json").read_text())
+    assert "simulated" in json.loads((WEIGHTS / "model_card.json").read_text())["notice"]
+    for section in metrics:
+        assert section in card
+
+
+def test_the_catalog_was_made_by_these_weights_and_says_it_is_simulated(weights):
+    catalog = Catalog.load(ASSETS / "catalog")
+    assert catalog.model_sha256 == weights.model.sha256
+    assert catalog.label == "simulated"
+    assert len(catalog) == 2000
+    assert catalog.thumbnail(catalog.table["id"][0]).max() > 50
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine(Settings(model=str(WEIGHTS), catalog=ASSETS / "catalog", device="cpu"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example["slug"] for example in EXAMPLES])
+def test_every_example_is_read_and_analyzed(engine, example):
+    [thing] = read([ASSETS / "examples" / example["slug"] / name for name in example["files"]])
+    analysis = engine.analyze(thing)
+    assert len(analysis.neighbors) == 12
+    assert len(analysis.images) + len(analysis.spectra) + len(analysis.scalars) > 0
+    if any("spectrum" in name for name in example["files"]) and example["slug"] != "low-signal":
+        assert abs(analysis.redshift.mode - example["z"]) / (1 + example["z"]) < 0.01
+
+
+def test_a_catalog_object_comes_back_with_neighbors_other_than_itself(engine):
+    entry = engine.catalog.entry(str(engine.catalog.table["id"].iloc[7]))
+    analysis = engine.analyze(entry, k=5)
+    assert entry.id not in [neighbor.id for neighbor in analysis.neighbors]
+    assert np.isclose(np.linalg.norm(analysis.embedding), 1, atol=1e-4)
