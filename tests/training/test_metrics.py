@@ -39,7 +39,7 @@ def test_the_ks_distance_is_that_to_the_uniform_distribution(values, expected):
 
 
 def test_coverage_counts_the_truths_inside_the_region():
-    assert metrics.coverage([flat(0, 1)] * 4, np.array([0.5, 0.6, 0.05, 2.0]), 0.68) == pytest.approx(0.5)
+    assert metrics.coverage([flat(0, 1)] * 4, np.array([0.5, 0.6, 3.0, 2.0]), 0.68) == pytest.approx(0.5)
 
 
 def test_densities_that_say_what_they_should_are_calibrated():

@@ -85,7 +85,8 @@ def test_a_degraded_spectrum_has_the_signal_to_noise_asked_for_and_states_its_no
     known = worse.ivar > 0
     assert torch.equal(known, real.spectrum.ivar > 0) and torch.equal(worse.wavelength, real.spectrum.wavelength)
     assert (worse.flux * worse.ivar.sqrt())[known].median().item() == pytest.approx(level, rel=0.1)
-    assert ((worse.flux - 10.0) * worse.ivar.sqrt())[known].std().item() == pytest.approx(1.0, abs=0.06)
+    added = (1 / worse.ivar - 1 / real.spectrum.ivar)[known].sqrt()
+    assert ((worse.flux - real.spectrum.flux)[known] / added).std().item() == pytest.approx(1.0, abs=0.06)
     assert torch.equal(degraded(real, level).flux, worse.flux)
 
 

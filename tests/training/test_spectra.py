@@ -97,7 +97,8 @@ def test_blurring_keeps_the_sum_and_a_line_gets_the_width(kilometres):
     line[0, 6000] = 1.0
     profile = blur(line, torch.tensor([kilometres / 299_792.458]))[0].double()
     offset = (torch.arange(len(REST)) - 6000) * LOG_STEP * 299_792.458
-    assert (profile * offset**2).sum().sqrt().item() == pytest.approx(kilometres, rel=0.02)
+    near = offset.abs() < 8 * kilometres  # further out there is only rounding
+    assert (profile * offset**2)[near].sum().sqrt().item() == pytest.approx(kilometres, rel=0.02)
 
 
 def test_a_gaussian_line_is_added_with_its_flux_at_its_wavelength():

@@ -13,7 +13,7 @@ from aion.training.simulate.survey import SimulatedSurvey
 from aion.training.simulate.templates import INFRARED, QUASAR_NAMES, STAR_NAMES, Templates, rest_grid
 from aion.training.stages import Run
 
-AGES = (0.01, 0.1, 1.0, 4.0, 10.0)  # Gyr
+AGES = (0.01, 0.05, 0.15, 0.25, 0.4, 0.65, 1.0, 1.6, 2.5, 4.0, 6.5, 10.0)  # Gyr
 METALLICITIES = 4
 
 
