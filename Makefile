@@ -48,7 +48,7 @@ benchmark: $(READY_DEV) $(UPSTREAM)  ## speed and memory, beside the published p
 	$(RUN) benchmarks/run.py $(ARGS)
 
 screenshots: $(READY_DEV) browser  ## the pictures of README and docs, taken from the running application
-	$(RUN) -m docs.screenshots $(ARGS)
+	$(RUN) benchmarks/screenshots.py $(ARGS)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.application import CHROMIUM, WAIT, chromium, example_with, serving
+from application import CHROMIUM, WAIT, chromium, example_with, serving
 
-IMAGES = Path(__file__).resolve().parent / "images"
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 SIZE = {"width": 1280, "height": 900}
 
 
@@ -24,9 +24,8 @@ def main() -> int:
         _take(page, "welcome")
         page.locator("input[type=file]").first.set_input_files(files)
         page.locator(".js-plotly-plot").first.wait_for()
+        page.set_viewport_size({**SIZE, "height": 2150})  # from the upload to the images
         _take(page, "analyze")
-        page.set_viewport_size({**SIZE, "height": 3600})  # all of it at once
-        _take(page, "analyze-whole")
         page.set_viewport_size(SIZE)
         for name in ("Catalog", "Model"):
             page.get_by_role("link", name=name).first.click()
