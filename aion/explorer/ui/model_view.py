@@ -71,7 +71,7 @@ def metrics(info: ModelInfo) -> pd.DataFrame | None:
     if text is None:
         return None
     sections: dict[str, dict[str, object]] = json.loads(text)
-    rows = [(section, name, _number(value)) for section, values in sections.items() for name, value in values.items()]
+    rows = [(section, name.replace("_", " "), _number(value)) for section, values in sections.items() for name, value in values.items()]
     return pd.DataFrame(rows, columns=["Measured on", "Quantity", "Value"])
 
 
@@ -81,4 +81,6 @@ def _beside(info: ModelInfo, name: str) -> str | None:
 
 
 def _number(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(str(item) for item in value) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

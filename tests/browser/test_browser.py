@@ -1,0 +1,110 @@
+"""The application in a real browser: a file goes in, a redshift comes out, and the console stays quiet."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from aion.explorer.settings import Settings
+from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 90_000
+"""Milliseconds; a loaded machine takes its time."""
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811
+    """Where the application answers, on tiny weights."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_DEVICE": "cpu"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    log = (tmp_path_factory.mktemp("app") / "log.txt").open("w")
+    server = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        log.close()
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the application ended"
+        try:
+            with urlopen(url, timeout=1):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail("the application does not answer")
+
+
+@pytest.fixture
+def page(address):
+    """An empty Analyze page; afterwards nothing may have gone wrong in it, and nothing may have been asked of another host."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    problems: list[str] = []
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:")) else problems.append(request.url))
+        page.goto(address)
+        yield page
+        browser.close()
+    assert not problems
+
+
+def upload(page, *paths: Path) -> None:
+    page.locator("input[type=file]").set_input_files([str(path) for path in paths])
+
+
+def real_or_twin(root: Path, real: str, twin: str) -> Path:
+    """The real file where the real data lie beside the checkout, else its simulated twin."""
+    path = root.parent / "shared" / "data" / real
+    return path if path.is_file() else root / "tests" / "data" / twin
+
+
+def test_an_uploaded_spectrum_becomes_a_redshift(page, root):
+    upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
+    value = page.get_by_test_id("stMetricValue").first
+    value.wait_for()
+    assert 0 <= float(value.inner_text()) < 10
+    page.get_by_text("Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)").first.wait_for()
+    page.get_by_text("Probability density p(z)").first.wait_for()
+    assert not page.get_by_test_id("stException").count()
+
+
+def test_an_uploaded_cutout_is_shown_beside_what_the_tokens_kept(page, root):
+    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    for word in ("Original", "Decoded", "Residual", "x (arcsec)"):
+        page.get_by_text(word, exact=True).first.wait_for()
+    assert not page.get_by_test_id("stException").count()
+
+
+def test_an_object_of_the_catalog_is_opened_by_a_click(page):
+    page.get_by_role("link", name="Catalog").first.click()
+    table = page.get_by_test_id("stDataFrame")
+    table.wait_for()
+    page.wait_for_timeout(1500)
+    table.click(position={"x": 15, "y": 52})
+    page.get_by_test_id("stMetricValue").first.wait_for()
+    page.get_by_text("Reference catalog, simulated", exact=False).first.wait_for()

@@ -1,0 +1,80 @@
+"""The application with tiny random weights and a catalog of twelve objects, run without a browser."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from aion.explorer.settings import Settings
+from aion.explorer.ui import examples
+from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+
+PATIENCE = 120
+"""Seconds; the first page of a process starts the engine."""
+
+Files = Callable[..., list[tuple[str, bytes, str]]]
+
+
+@pytest.fixture(scope="session")
+def environment(settings: Settings) -> Iterator[None]:  # noqa: F811
+    """One engine for all tests of this folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AION_MODEL", settings.model)
+        patch.setenv("AION_CATALOG", str(settings.catalog))
+        patch.setenv("AION_DEVICE", "cpu")
+        st.cache_resource.clear()
+        yield
+        st.cache_resource.clear()
+
+
+@pytest.fixture
+def app(environment: None, root: Path) -> AppTest:
+    """The first page, open in a new session; nothing is uploaded."""
+    return AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE).run()
+
+
+@pytest.fixture
+def twin(root: Path) -> Files:
+    """Simulated files of ``tests/data`` as an upload."""
+
+    def upload(*names: str) -> list[tuple[str, bytes, str]]:
+        folder = root / "tests" / "data"
+        return [(name, (folder / name).read_bytes(), "application/octet-stream") for name in names]
+
+    return upload
+
+
+@pytest.fixture
+def one_example(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One installed example, its title."""
+    (tmp_path / "spiral").mkdir()
+    shutil.copy(root / "tests" / "data" / "sdss_spec.fits", tmp_path / "spiral" / "spectrum.fits")
+    listed = [{"slug": "spiral", "title": "A spiral", "files": ["spectrum.fits"], "see": "Its lines."}]
+    (tmp_path / "examples.json").write_text(json.dumps(listed))
+    monkeypatch.setattr(examples, "FOLDER", tmp_path)
+    return "A spiral"
+
+
+@pytest.fixture
+def upload(app: AppTest, twin: Files) -> Callable[..., AppTest]:
+    """The page after uploading twins."""
+
+    def go(*names: str) -> AppTest:
+        return app.file_uploader[0].set_value(twin(*names)).run()
+
+    return go
+
+
+@pytest.fixture
+def figures() -> Callable[[AppTest], list[dict[str, Any]]]:
+    """Every plotly figure on the page, as plotly's JSON."""
+
+    def found(at: AppTest) -> list[dict[str, Any]]:
+        return [json.loads(element.proto.spec) for element in at.get("plotly_chart")]
+
+    return found
