@@ -73,19 +73,11 @@ def join(files: list[list[Part]]) -> list[list[Part]]:
     groups: list[list[Part]] = []
     for parts in sorted(files, key=lambda parts: not any(part.is_large for part in parts)):
         known = {part.found.id: i for i, group in enumerate(groups) for part in group if part.found.id}
-        waiting = list(groups)
-        for part in parts:
-            i = known.get(part.found.id) if part.found.id else None
-            if i is None and len(files) > 1:
-                i = 0 if single and groups else _same_place(part, waiting)
-            if i is None:
-                groups.append([part])
-                continue
-            fitted = _fitted(groups[i], part)
-            if isinstance(fitted, str):
-                groups.append([part.noted(Entry("joined", "no", "detected", fitted))])
-            else:
-                groups[i] = fitted
+        nearest = _nearest(parts, groups) if groups and not single else {}
+        for n, part in enumerate(parts):
+            same = known.get(part.found.id) if part.found.id else None
+            near = nearest.get(n) if same is None else same
+            _place(part, groups, list(range(len(groups))) if single and same is None else [near] if near is not None else [])
     return groups
 
 
@@ -104,15 +96,29 @@ def separation(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(SkyCoord(*a, unit=u.deg).separation(SkyCoord(*b, unit=u.deg)).arcsec)
 
 
-def _same_place(part: Part, groups: list[list[Part]]) -> int | None:
-    """Index of the nearest group within SAME_PLACE."""
-    places = [next((member.position for member in group if member.position), None) for group in groups]
-    if part.position is None or not any(places):
-        return None
-    ra, dec = (np.array([place[axis] if place else np.nan for place in places]) for axis in (0, 1))
-    near = SkyCoord(*part.position, unit=u.deg).separation(SkyCoord(ra, np.nan_to_num(dec), unit=u.deg)).arcsec
-    near = np.where(np.isnan(ra), np.inf, near)
-    return int(near.argmin()) if near.min() < SAME_PLACE else None
+def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
+    """Puts a part into the first of the candidate groups that it fits, or into a new one that says why it fits none."""
+    problems = []
+    for i in candidates:
+        fitted = _fitted(groups[i], part)
+        if not isinstance(fitted, str):
+            groups[i] = fitted
+            return
+        problems.append(fitted)
+    groups.append([part.noted(Entry("joined", "no", "detected", problems[0])) if problems else part])
+
+
+def _nearest(parts: list[Part], groups: list[list[Part]]) -> dict[int, int]:
+    """Index of a part -> index of the nearest group, where that is within SAME_PLACE."""
+    places = {i: next((member.position for member in group if member.position), None) for i, group in enumerate(groups)}
+    known = {i: place for i, place in places.items() if place}
+    wanted = {n: part.position for n, part in enumerate(parts) if part.position}
+    if not known or not wanted:
+        return {}
+    here, there = (SkyCoord(np.array(list(positions.values())), unit=u.deg) for positions in (wanted, known))
+    index, apart, _ = here.match_to_catalog_sky(there)
+    indices = list(known)
+    return {n: indices[i] for n, i, distance in zip(wanted, index, apart.arcsec, strict=True) if distance < SAME_PLACE}
 
 
 def _fitted(group: list[Part], part: Part) -> list[Part] | str:

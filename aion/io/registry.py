@@ -23,6 +23,16 @@ class Found:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
+MAX_OBJECTS = 20_000
+"""Most objects that one file may give; larger catalogs are to be cut."""
+
+
+def check_count(count: int) -> None:
+    """Raises FormatError for more objects than MAX_OBJECTS."""
+    if count > MAX_OBJECTS:
+        raise FormatError(f"the file holds {count:,} objects; up to {MAX_OBJECTS:,} are read: choose the ones you need")
+
+
 class PositionNeededError(FormatError):
     """An image that is too large to be taken whole, and nothing says where the object is."""
 

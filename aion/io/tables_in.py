@@ -19,7 +19,7 @@ from aion.io.content import Array, Record, Records, Table, native
 from aion.io.source import as_stream, check_unpacked
 
 MAX_ROWS = 200_000
-"""Most rows of a table; more objects than that belong in a catalog built from the command line."""
+"""Most rows of a table, whether pixels or objects."""
 
 PARQUET_BATCH = 64
 """Rows that are unpacked before the size is looked at again."""

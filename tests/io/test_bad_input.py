@@ -185,9 +185,9 @@ def test_a_fits_file_of_something_else_says_what_it_holds():
 def test_a_fits_file_that_ends_early_says_by_how_much(twins):
     data = (twins / "desi_coadd.fits").read_bytes()
     with pytest.raises(FormatError, match=r"ends early, in HDU \d+: [\d,]+ of at least [\d,]+ bytes; download it again"):
-        read(data[: len(data) - 4000])
-    with pytest.raises(FormatError, match=r"cut or damaged after HDU 6; download it again"):
-        read(data[: len(data) // 2 + 700])
+        read(data[: len(data) * 7 // 10])
+    with pytest.raises(FormatError, match=r"cut or damaged after HDU \d+; download it again"):
+        read(data[: len(data) - 3000])
 
 
 def test_a_desi_file_without_a_spectrum_in_any_row_says_so(twins):

@@ -44,6 +44,15 @@ def test_two_spectra_are_two_objects(twins):
     assert "already holds" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
 
 
+def test_photometry_finds_the_spectrum_it_belongs_to(twins):
+    row = b"id,ra,dec,FLUX_G\n77,10.0,20.0,3.0\n"
+    other = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500), "ra": 10.0, "dec": 20.0, "id": "far"}
+    first, second = read([twins / "sdss_spec.fits", other, row])
+    assert [modality.name for modality in first.modalities] == ["spectrum"]
+    assert [modality.name for modality in second.modalities] == ["spectrum", "FLUX_G"]
+    assert second.id == "far"
+
+
 def test_objects_far_apart_are_not_joined(twins):
     row = b"id,ra,dec,FLUX_G\n77,150.2,2.2,3.0\n"
     first, second = read([twins / "sdss_spec.fits", row])

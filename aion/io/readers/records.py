@@ -13,7 +13,7 @@ from aion.errors import AIONError, FormatError, ModalityError
 from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Array, Record, Records, numbers
 from aion.io.images import ImageArrays, build_image
 from aion.io.objects import Entry, Overrides
-from aion.io.registry import Found, reader
+from aion.io.registry import Found, check_count, reader
 from aion.io.rows import facts, number, photometry, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
@@ -96,6 +96,7 @@ def spectrum_arrays(item: Record, **known: Any) -> SpectrumArrays:
 
 def _each(content: Records, read_one: Callable[[Record], Found]) -> list[Found]:
     """All records that can be read, with a note about the others; the error of the first one if none can."""
+    check_count(len(content.items))
     found, problems = [], []
     for item in content.items:
         try:

@@ -7,7 +7,7 @@ from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Record, Records, Table
 from aion.io.fits_file import FitsFile
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.records import read_arrays, spectrum_arrays
-from aion.io.registry import Found, reader
+from aion.io.registry import Found, check_count, reader
 from aion.io.rows import facts, number, photometry, text_of
 from aion.io.spectra import build_spectrum
 from aion.io.units import medium_of
@@ -43,6 +43,7 @@ def read_spectrum(table: Table, overrides: Overrides) -> list[Found]:
 def read_photometry(table: Table, overrides: Overrides) -> list[Found]:
     """Each row with at least one scalar of the model is an object."""
     del overrides
+    check_count(len(table))
     found = []
     for row in table.rows():
         modalities, entries = photometry(row)
