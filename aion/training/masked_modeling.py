@@ -92,7 +92,7 @@ def _ordered(codes: int, dim: int) -> Tensor:
     frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
     waves = torch.cat([(2 * math.pi * frequency * place).sin(), (2 * math.pi * frequency * place).cos()], 1) / frequency.repeat(2).sqrt()
     rotation = torch.linalg.qr(torch.randn(dim, dim)).Q
-    turned = waves @ rotation
+    turned: Tensor = waves @ rotation
     return turned / turned.std()
 
 
