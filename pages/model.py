@@ -21,7 +21,7 @@ with right:
 metrics = model_view.metrics(info)
 if metrics is not None:
     section("Measured", "On held-out simulation and on real spectra; the card says how.")
-    st.dataframe(metrics, hide_index=True)
+    st.dataframe(metrics, hide_index=True, height="content")
 
 section("Token streams", "What the model reads as input and writes as prediction. One stream stands for one quantity.")
 model_view.streams(info)

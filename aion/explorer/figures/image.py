@@ -35,7 +35,12 @@ def panels(image: ImageResult, *, band: str | None = None, theme: Theme = LIGHT)
     _axes(figure, image, len(titles))
     if image.pixel_scale is not None:
         _scale_bar(figure, image, image.pixel_scale)
-    figure.update_layout(template=template(theme), height=HEIGHT, margin={"l": 8, "r": 8, "t": 30, "b": 8}, uirevision="image")
+    figure.update_layout(
+        template=template(theme),
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+        uirevision=f"{float(np.nansum(image.decoded)):.8g}",
+    )
     figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})
     return figure
 

@@ -13,8 +13,10 @@ from aion.redshift import Interval, RedshiftPDF
 Floats = NDArray[np.floating[Any]]
 Extent = Literal["peaks", "grid"]
 
-MASS_SHOWN = 0.995
-"""Of the probability, that the "peaks" extent shows."""
+TAIL_HIDDEN = 0.02
+"""Probability at either end that the "peaks" extent may leave out; listed peaks are always shown."""
+LABEL_WIDTH = 0.14
+"""Of the shown range, that the label of a peak takes."""
 PEAK_CURVE = "Peaks"
 
 
@@ -53,17 +55,19 @@ def redshift(
     figure.add_trace(
         go.Scatter(x=x, y=y, mode="lines", line={"color": theme.accent, "width": 1.4}, name="p(z)", showlegend=False, hovertemplate=hover)
     )
-    _peaks(figure, pdf, theme)
+    low, high = (
+        _extent(pdf, [value for value in (z, reference) if value is not None])
+        if extent == "peaks"
+        else (float(pdf.edges[0]), float(pdf.edges[-1]))
+    )
+    _peaks(figure, pdf, theme, apart=LABEL_WIDTH * (high - low))
     if z is not None:
         _marker(figure, z, "Chosen z", theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
-    low, high = (
-        _extent(pdf, [value for value in (z, reference) if value is not None]) if extent == "peaks" else (pdf.edges[0], pdf.edges[-1])
-    )
     figure.update_xaxes(title_text="Redshift z", range=[low, high])
     figure.update_yaxes(title_text="Probability density p(z)", rangemode="tozero", range=[0, 1.22 * float(pdf.density.max())])
-    figure.update_layout(template=template(theme), height=330, uirevision=extent, margin={"t": 30})
+    figure.update_layout(template=template(theme), height=330, uirevision=f"{extent} {pdf.mode} {pdf.median}", margin={"t": 30})
     return figure
 
 
@@ -81,7 +85,13 @@ def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
     return x, np.repeat(pdf.density[first:last], 2)
 
 
-def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
+def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -> None:
+    """Each peak with z and probability beside it; of peaks closer than ``apart`` only the more probable is labelled."""
+    labelled: list[float] = []
+    for peak in pdf.peaks:
+        if all(abs(peak.z - other) >= apart for other in labelled):
+            labelled.append(peak.z)
+    names = [f"{peak.z:.4f} · {peak.probability:.0%}" for peak in pdf.peaks]
     heights = [float(pdf.density[int(np.abs(pdf.z - peak.z).argmin())]) for peak in pdf.peaks]
     figure.add_trace(
         go.Scatter(
@@ -89,13 +99,14 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
             y=heights,
             mode="markers+text",
             marker={"symbol": "triangle-down", "size": 10, "color": theme.accent},
-            text=[f"{peak.z:.4f} · {peak.probability:.0%}" for peak in pdf.peaks],
-            textposition="top center",
+            text=[f"  {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)],
+            customdata=names,
+            textposition="middle right",
             textfont={"size": 12, "color": theme.ink},
             cliponaxis=False,
             name=PEAK_CURVE,
             showlegend=False,
-            hovertemplate="peak at z %{x:.5f}<br>holds %{text}<extra></extra>",
+            hovertemplate="peak at z %{x:.5f}<br>%{customdata}<extra></extra>",
         )
     )
 
@@ -110,10 +121,11 @@ def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> No
 
 
 def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
-    """Redshifts that hold nearly all of the mass, with room on both sides; other redshifts join when they lie near it."""
-    pieces = pdf.region(MASS_SHOWN)
-    low, high = pieces[0][0], pieces[-1][1]
-    room = max(0.35 * (high - low), 0.02 * (1 + pdf.mode))
+    """Redshifts that hold nearly all of the mass and every peak, with room on both sides; others join when they lie near."""
+    cumulative = np.concatenate([[0.0], np.cumsum(pdf.probability)])
+    low, high = np.interp([TAIL_HIDDEN, 1 - TAIL_HIDDEN], cumulative, pdf.edges).tolist()
+    low, high = min([low, *(peak.z for peak in pdf.peaks)]), max([high, *(peak.z for peak in pdf.peaks)])
+    room = max(0.25 * (high - low), 0.015 * (1 + pdf.mode))
     near = [value for value in others if low - 4 * room <= value <= high + 4 * room]
     low, high = min([low, *near]), max([high, *near])
     return max(float(pdf.edges[0]), low - room), min(float(pdf.edges[-1]), high + room)

@@ -158,5 +158,5 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
         margin={"l": 8, "r": 8, "t": above, "b": 8},
         hovermode="x unified",
         legend={"x": 1, "xanchor": "right", "y": 0.995, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
-        uirevision="spectrum",
+        uirevision=f"{result.survey} {float(np.nansum(flux)):.8g}",  # the zoom of this spectrum outlives a change of z
     )

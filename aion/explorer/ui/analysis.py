@@ -115,7 +115,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [*analysis.notes, *reasons]
+    notes = [note[:1].upper() + note[1:] for note in (*analysis.notes, *reasons)]
     if not notes:
         return
     text = "\n".join(f"- {note}" for note in notes)

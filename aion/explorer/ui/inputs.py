@@ -25,8 +25,7 @@ WELCOME = (
 def choose() -> None:
     """The upload box and the list of examples; reads what was just given."""
     now = session()
-    if now.thing is None:
-        st.title(TITLE, anchor=False)
+    title = st.empty()
     upload, example = st.columns([3, 2], gap="medium")
     with upload:
         st.file_uploader(
@@ -39,6 +38,8 @@ def choose() -> None:
     with example:
         _example_list(now)
     _read_pending(now)
+    if now.thing is None:
+        title.title(TITLE, anchor=False)
     if now.error:
         st.error(now.error, icon=":material/error:")
 
@@ -60,9 +61,16 @@ def welcome() -> None:
         with st.grid(min_column_width=260) as grid:
             for example in shown:
                 with grid.cell(), st.container(border=True, height="stretch"):
-                    st.markdown(f"**{example.title}**")
+                    st.button(
+                        f"**{example.title}**",
+                        key=f"open-{example.slug}",
+                        on_click=_pend_example,
+                        args=(example,),
+                        type="tertiary",
+                        icon=":material/arrow_forward:",
+                        icon_position="right",
+                    )
                     st.caption(example.see)
-                    st.button("Open", key=f"open-{example.slug}", on_click=_pend_example, args=(example,))
 
 
 def inspector() -> None:

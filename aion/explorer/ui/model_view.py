@@ -57,7 +57,7 @@ def streams(info: ModelInfo) -> None:
             "Stream": keys,
         }
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True, height="content")
 
 
 def card(info: ModelInfo) -> str | None:

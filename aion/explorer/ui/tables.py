@@ -88,8 +88,8 @@ def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
 def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     """The numbers beside p(z)."""
     rows = [
-        ("68 % region", _intervals(pdf.ci68)),
-        ("95 % region", _intervals(pdf.ci95)),
+        ("68 % region", _intervals(pdf, pdf.ci68)),
+        ("95 % region", _intervals(pdf, pdf.ci95)),
         ("Median", f"{pdf.median:.4f}"),
         ("Mean", f"{pdf.mean:.4f}"),
     ]
@@ -105,8 +105,10 @@ def weights_name(title: str) -> str:
     return "/".join(path.parts[-2:]) if path.is_absolute() else title
 
 
-def _intervals(intervals: tuple[Interval, ...]) -> str:
-    shown = ", ".join(f"{low:.4f} – {high:.4f}" for low, high in intervals[:2])
+def _intervals(pdf: RedshiftPDF, intervals: tuple[Interval, ...]) -> str:
+    """The two that hold most, in increasing z."""
+    most = sorted(sorted(intervals, key=lambda interval: -pdf.coverage(*interval))[:2])
+    shown = ", ".join(f"{low:.4f} – {high:.4f}" for low, high in most)
     return shown + (f" and {len(intervals) - 2} more" if len(intervals) > 2 else "")
 
 
