@@ -18,18 +18,7 @@ with right:
     section("Software")
     model_view.versions(info)
 
-metrics = model_view.metrics(info)
-if metrics is not None:
-    section("Measured", "On held-out simulation and on real spectra; the card says how.")
-    st.dataframe(metrics, hide_index=True, height="content")
-
-section("Token streams", "What the model reads as input and writes as prediction. One stream stands for one quantity.")
-model_view.streams(info)
-
-card = model_view.card(info)
-if card is not None:
-    with st.expander("Model card", icon=":material/description:"):
-        st.markdown(card)
-
-section("Cite")
-st.code(model_view.CITATION, language=None)
+sections = model_view.sections(info)
+for tab, show in zip(st.tabs(list(sections)), sections.values(), strict=True):
+    with tab:
+        show(info)

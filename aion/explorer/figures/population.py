@@ -11,6 +11,8 @@ from aion.explorer.figures.theme import LIGHT, Theme, blank
 from aion.explorer.results import Neighbor
 
 KINDS = ("galaxy", "quasar", "star")
+TABLE_HEIGHT = 520
+"""Pixels; the plot stands beside a table."""
 SYMBOLS = {"galaxy": "circle", "quasar": "diamond", "star": "star"}
 
 
@@ -18,7 +20,7 @@ def redshift_magnitude(
     ids: Sequence[str], kinds: Sequence[str], z: NDArray[np.floating[Any]], magnitude: NDArray[np.floating[Any]], *, theme: Theme = LIGHT
 ) -> go.Figure:
     """Redshift against r magnitude (AB), coloured by class; ``customdata`` of a point is its id."""
-    figure = blank(theme, height=380)
+    figure = blank(theme, height=TABLE_HEIGHT)
     labels, names = np.asarray(kinds, dtype=object), np.asarray(ids, dtype=object)
     shown = np.isfinite(z) & np.isfinite(magnitude)
     for kind in [*KINDS, *sorted({str(label) for label in labels} - set(KINDS))]:

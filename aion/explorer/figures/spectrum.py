@@ -146,7 +146,7 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
     low, high = flux_range(flux, result.decoded, result.bad)
     figure.update_yaxes(title_text=FLUX_TITLE, range=[low, high], row=1, col=1)
     figure.update_xaxes(range=[float(result.wavelength[0]), float(result.wavelength[-1])], showgrid=False)
-    figure.update_xaxes(title_text=WAVELENGTH_TITLE, row=2 if has_data else 1, col=1)
+    figure.update_xaxes(title_text=WAVELENGTH_TITLE, tickformat="d", row=2 if has_data else 1, col=1)
     if has_data:
         figure.update_yaxes(
             title_text=RESIDUAL_TITLE, range=[-RESIDUAL_LIMIT, RESIDUAL_LIMIT], tickvals=[-5, 0, 5], ticktext=["−5", "0", "5"], row=2, col=1

@@ -38,7 +38,7 @@ def header(analysis: Analysis) -> None:
     assert thing is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(thing.id, anchor=False)
+        st.title(now.label if now.origin == "example" else thing.id, anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
     st.caption(" · ".join(_origin(now, thing)), help=tables.place(thing)[1] or None)
@@ -105,7 +105,7 @@ def _origin(now: Session, thing: Thing) -> list[str]:
     where = [tables.place(thing)[0]] if tables.place(thing)[0] else []
     if isinstance(thing, CatalogEntry):
         return ["Reference catalog, simulated", thing.kind, *tables.kinds(thing)]
-    return [*where, *tables.kinds(thing), now.label]
+    return [*where, *tables.kinds(thing), thing.id if now.origin == "example" else now.label]
 
 
 def _notes(analysis: Analysis) -> None:

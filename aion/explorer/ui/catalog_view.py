@@ -26,7 +26,7 @@ LABELS: dict[str, Any] = {
 def filters(catalog: Catalog) -> pd.DataFrame:
     """The rows that pass what a person set."""
     table = catalog.table
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         for column, label in (("class", "Class"), ("survey", "Survey")):
             table = _among(table, catalog.table, column, label)
         table = _between(table, catalog.table, "z", "Redshift z", 0.01)
@@ -40,7 +40,7 @@ def table_and_plot(rows: pd.DataFrame) -> str | None:
         return None
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.caption(f"{len(rows):,} objects. Click the box before a row to analyze it.")
+        st.caption(f"{len(rows):,} objects. Click a row to analyze the object.")
         event = st.dataframe(
             rows,
             hide_index=True,
@@ -48,7 +48,7 @@ def table_and_plot(rows: pd.DataFrame) -> str | None:
             column_config=LABELS,
             height=520,
             on_select="rerun",
-            selection_mode="single-row",
+            selection_mode=["single-row", "single-cell"],
             key="catalog-table",
         )
     with right:
@@ -64,7 +64,7 @@ def table_and_plot(rows: pd.DataFrame) -> str | None:
             key="catalog-plot",
             alt="Redshift against r magnitude of the objects in the table",
         )
-    chosen = event["selection"]["rows"]
+    chosen = event["selection"]["rows"] or [row for row, _ in event["selection"]["cells"]]
     points = clicked["selection"]["points"]
     if chosen and chosen[0] < len(rows):
         return str(rows["id"].iloc[chosen[0]])

@@ -24,7 +24,7 @@ def neighbors(analysis: Analysis) -> None:
     if catalog is None or not analysis.neighbors:
         look.empty("There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names.")
         return
-    with st.grid(min_column_width=130, gap="small", key="gallery") as grid:
+    with st.grid(6, min_column_width=140, gap="small", key="gallery") as grid:
         for neighbor in analysis.neighbors:
             with grid.cell():
                 _tile(catalog, neighbor)

@@ -1,6 +1,7 @@
 """Which weights answer, where they come from, how well they do, and what they read and write."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from aion.explorer.ui import tables
 from aion.modalities import MODALITIES
 from aion.streams import STREAMS
 
+METRICS, CARD = "metrics.json", "README.md"
 CITATION = """\
 AION-1: Omnimodal Foundation Model for Astronomical Sciences, arXiv:2510.17960
 Multimodal Universe, arXiv:2412.02527
@@ -43,6 +45,17 @@ def versions(info: ModelInfo) -> None:
     st.table(pd.DataFrame(sorted(info.versions.items()), columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
 
 
+def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
+    """Title -> what shows it; only those there is something to show of."""
+    found: dict[str, Callable[[ModelInfo], None]] = {}
+    if _beside(info, METRICS) is not None:
+        found["Measured"] = measured
+    found["Token streams"] = streams
+    if _beside(info, CARD) is not None:
+        found["Model card"] = card
+    return found | {"Cite": cite}
+
+
 def streams(info: ModelInfo) -> None:
     """Every token stream of the model, what it stands for, and in which direction it goes."""
     keys = [key for key in STREAMS if key in info.reads or key in info.writes]
@@ -57,22 +70,28 @@ def streams(info: ModelInfo) -> None:
             "Stream": keys,
         }
     )
+    st.caption("What the model takes as input and gives as prediction; one stream stands for one quantity.")
     st.dataframe(table, hide_index=True, height="content")
 
 
-def card(info: ModelInfo) -> str | None:
+def measured(info: ModelInfo) -> None:
+    """Numbers of the evaluation that lie beside the weights."""
+    values: dict[str, dict[str, object]] = json.loads(_beside(info, METRICS) or "{}")
+    rows = [(sample, name.replace("_", " "), _number(value)) for sample, found in values.items() for name, value in found.items()]
+    st.caption("On simulated objects held out of training, and on real spectra; the model card says how.")
+    wide = {"Value": st.column_config.TextColumn(width="large")}
+    st.dataframe(pd.DataFrame(rows, columns=["Measured on", "Quantity", "Value"]), hide_index=True, height="content", column_config=wide)
+
+
+def card(info: ModelInfo) -> None:
     """The text of the model card that lies beside the weights."""
-    return _beside(info, "README.md")
+    with st.container(border=True):
+        st.markdown(_beside(info, CARD) or "")
 
 
-def metrics(info: ModelInfo) -> pd.DataFrame | None:
-    """Measured numbers of the model, one row each; None where none are stored."""
-    text = _beside(info, "metrics.json")
-    if text is None:
-        return None
-    sections: dict[str, dict[str, object]] = json.loads(text)
-    rows = [(section, name.replace("_", " "), _number(value)) for section, values in sections.items() for name, value in values.items()]
-    return pd.DataFrame(rows, columns=["Measured on", "Quantity", "Value"])
+def cite(info: ModelInfo) -> None:
+    """What to cite when numbers of this page are used."""
+    st.code(CITATION, language=None)
 
 
 def _beside(info: ModelInfo, name: str) -> str | None:

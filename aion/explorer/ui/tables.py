@@ -13,6 +13,8 @@ from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.redshift import Interval, RedshiftPDF
 
+NUMBERS = "Catalog numbers"
+"""The switch for all of them."""
 NANOMAGGIE_ZERO_POINT = 22.5
 """AB magnitude of one nanomaggie."""
 
@@ -80,9 +82,10 @@ def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
     readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
     groups: dict[str, tuple[str, ...]] = {}
     for key in readable:
-        label = stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else "Catalog numbers"
+        label = stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else NUMBERS
         groups[label] = (*groups.get(label, ()), key)
-    return groups
+    numbers = groups.pop(NUMBERS, ())
+    return groups | ({NUMBERS: numbers} if numbers else {})
 
 
 def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
@@ -144,7 +147,8 @@ def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:
             "AB magnitude": [_magnitude(result) for result in results],
         }
     )
-    return table if any(table["AB magnitude"]) else table.drop(columns="AB magnitude")
+    empty = [name for name, held in (("AB magnitude", any(table["AB magnitude"])), ("Given", table["Given"].notna().any())) if not held]
+    return table.drop(columns=empty)
 
 
 def _magnitude(result: ScalarResult) -> str:
