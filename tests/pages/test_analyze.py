@@ -38,7 +38,7 @@ def test_the_page_starts_empty_and_says_what_it_takes(app, figures):
 def test_a_spectrum_shows_its_redshift_and_itself(upload, figures):
     at = upload("sdss_spec.fits")
     assert not at.exception and not at.error
-    assert [metric.label for metric in at.metric] == ["Redshift (mode)"]
+    assert [metric.label for metric in at.metric] == ["Redshift (best peak)"]
     density, spectrum = (titles(figure) for figure in figures(at)[:2])
     assert "Redshift z" in density
     assert "Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)" in spectrum and "Observed wavelength, vacuum (Å)" in spectrum

@@ -7,7 +7,7 @@ import pytest
 from aion.explorer.results import ScalarResult
 from aion.explorer.ui import tables
 from aion.explorer.ui.examples import examples
-from aion.explorer.ui.look import sexagesimal
+from aion.explorer.ui.look import sentence, sexagesimal
 from aion.explorer.ui.state import REMEMBERED, Session
 from aion.io import Entry, Report, SkyObject
 from tests.figures import samples
@@ -58,6 +58,19 @@ def test_positions_are_written_in_degrees_and_sexagesimal():
     assert sexagesimal(160.38658, -0.8493) == "10:41:32.78 −00:50:57.5"
     assert sexagesimal(0.0, 89.99999) == "00:00:00.00 +90:00:00.0"
     assert tables.place(thing()) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("the image is 10x10 pixels", "The image is 10x10 pixels."),
+        ("spec.fits is empty; give another", "spec.fits is empty; give another."),
+        ("A sentence.", "A sentence."),
+        ("", "."),
+    ],
+)
+def test_messages_are_sentences_and_file_names_keep_their_letters(message, shown):
+    assert sentence(message) == shown
 
 
 def test_fluxes_get_magnitudes_and_negative_ones_are_non_detections():

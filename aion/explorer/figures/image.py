@@ -14,7 +14,7 @@ from aion.explorer.results import ImageResult
 Floats = NDArray[np.floating[Any]]
 
 UNIT = "nanomaggies per pixel"
-HEIGHT = 380
+HEIGHT = 410
 BARS = (10.0, 5.0, 2.0, 1.0)
 """Lengths a scale bar may have, arcsec; the longest that spans at most a third of the field is drawn."""
 

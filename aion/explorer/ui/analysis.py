@@ -25,7 +25,7 @@ def analyze() -> Analysis | None:
         with st.spinner("Reading tokens, asking the model, decoding"):
             return now.analysis(lambda thing, use: running.analyze(thing, use=use))
     except AIONError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(look.sentence(str(exc)), icon=":material/error:")
         if now.use is not None:
             st.button("Switch everything on again", on_click=now.switch, args=(None,))
         return None
@@ -115,7 +115,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [note[:1].upper() + note[1:] for note in (*analysis.notes, *reasons)]
+    notes = [look.sentence(note) for note in (*analysis.notes, *reasons)]
     if not notes:
         return
     text = "\n".join(f"- {note}" for note in notes)

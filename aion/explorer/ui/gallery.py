@@ -29,7 +29,7 @@ def neighbors(analysis: Analysis) -> None:
             with grid.cell():
                 _tile(catalog, neighbor)
     with st.expander("Similarity and redshift of the neighbors", icon=":material/scatter_plot:"):
-        z = session().z or analysis.redshift.mode
+        z = session().z or analysis.redshift.peaks[0].z
         look.figure(
             figures.neighbors(analysis.neighbors, z=z, theme=look.theme()),
             key="neighbors",

@@ -8,6 +8,7 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer.ui import tables
 from aion.explorer.ui.examples import Example, examples
+from aion.explorer.ui.look import sentence
 from aion.explorer.ui.overriding import override_form
 from aion.explorer.ui.state import Pending, Session, Thing, session
 from aion.io import SkyObject, read
@@ -152,8 +153,7 @@ def _read_pending(now: Session) -> None:
         with st.spinner("Reading the files"):
             things = _read(pending)
     except AIONError as exc:
-        message = str(exc)
-        now.error = message if message.endswith((".", "?", "!")) else f"{message}."
+        now.error = sentence(str(exc))
         return
     row = now.row if pending.files == now.files and now.row < len(things) else 0
     now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides)

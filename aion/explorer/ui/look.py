@@ -36,6 +36,13 @@ def empty(message: str, *, icon: str = ":material/info:") -> None:
     st.info(message, icon=icon)
 
 
+def sentence(message: str) -> str:
+    """With a capital, unless it begins with a name, and a full stop."""
+    first = message.split(maxsplit=1)[0] if message else ""
+    text = message[:1].upper() + message[1:] if first.isalpha() and first.islower() else message
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def sexagesimal(ra: float, dec: float) -> str:
     """``10:41:32.78 -00:50:57.5`` from degrees."""
     hours = f"{_sixtieths(ra / 15, 2)}"

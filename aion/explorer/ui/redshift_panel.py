@@ -16,6 +16,7 @@ FLAGS = {
     "broad": "The 68 % region is wide; image and photometry alone rarely do better.",
     "low coverage": "The data cover little of what a redshift needs.",
 }
+BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
 STEP = 0.0005
 """Of the slider and of the arrows of the number, in z."""
 TYPED, SLID, PEAK = "z-typed", "z-slid", "z-peak"
@@ -51,15 +52,16 @@ def redshift_and_spectra(analysis: Analysis) -> None:
 
 
 def _current(pdf: RedshiftPDF) -> float:
-    """The chosen redshift, or the mode."""
+    """The chosen redshift, or the best peak."""
     chosen = session().z
-    return pdf.mode if chosen is None else chosen
+    return pdf.peaks[0].z if chosen is None else chosen
 
 
 def _facts(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.metric("Redshift (mode)", f"{pdf.mode:.4f}", help="The densest bin of p(z). Other point estimates are below.", width="content")
+        best = pdf.peaks[0]
+        st.metric("Redshift (best peak)", f"{best.z:.4f}", help=BEST.format(best.probability), width="content")
         for flag in pdf.flags:
             st.badge(flag, color="orange", help=FLAGS.get(flag))
     st.table(tables.redshift_facts(pdf, analysis.z_reference), border="horizontal", hide_index=True, hide_header=True)

@@ -47,7 +47,7 @@ class Session:
     use: frozenset[str] | None = None
     """Token keys the model may read; None = all."""
     z: float | None = None
-    """The redshift that lines are drawn at; None = the mode of p(z)."""
+    """The redshift that lines are drawn at; None = the best peak of p(z)."""
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
     inputs: int = 0

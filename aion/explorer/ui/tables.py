@@ -93,12 +93,13 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     rows = [
         ("68 % region", _intervals(pdf, pdf.ci68)),
         ("95 % region", _intervals(pdf, pdf.ci95)),
+        ("Mode", f"{pdf.mode:.4f}"),
         ("Median", f"{pdf.median:.4f}"),
         ("Mean", f"{pdf.mean:.4f}"),
     ]
     if reference is not None:
         rows.append(("Reference z", f"{reference:.5f}"))
-        rows.append(("Δz / (1 + z)", f"{(pdf.mode - reference) / (1 + reference):+.5f}".replace("-", "−")))
+        rows.append(("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−")))
     return pd.DataFrame(rows, columns=["", "z"])
 
 
