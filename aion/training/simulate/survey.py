@@ -3,6 +3,7 @@
 B objects of mixed kinds; one spectrograph a batch, so that shapes agree. Fluxes in nanomaggies, spectra in 1e-17 erg/s/cm2/Å.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Objects:
     """g, r, i, z; nanomaggies per pixel."""
     hsc: "Pictures | None" = None
     """g, r, i, z, y; counts of zero-point 27.0 per pixel."""
+    twin: ObservedSpectra | None = None
+    """The same sources through a spectrograph of the other survey, with the same S/N."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,28 @@ class SimulatedSurvey:
         """From real templates and counts; the converted templates are kept in ``cache``."""
         return cls(load(ingredients, cache), Population.from_file(ingredients.hsc_specz))
 
-    def draw(self, count: int, generator: Generator, *, instrument: Spectrograph | None = None, with_images: bool = True) -> Objects:
-        """``count`` objects, seen by ``instrument`` or by one drawn at random."""
+    def draw(
+        self,
+        count: int,
+        generator: Generator,
+        *,
+        instrument: Spectrograph | None = None,
+        with_images: bool = True,
+        with_twin: bool = False,
+    ) -> Objects:
+        """``count`` objects, seen by ``instrument`` or by one drawn at random; with a twin, by one of the other survey too."""
         if instrument is None:
-            instrument = SPECTROGRAPHS[int(torch.randint(len(SPECTROGRAPHS), (), generator=generator))]
+            instrument = _any_of(SPECTROGRAPHS, generator)
         sky = self._sky(count, generator)
         snr = draw_signal_to_noise(count, generator)
         fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
         spectra = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, instrument, generator)
         scalars = self._catalog(sky, generator)
         objects = Objects(sky.kind, sky.subtype, sky.z, snr, spectra, scalars, sky.fluxes, sky.shapes.label)
+        if with_twin:
+            other = _any_of([s for s in SPECTROGRAPHS if s.survey != instrument.survey], generator)
+            twin = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, other, generator)
+            objects = replace(objects, twin=twin)
         if not with_images:
             return objects
         fluxes, shapes = sky.fluxes, sky.shapes
@@ -149,6 +164,10 @@ class _Sky:
     fine: Tensor
     reddening: Tensor
     shapes: Morphology
+
+
+def _any_of(instruments: Sequence[Spectrograph], generator: Generator) -> Spectrograph:
+    return instruments[int(torch.randint(len(instruments), (), generator=generator))]
 
 
 def take_pictures(fluxes: Tensor, shapes: Morphology, camera: images.Survey, generator: Generator) -> Pictures:
