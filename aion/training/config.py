@@ -25,6 +25,8 @@ class Schedule:
     weight_decay: float = 0.01
     checkpoint_every: int = 100
     """Steps between checkpoints; a run goes on from the last one."""
+    compiled: bool = False
+    """Whether the networks are compiled first: a minute at the start, then half the time a step. Needs a C++ compiler."""
 
     def __post_init__(self) -> None:
         if self.warmup >= self.steps:
@@ -43,15 +45,16 @@ class EmbeddedConfig:
     """The embedded model, from seed to size."""
 
     seed: int = 20_261
-    held_out: int = 1_000
+    held_out: int = 5_000
     """Objects of the simulated test set, never trained on."""
-    catalog: int = 2_000
+    catalog: int = 10_000
     """Objects of the reference catalog, never trained on."""
     photometry_sample: int = 30_000
     """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""
-    spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 1), (16, 32, 64, 128))
+    spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 2), (16, 32, 64, 128))
     """Blocks and widths of the spectrum encoder."""
-    spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 1, 1), (64, 32, 16, 2))
+    spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((3, 1, 1, 1), (96, 48, 24, 2))
+    """Blocks and widths of the decoder: most blocks where they are cheap and see far."""
     spectrum_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_100, batch=24, peak_lr=3e-3, checkpoint_every=25))
     image_hidden: int = 48
     image_projection: int = 12

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from aion.codecs.image import ImageCodec
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
@@ -12,8 +13,10 @@ from aion.training.config import EmbeddedConfig
 from aion.training.loop import train
 from aion.training.simulate.survey import Pictures, SimulatedSurvey
 
-TOLERANCE = 0.05
-"""Error on the codec's compressed scale below which the loss is quadratic; about half the noise of a Legacy Survey pixel."""
+RELATIVE_FLOOR = 0.02
+"""Relative error of a pixel that counts as perfect; the cores of bright galaxies would rule the loss without it."""
+SCALES = {1: 1.0, 4: 0.3, 16: 0.1}
+"""Pixels along a side over which residuals are averaged -> weight in the loss."""
 IMAGE_LEVELS = (7, 5, 5, 5, 5)
 """As published: 4375 codes."""
 SOFT_START = 150
@@ -45,20 +48,31 @@ def some_bands(count: int, generator: Generator) -> list[int]:
 
 
 def loss_terms(codec: ImageCodec, seen: Image, truth: Image, *, rounded: bool = True) -> dict[str, Tensor]:
-    """Charbonnier loss of the decoded against the noise-free image, on the compressed scale, in the bands that were seen.
+    """Robust loss of the decoded against the noise-free image, in units of the pixel noise, in the bands that were seen.
 
     Latent channels that vary by less than one level are pushed apart, else the codes of an image would all be the same.
     """
     x, present = codec.preprocess(seen.to(codec.device))
     target, _ = codec.preprocess(truth.to(codec.device))
-    latent = codec.encode_latent(x, present)
+    latent = codec.encode_latent(x, present).float()
     quantised, _, usage = codec.quantizer(latent)
-    decoded = codec.decode_latent(quantised if rounded else latent.tanh())
+    decoded = codec.decode_latent(quantised if rounded else latent.tanh()).float()
     narrow = (1 - latent.std((0, 2, 3))).clamp(min=0).mean() + 0.1 * latent.mean((0, 2, 3)).square().mean()
     channels = [BAND_TO_INDEX[band] for band in seen.bands]
-    error = (decoded[:, channels] - target[:, channels]) / TOLERANCE
-    reconstruction = (torch.sqrt(1 + error**2) - 1).mean()
+    residual = (decoded - target)[:, channels] / tolerance(codec, x[:, channels], target[:, channels])
+    reconstruction = sum(
+        (weight * (torch.sqrt(1 + (F.avg_pool2d(residual, pixels) * pixels) ** 2) - 1).mean() for pixels, weight in SCALES.items()),
+        start=residual.new_zeros(()),
+    )
     return {"loss": reconstruction + 0.2 * narrow, "reconstruction": reconstruction, "narrow": narrow, "usage": usage}
+
+
+def tolerance(codec: ImageCodec, noisy: Tensor, truth: Tensor) -> Tensor:
+    """One sigma of each pixel on the codec's compressed scale; both images (B, bands, height, width) on that scale."""
+    flux = codec.expand(truth)
+    noise = (codec.expand(noisy) - flux).flatten(2).abs().median(2).values[..., None, None] / 0.6745  # of a normal distribution
+    slope = codec.range_compression_factor * codec.mult_factor / torch.hypot(flux, torch.full_like(flux, codec.range_compression_factor))
+    return torch.hypot(noise, RELATIVE_FLOOR * flux) * slope
 
 
 def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device) -> ImageCodec:

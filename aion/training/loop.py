@@ -27,7 +27,7 @@ def train(
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)  # a step draws the same whether resumed or not
         for group in optimizer.param_groups:
             group["lr"] = schedule.lr(step)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
             terms = loss_of(step, generator)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms["loss"])
@@ -42,6 +42,11 @@ def train(
     loss_curve(history, folder / "loss.png", title)
     (folder / "history.json").write_text(json.dumps(history))
     return history
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether half precision pays: on CUDA, and on processors that multiply bfloat16 themselves."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def loss_curve(history: list[dict[str, float]], path: Path, title: str) -> None:

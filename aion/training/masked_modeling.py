@@ -1,7 +1,8 @@
 """Training the transformer on cached tokens: masked modeling over every stream, with the redshift asked in every batch.
 
 A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry, photometry alone, images
-with whatever else. B objects.
+with whatever else. Beside the tokens asked, two views of one object (spectra of two surveys, images of two cameras, image and spectrum) are
+taught to have embeddings that are alike. B objects.
 """
 
 import math
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from aion.codecs.quantizers import FiniteScalarQuantizer
+from aion.embedding import pool
 from aion.model import AION, AIONConfig
 from aion.training.config import Z_BINS, EmbeddedConfig
 from aion.training.image_codec import IMAGE_LEVELS
@@ -28,6 +31,12 @@ ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
 """Weight of all streams but the redshift together, each in units of the entropy of a uniform guess."""
+POOL_SHARES = {"spectra": 0.36, "photometry": 0.36, "images": 0.28}
+"""How often a batch comes from each pool."""
+PHOTOMETRY_BATCH = 16
+"""Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
+TWIN_SHARE, TWIN_WEIGHT, TWIN_TEMPERATURE = 0.5, 0.15, 0.07
+"""How often a batch is also compared with its objects' other views; weight and temperature of that loss (InfoNCE, arXiv:1807.03748)."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
 
@@ -39,11 +48,16 @@ class Example:
     inputs: dict[str, Tensor]
     targets: dict[str, Tensor]
     bins: Tensor
+    twins: tuple[dict[str, Tensor], dict[str, Tensor]] | None = None
+    """Two views of the same objects, to be embedded alike."""
 
     def to(self, device: torch.device) -> "Example":
         """The same on a device."""
-        inputs, targets = ({key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets))
-        return Example(inputs, targets, self.bins.to(device))
+        first, second = self.twins or ({}, {})
+        inputs, targets, first, second = (
+            {key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets, first, second)
+        )
+        return Example(inputs, targets, self.bins.to(device), (first, second) if self.twins else None)
 
 
 def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner) -> AION:
@@ -98,20 +112,22 @@ def _ordered(codes: int, dim: int) -> Tensor:
 
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
     """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
-    pool = ("spectra", "photometry", "images")[int(torch.multinomial(torch.tensor([0.3, 0.5, 0.2]), 1, generator=generator))]
-    shard = pools[pool]
-    count = {"spectra": batch, "photometry": 6 * batch, "images": batch}[pool]
+    source = list(POOL_SHARES)[int(torch.multinomial(torch.tensor(list(POOL_SHARES.values())), 1, generator=generator))]
+    shard = pools[source]
+    count = PHOTOMETRY_BATCH * batch if source == "photometry" else batch
     rows = torch.randint(len(shard["bins"]), (count,), generator=generator)
     tokens = {key: values[rows].long() for key, values in shard.items() if key != "bins"}
     inputs: dict[str, Tensor] = {}
     targets: dict[str, Tensor] = {}
-    _choose_scalars(tokens, inputs, targets, generator, always=pool == "photometry")
-    if pool == "spectra":
+    _choose_scalars(tokens, inputs, targets, generator, always=source == "photometry")
+    if source == "spectra":
         _choose_spectra(tokens, inputs, targets, generator, always=True)
-    if pool == "images":
+    if source == "images":
         _choose_images(tokens, inputs, targets, generator)
         _choose_spectra(tokens, inputs, targets, generator, always=False)
-    return Example(inputs, targets, shard["bins"][rows].long())
+    compared = source != "photometry" and torch.rand((), generator=generator) < TWIN_SHARE
+    twins = _two_views(tokens, generator) if compared else None
+    return Example(inputs, targets, shard["bins"][rows].long(), twins)
 
 
 def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
@@ -127,7 +143,20 @@ def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
         if (truth >= 0).any():
             others.append(_cross_entropy(logits[key], truth))
     other = torch.stack(others).mean() if others else redshift.new_zeros(())
-    return {"loss": redshift + OTHER_WEIGHT * other, f"redshift from {_best_input(example)}": redshift, "other": other}
+    terms = {f"redshift from {_best_input(example)}": redshift, "other": other}
+    loss = redshift + OTHER_WEIGHT * other
+    if example.twins is not None:
+        terms["twins"] = twin_loss(*(pool(model.context(view)) for view in example.twins))
+        loss = loss + TWIN_WEIGHT * terms["twins"]
+    return {"loss": loss} | terms
+
+
+def twin_loss(first: Tensor, second: Tensor) -> Tensor:
+    """How badly each object's other view is told from those of all others; unit vectors (B, D), nats over those of a guess."""
+    similarity = first.float() @ second.float().T / TWIN_TEMPERATURE
+    own = torch.arange(len(first), device=first.device)
+    both = F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)
+    return both / (2 * math.log(max(2, len(first))))
 
 
 def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Path, device: torch.device) -> AION:
@@ -150,7 +179,7 @@ def _best_input(example: Example) -> str:
 
 
 def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
-    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), truth.flatten(), ignore_index=-1)
+    loss = F.cross_entropy(logits.flatten(0, 1).float(), truth.flatten(), ignore_index=-1)
     return loss / math.log(logits.shape[-1])
 
 
@@ -176,19 +205,17 @@ def _of_legacy(key: str) -> bool:
 
 
 def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
-    """The spectrum whole, or a part hidden and asked, or not read at all and asked."""
+    """The spectrum of one survey whole, or a part hidden and asked, or not read at all and asked."""
     choice = float(torch.rand((), generator=generator))
-    for key in SPECTRA:
-        if key not in tokens:
-            continue
-        values = tokens[key]
-        if always or choice < 0.3:
-            hidden = torch.rand(values.shape, generator=generator) < (0.15 if choice < 0.25 else 0.0)
-            inputs[key] = values.where(~hidden, -1)
-            if choice < 0.25:
-                targets[key] = values.where(hidden, -1)
-        else:
-            targets[key] = _some(values, ASKED, generator)
+    key = SPECTRA[int(torch.randint(len(SPECTRA), (), generator=generator))]
+    values = tokens[key]
+    if always or choice < 0.3:
+        hidden = torch.rand(values.shape, generator=generator) < (0.15 if choice < 0.25 else 0.0)
+        inputs[key] = values.where(~hidden, -1)
+        if choice < 0.25:
+            targets[key] = values.where(hidden, -1)
+    else:
+        targets[key] = _some(values, ASKED, generator)
 
 
 def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator) -> None:
@@ -200,6 +227,15 @@ def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Gene
     inputs[read] = shown
     asked = IMAGES[int(torch.randint(2, (), generator=generator))]
     targets[asked] = _some(tokens[asked].where(shown < 0, -1) if asked == read else tokens[asked], ASKED, generator)
+
+
+def _two_views(tokens: Shard, generator: Generator) -> tuple[Shard, Shard]:
+    """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one."""
+    streams = [key for key in _LONG if key in tokens]
+    keys = [streams[i] for i in torch.randperm(len(streams), generator=generator)[:2].tolist()]
+    there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
+    first, second = ({key: tokens[key][there] if key in SPECTRA else _some(tokens[key][there], IMAGE_TOKENS_READ[1], generator)} for key in keys)
+    return first, second
 
 
 def _some(values: Tensor, count: int, generator: Generator) -> Tensor:

@@ -5,6 +5,7 @@ redshift token.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -37,8 +38,9 @@ def scalar_tokens(manager: CodecManager, scalars: dict[str, Tensor]) -> Shard:
 
 
 def object_tokens(manager: CodecManager, objects: Objects) -> Shard:
-    """Tokens of everything an object has."""
-    modalities: list[Modality] = [as_modality(objects.spectra, manager.device)]
+    """Tokens of everything an object has, the spectrum of the other survey too if there is a twin."""
+    spectra = [objects.spectra] if objects.twin is None else [objects.spectra, objects.twin]
+    modalities: list[Modality] = [as_modality(part, manager.device) for part in spectra]
     if objects.legacy is not None and objects.hsc is not None:
         modalities.append(LegacySurveyImage(objects.legacy.flux, LegacySurveyImage.survey_bands))
         modalities.append(HSCImage(objects.hsc.flux, HSCImage.survey_bands))
@@ -77,17 +79,18 @@ def _photometry(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecM
 
 
 def _spectra(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
-    objects = survey.draw(count, generator, with_images=False)
+    objects = survey.draw(count, generator, with_images=False, with_twin=True)
     spectra, z = with_empty_sky(objects.spectra, objects.z, generator, config)
-    tokens = manager.encode(as_modality(spectra, manager.device))
-    shard = {key: value.cpu() for key, value in tokens.items()} | scalar_tokens(manager, objects.scalars)
-    empty = z != objects.z  # photometry of an empty fibre would give its object away
-    shard |= {key: torch.where(empty[:, None], -1, value) for key, value in shard.items() if "spectrum" not in key}
+    empty = z != objects.z
+    shard = object_tokens(manager, replace(objects, spectra=spectra))
+    own = as_modality(spectra, manager.device).token_key
+    # what else is known of an empty fibre's target would give its redshift away
+    shard |= {key: torch.where(empty[:, None], -1, value) for key, value in shard.items() if key != own}
     return shard | {"bins": redshift_bins(z, config)}
 
 
 def _images(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
-    objects = survey.draw(count, generator)
+    objects = survey.draw(count, generator, with_twin=True)
     return object_tokens(manager, objects) | {"bins": redshift_bins(objects.z, config)}
 
 
