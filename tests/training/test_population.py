@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from aion.training.simulate.cosmology import age, distance_modulus
 from aion.training.simulate.population import (
     C_KMS,
     GALAXY_RANGE,
@@ -12,7 +13,6 @@ from aion.training.simulate.population import (
     STAR_MAX_KMS,
     Fractions,
     Population,
-    distance_modulus,
 )
 
 
@@ -71,12 +71,13 @@ def test_the_same_seed_draws_the_same_targets(population):
     assert not torch.equal(first.z, population.draw(50, generator(4)).z)
 
 
-def test_distances_are_those_of_astropy():
+def test_distances_and_ages_are_those_of_astropy():
     from astropy.cosmology import FlatLambdaCDM
 
-    z = torch.tensor([0.001, 0.01, 0.1, 1.0, 4.9])
-    expected = torch.tensor(FlatLambdaCDM(70, 0.3).distmod(z.numpy()).value, dtype=torch.float32)
-    torch.testing.assert_close(distance_modulus(z), expected, rtol=0, atol=2e-3)
+    z, cosmology = torch.tensor([0.001, 0.01, 0.1, 1.0, 4.9]), FlatLambdaCDM(70, 0.3)
+    expected = torch.tensor(cosmology.distmod(z.numpy()).value, dtype=torch.float32)
+    torch.testing.assert_close(distance_modulus(z), expected, rtol=0, atol=1e-3)
+    torch.testing.assert_close(age(z), torch.tensor(cosmology.age(z.numpy()).value, dtype=torch.float32), rtol=1e-4, atol=0)
 
 
 def test_the_real_table_gives_faint_galaxies_beyond_z_1(ingredients):

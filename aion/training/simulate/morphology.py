@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from aion.training.simulate.population import distance_modulus
+from aion.training.simulate.cosmology import distance_modulus
 from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, half_light_radius
 
 LABELS = ("elliptical", "disk", "edge-on", "merger", "clumpy", "point")

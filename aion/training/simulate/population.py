@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from aion.training.simulate.cosmology import distance_modulus
+
 KINDS = ("galaxy", "quasar", "star")
 C_KMS = 299_792.458
 MAG_RANGE = (14.0, 23.0)
 GALAXY_RANGE = (0.002, 2.0)
 QUASAR_RANGE = (0.05, 4.95)
 STAR_MAX_KMS = 600.0
-_HUBBLE_MPC = C_KMS / 70.0  # c/H0 for H0 = 70 km/s/Mpc
-_OMEGA_MATTER = 0.3
 _FLATTENING = 0.5  # weight n(z)^-0.5: half way to a flat redshift distribution
 
 
@@ -98,18 +98,6 @@ class Population:
         near_mag, near_z = _nearby(count, generator)
         nearby = torch.rand(count, generator=generator) < self.fractions.nearby
         return torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE), torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE))
-
-
-def distance_modulus(z: Tensor) -> Tensor:
-    """Magnitudes, for a flat universe with H0 = 70 km/s/Mpc and Ωm = 0.3; z (B,) from 0.0005 to 7."""
-    grid = torch.linspace(0, 7.2, 7201, dtype=torch.float64)
-    rate = torch.sqrt(_OMEGA_MATTER * (1 + grid) ** 3 + 1 - _OMEGA_MATTER)
-    comoving = torch.cumulative_trapezoid(1 / rate, grid)
-    fraction = (z.double().clamp(0.0005, 7.0) / grid[1]).clamp(min=0.5)
-    below = fraction.long().clamp(min=0)
-    padded = torch.cat([torch.zeros(1, dtype=torch.float64), comoving])
-    distance = torch.lerp(padded[below], padded[below + 1], fraction - below) * _HUBBLE_MPC
-    return (5 * torch.log10((1 + z) * distance) + 25).to(z.dtype)
 
 
 def _nearby(count: int, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from aion.training.simulate.cosmology import age
 from aion.training.simulate.lines import BROAD_LINES, NARROW_LINES, table
 from aion.training.simulate.templates import C_KMS, INFRARED, LOG_STEP, Templates
 
@@ -93,8 +94,7 @@ class SourceSimulator:
 
     def _stellar_light(self, kind: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
         t, count = self.templates, len(z)
-        universe = 13.5 / (1 + z) ** 1.2  # age of the universe at z, Gyr, within 10 % below z = 2
-        formed = universe * (0.3 + 0.68 * _uniform(count, generator=generator))
+        formed = age(z) * (0.3 + 0.68 * _uniform(count, generator=generator))
         passive = kind == 0
         tau = torch.where(passive, 0.1 + 0.5 * _uniform(count, generator=generator), 1.0 + 9.0 * _uniform(count, generator=generator))
         since = (formed[:, None] - t.ages).clamp(min=0)
