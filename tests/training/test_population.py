@@ -23,7 +23,7 @@ def generator(seed: int = 0) -> torch.Generator:
 @pytest.fixture(scope="module")
 def population() -> Population:
     z = torch.linspace(0.05, 1.5, 500)
-    return Population(torch.stack([18 + 3 * z, z], dim=1))
+    return Population(torch.stack([18 + 3 * z, z, 0.8 + 2 * z], dim=1))
 
 
 def test_every_kind_stays_in_its_ranges(population):
@@ -37,7 +37,7 @@ def test_every_kind_stays_in_its_ranges(population):
 
 
 def test_the_kinds_come_in_the_fractions_asked_for():
-    population = Population(torch.tensor([[18.0, 0.2]]), Fractions(galaxy=0.5, quasar=0.3, star=0.2))
+    population = Population(torch.tensor([[18.0, 0.2, 1.5]]), Fractions(galaxy=0.5, quasar=0.3, star=0.2))
     kinds = population.draw(10_000, generator()).kind
     assert [round(kinds.count(kind) / 10_000, 1) for kind in KINDS] == [0.5, 0.3, 0.2]
 
@@ -54,13 +54,13 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(population):
 
 def test_without_the_nearby_component_galaxies_follow_the_table():
     z = torch.linspace(0.05, 1.5, 500)
-    population = Population(torch.stack([18 + 3 * z, z], dim=1), Fractions(nearby=0.0))
+    population = Population(torch.stack([18 + 3 * z, z, 0.8 + 2 * z], dim=1), Fractions(nearby=0.0))
     drawn = population.draw_kind("galaxy", 2000, generator())
     assert (drawn.mag - (18 + 3 * drawn.z)).abs().max() < 0.6
 
 
 def test_crowded_redshifts_are_thinned_half_way():
-    table = torch.cat([torch.tensor([[20.0, 0.3]]).expand(900, 2), torch.tensor([[20.0, 0.9]]).expand(100, 2)])
+    table = torch.cat([torch.tensor([[20.0, 0.3, 2.0]]).expand(900, 3), torch.tensor([[20.0, 0.9, 2.0]]).expand(100, 3)])
     drawn = Population(table, Fractions(nearby=0.0)).draw_kind("galaxy", 20_000, generator())
     assert (drawn.z > 0.6).float().mean().item() == pytest.approx(0.25, abs=0.02)  # √100 / (√100 + √900)
 
