@@ -120,8 +120,8 @@ class SourceSimulator:
         optical_depth = self._dust(fine, old, z, color, generator)
         attenuation = torch.exp(-optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7)  # Charlot & Fall 2000
         absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
-        # re-emitted warm dust between 5 and 30 micron, a tenth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
-        warm = 0.1 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
+        # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
+        warm = 0.2 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
         faded = torch.exp(-optical_depth[:, None] * (self.infrared / 5500.0) ** -0.7)
         scale = self._at(fine, 6000.0)[:, None]
         return fine * attenuation / scale, (infrared * faded + warm) / scale, optical_depth
@@ -156,7 +156,7 @@ class SourceSimulator:
         lacking = color - self._color(fine, z)
         per_depth = 1.086 * ((4810 / 5500 / (1 + z)) ** -0.7 - (8910 / 5500 / (1 + z)) ** -0.7)
         drawn = torch.where(old, 0.06, 0.3) * _exponential(len(z), 1.0, generator)
-        return torch.where(old | color.isnan(), drawn, (lacking / per_depth).clamp(0.02, 1.8))
+        return torch.where(old | color.isnan(), drawn, (lacking / per_depth).clamp(0.1, 1.8))
 
     def _color(self, fine: Tensor, z: Tensor) -> Tensor:
         """Observed g−z (B,), AB, through top hats of the widths of HSC's g and z."""
