@@ -52,7 +52,7 @@ def toy_templates(seed: int = 0) -> Templates:
 def toy_survey(seed: int = 0) -> SimulatedSurvey:
     """A simulated survey of toy spectra; everything behind the templates is the real simulator."""
     z = 0.05 + 1.2 * torch.rand(200, generator=Generator().manual_seed(seed))
-    return SimulatedSurvey(toy_templates(seed), Population(torch.stack([18 + 3 * z, z], dim=1)))
+    return SimulatedSurvey(toy_templates(seed), Population(torch.stack([18 + 3 * z, z, 0.8 + 2 * z], dim=1)))
 
 
 def toy_config() -> EmbeddedConfig:

@@ -3,7 +3,6 @@
 Observed wavelengths in vacuum Å, fluxes in 1e-17 erg/s/cm2/Å, ivar its inverse square; mask True = bad pixel.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +31,8 @@ class Spectrograph:
     """Å where two arms meet."""
     sky_lines: float
     """Strength of OH residuals relative to the continuum noise."""
+    usual_snr: float
+    """Median S/N per pixel that a usual exposure reaches on an object of 18 mag (r, AB, in the fibre)."""
 
     def edges(self) -> Tensor:
         """(pixels + 1,) pixel boundaries, Å, float64."""
@@ -46,10 +47,12 @@ class Spectrograph:
 
 # Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å, BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
 SPECTROGRAPHS = (
-    Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0),
-    Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2),
-    Spectrograph("DESI", "DESI", 7781, 3600.0, 0.8, False, 250.0, 100.0, (5780.0, 7570.0), 1.5),
+    Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0, 15.0),
+    Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2, 22.0),
+    Spectrograph("DESI", "DESI", 7781, 3600.0, 0.8, False, 250.0, 100.0, (5780.0, 7570.0), 1.5, 20.0),
 )
+SNR_RANGE = (0.7, 60.0)
+"""Median S/N per pixel that the survey contains."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,15 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
     return torch.where(emptied, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
 
 
-def draw_signal_to_noise(count: int, generator: Generator) -> Tensor:
-    """Median S/N per pixel (B,), log-uniform from 0.7 to 60."""
-    low, high = math.log(0.7), math.log(60.0)
-    return torch.exp(low + (high - low) * torch.rand(count, generator=generator))
+def draw_signal_to_noise(fiber_mag: Tensor, instrument: Spectrograph, generator: Generator) -> Tensor:
+    """Median S/N per pixel (B,), 0.7 to 60: half of what the survey reaches at ``fiber_mag`` (B,), half log-uniform.
+
+    The sky in the fibre is as bright as an object of 18.7 mag: S/N falls as the flux where it dominates, as its root where it does not.
+    """
+    low, high = SNR_RANGE
+    anything = low * (high / low) ** torch.rand(len(fiber_mag), generator=generator)
+    flux, sky = 10 ** (-0.4 * (fiber_mag - 18.0)), 10 ** (-0.4 * (18.7 - 18.0))
+    usual = instrument.usual_snr * flux * ((1 + sky) / (flux + sky)) ** 0.5
+    usual = usual * 10 ** (0.3 * torch.randn(len(fiber_mag), generator=generator))
+    is_usual = (torch.rand(len(fiber_mag), generator=generator) < 0.5) & (usual > low) & (usual < high)
+    return torch.where(is_usual, usual, anything)

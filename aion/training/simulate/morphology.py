@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from aion.training.simulate.population import distance_modulus
+from aion.training.simulate.cosmology import distance_modulus
+from aion.training.simulate.galaxy_types import absolute_magnitude, interpolate
 from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, half_light_radius
 
 LABELS = ("elliptical", "disk", "edge-on", "merger", "clumpy", "point")
@@ -111,7 +112,7 @@ def draw_morphology(kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Te
 
 def _is_early(z: Tensor, color: Tensor, generator: Generator) -> Tensor:
     """Galaxies on the red sequence, with a soft edge."""
-    redness = color - _interpolate(z, _RED_SEQUENCE_Z, _RED_SEQUENCE_COLOR)
+    redness = color - interpolate(z, _RED_SEQUENCE_Z, _RED_SEQUENCE_COLOR)
     return torch.rand(len(z), generator=generator) < torch.sigmoid((redness + 0.18) / 0.06)
 
 
@@ -129,7 +130,7 @@ def _nucleus(is_galaxy: Tensor, is_quasar: Tensor, z: Tensor, generator: Generat
 
 def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> Tensor:
     """(B,) half-light radius, arcsec, from the size-luminosity relations of Shen et al. 2003 in r, shrinking as (1+z)^-0.8."""
-    absolute = (mag - distance_modulus(z) - z).clamp(-24.5, -14.0)  # K correction in r of about z
+    absolute = absolute_magnitude(mag, z).clamp(-24.5, -14.0)
     late_kpc = -0.4 * 0.26 * absolute + 0.25 * torch.log10(1 + 10 ** (-0.4 * (absolute + 20.91))) - 1.71
     early_kpc = torch.maximum(-0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0))  # dwarf ellipticals stay near 1 kpc
     kpc = 10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator)) * (1 + z) ** -0.8
@@ -265,14 +266,6 @@ def _in_disk(radius: Tensor, azimuth: Tensor, shape: Morphology) -> Tensor:
 
 def _polar(radius: Tensor, angle: Tensor) -> Tensor:
     return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
-
-
-def _interpolate(x: Tensor, points: Sequence[float], values: Sequence[float]) -> Tensor:
-    """Linear interpolation, constant outside."""
-    grid, height = torch.tensor(points), torch.tensor(values)
-    right = torch.searchsorted(grid, x.contiguous()).clamp(1, len(grid) - 1)
-    share = ((x - grid[right - 1]) / (grid[right] - grid[right - 1])).clamp(0, 1)
-    return torch.lerp(height[right - 1], height[right], share)
 
 
 class _Uniform:

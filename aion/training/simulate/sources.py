@@ -9,13 +9,26 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from aion.training.simulate.cosmology import age
+from aion.training.simulate.galaxy_types import (
+    AGN,
+    GALAXY_TYPES,
+    PASSIVE,
+    STAR_FORMING,
+    STARBURST,
+    absolute_magnitude,
+    blueness,
+    draw_types,
+)
 from aion.training.simulate.lines import BROAD_LINES, NARROW_LINES, table
+from aion.training.simulate.population import Targets
 from aion.training.simulate.templates import C_KMS, INFRARED, LOG_STEP, Templates
 
 KINDS = ("galaxy", "quasar", "star")
-GALAXY_TYPES = ("passive", "star-forming", "starburst", "agn")
 INSTRUMENT_KMS = 60.0
 """Line-spread sigma of SDSS and DESI near 6000 Å, added to every intrinsic width."""
+LOG_METALS = torch.tensor([-0.7, -0.4, 0.0, 0.4])
+"""log10 of the metallicities of the templates over the solar one."""
 HALPHA_LOG_EW = {"passive": (-0.6, 0.4), "star-forming": (1.35, 0.4), "starburst": (2.1, 0.35), "agn": (1.3, 0.4)}
 """Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15)."""
 
@@ -44,21 +57,23 @@ class SourceSimulator:
         self.log_start = math.log(float(templates.wavelength[0]))
         self.quasar_continua = torch.stack([_smooth_continuum(q, self.wavelength) for q in templates.quasars])
 
-    def galaxies(self, z: Tensor, generator: Generator) -> Sources:
-        """Galaxies at redshifts z (B,): stars with dust, a star-formation history, and emission lines."""
-        kind = torch.multinomial(torch.tensor([0.35, 0.43, 0.12, 0.10]), len(z), replacement=True, generator=generator)
-        fine, infrared, optical_depth = self._stellar_light(kind, z, generator)
+    def galaxies(self, targets: Targets, generator: Generator) -> Sources:
+        """Stars with dust, a star-formation history and emission lines; type, metals and dust follow from color and luminosity."""
+        z = targets.z
+        kind, old = draw_types(z, targets.color, generator)
+        absolute = absolute_magnitude(targets.mag, z)
+        fine, infrared, optical_depth = self._stellar_light(old, kind, z, absolute, targets.color, generator)
         sigma = 10 ** (1.9 + 0.25 * _normal(len(z), generator=generator)).clamp(1.5, 2.6)
         fine = blur(fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / C_KMS)
         mean, scatter = torch.tensor([HALPHA_LOG_EW[t] for t in GALAXY_TYPES])[kind].T
         width = 10 ** (mean + scatter * _normal(len(z), generator=generator))
         flux = width * self._at(fine, 6564.6)
-        self._add_narrow_lines(fine, flux, kind == 3, sigma.clamp(max=200.0), optical_depth, generator)
+        self._add_narrow_lines(fine, flux, kind == AGN, sigma.clamp(max=200.0), optical_depth, generator)
         return Sources("galaxy", tuple(GALAXY_TYPES[k] for k in kind), z, fine, infrared)
 
-    def quasars(self, z: Tensor, generator: Generator) -> Sources:
-        """Quasars at redshifts z (B,): parametric and composite, with hosts, broad absorption, reddening and the Lyman forest."""
-        count = len(z)
+    def quasars(self, targets: Targets, generator: Generator) -> Sources:
+        """Parametric and composite quasars, with hosts, broad absorption, reddening and the Lyman forest."""
+        z, count = targets.z, len(targets.z)
         parametric = self._parametric_quasars(count, generator)
         composite = self._composite_quasars(count, generator)
         is_composite = _uniform(count, generator=generator) < 0.35
@@ -78,9 +93,9 @@ class SourceSimulator:
         subtype = tuple("BAL" if b else "composite" if c else "broad-line" for b, c in zip(broad_absorption, is_composite, strict=True))
         return Sources("quasar", subtype, z, fine, infrared)
 
-    def stars(self, z: Tensor, generator: Generator) -> Sources:
-        """Stars at velocities z (B,): real types, each blended a little with a neighbour of the sequence."""
-        t = self.templates
+    def stars(self, targets: Targets, generator: Generator) -> Sources:
+        """Stars: real types, each blended a little with a neighbour of the sequence."""
+        t, z = self.templates, targets.z
         first = torch.randint(len(t.stars), (len(z),), generator=generator)
         second = (first + torch.randint(-1, 2, (len(z),), generator=generator)).clamp(0, 15)
         second = torch.where(first > 15, first, second)  # white dwarfs and carbon stars stay what they are
@@ -91,31 +106,66 @@ class SourceSimulator:
         tilt = 0.3 * _normal(len(z), 1, generator=generator)
         return Sources("star", tuple(str(int(k)) for k in first), z, fine * (self.wavelength / 6000.0) ** tilt, infrared)
 
-    def _stellar_light(self, kind: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-        t, count = self.templates, len(z)
-        universe = 13.5 / (1 + z) ** 1.2  # age of the universe at z, Gyr, within 10 % below z = 2
-        formed = universe * (0.3 + 0.68 * _uniform(count, generator=generator))
-        passive = kind == 0
-        tau = torch.where(passive, 0.1 + 0.5 * _uniform(count, generator=generator), 1.0 + 9.0 * _uniform(count, generator=generator))
-        since = (formed[:, None] - t.ages).clamp(min=0)
-        history = since / tau[:, None] ** 2 * torch.exp(-since / tau[:, None])  # delayed exponential, per Gyr
-        history = torch.where(passive[:, None] & (t.ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history)
-        mass = history * torch.gradient(t.ages)[0]
-        mass = mass / mass.sum(1, keepdim=True).clamp(min=1e-12)
-        strength = _uniform(count, generator=generator)
-        burst = torch.where(kind == 2, 0.02 + 0.1 * strength, 0.01 * (kind == 1) * strength)
-        young = (t.ages < 0.1).float() * torch.gradient(t.ages)[0]
-        mass = mass + burst[:, None] * young / young.sum()
-        metals = torch.softmax(1.5 * _normal(count, len(t.populations), generator=generator) + torch.tensor([-1.0, -0.3, 0.6, 0.2]), 1)
+    def _stellar_light(
+        self, old: Tensor, kind: Tensor, z: Tensor, absolute: Tensor, color: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Fine and infrared light and the optical depth at 5500 Å (B,) of stars that are ``old`` or still form, M_r ``absolute``."""
+        t = self.templates
+        mass = self._star_formation(old, kind, z, color, generator)
+        metals = self._metals(old, absolute, generator)
         weights = (metals[:, :, None] * mass[:, None, :]).flatten(1)
         fine, infrared = weights @ t.populations.flatten(0, 1), weights @ t.populations_infrared.flatten(0, 1)
-        optical_depth = torch.where(passive, 0.08, 0.45) * _exponential(count, 1.0, generator)
+        # carbon monoxide, which the templates lack, takes a sixth of the light around 4.7 micron (Meidt+12)
+        infrared = infrared * (1 - 0.16 * torch.sigmoid((self.infrared - 4.2e4) / 1e3) * torch.sigmoid((5.3e4 - self.infrared) / 1e3))
+        optical_depth = self._dust(fine, old, z, color, generator)
         attenuation = torch.exp(-optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7)  # Charlot & Fall 2000
         absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
-        # re-emitted warm dust between 5 and 30 micron, about a tenth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
-        warm = 0.1 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5e4) / 8e3)
+        # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
+        warm = 0.2 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
+        faded = torch.exp(-optical_depth[:, None] * (self.infrared / 5500.0) ** -0.7)
         scale = self._at(fine, 6000.0)[:, None]
-        return fine * attenuation / scale, (infrared + warm) / scale, optical_depth
+        return fine * attenuation / scale, (infrared * faded + warm) / scale, optical_depth
+
+    def _star_formation(self, old: Tensor, kind: Tensor, z: Tensor, color: Tensor, generator: Generator) -> Tensor:
+        """Share of mass (B, ages) formed at each age: delayed exponentials, cut when old, with a burst when young."""
+        ages, count = self.templates.ages, len(z)
+        began = 0.6 + 0.35 * _uniform(count, generator=generator)
+        formed = age(z) * began
+        recent = blueness(z, color).nan_to_num(0.5)  # the bluer, the longer star formation goes on
+        tau = torch.where(
+            old, 0.1 + 0.7 * _uniform(count, generator=generator), 10 ** (recent + 0.2 * _normal(count, generator=generator)).clamp(0, 1)
+        )
+        since = (formed[:, None] - ages).clamp(min=0)
+        history = since / tau[:, None] ** 2 * torch.exp(-since / tau[:, None])  # per Gyr
+        history = torch.where(old[:, None] & (ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history)
+        mass = history * torch.gradient(ages)[0]
+        mass = mass / mass.sum(1, keepdim=True).clamp(min=1e-12)
+        strength = _uniform(count, generator=generator)
+        burst = torch.where(kind == STARBURST, 0.02 + 0.1 * strength, 0.01 * (kind == STAR_FORMING) * (strength - 0.7).clamp(min=0) / 0.3)
+        young = (ages < 0.1).float() * torch.gradient(ages)[0]
+        return mass + burst[:, None] * young / young.sum()
+
+    def _metals(self, old: Tensor, absolute: Tensor, generator: Generator) -> Tensor:
+        """Share (B, metallicities) of each template: luminous and old galaxies are richer (Gallazzi+05), with 0.12 dex of scatter."""
+        mean = torch.where(old, -0.1 - 0.08 * (absolute + 21.5), -0.1 - 0.15 * (absolute + 21.0)).clamp(-0.7, 0.35)
+        mean = mean + 0.12 * _normal(len(old), generator=generator)
+        return torch.softmax(-0.5 * ((LOG_METALS - mean[:, None]) / 0.2) ** 2, 1)
+
+    def _dust(self, fine: Tensor, old: Tensor, z: Tensor, color: Tensor, generator: Generator) -> Tensor:
+        """Optical depth (B,) that makes the g−z of the stars the observed one; drawn for old stars and where no color is known."""
+        lacking = color - self._color(fine, z)
+        per_depth = 1.086 * ((4810 / 5500 / (1 + z)) ** -0.7 - (8910 / 5500 / (1 + z)) ** -0.7)
+        drawn = torch.where(old, 0.06, 0.3) * _exponential(len(z), 1.0, generator)
+        return torch.where(old | color.isnan(), drawn, (lacking / per_depth).clamp(0.1, 1.8))
+
+    def _color(self, fine: Tensor, z: Tensor) -> Tensor:
+        """Observed g−z (B,), AB, through top hats of the widths of HSC's g and z."""
+        power = torch.cumsum((fine * self.wavelength**2).double(), 1)
+        means = []
+        for low, high in ((4000.0, 5450.0), (8500.0, 9300.0)):
+            first, last = (((torch.log(edge / (1 + z)) - self.log_start) / LOG_STEP).long() for edge in (low, high))
+            means.append((power.gather(1, last[:, None]) - power.gather(1, first[:, None]))[:, 0] / (last - first))
+        return -2.5 * torch.log10(means[0] / means[1]).float()
 
     def _add_narrow_lines(
         self, fine: Tensor, halpha: Tensor, agn: Tensor, sigma: Tensor, optical_depth: Tensor, generator: Generator
@@ -198,8 +248,9 @@ class SourceSimulator:
 
     def _add_hosts(self, fine: Tensor, infrared: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         count = len(z)
-        kind = torch.randint(0, 2, (count,), generator=generator)
-        stars, stars_infrared, _ = self._stellar_light(kind, z, generator)
+        kind = torch.randint(PASSIVE, STARBURST, (count,), generator=generator)
+        luminous, unknown = torch.full((count,), -21.5), torch.full((count,), torch.nan)
+        stars, stars_infrared, _ = self._stellar_light(kind == PASSIVE, kind, z, luminous, unknown, generator)
         stars = blur(stars, torch.full((count,), 190.0 / C_KMS))
         present = (_uniform(count, generator=generator) < 0.75) & (z < 1.0)
         share = (0.75 * _uniform(count, generator=generator) * present)[:, None]

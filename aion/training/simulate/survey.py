@@ -14,8 +14,17 @@ from aion.training.ingredients import Ingredients
 from aion.training.simulate import images
 from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
 from aion.training.simulate.morphology import Morphology, draw_morphology
-from aion.training.simulate.photometry import HSC_BANDS, LS_BANDS, Photometer, hsc_extinction, hsc_magnitudes, measure, nanomaggies
-from aion.training.simulate.population import KINDS, Population
+from aion.training.simulate.photometry import (
+    HSC_BANDS,
+    LS_BANDS,
+    Photometer,
+    hsc_extinction,
+    hsc_magnitudes,
+    magnitudes,
+    measure,
+    nanomaggies,
+)
+from aion.training.simulate.population import KINDS, Population, Targets
 from aion.training.simulate.shapes import measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
 from aion.training.simulate.templates import INFRARED, Templates, load
@@ -83,8 +92,8 @@ class SimulatedSurvey:
         if instrument is None:
             instrument = _any_of(SPECTROGRAPHS, generator)
         sky = self._sky(count, generator)
-        snr = draw_signal_to_noise(count, generator)
         fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
+        snr = draw_signal_to_noise(magnitudes(sky.fluxes[:, 1] * fiber[:, 0]), instrument, generator)
         spectra = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, instrument, generator)
         scalars = self._catalog(sky, generator)
         objects = Objects(sky.kind, sky.subtype, sky.z, snr, spectra, scalars, sky.fluxes, sky.shapes.label)
@@ -107,17 +116,17 @@ class SimulatedSurvey:
         targets = self.population.draw(count, generator)
         kinds = torch.tensor([KINDS.index(k) for k in targets.kind])
         order = kinds.argsort(stable=True)  # sources are drawn kind by kind
-        z, mag, kind = targets.z[order], targets.mag[order], tuple(targets.kind[int(i)] for i in order)
-        sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), z, generator)
+        z, mag, color, kind = targets.z[order], targets.mag[order], targets.color[order], tuple(targets.kind[int(i)] for i in order)
+        targets = Targets(kind, mag, z, color)
+        sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), targets, generator)
         fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
         color = 2.5 * torch.log10((fluxes[:, 1] / fluxes[:, 0].clamp(min=1e-9)).clamp(min=1e-3))
         shapes = draw_morphology(kind, z, color, mag, generator)
         return _Sky(kind, tuple(t for s in sources for t in s.subtype), z, fluxes, fine, reddening, shapes)
 
-    def _sources(self, counts: list[int], z: Tensor, generator: Generator) -> list[Sources]:
+    def _sources(self, counts: list[int], targets: Targets, generator: Generator) -> list[Sources]:
         draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
-        parts = zip(draw, torch.split(z, counts), strict=True)
-        return [make(part, generator) for make, part in parts if len(part)]
+        return [make(part, generator) for make, part in zip(draw, targets.split(counts), strict=True) if len(part.z)]
 
     def _calibrate(self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Reddened by the Milky Way and scaled to the r magnitude: band fluxes, the fine rest spectrum, E(B-V)."""
