@@ -10,7 +10,9 @@ from aion.codecs.image import ImageCodec
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 from aion.training.config import EmbeddedConfig
+from aion.training.latents import spread_loss
 from aion.training.loop import train
+from aion.training.simulate import images
 from aion.training.simulate.survey import Pictures, SimulatedSurvey
 
 RELATIVE_FLOOR = 0.02
@@ -48,23 +50,20 @@ def some_bands(count: int, generator: Generator) -> list[int]:
 
 
 def loss_terms(codec: ImageCodec, seen: Image, truth: Image, *, rounded: bool = True) -> dict[str, Tensor]:
-    """Robust loss of the decoded against the noise-free image, in units of the pixel noise, in the bands that were seen.
-
-    Latent channels that vary by less than one level are pushed apart, else the codes of an image would all be the same.
-    """
+    """Robust loss of the decoded against the noise-free image, in units of the pixel noise, in the bands that were seen."""
     x, present = codec.preprocess(seen.to(codec.device))
     target, _ = codec.preprocess(truth.to(codec.device))
     latent = codec.encode_latent(x, present).float()
     quantised, _, usage = codec.quantizer(latent)
     decoded = codec.decode_latent(quantised if rounded else latent.tanh()).float()
-    narrow = (1 - latent.std((0, 2, 3))).clamp(min=0).mean() + 0.1 * latent.mean((0, 2, 3)).square().mean()
+    spread = spread_loss(latent)
     channels = [BAND_TO_INDEX[band] for band in seen.bands]
     residual = (decoded - target)[:, channels] / tolerance(codec, x[:, channels], target[:, channels])
     reconstruction = sum(
         (weight * (torch.sqrt(1 + (F.avg_pool2d(residual, pixels) * pixels) ** 2) - 1).mean() for pixels, weight in SCALES.items()),
         start=residual.new_zeros(()),
     )
-    return {"loss": reconstruction + 0.2 * narrow, "reconstruction": reconstruction, "narrow": narrow, "usage": usage}
+    return {"loss": reconstruction + 0.2 * spread, "reconstruction": reconstruction, "spread": spread, "usage": usage}
 
 
 def tolerance(codec: ImageCodec, noisy: Tensor, truth: Tensor) -> Tensor:
@@ -81,9 +80,8 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
     codec = new_codec(config).to(device)
 
     def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
-        objects = survey.draw(config.image_schedule.batch, generator)
-        assert objects.legacy is not None and objects.hsc is not None
-        cls, pictures = (LegacySurveyImage, objects.legacy) if step % 2 else (HSCImage, objects.hsc)
+        cls, camera = ((LegacySurveyImage, images.LEGACY_SURVEY), (HSCImage, images.HSC))[step % 2]
+        pictures = survey.draw_pictures(config.image_schedule.batch, generator, camera)
         seen, truth = modality_of(pictures, cls, some_bands(pictures.flux.shape[1], generator))
         return loss_terms(codec, seen, truth, rounded=step >= SOFT_START)
 

@@ -15,6 +15,7 @@ from aion.codecs.spectrum import SpectrumCodec
 from aion.correlation import RedshiftCorrelation
 from aion.modalities import DESISpectrum, SDSSSpectrum, Spectrum
 from aion.training.config import EmbeddedConfig
+from aion.training.latents import spread_loss
 from aion.training.loop import train
 from aion.training.simulate.instruments import ObservedSpectra
 from aion.training.simulate.survey import SimulatedSurvey
@@ -23,6 +24,8 @@ NOISE_FLOOR = 0.02
 """Relative error that counts as perfect; bright spectra would rule the loss without it."""
 SCALES = {1: 1.0, 6: 0.3, 24: 0.1}
 """Pixels of 0.8 Å over which residuals are averaged -> weight in the loss: a pixel, a narrow line, a token."""
+SOFT_START = 200
+"""Steps before the latent is rounded to corners: a codec that rounds from the start uses a few codes only."""
 EMPTY_SKY = 0.03
 """Share of spectra without an object: the redshift they are asked for is drawn at random, so that the answer learns to be flat."""
 
@@ -50,6 +53,7 @@ class Terms:
     reconstruction: Tensor
     mask: Tensor
     redshift: Tensor
+    spread: Tensor
     usage: Tensor
 
     def to_dict(self) -> dict[str, Tensor]:
@@ -102,13 +106,17 @@ def coherent_loss(residual: Tensor, known: Tensor) -> Tensor:
     return total
 
 
-def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig) -> Terms:
+def terms(
+    learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig, *, rounded: bool = True
+) -> Terms:
     """Losses of one batch of simulated spectra."""
     codec = learner.codec
     device = codec.device
     spectrum = as_modality(spectra, device)
     x, normalization = codec.preprocess(spectrum)
-    quantised, auxiliary, usage = codec.quantizer(codec.encode_latent(x))
+    latent = codec.encode_latent(x).float()
+    corners, auxiliary, usage = codec.quantizer(latent)
+    quantised = corners if rounded else latent.tanh()
     flux, mask_logits = codec.decode_latent(quantised)
     assert mask_logits is not None, "the embedded decoder has a mask channel"
     scale = codec.scale(normalization)
@@ -120,7 +128,9 @@ def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config:
     reconstruction = coherent_loss(residual, known)
     mask = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
     redshift = redshift_loss(learner.redshift_logits(quantised), redshift_bins(z, config).to(device))
-    return Terms(reconstruction + 0.3 * mask + 0.5 * redshift + auxiliary, reconstruction, mask, redshift, usage)
+    spread = spread_loss(latent)
+    loss = reconstruction + 0.3 * mask + 0.5 * redshift + auxiliary + spread
+    return Terms(loss, reconstruction, mask, redshift, spread, usage)
 
 
 def with_empty_sky(spectra: ObservedSpectra, z: Tensor, generator: Generator, config: EmbeddedConfig) -> tuple[ObservedSpectra, Tensor]:
@@ -144,7 +154,7 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
     def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
         objects = survey.draw(config.spectrum_schedule.batch, generator, with_images=False)
         spectra, z = with_empty_sky(objects.spectra, objects.z, generator, config)
-        return terms(learner, spectra, z, config).to_dict()
+        return terms(learner, spectra, z, config, rounded=step >= SOFT_START).to_dict()
 
     train(learner, loss_of, config.spectrum_schedule, folder=folder, title="spectrum codec", seed=config.seed, device=device)
     return learner

@@ -125,9 +125,10 @@ def _by_redshift_and_luminosity(mag: Tensor, z: Tensor) -> Tensor:
 
 
 def _nearby(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range."""
+    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range; dwarfs are seen nearby only."""
     z = 0.003 + 0.497 * torch.rand(count, generator=generator)
     absolute = -20.8 + 1.1 * torch.randn(count, generator=generator)
+    absolute = absolute + 4.0 * torch.rand(count, generator=generator) * (1 - z / 0.1).clamp(min=0)
     return (absolute + distance_modulus(z) + z).clamp(MAG_RANGE[0], 21.0), z  # K correction in r of about z
 
 

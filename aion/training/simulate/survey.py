@@ -107,6 +107,12 @@ class SimulatedSurvey:
         legacy = take_pictures(fluxes[:, :4], shapes, images.LEGACY_SURVEY, generator)
         return replace(objects, legacy=legacy, hsc=take_pictures(fluxes[:, len(LS_BANDS) :], shapes, images.HSC, generator))
 
+    def draw_pictures(self, count: int, generator: Generator, camera: images.Survey) -> "Pictures":
+        """Images of ``count`` objects by one camera alone: twice as fast as whole objects."""
+        sky = self._sky(count, generator)
+        fluxes = sky.fluxes[:, :4] if camera is images.LEGACY_SURVEY else sky.fluxes[:, len(LS_BANDS) :]
+        return take_pictures(fluxes, sky.shapes, camera, generator)
+
     def draw_photometry(self, count: int, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """Redshift (B,) and catalog columns alone: much faster than whole objects."""
         sky = self._sky(count, generator)
