@@ -55,12 +55,14 @@ class EmbeddedConfig:
     """Blocks and widths of the spectrum encoder."""
     spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((3, 1, 1, 1), (96, 48, 24, 2))
     """Blocks and widths of the decoder: most blocks where they are cheap and see far."""
-    spectrum_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_100, batch=24, peak_lr=3e-3, checkpoint_every=25))
-    image_hidden: int = 48
+    spectrum_schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=3_600, batch=16, peak_lr=3e-3, checkpoint_every=50, compiled=True)
+    )
+    image_hidden: int = 64
     image_projection: int = 12
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=700, batch=16, peak_lr=2e-3, checkpoint_every=25))
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
     spectra_sample: int = 16_000
     """Objects with a spectrum and photometry, tokenized for the model."""
     image_sample: int = 5_000

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from aion.codecs.image import ImageCodec
+from aion.codecs.image import FIELD, ImageCodec
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 from aion.training.config import EmbeddedConfig
@@ -21,7 +21,7 @@ SCALES = {1: 1.0, 4: 0.3, 16: 0.1}
 """Pixels along a side over which residuals are averaged -> weight in the loss."""
 IMAGE_LEVELS = (7, 5, 5, 5, 5)
 """As published: 4375 codes."""
-SOFT_START = 150
+SOFT_START = 300
 """Steps before the latent is rounded: most pixels are sky, and a codec that rounds from the start learns one code for all."""
 
 
@@ -53,17 +53,19 @@ def loss_terms(codec: ImageCodec, seen: Image, truth: Image, *, rounded: bool = 
     """Robust loss of the decoded against the noise-free image, in units of the pixel noise, in the bands that were seen."""
     x, present = codec.preprocess(seen.to(codec.device))
     target, _ = codec.preprocess(truth.to(codec.device))
+    channels = [BAND_TO_INDEX[band] for band in seen.bands]
     latent = codec.encode_latent(x, present).float()
     quantised, _, usage = codec.quantizer(latent)
     decoded = codec.decode_latent(quantised if rounded else latent.tanh()).float()
-    spread = spread_loss(latent)
-    channels = [BAND_TO_INDEX[band] for band in seen.bands]
-    residual = (decoded - target)[:, channels] / tolerance(codec, x[:, channels], target[:, channels])
+    sigma = tolerance(codec, x[:, channels], target[:, channels])
+    light = F.avg_pool2d((target[:, channels] / sigma).amax(1), FIELD // latent.shape[-1]) > 1  # most of an image is empty sky
+    spread = spread_loss(latent.movedim(1, -1)[light])
+    residual = (decoded - target)[:, channels] / sigma
     reconstruction = sum(
         (weight * (torch.sqrt(1 + (F.avg_pool2d(residual, pixels) * pixels) ** 2) - 1).mean() for pixels, weight in SCALES.items()),
         start=residual.new_zeros(()),
     )
-    return {"loss": reconstruction + 0.2 * spread, "reconstruction": reconstruction, "spread": spread, "usage": usage}
+    return {"loss": reconstruction + spread, "reconstruction": reconstruction, "spread": spread, "usage": usage}
 
 
 def tolerance(codec: ImageCodec, noisy: Tensor, truth: Tensor) -> Tensor:

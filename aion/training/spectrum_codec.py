@@ -128,7 +128,7 @@ def terms(
     reconstruction = coherent_loss(residual, known)
     mask = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
     redshift = redshift_loss(learner.redshift_logits(quantised), redshift_bins(z, config).to(device))
-    spread = spread_loss(latent)
+    spread = spread_loss(latent.movedim(1, -1).flatten(0, 1))
     loss = reconstruction + 0.3 * mask + 0.5 * redshift + auxiliary + spread
     return Terms(loss, reconstruction, mask, redshift, spread, usage)
 
