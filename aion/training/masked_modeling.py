@@ -206,11 +206,11 @@ def _of_legacy(key: str) -> bool:
 
 def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
     """The spectrum of one survey whole, or a part hidden and asked, or not read at all and asked."""
-    choice = float(torch.rand((), generator=generator))
+    choice, share = torch.rand(2, generator=generator).tolist()
     key = SPECTRA[int(torch.randint(len(SPECTRA), (), generator=generator))]
     values = tokens[key]
     if always or choice < 0.3:
-        hidden = torch.rand(values.shape, generator=generator) < (0.15 if choice < 0.25 else 0.0)
+        hidden = torch.rand(values.shape, generator=generator) < (share if choice < 0.25 else 0.0)
         inputs[key] = values.where(~hidden, -1)
         if choice < 0.25:
             targets[key] = values.where(hidden, -1)

@@ -33,6 +33,8 @@ class Spectrograph:
     """Strength of OH residuals relative to the continuum noise."""
     usual_snr: float
     """Median S/N per pixel that a usual exposure reaches on an object of 18 mag (r, AB, in the fibre)."""
+    fiber_radius: float
+    """arcsec"""
 
     def edges(self) -> Tensor:
         """(pixels + 1,) pixel boundaries, Å, float64."""
@@ -47,9 +49,9 @@ class Spectrograph:
 
 # Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å, BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
 SPECTROGRAPHS = (
-    Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0, 15.0),
-    Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2, 22.0),
-    Spectrograph("DESI", "DESI", 7781, 3600.0, 0.8, False, 250.0, 100.0, (5780.0, 7570.0), 1.5, 20.0),
+    Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0, 15.0, 1.5),
+    Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2, 22.0, 1.0),
+    Spectrograph("DESI", "DESI", 7781, 3600.0, 0.8, False, 250.0, 100.0, (5780.0, 7570.0), 1.5, 20.0, 0.75),
 )
 SNR_RANGE = (0.7, 60.0)
 """Median S/N per pixel that the survey contains."""

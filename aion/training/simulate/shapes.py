@@ -3,6 +3,7 @@
 B objects. Knows nothing of pixels: everything follows from the mixture of Gaussians.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +36,19 @@ def measure_shapes(morphology: Morphology, generator: Generator) -> dict[str, Te
     moments = sdss_shapes(morphology, seeing, 5 * flux / nanomaggies(torch.tensor(DEPTH["HSC-I"])), generator)
     moment_names = ("i_sdssshape_shape11", "i_sdssshape_shape22", "i_sdssshape_shape12")
     return {"SHAPE_R": tractor.r, "SHAPE_E1": tractor.e1, "SHAPE_E2": tractor.e2} | dict(zip(moment_names, moments.T, strict=True))
+
+
+def fiber_share(morphology: Morphology, radius: float, seeing: float = 1.4) -> Tensor:
+    """Light (B,) inside a fibre of ``radius`` arcsec under ``seeing`` (FWHM, arcsec), over that of a point source.
+
+    Spectra are calibrated on stars, so a point source keeps all of its flux (Adelman-McCarthy+08 for SDSS, Guy+23 for DESI).
+    """
+    psf = (seeing / 2.3548) ** 2
+    weight, variance = morphology.radial_mixture
+    round_variance = variance * _mixture_ratio(morphology) + psf
+    host = (weight * (1 - torch.exp(-0.5 * radius**2 / round_variance))).sum(1)
+    point = 1 - math.exp(-0.5 * radius**2 / psf)
+    return morphology.point + (1 - morphology.point) * host / point
 
 
 def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: Generator) -> TractorShape:
@@ -71,6 +85,12 @@ def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor,
     cross = xy * (scale[:, 0] * scale[:, 1]).sqrt() + 0.3 * noise[:, 2] * (xx * yy).sqrt()
     limit = 0.98 * (xx * yy * scale[:, 0] * scale[:, 1]).sqrt()
     return torch.stack([xx * scale[:, 0], yy * scale[:, 1], cross.clamp(-limit, limit)], dim=1)
+
+
+def _mixture_ratio(m: Morphology) -> Tensor:
+    """Axis ratio (B, J) of each Gaussian of `Morphology.radial_mixture`."""
+    bulge, disk = (ratio[:, None].expand(-1, len(p.weights)) for ratio, p in ((m.bulge_ratio, DE_VAUCOULEURS), (m.disk_ratio, EXPONENTIAL)))
+    return torch.cat([bulge, disk], dim=1)
 
 
 def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:

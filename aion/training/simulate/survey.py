@@ -25,7 +25,7 @@ from aion.training.simulate.photometry import (
     nanomaggies,
 )
 from aion.training.simulate.population import KINDS, Population, Targets
-from aion.training.simulate.shapes import measure_shapes
+from aion.training.simulate.shapes import fiber_share, measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
 from aion.training.simulate.templates import INFRARED, Templates, load
 
@@ -92,15 +92,15 @@ class SimulatedSurvey:
         if instrument is None:
             instrument = _any_of(SPECTROGRAPHS, generator)
         sky = self._sky(count, generator)
-        fiber = 0.25 + 0.7 * torch.rand(count, 1, generator=generator)  # light that misses the fibre
-        snr = draw_signal_to_noise(magnitudes(sky.fluxes[:, 1] * fiber[:, 0]), instrument, generator)
-        spectra = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, instrument, generator)
+        pointing = torch.exp(-0.1 * torch.rand(count, generator=generator))  # fibres are a little off
+        in_fiber = sky.fluxes[:, 1] * pointing * fiber_share(sky.shapes, instrument.fiber_radius)
+        snr = draw_signal_to_noise(magnitudes(in_fiber), instrument, generator)
+        spectra = self._observe(sky, pointing, snr, instrument, generator)
         scalars = self._catalog(sky, generator)
         objects = Objects(sky.kind, sky.subtype, sky.z, snr, spectra, scalars, sky.fluxes, sky.shapes.label)
         if with_twin:
             other = _any_of([s for s in SPECTROGRAPHS if s.survey != instrument.survey], generator)
-            twin = observe(sky.fine * fiber, self.sources.log_start, sky.z, snr, other, generator)
-            objects = replace(objects, twin=twin)
+            objects = replace(objects, twin=self._observe(sky, pointing, snr, other, generator))
         if not with_images:
             return objects
         fluxes, shapes = sky.fluxes, sky.shapes
@@ -117,6 +117,10 @@ class SimulatedSurvey:
         """Redshift (B,) and catalog columns alone: much faster than whole objects."""
         sky = self._sky(count, generator)
         return sky.z, self._catalog(sky, generator)
+
+    def _observe(self, sky: "_Sky", pointing: Tensor, snr: Tensor, instrument: Spectrograph, generator: Generator) -> ObservedSpectra:
+        share = pointing * fiber_share(sky.shapes, instrument.fiber_radius)
+        return observe(sky.fine * share[:, None], self.sources.log_start, sky.z, snr, instrument, generator)
 
     def _sky(self, count: int, generator: Generator) -> "_Sky":
         targets = self.population.draw(count, generator)
