@@ -166,15 +166,15 @@ def bins_of(wavelength: Floats, flux: Floats, width: float = 50.0) -> Floats:
 
 
 def generated_continuum(samples: Floats, truth: Floats) -> dict[str, float]:
-    """Of one object: samples (S, bins) of its continuum against the true one (bins,)."""
-    average = samples.mean(0)
-    level = float((average * truth).sum() / (average**2).sum())
-    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")  # the one that is exact for few samples
+    """Of one object: samples (S, bins) of its continuum against the true one (bins,); also with every level matched to the truth's."""
+    middle = np.median(samples, axis=0)
+    shapes, shape = (s * _level(s, truth) for s in (samples, middle))
     return {
-        "rms": float(np.sqrt(((average - truth) ** 2).mean() / (truth**2).mean())),
-        "rms of shape": float(np.sqrt(((level * average - truth) ** 2).mean() / (truth**2).mean())),
-        "level": level,
-        "covered": float(((low <= truth) & (truth <= high)).mean()),
+        "rms": _relative_rms(middle, truth),
+        "rms of shape": _relative_rms(shape, truth),
+        "level": float(1 / _level(middle, truth)[0]),
+        "covered": _band_covers(samples, truth),
+        "shape covered": _band_covers(shapes, truth),
     }
 
 
@@ -188,17 +188,18 @@ def codes_used(counts: Array) -> Row:
 
 def aperture_sums(images: Floats, radius: Floats) -> Floats:
     """(N, bands) sums inside a circle of ``radius`` (N,) pixels around the middle of images (N, bands, height, width)."""
-    height, width = images.shape[-2:]
-    y, x = np.mgrid[:height, :width]
-    inside = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) <= radius[:, None, None]
-    return np.einsum("nbyx,nyx->nb", images, inside.astype(float))
+    inside = _distance(images.shape) <= radius[:, None, None]
+    sums: Floats = (images * inside[:, None]).sum((-2, -1))
+    return sums
 
 
 def aperture_radius(truth: Floats, share: float = 0.95) -> Floats:
     """(N,) pixels: the smallest centred circle with ``share`` of the light, of all bands, that the largest one in the frame holds."""
-    radii = np.arange(2.0, min(truth.shape[-2:]) / 2)
-    growth = np.stack([aperture_sums(truth, np.full(len(truth), radius)).sum(1) for radius in radii], axis=1)
-    return radii[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)]
+    ring = np.ceil(_distance(truth.shape)).astype(int).ravel()  # a circle of r pixels holds the rings up to r
+    rings = np.arange(ring.max() + 1)
+    light = truth.sum(1).reshape(len(truth), -1) @ (ring[:, None] == rings).astype(float)
+    growth = light.cumsum(1)[:, : min(truth.shape[-2:]) // 2]
+    return rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
 
 
 @dataclass(frozen=True)
@@ -288,3 +289,25 @@ def percentile(values: Array, q: float) -> float | None:
 
 def _joined(parts: list[Any]) -> Any:
     return type(parts[0]).joined(parts) if isinstance(parts[0], Columns) else np.concatenate(parts)
+
+
+def _distance(shape: tuple[int, ...]) -> Floats:
+    """Pixels from the middle of images (..., height, width)."""
+    y, x = np.mgrid[: shape[-2], : shape[-1]]
+    distance: Floats = np.hypot(y - (shape[-2] - 1) / 2, x - (shape[-1] - 1) / 2)
+    return distance
+
+
+def _level(model: Floats, truth: Floats) -> Floats:
+    """(..., 1) factors that bring models (..., bins) closest to the truth (bins,)."""
+    factor: Floats = ((model * truth).sum(-1) / (model**2).sum(-1))[..., None]
+    return factor
+
+
+def _relative_rms(model: Floats, truth: Floats) -> float:
+    return float(np.sqrt(((model - truth) ** 2).mean() / (truth**2).mean()))
+
+
+def _band_covers(samples: Floats, truth: Floats) -> float:
+    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")  # the one that is exact for few samples
+    return float(((low <= truth) & (truth <= high)).mean())

@@ -72,6 +72,7 @@ def _row(found: Sequence[dict[str, float]]) -> Row:
         "rms of shape, median": median(column("rms of shape")),
         "within 20 %": mean(column("rms") < 0.2),
         "shape within 20 %": mean(column("rms of shape") < 0.2),
-        "level off, median": median(np.abs(np.log(column("level").clip(1e-3)))),
+        "|ln level|, median": median(np.abs(np.log(column("level").clip(1e-6)))),
         "68 % band covers": mean(column("covered")),
+        "68 % band of shape covers": mean(column("shape covered")),
     }
