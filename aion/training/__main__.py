@@ -5,14 +5,13 @@ it stopped.
 """
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 
 import torch
 
 from aion.errors import AIONError
-from aion.training import card, catalog, evaluate, examples, stages
+from aion.training import card, catalog, evaluate, examples, real, stages
 from aion.training.config import EmbeddedConfig, smoke_config
 from aion.training.evaluate import Weights
 
@@ -42,14 +41,18 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
     if options.stage == "all":
         shutil.copytree(run.export, folder, dirs_exist_ok=True)
     weights = Weights.load(folder)
-    report: evaluate.Report = {}
+    found: evaluate.Report = {}
     if options.real is not None:
-        report |= evaluate.real_spectra(weights, options.real)
+        z_max, spectra = float(weights.buckets[-1]), real.load(options.real)
+        for part, chosen in real.parts(spectra, reserved=options.reserved).items():
+            found |= real.evaluate(weights.of_spectrum, weights.round_trip, chosen, z_max, part=part)
     if not options.only_real:
-        report |= evaluate.simulated(weights, run.survey(), run.config)
+        found |= evaluate.measure(weights, run.survey(), run.config)
+    about = {"weights": str(weights.model.sha256), "seed": run.config.seed, "held-out objects": run.config.held_out}
+    report = evaluate.document(found, about, evaluate.read(folder))
     print(evaluate.to_markdown(report))
     evaluate.write(report, folder)
-    card.write(folder, run.config, json.loads((folder / "metrics.json").read_text()))
+    card.write(folder, run.config, report)
 
 
 def _catalog(run: stages.Run, options: argparse.Namespace) -> None:
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     weights = ROOT / "assets" / "models" / "aion-sim"
     parser.add_argument("--model", type=Path, default=weights, help="weights to measure and to index with")
     parser.add_argument("--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only")
+    parser.add_argument("--reserved", action="store_true", help="read the reserved half of the real spectra too: for a last report only")
     parser.add_argument("--only-real", action="store_true", help="leave the held-out simulation out of the evaluation")
     return parser
 

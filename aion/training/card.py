@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aion.training.config import EmbeddedConfig
-from aion.training.evaluate import Report, to_markdown
+from aion.training.evaluate import Document, to_markdown
 from aion.training.ingredients import PACKAGES
 
 TITLE = "AION-sim (embedded)"
@@ -52,7 +52,7 @@ redshift, scored against the truth; what is left is chance.
 """
 
 
-def write(folder: Path, config: EmbeddedConfig, report: Report) -> None:
+def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
     """``model_card.json`` and ``README.md`` beside the weights."""
     sources = "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES) + "\n- speclite filter curves (BSD-3)"
     facts: dict[str, Any] = {

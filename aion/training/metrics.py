@@ -1,16 +1,68 @@
-"""Numbers of an evaluation from arrays: redshift errors, calibration, reconstruction. Each is a pure function; N objects.
+"""Numbers of an evaluation from arrays: redshifts and their calibration, spectra, lines, images, neighbors. Pure functions; N objects.
 
-Definitions: dz = (z_predicted - z_true) / (1 + z_true); sigma_NMAD = 1.4826 median|dz - median(dz)|.
+Definitions: dz = (z_predicted - z_true) / (1 + z_true); sigma_NMAD = 1.4826 median|dz - median(dz)|. What cannot be measured, for want
+of objects, is None.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aion.redshift import RedshiftPDF
 
+Array = NDArray[Any]
 Floats = NDArray[np.float64]
+Row = dict[str, object]
+"""Quantity -> value, with ``n``, the number of things that were measured."""
+LEVELS = tuple(round(0.1 * k, 1) for k in range(1, 10))
+"""Probabilities at which coverage is compared with what was promised."""
+PEAK_BINS = 3
+"""Bins on both sides of the mode that belong to its peak."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Arrays with one entry per object; members add the fields."""
+
+    def __getitem__(self, chosen: Array) -> Self:
+        return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """All objects of all parts; at least one."""
+        return cls(**{field.name: _joined([getattr(part, field.name) for part in parts]) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Redshifts(Columns):
+    """What N densities say, and the truth."""
+
+    truth: Floats
+    mode: Floats
+    median: Floats
+    peak: Floats
+    """Probability within `PEAK_BINS` of the mode."""
+    below: Floats
+    """Probability below the truth (PIT); uniform in 0..1 when calibrated."""
+    level: Floats
+    """Smallest highest-density region that holds the truth; inf where none does."""
+
+    @classmethod
+    def of(cls, pdfs: Sequence[RedshiftPDF], truth: Array) -> "Redshifts":
+        """From densities and true redshifts."""
+        rows = [
+            (z, p.mode, p.median, peak_probability(p), p.coverage(float(p.edges[0]), z), hpd_level(p, z))
+            for p, z in zip(pdfs, np.asarray(truth, dtype=float), strict=True)
+        ]
+        return cls(*np.array(rows, dtype=float).reshape(-1, 6).T)
+
+    @property
+    def error(self) -> Floats:
+        """dz (N,) of the modes."""
+        return redshift_errors(self.mode, self.truth)
 
 
 def redshift_errors(predicted: Floats, truth: Floats) -> Floats:
@@ -18,80 +70,244 @@ def redshift_errors(predicted: Floats, truth: Floats) -> Floats:
     return (np.asarray(predicted) - truth) / (1 + np.asarray(truth))
 
 
-def sigma_nmad(error: Floats) -> float:
+def sigma_nmad(error: Floats) -> float | None:
     """Robust scatter of dz."""
-    return float(1.4826 * np.median(np.abs(error - np.median(error))))
+    return float(1.4826 * np.median(np.abs(error - np.median(error)))) if len(error) else None
 
 
-def pit(pdfs: Sequence[RedshiftPDF], truth: Floats) -> Floats:
-    """Probability (N,) that each density puts below the truth; uniform in 0..1 when calibrated."""
-    values = []
-    for pdf, z in zip(pdfs, truth, strict=True):
-        below = np.concatenate([[0.0], np.cumsum(pdf.probability)])
-        values.append(float(np.interp(z, pdf.edges, below)))
-    return np.array(values)
+def peak_probability(pdf: RedshiftPDF) -> float:
+    """Probability within `PEAK_BINS` bins of the mode."""
+    top = int(np.argmax(pdf.density))
+    return float(pdf.probability[max(0, top - PEAK_BINS) : top + PEAK_BINS + 1].sum())
 
 
-def ks_distance(values: Floats) -> float:
+def hpd_level(pdf: RedshiftPDF, z: float) -> float:
+    """The smallest probability whose highest-density region holds z: the truth is in `RedshiftPDF.region` of any larger one."""
+    if not pdf.edges[0] <= z <= pdf.edges[-1]:
+        return float("inf")
+    bin = min(max(int(np.searchsorted(pdf.edges, z)) - 1, 0), len(pdf.probability) - 1)
+    order = np.lexsort((np.abs(pdf.z - pdf.median), -pdf.density))
+    place = int(np.flatnonzero(order == bin)[0])
+    whole = set(order[:place].tolist())
+    within = (z - pdf.edges[bin]) / (pdf.edges[bin + 1] - pdf.edges[bin])
+    if bin - 1 in whole:
+        share = within
+    elif bin + 1 in whole:
+        share = 1 - within
+    else:
+        share = abs(2 * within - 1)
+    return float(pdf.probability[order[:place]].sum() + share * pdf.probability[bin])
+
+
+def ks_distance(values: Floats) -> float | None:
     """Largest distance between the distribution of values in 0..1 and the uniform one."""
     ordered = np.sort(values)
     n = len(ordered)
+    if not n:
+        return None
     return float(max(np.abs(np.arange(1, n + 1) / n - ordered).max(), np.abs(np.arange(n) / n - ordered).max()))
 
 
-def coverage(pdfs: Sequence[RedshiftPDF], truth: Floats, level: float) -> float:
-    """Fraction of truths inside the highest-density region of that probability."""
-    inside = [any(low <= z <= high for low, high in pdf.region(level)) for pdf, z in zip(pdfs, truth, strict=True)]
-    return float(np.mean(inside))
-
-
-def spectroscopic(pdfs: Sequence[RedshiftPDF], truth: Floats) -> dict[str, float]:
-    """Accuracy and calibration of redshifts from spectra."""
-    error = redshift_errors(np.array([p.mode for p in pdfs]), truth)
-    return {
-        "n": len(truth),
-        "within 0.003": float((np.abs(error) < 0.003).mean()),
-        "within 0.01": float((np.abs(error) < 0.01).mean()),
-        "sigma_NMAD": sigma_nmad(error),
-    } | calibration(pdfs, truth)
-
-
-def photometric(pdfs: Sequence[RedshiftPDF], truth: Floats) -> dict[str, float]:
-    """Accuracy and calibration of photometric redshifts, from the median of each density."""
-    error = redshift_errors(np.array([p.median for p in pdfs]), truth)
-    return {
-        "n": len(truth),
-        "bias": float(np.median(error)),
-        "sigma_NMAD": sigma_nmad(error),
-        "outliers beyond 0.15": float((np.abs(error) > 0.15).mean()),
-    } | calibration(pdfs, truth)
-
-
-def calibration(pdfs: Sequence[RedshiftPDF], truth: Floats) -> dict[str, float]:
+def calibration(found: Redshifts) -> Row:
     """How far densities are from saying what they should."""
-    levels = [coverage(pdfs, truth, level) - level for level in (0.1, 0.3, 0.5, 0.68, 0.9)]
+    covered = {level: mean(found.level <= level) for level in (*LEVELS, 0.68)}
+    errors = [abs(covered[level] - level) for level in LEVELS] if len(found.level) else []
     return {
-        "68 % region covers": levels[3] + 0.68,
-        "largest coverage error": float(np.abs(levels).max()),
-        "PIT KS": ks_distance(pit(pdfs, truth)),
+        "68 % region covers": covered[0.68],
+        "largest coverage error": float(max(errors)) if errors else None,
+        "PIT KS": ks_distance(found.below),
     }
 
 
-def spectrum_reconstruction(decoded: Floats, truth: Floats, sigma: Floats) -> float:
-    """Median over objects of the rms of (decoded - noiseless truth) / sigma; arrays (N, n), sigma NaN where nothing is known."""
-    ratio = (decoded - truth) / sigma
-    return float(np.median(np.sqrt(np.nanmean(ratio**2, axis=1))))
+def spectroscopic(found: Redshifts) -> Row:
+    """Accuracy and calibration of redshifts from spectra, by their modes."""
+    error = np.abs(found.error)
+    return {
+        "n": len(error),
+        "within 0.003": mean(error < 0.003),
+        "within 0.01": mean(error < 0.01),
+        "outliers beyond 0.003": mean(error >= 0.003),
+        "sigma_NMAD": sigma_nmad(found.error),
+        "sure misses": int(((found.peak > 0.9) & (error >= 0.01)).sum()),
+    } | calibration(found)
 
 
-def image_reconstruction(decoded: Floats, flux: Floats, truth: Floats) -> dict[str, float]:
-    """Residual against pixel noise, and total fluxes; (N, bands, height, width) in one unit."""
+def photometric(found: Redshifts) -> Row:
+    """Accuracy and calibration of photometric redshifts, by their medians."""
+    error = redshift_errors(found.median, found.truth)
+    return {
+        "n": len(error),
+        "bias": median(error),
+        "sigma_NMAD": sigma_nmad(error),
+        "outliers beyond 0.15": mean(np.abs(error) > 0.15),
+    } | calibration(found)
+
+
+def chance(predicted: Floats, truth: Floats, within: float) -> float | None:
+    """Fraction of right answers when each is scored against the truths of all others."""
+    error = np.abs(redshift_errors(np.asarray(predicted)[:, None], np.asarray(truth)[None]))
+    return mean((error < within)[~np.eye(len(error), dtype=bool)])
+
+
+def residual_rms(decoded: Floats, truth: Floats, sigma: Floats) -> Floats:
+    """(N,) rms over pixels of (decoded - truth) / sigma; arrays (N, n), pixels with a NaN do not count."""
+    ratio = ((decoded - truth) / sigma) ** 2
+    known = np.isfinite(ratio)
+    return np.sqrt(np.where(known, ratio, 0).sum(-1) / np.maximum(known.sum(-1), 1))
+
+
+def bins_of(wavelength: Floats, flux: Floats, width: float = 50.0) -> Floats:
+    """Means (..., bins) of flux (..., n) in steps of ``width`` Å: the continuum, lines and noise averaged away."""
+    index = ((wavelength - wavelength[0]) // width).astype(int)
+    used = np.bincount(index)
+    sums = np.add.reduceat(flux, np.flatnonzero(np.diff(index, prepend=-1)), axis=-1)
+    means: Floats = sums / used[used > 0]
+    return means
+
+
+def generated_continuum(samples: Floats, truth: Floats) -> dict[str, float]:
+    """Of one object: samples (S, bins) of its continuum against the true one (bins,); also with every level matched to the truth's."""
+    middle = np.median(samples, axis=0)
+    shapes, shape = (s * _level(s, truth) for s in (samples, middle))
+    return {
+        "rms": _relative_rms(middle, truth),
+        "rms of shape": _relative_rms(shape, truth),
+        "level": float(1 / _level(middle, truth)[0]),
+        "covered": _band_covers(samples, truth),
+        "shape covered": _band_covers(shapes, truth),
+    }
+
+
+def codes_used(counts: Array) -> Row:
+    """From how often each code was used: the share of codes that occur, and that of an even use with the same entropy."""
+    total = counts.sum()
+    share = counts[counts > 0] / max(total, 1)
+    even = float(np.exp(-(share * np.log(share)).sum())) / len(counts)
+    return {"n": int(total), "codes": len(counts), "share used": mean(counts > 0), "effective share": even if total else None}
+
+
+def aperture_sums(images: Floats, radius: Floats) -> Floats:
+    """(N, bands) sums inside a circle of ``radius`` (N,) pixels around the middle of images (N, bands, height, width)."""
+    inside = _distance(images.shape) <= radius[:, None, None]
+    sums: Floats = (images * inside[:, None]).sum((-2, -1))
+    return sums
+
+
+def aperture_radius(truth: Floats, share: float = 0.95) -> Floats:
+    """(N,) pixels: the smallest centred circle with ``share`` of the light, of all bands, that the largest one in the frame holds."""
+    ring = np.ceil(_distance(truth.shape)).astype(int).ravel()  # a circle of r pixels holds the rings up to r
+    rings = np.arange(ring.max() + 1)
+    light = truth.sum(1).reshape(len(truth), -1) @ (ring[:, None] == rings).astype(float)
+    growth = light.cumsum(1)[:, : min(truth.shape[-2:]) // 2]
+    return rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
+
+
+@dataclass(frozen=True)
+class ImageErrors(Columns):
+    """Decoded images against what they came from; (N, bands) each."""
+
+    residual: Floats
+    """rms of (decoded - data) over the rms of the noise; 1 for a decoder that gives the noiseless truth."""
+    flux_ratio: Floats
+    """Decoded over true flux in a circle that holds the object."""
+    signal_to_noise: Floats
+    """Of that flux in the data."""
+
+
+def image_errors(decoded: Floats, flux: Floats, truth: Floats) -> ImageErrors:
+    """From images (N, bands, height, width) in one unit; flux = truth + noise."""
     noise = np.std(flux - truth, axis=(-2, -1))
-    residual = np.sqrt(np.mean((decoded - flux) ** 2, axis=(-2, -1)))
-    core = np.s_[..., 24:72, 24:72]  # the middle half of the field, where the object is
-    total, original = decoded[core].sum((-2, -1)), truth[core].sum((-2, -1))
-    bright = original > 20 * noise  # totals of faint objects are noise
+    radius = aperture_radius(truth)
+    total, original = aperture_sums(decoded, radius), aperture_sums(truth, radius)
+    pixels = aperture_sums(np.ones_like(truth), radius)
+    residual = np.sqrt(np.mean((decoded - flux) ** 2, axis=(-2, -1))) / noise
+    return ImageErrors(residual, total / original, original / (noise * np.sqrt(pixels)))
+
+
+def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
+    """Of any choice of objects and bands; totals only where the data know them to 1 / ``measurable``."""
+    ratio = errors.flux_ratio[errors.signal_to_noise > measurable]
     return {
-        "residual rms / pixel noise": float(np.median(residual / noise)),
-        "median flux ratio": float(np.median((total / original)[bright])),
-        "68 % of flux ratios within": float(np.percentile(np.abs(total / original - 1)[bright], 68)),
+        "n": int(errors.residual.size),
+        "residual rms / pixel noise": median(errors.residual),
+        "n with a total": int(ratio.size),
+        "median flux ratio": median(ratio),
+        "68 % of fluxes within": percentile(np.abs(ratio - 1), 68),
+        "fluxes within 3 %": mean(np.abs(ratio - 1) < 0.03),
     }
+
+
+def nearest(vectors: Floats, k: int) -> Array:
+    """(N, k) rows of the most similar others, by the cosine of unit vectors (N, D)."""
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -np.inf)
+    return np.argsort(-similarity, axis=1, kind="stable")[:, : min(k, len(vectors) - 1)]
+
+
+def same_label(neighbors: Array, labels: Array) -> Row:
+    """Share of neighbors (N, k) with the label of their query, and what a random choice of others would give."""
+    n = len(labels)
+    same = mean(labels[neighbors] == labels[:, None])
+    random = mean((labels[:, None] == labels[None])[~np.eye(n, dtype=bool)])
+    return {"n": n, "same": same, "at random": random, "ratio": same / random if same is not None and random else None}
+
+
+def neighbor_redshifts(neighbors: Array, z: Floats, queries: Array) -> Row:
+    """Median |dz|/(1+z) between the chosen queries and their neighbors, and between them and anything."""
+    others = np.abs(redshift_errors(z[None], z[:, None]))
+    pairs = ~np.eye(len(z), dtype=bool) & queries[:, None]
+    near = np.abs(redshift_errors(z[neighbors], z[:, None]))[queries]
+    return {"n": int(queries.sum()), "median |dz|/(1+z)": median(near), "at random": median(others[pairs])}
+
+
+def twin_ranks(queries: Floats, base: Floats) -> Array:
+    """(N,) place of row i of ``base`` among all of it, most similar to row i of ``queries`` first; 1 is best, ties count against."""
+    similarity = queries @ base.T
+    ranks: Array = (similarity >= np.diag(similarity)[:, None]).sum(1)
+    return ranks
+
+
+def ranks(found: Array, among: int) -> Row:
+    """Of twins among ``among`` candidates."""
+    return {"n": len(found), "among": among, "median rank": median(found), "rank 1": mean(found == 1), "within 5": mean(found <= 5)}
+
+
+def mean(values: Array) -> float | None:
+    """None of nothing."""
+    return float(np.mean(values)) if np.size(values) else None
+
+
+def median(values: Array) -> float | None:
+    """None of nothing."""
+    return percentile(values, 50)
+
+
+def percentile(values: Array, q: float) -> float | None:
+    """None of nothing."""
+    return float(np.percentile(values, q)) if np.size(values) else None
+
+
+def _joined(parts: list[Any]) -> Any:
+    return type(parts[0]).joined(parts) if isinstance(parts[0], Columns) else np.concatenate(parts)
+
+
+def _distance(shape: tuple[int, ...]) -> Floats:
+    """Pixels from the middle of images (..., height, width)."""
+    y, x = np.mgrid[: shape[-2], : shape[-1]]
+    distance: Floats = np.hypot(y - (shape[-2] - 1) / 2, x - (shape[-1] - 1) / 2)
+    return distance
+
+
+def _level(model: Floats, truth: Floats) -> Floats:
+    """(..., 1) factors that bring models (..., bins) closest to the truth (bins,)."""
+    factor: Floats = ((model * truth).sum(-1) / (model**2).sum(-1))[..., None]
+    return factor
+
+
+def _relative_rms(model: Floats, truth: Floats) -> float:
+    return float(np.sqrt(((model - truth) ** 2).mean() / (truth**2).mean()))
+
+
+def _band_covers(samples: Floats, truth: Floats) -> float:
+    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")  # the one that is exact for few samples
+    return float(((low <= truth) & (truth <= high)).mean())

@@ -1,0 +1,52 @@
+"""A model with its codecs: densities, embeddings and decoded data of B objects. Knows no truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aion.codecs.manager import CodecManager
+from aion.codecs.scalar import GridScalarCodec
+from aion.embedding import pool
+from aion.modalities import Spectrum, Z
+from aion.model import AION
+from aion.redshift import RedshiftPDF, redshift_pdfs
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model with its codecs and redshift grid."""
+
+    model: AION
+    manager: CodecManager
+    buckets: Tensor
+
+    @classmethod
+    def load(cls, folder: Path) -> "Weights":
+        """From a folder in the published layout."""
+        manager = CodecManager("cpu", folder)
+        codec = manager.codec(Z)
+        assert isinstance(codec, GridScalarCodec)
+        return cls(AION.from_pretrained(folder), manager, codec.get_buffer("_quantizer.buckets"))
+
+    @torch.no_grad()
+    def read(self, tokens: Mapping[str, Tensor]) -> tuple[list[RedshiftPDF], np.ndarray]:
+        """Densities and unit vectors (B, D) of B objects, from one pass over their tokens."""
+        context = self.model.context(tokens)
+        return redshift_pdfs(self.model.predict(context, Z)["tok_z"], self.buckets), pool(context).numpy()
+
+    def redshifts(self, tokens: Mapping[str, Tensor]) -> list[RedshiftPDF]:
+        """Densities of B objects from their tokens."""
+        return self.read(tokens)[0]
+
+    def of_spectrum(self, spectrum: Spectrum) -> RedshiftPDF:
+        """The density of one spectrum."""
+        return self.redshifts(self.manager.encode(spectrum))[0]
+
+    def round_trip(self, spectrum: Spectrum, tokens: Mapping[str, Tensor] | None = None) -> Spectrum:
+        """B spectra after encoding and decoding, at their own wavelengths; ``tokens`` where they are known already."""
+        tokens = self.manager.encode(spectrum) if tokens is None else tokens
+        return self.manager.decode(tokens, type(spectrum), wavelength=spectrum.wavelength)
