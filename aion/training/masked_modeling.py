@@ -13,8 +13,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from aion.codecs.manager import CodecManager
 from aion.codecs.quantizers import FiniteScalarQuantizer
 from aion.embedding import pool
+from aion.modalities import MODALITIES
 from aion.model import AION, AIONConfig
 from aion.training.config import Z_BINS, EmbeddedConfig
 from aion.training.image_codec import IMAGE_LEVELS
@@ -60,11 +62,12 @@ class Example:
         return Example(inputs, targets, self.bins.to(device), (first, second) if self.twins else None)
 
 
-def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner) -> AION:
+def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner, manager: CodecManager) -> AION:
     """The embedded model with fresh weights, but for what is known beforehand.
 
-    The redshift correlation and the spectrum codes start as the codec's training left them; codes of numbers start in order and image
-    codes at their levels, so that a short training need not find out which codes are alike.
+    The redshift correlation and the spectrum codes start as the codec's training left them, image codes at their levels and codes of
+    numbers in order, those of brightness at their magnitudes: so that a short training need not find out which codes are alike, and a
+    color is the same difference in all bands.
     """
     torch.manual_seed(config.seed + 2)
     model = AION(
@@ -85,6 +88,7 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
         corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T  # (codes, bits)
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
+        waves = _Waves(config.dim)
         levels = FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
         for stream in streams:
             table = model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")
@@ -93,21 +97,36 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
             elif stream in IMAGES:
                 known = levels @ torch.randn(levels.shape[1], config.dim)
             else:
-                known = _ordered(len(table), config.dim)
+                known = waves(code_places(manager, stream))
             table[: len(known)] = known[: len(table)].to(table)
         model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
         torch.nn.init.zeros_(model.get_parameter("decoder_proj_context.bias"))
     return model
 
 
-def _ordered(codes: int, dim: int) -> Tensor:
-    """(codes, dim) vectors that are alike for neighbouring codes: sines of the code, slow ones the loudest, turned at random."""
-    place = torch.linspace(0, 1, codes)[:, None]
-    frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
-    waves = torch.cat([(2 * math.pi * frequency * place).sin(), (2 * math.pi * frequency * place).cos()], 1) / frequency.repeat(2).sqrt()
-    rotation = torch.linalg.qr(torch.randn(dim, dim)).Q
-    turned: Tensor = waves @ rotation
-    return turned / turned.std()
+def code_places(manager: CodecManager, stream: str) -> Tensor:
+    """(codes,) where each code of a number stands: magnitudes over 10 for brightness, else its rank from 0 to 1."""
+    codec = manager.codec(MODALITIES[stream])
+    values = codec.quantizer.center(torch.arange(codec.codebook_size)).double()
+    if stream in LEGACY:  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
+        return ((22.5 - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))) / 10).float()
+    if stream.startswith("tok_mag_"):
+        return (values / 10).float()
+    return torch.linspace(0, 1, len(values))
+
+
+class _Waves:
+    """Places (codes,) -> vectors (codes, dim) that are alike for places nearby: sines, slow ones the loudest, turned at random."""
+
+    def __init__(self, dim: int) -> None:
+        self.frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
+        self.rotation = torch.linalg.qr(torch.randn(dim, dim)).Q
+
+    def __call__(self, place: Tensor) -> Tensor:
+        angle = 2 * math.pi * self.frequency * place[:, None]
+        waves = torch.cat([angle.sin(), angle.cos()], 1) / self.frequency.repeat(2).sqrt()
+        turned: Tensor = waves @ self.rotation
+        return turned / turned.std()
 
 
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
@@ -234,7 +253,10 @@ def _two_views(tokens: Shard, generator: Generator) -> tuple[Shard, Shard]:
     streams = [key for key in _LONG if key in tokens]
     keys = [streams[i] for i in torch.randperm(len(streams), generator=generator)[:2].tolist()]
     there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
-    first, second = ({key: tokens[key][there] if key in SPECTRA else _some(tokens[key][there], IMAGE_TOKENS_READ[1], generator)} for key in keys)
+    read = [tokens[key][there] for key in keys]
+    first, second = (
+        {key: values if key in SPECTRA else _some(values, IMAGE_TOKENS_READ[1], generator)} for key, values in zip(keys, read, strict=True)
+    )
     return first, second
 
 

@@ -106,9 +106,7 @@ def coherent_loss(residual: Tensor, known: Tensor) -> Tensor:
     return total
 
 
-def terms(
-    learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig, *, rounded: bool = True
-) -> Terms:
+def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig, *, rounded: bool = True) -> Terms:
     """Losses of one batch of simulated spectra."""
     codec = learner.codec
     device = codec.device

@@ -85,7 +85,7 @@ def model(run: Run) -> None:
     state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
     learner.load_state_dict(state["modules"])
     streams = {*tokenize.streams_of(pools.values()), *masked_modeling.SPECTRA}
-    fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner)
+    fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     trained = masked_modeling.fit(run.config, fresh, pools, run.folder / "model", run.device)
     stored(trained).save_pretrained(run.export)
     write_metrics(run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())})

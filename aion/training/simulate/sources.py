@@ -30,7 +30,7 @@ INSTRUMENT_KMS = 60.0
 LOG_METALS = torch.tensor([-0.7, -0.4, 0.0, 0.4])
 """log10 of the metallicities of the templates over the solar one."""
 HALPHA_LOG_EW = {"passive": (-0.6, 0.4), "star-forming": (1.35, 0.4), "starburst": (2.2, 0.45), "agn": (1.3, 0.4)}
-"""Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15; dwarfs reach 1000 Å, Cardamone+09)."""
+"""Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15, Cardamone+09)."""
 
 
 @dataclass(frozen=True)
