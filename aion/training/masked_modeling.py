@@ -37,6 +37,8 @@ POOL_SHARES = {"spectra": 0.36, "photometry": 0.36, "images": 0.28}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
 """Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
+HELD_BACK = 0.05
+"""Share of each pool that is kept for the calibration of redshift densities."""
 TWIN_SHARE, TWIN_WEIGHT, TWIN_TEMPERATURE = 0.5, 0.15, 0.07
 """How often a batch is also compared with its objects' other views; weight and temperature of that loss (InfoNCE, arXiv:1807.03748)."""
 REDSHIFT = "tok_z"
@@ -129,12 +131,21 @@ class _Waves:
         return turned / turned.std()
 
 
+def held_back(shard: Shard) -> Shard:
+    """The objects of a pool that training never draws: its last ones."""
+    return {key: values[_trained(shard) :] for key, values in shard.items()}
+
+
+def _trained(shard: Shard) -> int:
+    return int((1 - HELD_BACK) * len(shard["bins"]))
+
+
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
     """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
     source = list(POOL_SHARES)[int(torch.multinomial(torch.tensor(list(POOL_SHARES.values())), 1, generator=generator))]
     shard = pools[source]
     count = PHOTOMETRY_BATCH * batch if source == "photometry" else batch
-    rows = torch.randint(len(shard["bins"]), (count,), generator=generator)
+    rows = torch.randint(_trained(shard), (count,), generator=generator)
     tokens = {key: values[rows].long() for key, values in shard.items() if key != "bins"}
     inputs: dict[str, Tensor] = {}
     targets: dict[str, Tensor] = {}

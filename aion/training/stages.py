@@ -3,7 +3,7 @@
 Work files lie under one run folder; the published layout is assembled in ``<run>/export`` and copied to the assets.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from aion.codecs.manager import CodecManager
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
-from aion.training import image_codec, masked_modeling, scalar_codecs, spectrum_codec, tokenize
+from aion.training import calibration, image_codec, masked_modeling, scalar_codecs, spectrum_codec, tokenize
 from aion.training.config import EmbeddedConfig
 from aion.training.ingredients import ensure
 from aion.training.loop import write_metrics
@@ -87,8 +87,10 @@ def model(run: Run) -> None:
     streams = {*tokenize.streams_of(pools.values()), *masked_modeling.SPECTRA}
     fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     trained = masked_modeling.fit(run.config, fresh, pools, run.folder / "model", run.device)
+    factors = calibration.fit(trained, pools)
+    calibration.apply(trained, factors)
     stored(trained).save_pretrained(run.export)
-    write_metrics(run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())})
+    write_metrics(run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())} | asdict(factors))
 
 
 def stored(model: AION) -> AION:

@@ -1,0 +1,67 @@
+"""Densities of redshift that are neither too sure nor too vague: two factors on the logits, fitted on objects never trained on.
+
+A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded into the weights, so that
+nothing is left to do in use. B objects.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from aion.model import AION
+from aion.training.config import Z_BINS
+from aion.training.masked_modeling import LEGACY, REDSHIFT, SPECTRA, held_back
+from aion.training.tokenize import Shard
+
+FACTORS = torch.logspace(-0.5, 0.5, 101)
+"""What is tried: from a third to three times."""
+_LEGACY_CATALOG = (*LEGACY, "tok_ebv", "tok_shape_r", "tok_shape_e1", "tok_shape_e2")
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Factors on the logits; 1 changes nothing, below 1 is less sure."""
+
+    decoder: float
+    correlation: float
+
+
+def fit(model: AION, pools: dict[str, Shard]) -> Calibration:
+    """The decoder's factor from photometry, then the correlation's from spectra."""
+    model.eval()
+    photometry, _, bins = _logits(model, held_back(pools["photometry"]), _LEGACY_CATALOG)
+    decoder = best_factor(torch.zeros(()), photometry, bins)
+    parts = [_logits(model, held_back(pools["spectra"]), (stream,)) for stream in SPECTRA]
+    of_decoder, of_correlation, bins = (torch.cat(part) for part in zip(*parts, strict=True))
+    return Calibration(decoder, best_factor(decoder * of_decoder, of_correlation, bins))
+
+
+@torch.no_grad()
+def apply(model: AION, found: Calibration) -> None:
+    """Fold the factors into the weights."""
+    model.get_parameter(f"decoder_embeddings.{REDSHIFT}.to_logits.weight").mul_(found.decoder)
+    model.get_parameter("redshift_correlation.table").mul_(found.correlation)
+
+
+def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor) -> float:
+    """The factor f of `FACTORS` for which softmax(fixed + f * scaled), both (B, bins), gives ``bins`` (B,) the highest likelihood."""
+    losses = torch.stack([F.cross_entropy(fixed + factor * scaled, bins) for factor in FACTORS])
+    return float(FACTORS[int(losses.argmin())])
+
+
+@torch.no_grad()
+def _logits(model: AION, shard: Shard, streams: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (B, bins) of the decoder and of the correlation from some streams, and the true bins (B,), of objects that have them all."""
+    there = torch.stack([(shard[key] >= 0).all(1) for key in streams]).all(0)
+    tokens = {key: shard[key][there].long() for key in streams}
+    decoder, correlation = [], []
+    for start in range(0, int(there.sum()), _BATCH):
+        context = model.context({key: ids[start : start + _BATCH] for key, ids in tokens.items()})
+        assert model.redshift_correlation is not None
+        own = model.redshift_correlation(context)
+        decoder.append(model.predict(context, REDSHIFT)[REDSHIFT][:, 0, :Z_BINS] - own)
+        correlation.append(own)
+    return torch.cat(decoder), torch.cat(correlation), shard["bins"][there].long()
