@@ -69,7 +69,7 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
     assert not at.exception and "Measured" in [tab.label for tab in at.tabs]
     bars = at.dataframe[0].value
     assert bars["Reached"].tolist() == ["✓ met", "✗ not met", "– not measured"]
-    assert bars.loc[0, ["Quantity", "Measured", "Wanted", "Dreamt of", "N"]].tolist() == ["Right redshifts", "0.9812", "≥ 0.97", "≥ 1", 40]
+    assert bars.loc[0, ["Quantity", "Measured", "Bar", "Moonshot", "N"]].tolist() == ["Right redshifts", "0.9812", "≥ 0.97", "≥ 1", 40]
     assert bars["Measured"].tolist() == ["0.9812", "0.5", ""]
     assert [expander.label for expander in at.expander] == ["Real spectra: redshifts"]
     details = at.dataframe[1].value

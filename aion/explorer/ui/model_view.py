@@ -89,7 +89,7 @@ def measured(info: ModelInfo) -> None:
         (_MARKS[row["met"]], row["quantity"], _number(row["measured"]), row["bar"], row["moonshot"], row["n"], row["sample"])
         for row in bars
     ]
-    columns = ["Reached", "Quantity", "Measured", "Wanted", "Dreamt of", "N", "Measured on"]
+    columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
         with st.expander(title[:1].upper() + title[1:]):
