@@ -48,14 +48,34 @@ def test_the_model_page_says_which_weights_these_are(app):
     assert "2510.17960" in at.code[0].value
 
 
-def test_measured_numbers_are_shown_when_they_lie_beside_the_weights(tmp_path, app, monkeypatch):
+def bar(quantity: str, measured: float | None, met: bool | None) -> dict[str, object]:
+    known = {"sample": "real spectra; all", "bar": "≥ 0.97", "moonshot": "≥ 1", "n": 40 if met is not None else 0}
+    return {"quantity": quantity, "measured": measured, "met": met, **known}
+
+
+MEASURED = {
+    "bars": [bar("Right redshifts", 0.98123456, True), bar("Right stars", 0.5, False), bar("Photometric", None, None)],
+    "about": {"weights": "abc", "seed": 7},
+    "real spectra: redshifts": {"all": {"n": 40, "within 0.01": 0.98123456}, "stars": {"n": 0, "within 0.01": None}},
+}
+
+
+def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_details(tmp_path, app, monkeypatch):
     at = app.switch_page("pages/model.py").run()
     assert "Measured" not in [tab.label for tab in at.tabs]
-    (tmp_path / "metrics.json").write_text(json.dumps({"real spectra": {"n": 40, "within 0.01": 0.925}}))
+    (tmp_path / "metrics.json").write_text(json.dumps(MEASURED))
     monkeypatch.setattr(model_view, "_beside", lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None)
     at.run()
-    assert "Measured" in [tab.label for tab in at.tabs]
-    assert at.dataframe[0].value.values.tolist() == [["real spectra", "n", "40"], ["real spectra", "within 0.01", "0.925"]]
+    assert not at.exception and "Measured" in [tab.label for tab in at.tabs]
+    bars = at.dataframe[0].value
+    assert bars["Reached"].tolist() == ["✓ met", "✗ not met", "– not measured"]
+    assert bars.loc[0, ["Quantity", "Measured", "Bar", "Moonshot", "N"]].tolist() == ["Right redshifts", "0.9812", "≥ 0.97", "≥ 1", 40]
+    assert bars["Measured"].tolist() == ["0.9812", "0.5", ""]
+    assert [expander.label for expander in at.expander] == ["Real spectra: redshifts"]
+    details = at.dataframe[1].value
+    assert details["Sample"].tolist() == ["all", "stars"] and details["N"].tolist() == [40, 0]
+    assert details["within 0.01"][0] == 0.9812 and details["within 0.01"].isna()[1]
+    assert any("1 ✓ met, 1 ✗ not met, 1 – not measured" in caption.value for caption in at.caption)
 
 
 @pytest.mark.parametrize("page", ["pages/catalog.py", "pages/model.py"])

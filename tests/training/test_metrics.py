@@ -5,6 +5,7 @@ import pytest
 
 from aion.redshift import RedshiftPDF
 from aion.training import metrics
+from aion.training.metrics import Redshifts
 
 
 def flat(low: float, high: float, bins: int = 100) -> RedshiftPDF:
@@ -27,8 +28,12 @@ def test_the_scatter_is_the_median_deviation_scaled_to_a_gaussian_and_ignores_ou
     assert metrics.sigma_nmad(np.array([4.0, 5.0, 6.0, 105.0])) == pytest.approx(1.4826)
 
 
+def redshifts(pdfs: list[RedshiftPDF], truth: list[float]) -> Redshifts:
+    return Redshifts.of(pdfs, np.array(truth))
+
+
 def test_pit_is_the_probability_below_the_truth():
-    np.testing.assert_allclose(metrics.pit([flat(0, 2)] * 4, np.array([-1.0, 0.5, 1.0, 3.0])), [0, 0.25, 0.5, 1])
+    np.testing.assert_allclose(redshifts([flat(0, 2)] * 4, [-1.0, 0.5, 1.0, 3.0]).below, [0, 0.25, 0.5, 1], atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -38,59 +43,168 @@ def test_the_ks_distance_is_that_to_the_uniform_distribution(values, expected):
     assert metrics.ks_distance(np.array(values)) == pytest.approx(expected)
 
 
-def test_coverage_counts_the_truths_inside_the_region():
-    assert metrics.coverage([flat(0, 1)] * 4, np.array([0.5, 0.6, 3.0, 2.0]), 0.68) == pytest.approx(0.5)
+@pytest.mark.parametrize("shape", ["peak", "flat", "two peaks", "ragged"])
+def test_the_truth_enters_the_highest_density_region_at_its_level(shape):
+    bins = np.arange(40)
+    mass = {
+        "peak": np.exp(-0.5 * ((bins - 12.3) / 3) ** 2),
+        "flat": np.ones(40),
+        "two peaks": np.exp(-0.5 * ((bins - 8) / 2) ** 2) + 0.8 * np.exp(-0.5 * ((bins - 30) / 1.5) ** 2),
+        "ragged": np.random.default_rng(3).random(40),
+    }[shape]
+    pdf = RedshiftPDF(np.linspace(0, 4, 41), mass / mass.sum())
+    for z in np.linspace(0.013, 3.987, 60):
+        for level in np.linspace(0.05, 0.95, 10):
+            inside = any(low <= z <= high for low, high in pdf.region(level))
+            assert inside == (metrics.hpd_level(pdf, z) <= level), f"z {z} at {level}"
+
+
+def test_no_region_holds_what_lies_outside_the_grid():
+    assert metrics.hpd_level(flat(0, 1), 1.2) == metrics.hpd_level(flat(0, 1), -0.1) == np.inf
 
 
 def test_densities_that_say_what_they_should_are_calibrated():
-    truth = (np.arange(200) + 0.5) / 200
-    calibration = metrics.calibration([flat(0, 1)] * 200, truth)
-    assert calibration["68 % region covers"] == pytest.approx(0.68, abs=0.02)
-    assert calibration["largest coverage error"] < 0.02 and calibration["PIT KS"] < 0.01
+    found = metrics.calibration(redshifts([flat(0, 1)] * 200, list((np.arange(200) + 0.5) / 200)))
+    assert found["68 % region covers"] == pytest.approx(0.68, abs=0.02)
+    assert found["largest coverage error"] < 0.02 and found["PIT KS"] < 0.01
 
 
 def test_densities_far_too_narrow_are_not():
-    calibration = metrics.calibration([peak(0.5)] * 10, np.linspace(0.55, 0.6, 10))
-    assert calibration["68 % region covers"] == pytest.approx(0) and calibration["PIT KS"] == pytest.approx(1)
-    assert calibration["largest coverage error"] == pytest.approx(0.9)
+    found = metrics.calibration(redshifts([peak(0.5)] * 10, list(np.linspace(0.55, 0.6, 10))))
+    assert found["68 % region covers"] == pytest.approx(0) and found["PIT KS"] == pytest.approx(1)
+    assert found["largest coverage error"] == pytest.approx(0.9)
 
 
 def test_spectroscopic_redshifts_are_judged_by_their_modes():
-    truth = np.array([0.0, 1.0, 1.0, 1.0])
-    found = metrics.spectroscopic([peak(0.0), peak(1.0), peak(1.01), peak(1.5)], truth)
+    found = metrics.spectroscopic(redshifts([peak(0.0), peak(1.0), peak(1.01), peak(1.5)], [0.0, 1.0, 1.0, 1.0]))
     assert found["n"] == 4 and found["within 0.003"] == 0.5 and found["within 0.01"] == 0.75
-    assert found["sigma_NMAD"] == pytest.approx(1.4826 * 0.0025)
+    assert found["outliers beyond 0.003"] == 0.5 and found["sigma_NMAD"] == pytest.approx(1.4826 * 0.0025)
+
+
+def test_a_sure_miss_is_wrong_with_nearly_all_probability_in_its_peak():
+    found = metrics.spectroscopic(redshifts([peak(1.5), flat(0, 2), peak(1.0)], [1.0, 0.2, 1.0]))
+    assert found["sure misses"] == 1 and found["within 0.01"] == pytest.approx(1 / 3)
+
+
+def test_the_peak_is_the_mode_and_three_bins_on_both_sides():
+    assert metrics.peak_probability(peak(0.5)) == pytest.approx(1)
+    assert metrics.peak_probability(RedshiftPDF(np.arange(10.0), np.array([0, 0, 0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.3]))) == pytest.approx(0.7)
 
 
 def test_photometric_redshifts_are_judged_by_their_medians():
-    found = metrics.photometric([peak(0.11), peak(0.11), peak(0.11), peak(1.0)], np.full(4, 0.1))
+    found = metrics.photometric(redshifts([peak(0.11), peak(0.11), peak(0.11), peak(1.0)], [0.1] * 4))
     assert found["bias"] == pytest.approx(0.01 / 1.1) and found["outliers beyond 0.15"] == 0.25
     assert found["sigma_NMAD"] == pytest.approx(0, abs=1e-9)
+
+
+def test_what_no_object_tells_is_none():
+    nothing = redshifts([], [])
+    for found in (metrics.spectroscopic(nothing), metrics.photometric(nothing)):
+        assert found.pop("n") == 0 and not found.pop("sure misses", 0) and set(found.values()) == {None}
+
+
+def test_columns_are_chosen_and_joined_row_by_row():
+    first, second = redshifts([peak(0.1), peak(0.2)], [0.1, 0.3]), redshifts([peak(0.5)], [0.6])
+    both = Redshifts.joined([first, second])
+    np.testing.assert_allclose(both.truth, [0.1, 0.3, 0.6])
+    np.testing.assert_allclose(both[np.array([False, True, True])].mode, [0.2, 0.5])
+
+
+def test_chance_is_the_score_against_the_truths_of_all_others():
+    assert metrics.chance(np.array([0.1, 0.1, 0.5]), np.array([0.1, 0.1, 0.5]), 0.01) == pytest.approx(2 / 6)
 
 
 def test_a_spectrum_is_compared_with_the_truth_in_units_of_its_noise_where_that_is_known():
     truth = np.zeros((3, 4))
     decoded = truth + np.array([[2.0], [4.0], [40.0]])
     sigma = np.full((3, 4), 2.0)
-    decoded[0, 0], sigma[0, 0] = 1e6, np.nan
-    assert metrics.spectrum_reconstruction(decoded, truth, sigma) == pytest.approx(2.0)
+    decoded[0, 0], sigma[0, 0], decoded[1, 1] = 1e6, np.nan, np.nan
+    np.testing.assert_allclose(metrics.residual_rms(decoded, truth, sigma), [1, 2, 20])
+
+
+def test_the_continuum_is_the_mean_in_steps_of_wavelength():
+    wavelength = 4000.0 + 10 * np.arange(10)
+    means = metrics.bins_of(wavelength, np.stack([np.arange(10.0), np.ones(10)]))
+    np.testing.assert_allclose(means, [[2, 7], [1, 1]])
+
+
+def test_a_generated_continuum_is_judged_with_its_level_and_by_its_shape_alone():
+    truth = np.array([1.0, 2.0, 3.0, 2.0])
+    found = metrics.generated_continuum(1.5 * np.stack([truth] * 5), truth)
+    assert found["rms"] == pytest.approx(0.5) and found["level"] == pytest.approx(1.5)
+    assert found["rms of shape"] == pytest.approx(0, abs=1e-12) and found["covered"] == 0
+
+
+def test_the_band_of_few_samples_covers_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    covered = [metrics.generated_continuum(random.normal(5, 1, (16, 50)), random.normal(5, 1, 50))["covered"] for _ in range(200)]
+    assert np.mean(covered) == pytest.approx(0.68, abs=0.02)
+
+
+def test_codes_are_counted_by_use_and_by_how_evenly_they_are_used():
+    even, uneven = metrics.codes_used(np.array([5, 5, 0, 0])), metrics.codes_used(np.array([1000, 1, 1, 0]))
+    assert even == {"n": 10, "codes": 4, "share used": 0.5, "effective share": pytest.approx(0.5)}
+    assert uneven["share used"] == 0.75 and uneven["effective share"] < 0.26
+
+
+def blob(radius: float, height: float = 10.0) -> np.ndarray:
+    """(96, 96) a disk of constant brightness in the middle."""
+    y, x = np.mgrid[:96, :96] - 47.5
+    return height * (np.hypot(x, y) <= radius)
+
+
+def test_the_aperture_is_a_circle_that_holds_the_light():
+    truth = np.stack([blob(10), blob(25)])[:, None]
+    radius = metrics.aperture_radius(truth)
+    assert radius[0] == pytest.approx(10, abs=1) and radius[1] == pytest.approx(25, abs=1)
+    totals = metrics.aperture_sums(truth, radius)[:, 0] / truth.sum((1, 2, 3))
+    assert (totals >= 0.95).all() and (totals <= 1).all()
 
 
 def test_a_decoded_image_is_compared_with_the_pixels_and_with_the_total_flux():
-    random = np.random.default_rng(0)
-    truth = np.zeros((2, 3, 96, 96))
-    truth[..., 40:56, 40:56] = 10.0
-    flux = truth + random.normal(0, 1, truth.shape)
-    decoded = truth * 1.1
-    found = metrics.image_reconstruction(decoded, flux, truth)
-    assert found["median flux ratio"] == pytest.approx(1.1) and found["68 % of flux ratios within"] == pytest.approx(0.1)
-    assert found["residual rms / pixel noise"] == pytest.approx(np.sqrt(1 + 256 / 96**2), rel=0.02)
-    assert metrics.image_reconstruction(flux, flux, truth)["residual rms / pixel noise"] == 0
+    truth = np.stack([blob(8), blob(12)])[:, None].repeat(3, 1)
+    flux = truth + np.random.default_rng(0).normal(0, 1, truth.shape)
+    errors = metrics.image_errors(truth * 1.1, flux, truth)
+    assert errors.residual.shape == (2, 3)
+    found = metrics.image_reconstruction(errors)
+    assert found["median flux ratio"] == pytest.approx(1.1) and found["68 % of fluxes within"] == pytest.approx(0.1)
+    assert found["fluxes within 3 %"] == 0 and found["n"] == found["n with a total"] == 6
+    np.testing.assert_allclose(errors.residual[0], np.sqrt(1 + blob(8, 1).sum() / 96**2), rtol=0.02)
+    assert metrics.image_reconstruction(metrics.image_errors(flux, flux, truth))["residual rms / pixel noise"] == 0
 
 
-def test_totals_of_faint_objects_are_left_out():
-    truth = np.zeros((2, 1, 96, 96))
-    truth[0, 0, 48, 48], truth[1, 0, 48, 48] = 1000.0, 1.0
+def test_totals_that_the_data_do_not_know_are_left_out():
+    truth = np.stack([blob(8), blob(8, 0.1)])[:, None]
     flux = truth + np.random.default_rng(1).normal(0, 1, truth.shape)
     decoded = truth * np.array([1.0, 50.0])[:, None, None, None]
-    assert metrics.image_reconstruction(decoded, flux, truth)["68 % of flux ratios within"] == pytest.approx(0)
+    found = metrics.image_reconstruction(metrics.image_errors(decoded, flux, truth))
+    assert found["n with a total"] == 1 and found["68 % of fluxes within"] == pytest.approx(0)
+
+
+def circle(*degrees: float) -> np.ndarray:
+    """Unit vectors (N, 2)."""
+    return np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1)
+
+
+def test_the_nearest_are_the_most_similar_and_never_the_query_itself():
+    assert metrics.nearest(circle(0, 10, 25, 90), 2).tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
+    assert metrics.nearest(circle(0, 90), 10).shape == (2, 1)
+
+
+def test_neighbors_of_the_same_class_are_compared_with_a_random_choice():
+    labels = np.array(["a", "a", "b", "b"])
+    found = metrics.same_label(metrics.nearest(circle(0, 10, 90, 120), 1), labels)
+    assert found["same"] == 1 and found["at random"] == pytest.approx(1 / 3) and found["ratio"] == pytest.approx(3)
+
+
+def test_redshifts_of_neighbors_are_relative_to_the_query_and_compared_with_anything():
+    z = np.array([1.0, 1.2, 3.0, 0.0])
+    found = metrics.neighbor_redshifts(np.array([[1], [0], [1], [0]]), z, np.array([True, False, False, False]))
+    assert found["n"] == 1 and found["median |dz|/(1+z)"] == pytest.approx(0.1) and found["at random"] == pytest.approx(0.5)
+
+
+def test_the_rank_of_a_twin_counts_all_that_are_more_similar():
+    base = circle(0, 30, 60)
+    assert metrics.twin_ranks(circle(1, 31, 2), base).tolist() == [1, 1, 3]
+    assert metrics.twin_ranks(np.ones((2, 1)), np.ones((2, 1))).tolist() == [2, 2], "a tie is no success"
+    assert metrics.ranks(np.array([1, 1, 7]), 10) == {"n": 3, "among": 10, "median rank": 1.0, "rank 1": 2 / 3, "within 5": 2 / 3}

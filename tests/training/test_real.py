@@ -1,6 +1,7 @@
 """The checks of real spectra: a model that reads lines passes them, one that reads anything else does not."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from aion.modalities import SDSSSpectrum, Spectrum
 from aion.redshift import RedshiftPDF
-from aion.training.real import RealSpectrum, degraded, evaluate, load, smoothed
+from aion.training.real import RealSpectrum, degraded, evaluate, load, part_of, parts, smoothed
 
 LINE = 4000.0  # Å, rest
 WAVELENGTH = torch.linspace(3800, 9200, 3000)[None]
@@ -55,27 +56,84 @@ def ignores_the_input(_spectrum: Spectrum) -> RedshiftPDF:
     return density(0.3)
 
 
+def keeps_everything(spectrum: Spectrum) -> Spectrum:
+    return spectrum
+
+
+def halves_the_line(spectrum: Spectrum) -> Spectrum:
+    return type(spectrum)(10 + (spectrum.flux - 10) / 2, spectrum.ivar, spectrum.mask, spectrum.wavelength)
+
+
+def measured(predict, decode=keeps_everything, spectra=SPECTRA) -> dict[str, dict[str, dict[str, object]]]:
+    """Tables by their name without the part."""
+    found = evaluate(predict, decode, spectra, 1.0, part="development")
+    assert all(title.startswith("real spectra, development: ") for title in found)
+    return {title.partition(": ")[2]: table for title, table in found.items()}
+
+
+BRIGHT = "galaxies and quasars, S/N >= 5"
+NULLS = ("smoothed continuum", "reversed", "flat with real noise", "shuffled truths")
+
+
 def test_a_model_that_reads_the_line_passes_every_check():
-    found = evaluate(reads_the_line, SPECTRA, 1.0)
-    assert (found["n_bright"], found["n_faint"]) == (6, 1)
-    right = ("bright_within_0.01", "faint_within_0.01", "noise_to_sn2_within_0.01", "noise_to_sn1_within_0.01")
-    assert [found[name] for name in (*right, "stretched_within_0.01_of_moved", "stars_mode_below_0.005")] == [1.0] * 6
-    assert found["stretched_within_0.01_of_old"] == 0
-    assert [found[f"null_{name}"] for name in ("smoothed", "reversed", "flat", "shuffled")] == [0] * 4
-    assert found["bright_sure_misses"] == 0 and found["bright_missed"] == [] and found["n_sky"] == 1
+    found = measured(reads_the_line)
+    redshifts, checks = found["redshifts"], found["checks"]
+    assert redshifts[BRIGHT]["n"] == 6 and redshifts["quasars, SDSS, S/N 1-3"]["n"] == 1
+    assert redshifts[BRIGHT]["within 0.01"] == redshifts["quasars, SDSS, S/N 1-3"]["within 0.01"] == 1
+    for name in ("noise added to S/N 2", "noise added to S/N 1", "stretched, moved redshift"):
+        assert checks[name]["within 0.01"] == 1 and checks[name]["n"] == 6
+    assert checks["stretched, old redshift"]["within 0.01"] == 0
+    assert [checks[f"null, {name}"]["within 0.01"] for name in NULLS] == [0] * 4
+    assert found["stars and sky"]["stars"] == {"n": 1, "mode below 0.005": 1.0} and found["stars and sky"]["sky"]["n"] == 1
+    assert redshifts[BRIGHT]["sure misses"] == 0 and found["missed"] == {}
 
 
 def test_a_model_that_does_not_read_wavelengths_is_caught_by_the_stretch():
-    found = evaluate(reads_pixels_only, SPECTRA, 1.0)
-    assert found["bright_within_0.01"] == 1.0
-    assert found["stretched_within_0.01_of_moved"] == 0 and found["stretched_within_0.01_of_old"] == 1.0
+    found = measured(reads_pixels_only)
+    assert found["redshifts"][BRIGHT]["within 0.01"] == 1
+    assert found["checks"]["stretched, moved redshift"]["within 0.01"] == 0
+    assert found["checks"]["stretched, old redshift"]["within 0.01"] == 1
 
 
 def test_a_model_that_ignores_the_input_fails_and_is_named_sure_of_its_misses():
-    found = evaluate(ignores_the_input, SPECTRA, 1.0)
-    assert found["bright_within_0.01"] == 0 and found["stretched_within_0.01_of_moved"] <= 1 / 6
-    assert found["bright_sure_misses"] == 6 and found["bright_missed"][0] == "galaxy 0: z 0.1200, read as 0.3000"
-    assert found["sky_highest_peak_probability"] == pytest.approx(1.0)
+    found = measured(ignores_the_input)
+    assert found["redshifts"][BRIGHT]["within 0.01"] == 0 and found["checks"]["stretched, moved redshift"]["within 0.01"] <= 1 / 6
+    assert found["redshifts"][BRIGHT]["sure misses"] == 6
+    miss = found["missed"]["galaxy 0"]
+    assert (miss["z"], miss["class"]) == (0.12, "galaxy") and miss["read as"] == pytest.approx(0.3)
+    assert found["stars and sky"]["sky"]["highest peak probability"] == pytest.approx(1.0)
+
+
+def test_a_decoder_that_gives_the_data_back_has_no_residual_and_one_that_flattens_has():
+    assert measured(reads_the_line)["spectra decoded"]["all"] == {"n": 8, "reduced chi2 of (decoded - data)": 0, "between 0.8 and 1.3": 0}
+    assert measured(reads_the_line, halves_the_line)["spectra decoded"]["all"]["reduced chi2 of (decoded - data)"] > 1
+
+
+def test_a_decoder_that_halves_lines_is_caught_by_their_flux():
+    halpha = 6564.6 / LINE  # the strong line, taken for H alpha
+    spectra = [replace(s, z=(1 + s.z) / halpha - 1) for s in SPECTRA[4:6]]
+    kept, halved = (
+        measured(ignores_the_input, decode, spectra)["line fluxes decoded"]["all"] for decode in (keeps_everything, halves_the_line)
+    )
+    assert kept["n"] == halved["n"] == 2 and kept["within 15 %"] == 1
+    assert halved["within 15 %"] == 0 and halved["median ratio"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_halves_are_fixed_by_the_id_and_the_reserved_one_is_read_when_asked_for():
+    spectra = [observed(f"{number:03d}", 0.1) for number in range(40)]
+    assert part_of("0274-51913-0057") == part_of("0274-51913-0057")
+    development = parts(spectra, reserved=False)
+    assert list(development) == ["development"] and 10 < len(development["development"]) < 30
+    both = parts(spectra, reserved=True)
+    assert list(both) == ["development", "reserved", "all"] and both["development"] == development["development"]
+    assert not {s.id for s in both["development"]} & {s.id for s in both["reserved"]}
+    assert len(both["development"]) + len(both["reserved"]) == len(both["all"]) == 40
+
+
+def test_nothing_to_measure_gives_empty_numbers():
+    found = measured(reads_the_line, spectra=[observed("sky", None, "sky", 0.2)])
+    assert found["redshifts"][BRIGHT]["n"] == 0 and found["redshifts"][BRIGHT]["within 0.01"] is None
+    assert found["checks"]["null, reversed"]["within 0.01"] is None and found["stars and sky"]["stars"]["mode below 0.005"] is None
 
 
 @pytest.mark.parametrize("level", [5.0, 1.0])

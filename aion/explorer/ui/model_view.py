@@ -1,8 +1,10 @@
 """Which weights answer, where they come from, how well they do, and what they read and write."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +15,8 @@ from aion.modalities import MODALITIES
 from aion.streams import STREAMS
 
 METRICS, CARD = "metrics.json", "README.md"
+_MARKS = {True: "✓ met", False: "✗ not met", None: "– not measured"}
+"""Whether a bar was reached, in words and a sign, not by color."""
 CITATION = """\
 AION-1: Omnimodal Foundation Model for Astronomical Sciences, arXiv:2510.17960
 Multimodal Universe, arXiv:2412.02527
@@ -75,12 +79,28 @@ def streams(info: ModelInfo) -> None:
 
 
 def measured(info: ModelInfo) -> None:
-    """Numbers of the evaluation that lie beside the weights."""
-    values: dict[str, dict[str, object]] = json.loads(_beside(info, METRICS) or "{}")
-    rows = [(sample, name.replace("_", " "), _number(value)) for sample, found in values.items() for name, value in found.items()]
-    st.caption("On simulated objects held out of training, and on real spectra; the model card says how.")
-    wide = {"Value": st.column_config.TextColumn(width="large")}
-    st.dataframe(pd.DataFrame(rows, columns=["Measured on", "Quantity", "Value"]), hide_index=True, height="content", column_config=wide)
+    """The evaluation that lies beside the weights: what was wanted and what was reached, then every table."""
+    found: dict[str, Any] = json.loads(_beside(info, METRICS) or "{}")
+    bars = found.pop("bars")
+    about: dict[str, object] = found.pop("about")
+    counts = Counter(_MARKS[row["met"]] for row in bars)
+    st.caption("On simulated objects held out of training, and on real spectra. " + ", ".join(f"{n} {mark}" for mark, n in counts.items()))
+    rows = [
+        (_MARKS[row["met"]], row["quantity"], _number(row["measured"]), row["bar"], row["moonshot"], row["n"], row["sample"])
+        for row in bars
+    ]
+    columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
+    for title, samples in found.items():
+        with st.expander(title[:1].upper() + title[1:]):
+            st.dataframe(_details(samples), hide_index=True, height="content")
+    st.caption("Measured with " + ", ".join(f"{name} {value}" for name, value in about.items()) + ".")
+
+
+def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:
+    """One row per sample, one column per quantity; a number that could not be measured is empty."""
+    table = pd.DataFrame([{"Sample": sample, **row} for sample, row in samples.items()])
+    return table.rename(columns={"n": "N"}).map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
 
 
 def card(info: ModelInfo) -> None:
@@ -100,6 +120,4 @@ def _beside(info: ModelInfo, name: str) -> str | None:
 
 
 def _number(value: object) -> str:
-    if isinstance(value, list):
-        return "; ".join(str(item) for item in value) or "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
