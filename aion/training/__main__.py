@@ -58,8 +58,9 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
 def _catalog(run: stages.Run, options: argparse.Namespace) -> None:
     """The reference catalog and the examples, with the shipped weights."""
     survey = run.survey()
-    catalog.build(Weights.load(options.model), survey, run.config, options.assets / "catalog")
-    examples.build(survey, run.config, options.assets / "examples")
+    weights = Weights.load(options.model)
+    catalog.build(weights, survey, run.config, options.assets / "catalog")
+    examples.build(weights, survey, run.config, options.assets / "examples")
 
 
 _STAGES = {

@@ -49,7 +49,7 @@ class EmbeddedConfig:
     """Objects of the simulated test set, never trained on."""
     catalog: int = 10_000
     """Objects of the reference catalog, never trained on."""
-    photometry_sample: int = 30_000
+    photometry_sample: int = 60_000
     """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""
     spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 2), (16, 32, 64, 128))
     """Blocks and widths of the spectrum encoder."""
@@ -63,10 +63,10 @@ class EmbeddedConfig:
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
     image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
-    spectra_sample: int = 16_000
-    """Objects with a spectrum and photometry, tokenized for the model."""
-    image_sample: int = 5_000
-    """Objects with images, a spectrum and photometry, tokenized for the model."""
+    spectra_sample: int = 14_000
+    """Objects with spectra of both surveys and photometry, tokenized for the model."""
+    image_sample: int = 6_000
+    """Objects with images and spectra of both surveys and photometry, tokenized for the model."""
     dim: int = 128
     encoder_depth: int = 4
     decoder_depth: int = 2

@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 from torch import Generator
 
 from aion.training.config import EmbeddedConfig
+from aion.training.evaluate import Weights
 from aion.training.simulate.instruments import SPECTROGRAPHS
 from aion.training.simulate.survey import Objects, SimulatedSurvey
+from aion.training.spectrum_codec import as_modality
 
 EXAMPLE_SEED = 980_000_000
 """Added to the seed of the run: nothing else draws from here."""
 SURVEY_COLUMNS = ("FLUX_G", "FLUX_R", "FLUX_I", "FLUX_Z", "FLUX_W1", "FLUX_W2", "EBV", "SHAPE_R", "SHAPE_E1", "SHAPE_E2")
+MISREAD_BEYOND = 0.01
+"""|dz|/(1+z) from which a redshift is wrong."""
 Wanted = Callable[[Objects, int], bool]
 
 
@@ -31,6 +36,8 @@ class Recipe:
     wanted: Wanted
     files: tuple[str, ...] = ("image", "spectrum", "photometry")
     spectrograph: str = "BOSS"
+    misread: bool = False
+    """Whether the redshift that the model reads off the spectrum must be wrong: failures are worth seeing too."""
 
 
 def _galaxy(subtype: str, low: float, high: float, snr: float = 12.0) -> Wanted:
@@ -71,6 +78,7 @@ RECIPES = (
     Recipe("quasar-high-z", "Quasar at high redshift", "Lyα, C IV and C III], with the forest blueward.", _quasar(2.3, 3.5)),
     Recipe("star", "Star", "Redshift zero.", _bright_star),
     Recipe("low-signal", "Low S/N", "About one σ per pixel: how wide is p(z)?", _dimmed, spectrograph="DESI"),
+    Recipe("misread", "Misread", "The wrong redshift: does p(z) warn you?", _dimmed, ("spectrum",), misread=True),
     Recipe("masked", "Masked stretches", "A spectrum with dead pixels.", _masked, spectrograph="SDSS"),
     Recipe("image-only", "Image only", "A photometric redshift from pixels alone.", _galaxy("passive", 0.1, 0.3), ("image",)),
     Recipe("spectrum-only", "Spectrum only", "No picture, no photometry.", _galaxy("agn", 0.1, 0.5), ("spectrum",), "SDSS"),
@@ -78,12 +86,12 @@ RECIPES = (
 )
 
 
-def build(survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None:
+def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None:
     """Write every example under ``folder`` with ``examples.json``."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = []
     for number, recipe in enumerate(RECIPES):
-        objects, row = _find(survey, recipe, config.seed * 1_000_003 + EXAMPLE_SEED + 10_000 * number)
+        objects, row = _find(weights, survey, recipe, config.seed * 1_000_003 + EXAMPLE_SEED + 10_000 * number)
         place = folder / recipe.slug
         place.mkdir(exist_ok=True)
         names = [_WRITERS[kind](objects, row, place, recipe) for kind in recipe.files]
@@ -91,14 +99,21 @@ def build(survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None
     (folder / "examples.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
 
 
-def _find(survey: SimulatedSurvey, recipe: Recipe, seed: int) -> tuple[Objects, int]:
+def _find(weights: Weights, survey: SimulatedSurvey, recipe: Recipe, seed: int) -> tuple[Objects, int]:
     instrument = next(s for s in SPECTROGRAPHS if s.name == recipe.spectrograph)
     for attempt in range(200):
         objects = survey.draw(40, Generator().manual_seed(seed + attempt), instrument=instrument)
         for row in range(len(objects.kind)):
-            if recipe.wanted(objects, row):
+            if recipe.wanted(objects, row) and _is_misread(weights, objects, row) == recipe.misread:
                 return objects, row
     raise RuntimeError(f"no simulated object is fit for the example {recipe.slug!r}")
+
+
+def _is_misread(weights: Weights, objects: Objects, row: int) -> bool:
+    spectrum = as_modality(objects.spectra, torch.device("cpu"))
+    one = type(spectrum)(*(values[row : row + 1] for values in (spectrum.flux, spectrum.ivar, spectrum.mask, spectrum.wavelength)))
+    truth = float(objects.z[row])
+    return abs(weights.of_spectrum(one).mode - truth) / (1 + truth) > MISREAD_BEYOND
 
 
 def _write_image(objects: Objects, row: int, place: Path, recipe: Recipe) -> str:

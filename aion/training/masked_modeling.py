@@ -137,7 +137,8 @@ def held_back(shard: Shard) -> Shard:
 
 
 def _trained(shard: Shard) -> int:
-    return int((1 - HELD_BACK) * len(shard["bins"]))
+    count = len(shard["bins"])
+    return count - min(max(4, int(HELD_BACK * count)), count // 2)
 
 
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:

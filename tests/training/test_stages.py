@@ -112,11 +112,12 @@ def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, w
     assert set(found.table["class"]) <= {"galaxy", "quasar", "star"}
 
 
-def test_examples_are_files_that_the_explorer_reads_back(run, survey, tmp_path, monkeypatch):
-    first = Recipe("one", "One", "A galaxy.", lambda o, i: o.kind[i] == "galaxy")
-    second = Recipe("two", "Two", "Another.", lambda o, i: o.kind[i] == "galaxy", ("spectrum",), "DESI")
+def test_examples_are_files_that_the_explorer_reads_back(run, weights, survey, tmp_path, monkeypatch):
+    # the toy model was hardly trained: what it reads is wrong
+    first = Recipe("one", "One", "A galaxy.", lambda o, i: o.kind[i] == "galaxy", misread=True)
+    second = Recipe("two", "Two", "Another.", lambda o, i: o.kind[i] == "galaxy", ("spectrum",), "DESI", misread=True)
     monkeypatch.setattr(examples, "RECIPES", (first, second))
-    examples.build(survey, run.config, tmp_path)
+    examples.build(weights, survey, run.config, tmp_path)
     one, two = json.loads((tmp_path / "examples.json").read_text())
     assert one["files"] == ["image.fits", "spectrum.fits", "photometry.ecsv"] and two["files"] == ["spectrum.fits"]
     (joined,) = read([tmp_path / "one" / name for name in one["files"]])
