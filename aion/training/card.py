@@ -50,15 +50,14 @@ How it was measured:
 - Neighbors: the ten most similar of all others by the cosine of embeddings; at random: any others. Images, twins and photometric redshifts
   with images: the first {pictured:,} held-out objects. Twins: the same object through both spectrographs, or in both imaging surveys.
 - Spectra from an image: {samples} draws an object, the first {generated} with r < {faintest:g}, their median against the noiseless truth in
-  steps of 50 Å. 25 to 95 % of the light enters a simulated fibre, which no image tells: the shape is judged with the level matched too.
+  steps of 50 Å, with the level and with the level matched: how much light enters the fibre follows from the shape of the object.
 
 ## Known limits
 
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
-- S/N and magnitude are drawn independently, so bright objects may have noisy spectra and the reverse.
-- Photometric redshifts and neighbors are first versions; the calibration numbers above say how far to trust p(z).
-- The shipped weights were trained in two parts: the mix of batches and the length of the schedule were changed after 469 of the
-  {steps} transformer steps. The recipe repeats from one command, the bits do not.
+- Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
+- The codecs were trained on one processor core each, and how much light enters the simulated fibres was refined after them: the recipe
+  repeats from one command, the bits do not.
 - The smoothed continuum is a running median of 601 pixels; with 151, broad quasar lines survive and half of the redshifts are still right.
 - Redshifts beyond {z_max:g} and blueshifts are outside the grid.
 """
