@@ -1,6 +1,6 @@
 """Spectra that the model draws from an image alone, against the true ones: is the continuum right, and are the bands?
 
-The light that a fibre catches is not in an image, so the level of a spectrum cannot be; its shape can.
+How much light a fibre catches follows from the shape of the object, its pointing excepted; the shape of the spectrum is judged by itself too.
 """
 
 from collections.abc import Sequence
