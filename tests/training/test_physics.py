@@ -82,8 +82,8 @@ def test_the_spectrum_carries_the_catalog_flux_times_what_the_fiber_catches(temp
     seen = galaxies(templates, 0.2, RED)
     synthetic = fluxes(seen.spectra.wavelength[0], seen.spectra.truth, ["FLUX_G", "FLUX_R"])
     caught = synthetic / seen.true_fluxes[:, :2]
-    assert caught[:, 1].min() > 0.2 and caught[:, 1].max() < 1.1
-    assert caught[:, 1].mean().item() == pytest.approx(0.6, abs=0.08)  # the middle of 0.25 to 0.95
+    assert caught[:, 1].min() > 0.05 and caught[:, 1].max() < 1.1
+    assert 0.4 < caught[:, 1].mean() < 0.8  # luminous galaxies at z = 0.2 are a little larger than a fibre
     assert (caught[:, 0] / caught[:, 1]).log().std() < 0.1  # one fraction for all bands, but for the calibration
 
 
@@ -92,11 +92,13 @@ def test_a_twin_is_the_same_sources_at_the_same_signal_to_noise_through_the_othe
     assert pair.twin is not None and {pair.spectra.survey, pair.twin.survey} == {"SDSS", "DESI"}
     inside = (pair.spectra.wavelength[0] > 4200) & (pair.spectra.wavelength[0] < 9000)
     near = torch.searchsorted(pair.twin.wavelength[0].contiguous(), pair.spectra.wavelength[0, inside].contiguous())
-    own, twin = pair.spectra.truth[:, inside], pair.twin.truth[:, near]
-    assert (own / twin).log().abs().median(1).values.max() < 0.35  # the calibrations differ
-    assert (own / twin.roll(1, 0)).log().abs().median(1).values.median() > (own / twin).log().abs().median(1).values.median() * 2
-    ratio = [torch.where(s.ivar > 0, s.truth * s.ivar.sqrt(), torch.nan).nanmedian(1).values for s in (pair.spectra, pair.twin)]
-    torch.testing.assert_close(ratio[0], ratio[1], rtol=0.3, atol=0)
+    ratio = (pair.spectra.truth[:, inside] / pair.twin.truth[:, near]).log()
+    shape = ratio - ratio.median(1, keepdim=True).values  # the fibres differ in size, the calibrations everywhere
+    assert shape.abs().median(1).values.max() < 0.15
+    others = (pair.spectra.truth[:, inside] / pair.twin.truth.roll(1, 0)[:, near]).log().abs().median(1).values
+    assert others.median() > 2 * ratio.abs().median(1).values.median()
+    snr = [torch.where(s.ivar > 0, s.truth * s.ivar.sqrt(), torch.nan).nanmedian(1).values for s in (pair.spectra, pair.twin)]
+    torch.testing.assert_close(snr[0], snr[1], rtol=0.4, atol=0)
 
 
 def test_the_lyman_forest_lets_through_what_is_measured_at_redshift_3(templates):
