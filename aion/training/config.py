@@ -71,7 +71,7 @@ class EmbeddedConfig:
     encoder_depth: int = 4
     decoder_depth: int = 2
     num_heads: int = 4
-    model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=2_000, batch=32, peak_lr=1.5e-3, warmup=100))
+    model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=32, peak_lr=1.5e-3, warmup=100))
 
     @property
     def correlation(self) -> RedshiftCorrelationConfig:

@@ -33,13 +33,13 @@ ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
 """Weight of all streams but the redshift together, each in units of the entropy of a uniform guess."""
-POOL_SHARES = {"spectra": 0.36, "photometry": 0.36, "images": 0.28}
+POOL_SHARES = {"spectra": 0.34, "photometry": 0.4, "images": 0.26}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
 """Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
 HELD_BACK = 0.05
 """Share of each pool that is kept for the calibration of redshift densities."""
-TWIN_SHARE, TWIN_WEIGHT, TWIN_TEMPERATURE = 0.5, 0.15, 0.07
+TWIN_SHARE, TWIN_WEIGHT, TWIN_TEMPERATURE = 0.3, 0.2, 0.07
 """How often a batch is also compared with its objects' other views; weight and temperature of that loss (InfoNCE, arXiv:1807.03748)."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
