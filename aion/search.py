@@ -104,6 +104,30 @@ class Index:
         held: NDArray[np.float32] = self._engine.reconstruct_n(0, len(self))
         return held
 
+    def vector(self, row: int) -> NDArray[np.float32]:
+        """(D,) the unit vector of a row."""
+        held: NDArray[np.float32] = self._engine.reconstruct(int(row))
+        return held
+
+    def similarities(self, vector: ArrayLike) -> NDArray[np.float32]:
+        """(n,) cosines of ``vector`` (D,) with every vector of the index, in its order; always exact."""
+        question = _unit_rows(np.asarray(vector)[None], dimension=self.dimension)
+        cosines: NDArray[np.float32] = np.clip(self.vectors() @ question[0], -1, 1)
+        return cosines
+
+    def nearest(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector, best first, without itself.
+
+        Raises:
+            SearchError: there are no ``k`` others.
+        """
+        if not 1 <= k < len(self):
+            raise SearchError(f"k is {k}; each of {len(self)} vectors has {len(self) - 1} others")
+        cosines, rows = self._engine.search(self.vectors(), k + 1)
+        others = rows != np.arange(len(self))[:, None]
+        others[others.all(axis=1), -1] = False  # among copies of one vector the row itself may be missing: the last one gives way
+        return rows[others].reshape(-1, k).astype(np.int64), np.clip(cosines[others].reshape(-1, k), -1, 1)
+
     def query(self, vector: ArrayLike, k: int, where: NDArray[np.bool_] | None = None) -> list[Match]:
         """The ``k`` most similar, best first; fewer where the index or ``where`` holds fewer.
 
