@@ -1,10 +1,17 @@
-"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, thumbnails and embeddings.
+"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, previews and embeddings.
 
 Made by ``aion.training``; read here. Knows nothing of the model. Everything in it is looked up by id, a string.
+
+    catalog.json        label, hash of the weights, views
+    objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of the embeddings
+    tokens.npz          token key -> (n, tokens), -1 where an object has none
+    pictures.parquet    id, picture: a small WebP or JPEG, upright, null without an image; read when the first one is looked at
+    spectra.npz         wavelength (m,) and flux (n, m): small spectra, NaN where not covered; read when the first one is looked at
+    index/<view>/       unit vectors made from some of what is known of each object
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion.errors import IndexMismatchError, InputError, SearchError
+from aion.explorer.results import Neighbor, SmallSpectrum
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.search import Index
 
@@ -40,6 +48,29 @@ class CatalogEntry:
     """Its row of the table, column -> value."""
 
 
+@dataclass(frozen=True)
+class Filters:
+    """Which objects may be an answer; an empty field admits all. They take part in a search, so it still gives as many as were asked for."""
+
+    classes: tuple[str, ...] = ()
+    surveys: tuple[str, ...] = ()
+    z: tuple[float, float] | None = None
+    """Lowest and highest redshift; objects without one do not pass."""
+    mag_r: tuple[float, float] | None = None
+    """Brightest and faintest r magnitude, AB."""
+
+    def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """(n,) True = passes; a column that the table lacks filters nothing."""
+        keep = np.ones(len(table), dtype=bool)
+        for column, chosen in (("class", self.classes), ("survey", self.surveys)):
+            if chosen and column in table:
+                keep &= table[column].astype(str).isin(chosen).to_numpy()
+        for column, bounds in (("z", self.z), ("mag_r", self.mag_r)):
+            if bounds is not None and column in table:
+                keep &= table[column].between(*bounds).to_numpy()
+        return keep
+
+
 class Catalog:
     """Objects in a fixed order. Made by `load`; never changes."""
 
@@ -53,7 +84,8 @@ class Catalog:
         """Of the weights that made tokens and embeddings."""
         self.index = indexes[ALL]
         """Embeddings of everything that is known of each object."""
-        self._indexes = indexes
+        self.indexes: Mapping[str, Index] = indexes
+        """View -> embeddings made from a part of what is known, in the order of the table."""
         self._tokens = tokens
         self._rows = {name: row for row, name in enumerate(table["id"])}
 
@@ -92,7 +124,7 @@ class Catalog:
         kinds = {MODALITIES[key] for key in streams}
         has_image, has_spectrum = (any(issubclass(kind, base) for kind in kinds) for base in (Image, Spectrum))
         view = {(True, True): ALL, (True, False): "image", (False, True): "spectrum", (False, False): "photometry"}[has_image, has_spectrum]
-        return self._indexes.get(view, self.index)
+        return self.indexes.get(view, self.index)
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""
@@ -110,16 +142,44 @@ class Catalog:
         z = values.get("z")
         return CatalogEntry(str(id), present, None if z is None or pd.isna(z) else float(z), str(values["class"]), values)
 
-    def thumbnail(self, id: str) -> NDArray[np.uint8]:
-        """(96, 96, 3) RGB; black where the object has no image."""
-        picture: NDArray[np.uint8] = self._thumbnails[self.row(id)]
-        return picture
+    def neighbors(
+        self, vector: NDArray[Any], streams: Collection[str], k: int, filters: Filters | None = None, *, but: str | None = None
+    ) -> tuple[Neighbor, ...]:
+        """The ``k`` objects most similar in what the query has too, best first, among those that pass; without the one called ``but``."""
+        keep = (filters or Filters()).keep(self.table)
+        if but in self._rows:
+            keep[self._rows[but]] = False
+        matches = self.index_for(streams).query(vector, k, keep)
+        return self.as_neighbors([match.row for match in matches], [match.similarity for match in matches])
+
+    def as_neighbors(self, rows: Collection[int], similarities: Collection[float]) -> tuple[Neighbor, ...]:
+        """Rows of the table with how similar each is."""
+        found = self.table.iloc[list(rows)]
+        redshifts = [None if np.isnan(z) else float(z) for z in found["z"].astype(float)]
+        told = zip(found["id"], similarities, redshifts, found["class"], strict=True)
+        return tuple(Neighbor(str(id), float(similarity), z, str(kind)) for id, similarity, z, kind in told)
+
+    def picture(self, id: str) -> bytes | None:
+        """A small encoded picture, upright; None where the object has no image."""
+        held: bytes | None = self._pictures[self.row(id)].as_py()
+        return held
+
+    def small_spectrum(self, id: str) -> SmallSpectrum | None:
+        """Its spectrum on a few pixels; None where the object has none."""
+        wavelength, flux = self._spectra
+        row = flux[self.row(id)].astype(np.float32)
+        return SmallSpectrum(wavelength, row) if np.isfinite(row).any() else None
 
     @cached_property
-    def _thumbnails(self) -> NDArray[np.uint8]:
-        with np.load(self.folder / "thumbnails.npz", allow_pickle=False) as arrays:
-            pictures: NDArray[np.uint8] = arrays["rgb"]
-        return pictures
+    def _pictures(self) -> Any:
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.folder / "pictures.parquet", columns=["picture"])["picture"].combine_chunks()
+
+    @cached_property
+    def _spectra(self) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        with np.load(self.folder / "spectra.npz", allow_pickle=False) as arrays:
+            return arrays["wavelength"], arrays["flux"]
 
 
 def _table(objects: pd.DataFrame) -> pd.DataFrame:

@@ -76,6 +76,16 @@ class Neighbor:
 
 
 @dataclass(frozen=True)
+class SmallSpectrum:
+    """A spectrum on a few pixels, to be recognized at a glance. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
+
+    wavelength: Floats
+    """(n,) Å, increasing."""
+    flux: Floats
+    """(n,) NaN where the spectrum does not reach or has no good pixel."""
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """Which weights speak."""
 

@@ -45,7 +45,7 @@ class EmbeddedConfig:
     seed: int = 20_261
     held_out: int = 1_000
     """Objects of the simulated test set, never trained on."""
-    catalog: int = 2_000
+    catalog: int = 10_000
     """Objects of the reference catalog, never trained on."""
     photometry_sample: int = 30_000
     """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""

@@ -207,12 +207,7 @@ class Engine:
         """The k objects of the catalog most similar in what was used, without the object itself."""
         if self.catalog is None or k < 1:
             return ()
-        matches = [match for match in self.catalog.index_for(used).query(embedding, k + 1) if match.id != id][:k]
-        rows = self.catalog.table.iloc[[match.row for match in matches]]
-        redshifts = [None if np.isnan(z) else float(z) for z in rows["z"].astype(float)]
-        return tuple(
-            Neighbor(match.id, match.similarity, z, str(kind)) for match, z, kind in zip(matches, redshifts, rows["class"], strict=True)
-        )
+        return self.catalog.neighbors(embedding, used, k, but=id)
 
 
 def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:
