@@ -50,7 +50,7 @@ class CatalogEntry:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which objects may be an answer; an empty field admits all. They take part in a search, so it still gives as many as were asked for."""
+    """Which objects may be an answer; an empty field admits all. They take part in a search, which so gives as many as were asked."""
 
     classes: tuple[str, ...] = ()
     surveys: tuple[str, ...] = ()
@@ -125,6 +125,14 @@ class Catalog:
         has_image, has_spectrum = (any(issubclass(kind, base) for kind in kinds) for base in (Image, Spectrum))
         view = {(True, True): ALL, (True, False): "image", (False, True): "spectrum", (False, False): "photometry"}[has_image, has_spectrum]
         return self.indexes.get(view, self.index)
+
+    def views_of(self, streams: Collection[str]) -> dict[str, list[str]]:
+        """View of this catalog -> those of the streams that it is made from; only views with any."""
+        spectra = [key for key in streams if issubclass(MODALITIES[key], Spectrum)]
+        images = [key for key in streams if issubclass(MODALITIES[key], Image)]
+        numbers = [key for key in streams if key not in spectra + images]
+        parts = {ALL: list(streams), "spectrum": spectra, "image": images, "photometry": numbers}
+        return {view: held for view, held in parts.items() if held and view in self.indexes}
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""

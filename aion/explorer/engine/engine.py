@@ -101,6 +101,17 @@ class Engine:
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
+    def views(self, thing: SkyObject) -> dict[str, NDArray[np.float32]]:
+        """View of the catalog -> (D,) unit vector made from that part of the object; only of parts that can be read."""
+        assert self.catalog is not None
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for view, streams in self.catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
+            try:
+                vectors[view] = self.embed([thing], use=streams)[0]
+            except InputError:  # the analysis of the object says what is wrong with this part
+                continue
+        return vectors
+
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
