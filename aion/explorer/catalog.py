@@ -191,10 +191,16 @@ class Catalog:
 
 
 def _table(objects: pd.DataFrame) -> pd.DataFrame:
-    """The stored table with the names people read: ``class``, and ``mag_r`` (AB) from FLUX_R (nanomaggies) where it is not stored."""
+    """The stored table with the names people read: ``class``; ``mag_r`` from FLUX_R (nanomaggies) if not stored, ``g_r`` (both AB)."""
     table = objects.rename(columns={"kind": "class"})
     table["id"] = table["id"].astype(str)
     if "mag_r" not in table and "FLUX_R" in table:
         flux = table["FLUX_R"].astype(float)
         table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))
+    if {"FLUX_G", "FLUX_R"} <= set(table):
+        ratio = table["FLUX_R"].astype(float) / table["FLUX_G"].where(table["FLUX_G"] > 0).astype(float)
+        table["g_r"] = 2.5 * np.log10(ratio.where(ratio > 0))
+    if {"g_cmodel_mag", "r_cmodel_mag"} <= set(table):
+        color = (table["g_cmodel_mag"] - table["r_cmodel_mag"]).astype(float)
+        table["g_r"] = table["g_r"].fillna(color) if "g_r" in table else color
     return table

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,9 +60,10 @@ def fits(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history
             hdu = astropy_fits.ImageHDU(_plain(part.values), name=part.name)
             hdu.header["BUNIT"] = part.unit
         else:
-            hdu = astropy_fits.BinTableHDU(_astropy_table([replace(column, unit="") for column in part.columns]), name=part.name)
-            # as text: astropy drops units that the FITS standard lacks, such as nanomaggies
-            hdu.header.update({f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit})
+            hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
+            units = {f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit}
+            # astropy leaves out units that the FITS standard lacks, such as nanomaggies
+            hdu.header.update({name: unit for name, unit in units.items() if name not in hdu.header})
         _put(hdu.header, {**cards, **part.cards})
         hdus.append(hdu)
     stream = io.BytesIO()

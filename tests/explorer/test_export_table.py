@@ -29,7 +29,8 @@ def test_answers_are_ranked_and_carry_their_row_of_the_catalog(rows):
 
 @pytest.mark.parametrize("ending", export_table.MIME)
 def test_a_table_comes_back_from_every_format(rows, about, ending, engine):
-    content = io.BytesIO(export_table.table_file(rows, ending, about))
+    made = export_table.table_file(rows, ending, about)
+    content = io.BytesIO(made)
     read = {
         "csv": lambda: Table.from_pandas(pd.read_csv(content, dtype={"id": str})),
         "ecsv": lambda: Table.read(content.getvalue().decode(), format="ascii.ecsv"),
@@ -42,10 +43,10 @@ def test_a_table_comes_back_from_every_format(rows, about, ending, engine):
     np.testing.assert_allclose(z, rows["z"], rtol=1e-6)
     assert all(name == name.lower() for name in read.colnames)
     if ending == "fits":
-        with fits.open(content) as hdus:
+        with fits.open(io.BytesIO(made)) as hdus:
             assert [hdus[1].columns[name].unit for name in ("mag_r", "flux_r", "z")] == ["mag", "nanomaggy", None]
     elif ending != "csv":
-        assert str(read["mag_r"].unit) == "mag" and read["flux_r"].unit.is_equivalent("Jy")
+        assert str(read["mag_r"].unit) == "mag" and str(read["flux_r"].unit) == "nmgy"
 
 
 def test_provenance_is_in_every_header(rows, about, engine):
