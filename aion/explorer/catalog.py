@@ -64,7 +64,7 @@ class Filters:
         keep = np.ones(len(table), dtype=bool)
         for column, chosen in (("class", self.classes), ("survey", self.surveys)):
             if chosen and column in table:
-                keep &= table[column].astype(str).isin(chosen).to_numpy()
+                keep &= table[column].isin(chosen).to_numpy()
         for column, bounds in (("z", self.z), ("mag_r", self.mag_r)):
             if bounds is not None and column in table:
                 keep &= table[column].between(*bounds).to_numpy()
@@ -115,6 +115,9 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._rows
 
     def index_for(self, streams: Collection[str]) -> Index:
         """Embeddings of the catalog made from what a query has too: spectra, images, catalog numbers, or all of it.
