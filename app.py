@@ -9,6 +9,7 @@ page = st.navigation(
     [
         st.Page("pages/analyze.py", title="Analyze", icon=":material/insights:", default=True),
         st.Page("pages/catalog.py", title="Catalog", icon=":material/grid_view:"),
+        st.Page("pages/similar.py", title="Similar", icon=":material/image_search:"),
         st.Page("pages/model.py", title="Model", icon=":material/memory:"),
     ],
     position="top",

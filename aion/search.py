@@ -104,6 +104,30 @@ class Index:
         held: NDArray[np.float32] = self._engine.reconstruct_n(0, len(self))
         return held
 
+    def vector(self, row: int) -> NDArray[np.float32]:
+        """(D,) the unit vector of a row."""
+        held: NDArray[np.float32] = self._engine.reconstruct(int(row))
+        return held
+
+    def similarities(self, vector: ArrayLike) -> NDArray[np.float32]:
+        """(n,) cosines of ``vector`` (D,) with every vector of the index, in its order; always exact."""
+        question = _unit_rows(np.asarray(vector)[None], dimension=self.dimension)
+        cosines: NDArray[np.float32] = np.clip(self._held() @ question[0], -1, 1)
+        return cosines
+
+    def nearest(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector, best first, without itself.
+
+        Raises:
+            SearchError: there are no ``k`` others.
+        """
+        if not 1 <= k < len(self):
+            raise SearchError(f"k is {k}; each of {len(self)} vectors has {len(self) - 1} others")
+        cosines, rows = self._engine.search(self._held(), k + 1)
+        others = rows != np.arange(len(self))[:, None]
+        others[others.all(axis=1), -1] = False  # among copies of one vector the row itself may be missing: the last one gives way
+        return rows[others].reshape(-1, k).astype(np.int64), np.clip(cosines[others].reshape(-1, k), -1, 1)
+
     def query(self, vector: ArrayLike, k: int, where: NDArray[np.bool_] | None = None) -> list[Match]:
         """The ``k`` most similar, best first; fewer where the index or ``where`` holds fewer.
 
@@ -128,7 +152,8 @@ class Index:
         elif where is None:
             similarity, rows = self._engine.search(question, min(k, len(self)))
         else:  # few enough to compare each: the graph would miss answers behind a narrow filter
-            compared = self._engine.reconstruct_batch(allowed) @ question[0]
+            held = self._held() @ question[0] if self.is_exact else None
+            compared = self._engine.reconstruct_batch(allowed) @ question[0] if held is None else held[allowed]
             best = np.argsort(-compared, kind="stable")[:k]
             similarity, rows = compared[None, best], allowed[None, best]
         found = zip(similarity[0], rows[0], strict=True)
@@ -169,6 +194,13 @@ class Index:
         if not count == engine.ntotal == len(rows):
             raise SearchError(f"{folder} should hold {count} vectors; it has {engine.ntotal} vectors and {len(rows)} rows")
         return cls(engine, tuple(rows["id"].astype(str)), rows if has_metadata else None, made_by)
+
+    def _held(self) -> NDArray[np.float32]:
+        """(n, D) the vectors, not to be written to: where they lie in memory if the index is exact, else a copy."""
+        if not self.is_exact:
+            return self.vectors()
+        rows: NDArray[np.float32] = faiss.rev_swig_ptr(self._engine.get_xb(), len(self) * self.dimension).reshape(len(self), -1)
+        return rows
 
     def _checked(self, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
         where = np.asarray(where)

@@ -1,4 +1,4 @@
-"""Catalog: choose an object of the reference catalog."""
+"""Catalog: look at all objects of the reference catalog at once, mark some, take them away or open one."""
 
 import streamlit as st
 
@@ -7,11 +7,16 @@ from aion.explorer.ui import catalog_view, look, resources
 st.title("Reference catalog", anchor=False)
 catalog = resources.engine().catalog
 if catalog is None:
-    look.empty("There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names.")
+    look.empty(look.NO_CATALOG)
     st.stop()
 st.caption(
-    f"{len(catalog):,} {catalog.label} objects that the model never saw in training: the neighbors on the Analyze page come from here."
+    f"{len(catalog):,} {catalog.label} objects that the model never saw in training: the neighbors on the Analyze page come from here. "
+    "Objects that lie together on the map are described alike by the model."
 )
-chosen = catalog_view.table_and_plot(catalog_view.filters(catalog))
-if chosen is not None:
-    catalog_view.analyze(catalog, chosen)
+passing, filters = catalog_view.rows(catalog)
+if passing.empty:
+    look.empty("No object passes these filters. Widen one of them.")
+    st.stop()
+catalog_view.plots(catalog, passing)
+listed = catalog_view.marked(catalog, passing)
+catalog_view.table(catalog, listed, filters)

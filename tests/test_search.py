@@ -68,6 +68,27 @@ def test_fewer_answers_come_back_where_there_are_fewer(index):
     assert len(index.query(vectors(1)[0], 1000)) == 300
 
 
+def test_every_cosine_can_be_had_in_the_order_of_the_index(index):
+    question = vectors(1, seed=4)[0]
+    cosines = index.similarities(5 * question)
+    expected = vectors(300) @ question / np.linalg.norm(vectors(300), axis=1) / np.linalg.norm(question)
+    np.testing.assert_allclose(cosines, expected, atol=1e-6)
+    assert index.similarities(index.vector(17))[17] == pytest.approx(1, abs=1e-6)
+
+
+def test_the_neighborhood_of_every_vector_leaves_out_the_vector_itself(index):
+    rows, cosines = index.nearest(4)
+    assert rows.shape == cosines.shape == (300, 4)
+    for row in (0, 150, 299):
+        found = [match for match in index.query(vectors(300)[row], 5) if match.row != row]
+        assert rows[row].tolist() == [match.row for match in found]
+        np.testing.assert_allclose(cosines[row], [match.similarity for match in found], atol=1e-6)
+    copies = Index.build(np.ones((6, 3)), names(6), model_sha256=MODEL).nearest(2)[0]
+    assert all(row not in others for row, others in enumerate(copies.tolist()))
+    with pytest.raises(SearchError, match="299 others"):
+        index.nearest(300)
+
+
 def test_a_saved_index_answers_the_same_after_loading(index, table, tmp_path):
     index.save(tmp_path / "index")
     loaded = Index.load(tmp_path / "index", model_sha256=MODEL)

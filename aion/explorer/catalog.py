@@ -1,10 +1,17 @@
-"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, thumbnails and embeddings.
+"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, previews and embeddings.
 
 Made by ``aion.training``; read here. Knows nothing of the model. Everything in it is looked up by id, a string.
+
+    catalog.json        label, hash of the weights, views
+    objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of the embeddings
+    tokens.npz          token key -> (n, tokens), -1 where an object has none
+    pictures.parquet    id, picture: a small WebP or JPEG, upright, null without an image; read when the first one is looked at
+    spectra.npz         wavelength (m,) and flux (n, m): small spectra, NaN where not covered; read when the first one is looked at
+    index/<view>/       unit vectors made from some of what is known of each object
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion.errors import IndexMismatchError, InputError, SearchError
+from aion.explorer.results import Neighbor, SmallSpectrum
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.search import Index
 
@@ -40,6 +48,29 @@ class CatalogEntry:
     """Its row of the table, column -> value."""
 
 
+@dataclass(frozen=True)
+class Filters:
+    """Which objects may be an answer; an empty field admits all. They take part in a search, which so gives as many as were asked."""
+
+    classes: tuple[str, ...] = ()
+    surveys: tuple[str, ...] = ()
+    z: tuple[float, float] | None = None
+    """Lowest and highest redshift; objects without one do not pass."""
+    mag_r: tuple[float, float] | None = None
+    """Brightest and faintest r magnitude, AB."""
+
+    def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """(n,) True = passes; a column that the table lacks filters nothing."""
+        keep = np.ones(len(table), dtype=bool)
+        for column, chosen in (("class", self.classes), ("survey", self.surveys)):
+            if chosen and column in table:
+                keep &= table[column].isin(chosen).to_numpy()
+        for column, bounds in (("z", self.z), ("mag_r", self.mag_r)):
+            if bounds is not None and column in table:
+                keep &= table[column].between(*bounds).to_numpy()
+        return keep
+
+
 class Catalog:
     """Objects in a fixed order. Made by `load`; never changes."""
 
@@ -53,7 +84,8 @@ class Catalog:
         """Of the weights that made tokens and embeddings."""
         self.index = indexes[ALL]
         """Embeddings of everything that is known of each object."""
-        self._indexes = indexes
+        self.indexes: Mapping[str, Index] = indexes
+        """View -> embeddings made from a part of what is known, in the order of the table."""
         self._tokens = tokens
         self._rows = {name: row for row, name in enumerate(table["id"])}
 
@@ -84,6 +116,9 @@ class Catalog:
     def __len__(self) -> int:
         return len(self.table)
 
+    def __contains__(self, id: str) -> bool:
+        return id in self._rows
+
     def index_for(self, streams: Collection[str]) -> Index:
         """Embeddings of the catalog made from what a query has too: spectra, images, catalog numbers, or all of it.
 
@@ -92,7 +127,15 @@ class Catalog:
         kinds = {MODALITIES[key] for key in streams}
         has_image, has_spectrum = (any(issubclass(kind, base) for kind in kinds) for base in (Image, Spectrum))
         view = {(True, True): ALL, (True, False): "image", (False, True): "spectrum", (False, False): "photometry"}[has_image, has_spectrum]
-        return self._indexes.get(view, self.index)
+        return self.indexes.get(view, self.index)
+
+    def views_of(self, streams: Collection[str]) -> dict[str, list[str]]:
+        """View of this catalog -> those of the streams that it is made from; only views with any."""
+        spectra = [key for key in streams if issubclass(MODALITIES[key], Spectrum)]
+        images = [key for key in streams if issubclass(MODALITIES[key], Image)]
+        numbers = [key for key in streams if key not in spectra + images]
+        parts = {ALL: list(streams), "spectrum": spectra, "image": images, "photometry": numbers}
+        return {view: held for view, held in parts.items() if held and view in self.indexes}
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""
@@ -110,23 +153,57 @@ class Catalog:
         z = values.get("z")
         return CatalogEntry(str(id), present, None if z is None or pd.isna(z) else float(z), str(values["class"]), values)
 
-    def thumbnail(self, id: str) -> NDArray[np.uint8]:
-        """(96, 96, 3) RGB; black where the object has no image."""
-        picture: NDArray[np.uint8] = self._thumbnails[self.row(id)]
-        return picture
+    def neighbors(
+        self, vector: NDArray[Any], streams: Collection[str], k: int, filters: Filters | None = None, *, but: str | None = None
+    ) -> tuple[Neighbor, ...]:
+        """The ``k`` objects most similar in what the query has too, best first, among those that pass; without the one called ``but``."""
+        keep = (filters or Filters()).keep(self.table)
+        if but in self._rows:
+            keep[self._rows[but]] = False
+        matches = self.index_for(streams).query(vector, k, keep)
+        return self.as_neighbors([match.row for match in matches], [match.similarity for match in matches])
+
+    def as_neighbors(self, rows: Collection[int], similarities: Collection[float]) -> tuple[Neighbor, ...]:
+        """Rows of the table with how similar each is."""
+        found = self.table.iloc[list(rows)]
+        redshifts = [None if np.isnan(z) else float(z) for z in found["z"].astype(float)]
+        told = zip(found["id"], similarities, redshifts, found["class"], strict=True)
+        return tuple(Neighbor(str(id), float(similarity), z, str(kind)) for id, similarity, z, kind in told)
+
+    def picture(self, id: str) -> bytes | None:
+        """A small encoded picture, upright; None where the object has no image."""
+        held: bytes | None = self._pictures[self.row(id)].as_py()
+        return held
+
+    def small_spectrum(self, id: str) -> SmallSpectrum | None:
+        """Its spectrum on a few pixels; None where the object has none."""
+        wavelength, flux = self._spectra
+        row = flux[self.row(id)].astype(np.float32)
+        return SmallSpectrum(wavelength, row) if np.isfinite(row).any() else None
 
     @cached_property
-    def _thumbnails(self) -> NDArray[np.uint8]:
-        with np.load(self.folder / "thumbnails.npz", allow_pickle=False) as arrays:
-            pictures: NDArray[np.uint8] = arrays["rgb"]
-        return pictures
+    def _pictures(self) -> Any:
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.folder / "pictures.parquet", columns=["picture"])["picture"].combine_chunks()
+
+    @cached_property
+    def _spectra(self) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        with np.load(self.folder / "spectra.npz", allow_pickle=False) as arrays:
+            return arrays["wavelength"], arrays["flux"]
 
 
 def _table(objects: pd.DataFrame) -> pd.DataFrame:
-    """The stored table with the names people read: ``class``, and ``mag_r`` (AB) from FLUX_R (nanomaggies) where it is not stored."""
+    """The stored table with the names people read: ``class``; ``mag_r`` from FLUX_R (nanomaggies) if not stored, ``g_r`` (both AB)."""
     table = objects.rename(columns={"kind": "class"})
     table["id"] = table["id"].astype(str)
     if "mag_r" not in table and "FLUX_R" in table:
         flux = table["FLUX_R"].astype(float)
         table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))
+    if {"FLUX_G", "FLUX_R"} <= set(table):
+        ratio = table["FLUX_R"].astype(float) / table["FLUX_G"].where(table["FLUX_G"] > 0).astype(float)
+        table["g_r"] = 2.5 * np.log10(ratio.where(ratio > 0))
+    if {"g_cmodel_mag", "r_cmodel_mag"} <= set(table):
+        color = (table["g_cmodel_mag"] - table["r_cmodel_mag"]).astype(float)
+        table["g_r"] = table["g_r"].fillna(color) if "g_r" in table else color
     return table

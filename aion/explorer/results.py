@@ -76,6 +76,36 @@ class Neighbor:
 
 
 @dataclass(frozen=True)
+class Retrieval:
+    """How well one way of searching the catalog works, all shares 0 to 1, beside what chance gives."""
+
+    comparison: str
+    """For people: ``"Spectra"``."""
+    queries: int
+    """Objects it was measured with."""
+    purity: float
+    """Share of the 10 nearest that are of the class of the query, averaged over the classes."""
+    purity_shuffled: float
+    """The same with the classes of the catalog shuffled."""
+    redshift: float
+    """Share of the 10 nearest with |Δz| / (1 + z) up to 0.05."""
+    redshift_shuffled: float
+    recall: dict[int, float]
+    """k -> share of queries that find themselves among the first k when one kind of data is asked for by another; else empty."""
+    recall_shuffled: dict[int, float]
+
+
+@dataclass(frozen=True)
+class SmallSpectrum:
+    """A spectrum on a few pixels, to be recognized at a glance. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
+
+    wavelength: Floats
+    """(n,) Å, increasing."""
+    flux: Floats
+    """(n,) NaN where the spectrum does not reach or has no good pixel."""
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """Which weights speak."""
 

@@ -1,4 +1,4 @@
-"""Arrays -> bytes of FITS and ECSV files, with units and provenance. Knows neither surveys nor results."""
+"""Arrays -> bytes of FITS, ECSV, VOTable and CSV files, with units and provenance. Knows neither surveys nor results."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -61,6 +61,9 @@ def fits(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history
             hdu.header["BUNIT"] = part.unit
         else:
             hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
+            units = {f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit}
+            # astropy leaves out units that the FITS standard lacks, such as nanomaggies
+            hdu.header.update({name: unit for name, unit in units.items() if name not in hdu.header})
         _put(hdu.header, {**cards, **part.cards})
         hdus.append(hdu)
     stream = io.BytesIO()
@@ -75,6 +78,18 @@ def ecsv(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
     stream = io.StringIO()
     table.write(stream, format="ascii.ecsv")
     return stream.getvalue().encode()
+
+
+def votable(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
+    """A VOTable, for TOPCAT and Aladin; ``meta`` holds plain values, written as INFO elements."""
+    from astropy.io.votable import from_table
+    from astropy.io.votable.tree import Info
+
+    document = from_table(_astropy_table(columns))
+    document.resources[0].infos.extend(Info(name=name, value=str(value)) for name, value in meta.items())
+    stream = io.BytesIO()
+    document.to_xml(stream)
+    return stream.getvalue()
 
 
 def csv(columns: Sequence[Column]) -> bytes:

@@ -1,27 +1,37 @@
-"""The reference catalog: held-out simulated objects as tokens, with truth, thumbnails, embeddings and search indexes."""
+"""The reference catalog: held-out simulated objects as tokens, with truth, previews, maps and search indexes.
+
+`aion.explorer.catalog` says which files there are; it reads them.
+"""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from astropy.visualization import make_lupton_rgb
 from torch import Generator, Tensor
+from tqdm import tqdm
 
+from aion import maps
+from aion.codecs.manager import CodecManager
 from aion.embedding import pool
+from aion.modalities import HSCImage, LegacySurveyImage
 from aion.search import Index
+from aion.training import previews
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
 from aion.training.masked_modeling import IMAGES, SPECTRA
 from aion.training.simulate.survey import Objects, SimulatedSurvey
-from aion.training.tokenize import object_tokens
+from aion.training.spectrum_codec import as_modality
+from aion.training.tokenize import scalar_tokens
 
 CATALOG_SEED = 950_000_000
 """Added to the seed of the run: neither training nor evaluation draws from here."""
-BATCH = 20
+BATCH = 50
+"""Objects drawn, tokenized and embedded together; every third batch is seen by HSC, the others by the Legacy Survey."""
 VIEWS = ("all", "spectrum", "image", "photometry")
 """Which of an object's streams an embedding was made from; a query is compared with the view that holds what it has."""
 _HSC = ("tok_mag_", "tok_a_", "tok_shape1", "tok_shape2")
@@ -29,29 +39,22 @@ _HSC = ("tok_mag_", "tok_a_", "tok_shape1", "tok_shape2")
 
 def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None:
     """Draw, tokenize, embed and index ``config.catalog`` objects into ``folder``."""
-    tables, tokens, pictures = [], [], []
-    for number in range(-(-config.catalog // BATCH)):
-        generator = Generator().manual_seed(config.seed * 1_000_003 + CATALOG_SEED + number)
-        objects = survey.draw(BATCH, generator)
-        with_hsc = number % 3 == 2
-        shard = {k: v for k, v in object_tokens(weights.manager, objects).items() if _of_survey(k, with_hsc)}
-        tables.append(_table(objects, number, with_hsc))
-        tokens.append(shard)
-        pictures.append(_thumbnails(objects, with_hsc))
-    table = pd.concat(tables, ignore_index=True)
-    keys = sorted({key for shard in tokens for key in shard})
-    joined = {key: _joined(tokens, key) for key in keys}
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / "objects.parquet")
-    arrays: dict[str, Any] = {key: value.numpy().astype(np.int16) for key, value in joined.items()}
-    np.savez_compressed(folder / "tokens.npz", **arrays)
-    np.savez_compressed(folder / "thumbnails.npz", rgb=np.concatenate(pictures))
+    parts = [_part(weights.manager, survey, config, first) for first in tqdm(range(0, config.catalog, BATCH), desc="draw", mininterval=5.0)]
+    table = pd.concat([part.table for part in parts], ignore_index=True)
+    tokens = {key: _joined(parts, key) for key in sorted({key for part in parts for key in part.tokens})}
     sha256 = str(weights.model.sha256)
-    for view in VIEWS:
-        vectors = embeddings(weights, joined, view)
+    folder.mkdir(parents=True, exist_ok=True)
+    for view in tqdm(VIEWS, desc="embed", mininterval=5.0):
+        vectors = embeddings(weights, tokens, view)
         Index.build(vectors, list(table["id"]), None, model_sha256=sha256).save(folder / "index" / view)
         if view == "all":
-            np.save(folder / "embeddings.npy", vectors.astype(np.float16))
+            table = table.assign(**maps.columns(vectors))
+    table.to_parquet(folder / "objects.parquet", index=False)
+    arrays: dict[str, Any] = {key: value.numpy().astype(np.int16) for key, value in tokens.items()}
+    np.savez_compressed(folder / "tokens.npz", **arrays)
+    pictures = pd.DataFrame({"id": table["id"], "picture": [picture for part in parts for picture in part.pictures]})
+    pictures.to_parquet(folder / "pictures.parquet", index=False, compression=None)  # they are compressed already
+    np.savez_compressed(folder / "spectra.npz", wavelength=previews.centers(), flux=np.concatenate([part.spectra for part in parts]))
     about = {"label": "simulated", "model_sha256": sha256, "seed": config.seed, "objects": len(table), "views": VIEWS}
     (folder / "catalog.json").write_text(json.dumps(about, indent=2) + "\n")
 
@@ -80,18 +83,36 @@ def embeddings(weights: Weights, tokens: Mapping[str, Tensor], view: str) -> np.
     return vectors.numpy()
 
 
-def _of_survey(key: str, with_hsc: bool) -> bool:
-    if key in IMAGES:
-        return (key == "tok_image_hsc") == with_hsc
-    if key in SPECTRA:
-        return True
-    return key.startswith(_HSC) == with_hsc
+@dataclass(frozen=True)
+class _Part:
+    """Some objects of the catalog."""
+
+    table: pd.DataFrame
+    tokens: Mapping[str, Tensor]
+    pictures: list[bytes]
+    spectra: np.ndarray
 
 
-def _table(objects: Objects, number: int, with_hsc: bool) -> pd.DataFrame:
+@torch.no_grad()
+def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig, first: int) -> _Part:
+    """The objects from number ``first`` on, seen by one imaging survey and one spectrograph."""
+    number = first // BATCH
+    generator = Generator().manual_seed(config.seed * 1_000_003 + CATALOG_SEED + number)
+    objects = survey.draw(min(BATCH, config.catalog - first), generator)
+    with_hsc = number % 3 == 2
+    pictures = objects.hsc if with_hsc else objects.legacy
+    assert pictures is not None
+    image = (HSCImage if with_hsc else LegacySurveyImage)(pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands)
+    tokens = {key: ids.cpu() for key, ids in manager.encode(as_modality(objects.spectra, manager.device), image).items()}
+    numbers = {key: ids for key, ids in scalar_tokens(manager, objects.scalars).items() if key.startswith(_HSC) == with_hsc}
+    shown = [previews.picture(flux, with_hsc=with_hsc) for flux in pictures.flux.double().numpy()]
+    return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(objects.spectra))
+
+
+def _table(objects: Objects, first: int, with_hsc: bool) -> pd.DataFrame:
     count = len(objects.kind)
     columns: dict[str, object] = {
-        "id": [f"SIM-{number * BATCH + row:05d}" for row in range(count)],
+        "id": [f"SIM-{first + row:05d}" for row in range(count)],
         "kind": list(objects.kind),
         "subtype": list(objects.subtype),
         "morphology": list(objects.morphology),
@@ -107,19 +128,7 @@ def _table(objects: Objects, number: int, with_hsc: bool) -> pd.DataFrame:
     return pd.DataFrame(columns | {k: v for k, v in mine.items() if k.startswith("FLUX_") or k.endswith("_cmodel_mag") or k == "EBV"})
 
 
-def _thumbnails(objects: Objects, with_hsc: bool) -> np.ndarray:
-    """(B, 96, 96, 3) uint8, first row lowest as in FITS; reddest, middle and bluest band."""
-    pictures = objects.hsc if with_hsc else objects.legacy
-    assert pictures is not None
-    chosen = (2, 1, 0) if with_hsc else (3, 1, 0)
-    rgb = []
-    for flux in pictures.flux.double().numpy():
-        red, green, blue = (flux[i] * weight for i, weight in zip(chosen, (0.7, 1.0, 1.5), strict=True))
-        spread = 3 * float(np.median(np.abs(green - np.median(green)))) + 0.12 * float(np.percentile(green, 99.7))
-        rgb.append(make_lupton_rgb(red, green, blue, stretch=spread, Q=6))
-    return np.stack(rgb)
-
-
-def _joined(shards: list[dict[str, Tensor]], key: str) -> Tensor:
-    width = next(shard[key].shape[1] for shard in shards if key in shard)
-    return torch.cat([shard.get(key, torch.full((BATCH, width), -1)) for shard in shards])
+def _joined(parts: list[_Part], key: str) -> Tensor:
+    """(n, tokens) of all parts, -1 in those that lack the stream."""
+    width = next(part.tokens[key].shape[1] for part in parts if key in part.tokens)
+    return torch.cat([part.tokens.get(key, torch.full((len(part.table), width), -1)) for part in parts])

@@ -1,5 +1,6 @@
 """An engine with tiny random weights, objects to give it, and a catalog of a few objects made with the same weights."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
+from aion import maps
 from aion.explorer.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
@@ -46,9 +49,16 @@ def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObjec
     return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, pixel_scale=0.262)
 
 
+def gray(level: int) -> bytes:
+    """A picture of one brightness, 0 to 255."""
+    stream = io.BytesIO()
+    Image.new("RGB", (96, 96), (level, level, level)).save(stream, "WEBP", lossless=True)
+    return stream.getvalue()
+
+
 @pytest.fixture(scope="session")
 def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum."""
+    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum and number 4 the picture."""
     folder = tmp_path_factory.mktemp("catalog")
     engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
     things = [sky_object(i) for i in range(N)]
@@ -60,11 +70,13 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     table = pd.DataFrame({"id": [t.id for t in things], "kind": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
     table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
     table.loc[3, "z"] = np.nan
-    table.to_parquet(folder / "objects.parquet")
-    np.savez_compressed(folder / "tokens.npz", **tokens)
-    rgb = np.arange(N, dtype=np.uint8)[:, None, None, None] * np.ones((1, 96, 96, 3), dtype=np.uint8)
-    np.savez_compressed(folder / "thumbnails.npz", rgb=rgb)
     views = {"all": np.stack([a.embedding for a in analyses]), "image": engine.embed(things, use=["tok_image"])}
+    table.assign(**maps.columns(views["all"])).to_parquet(folder / "objects.parquet")
+    np.savez_compressed(folder / "tokens.npz", **tokens)
+    pictures = [gray(10 * i) if i != 4 else None for i in range(N)]
+    pd.DataFrame({"id": table["id"], "picture": pictures}).to_parquet(folder / "pictures.parquet")
+    flux = np.where(np.arange(N)[:, None] % 2 == 0, np.nan, np.arange(N)[:, None] + np.linspace(0, 1, 40))
+    np.savez_compressed(folder / "spectra.npz", wavelength=np.linspace(3700, 9700, 40, dtype=np.float32), flux=flux.astype(np.float16))
     for view, vectors in views.items():
         Index.build(vectors, table["id"].tolist(), model_sha256=engine.info.sha256).save(folder / "index" / view)
     about = {"model_sha256": engine.info.sha256, "label": "simulated", "views": list(views)}

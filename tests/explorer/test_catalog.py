@@ -1,13 +1,15 @@
 """The reference catalog: its table, entries and thumbnails, and folders that are refused."""
 
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aion.errors import IndexMismatchError, InputError
-from aion.explorer.catalog import Catalog
+from aion.explorer.catalog import Catalog, Filters
 
 
 def test_the_table_has_the_names_people_read(catalog):
@@ -23,8 +25,29 @@ def test_an_entry_has_only_the_streams_of_its_object(catalog):
     assert catalog.entry("object 3").z is None and without.z == pytest.approx(4 / 11) and without.row["survey"] == "Legacy Survey"
 
 
-def test_thumbnails_are_found_by_id(catalog):
-    assert catalog.thumbnail("object 7").shape == (96, 96, 3) and (catalog.thumbnail("object 7") == 7).all()
+def test_pictures_and_small_spectra_are_found_by_id(catalog):
+    picture = Image.open(io.BytesIO(catalog.picture("object 7")))
+    assert picture.size == (96, 96) and picture.getpixel((5, 5)) == (70, 70, 70)
+    small = catalog.small_spectrum("object 7")
+    assert small.wavelength[0] == 3700 and small.flux.tolist() == pytest.approx((7 + np.linspace(0, 1, 40)).tolist(), abs=0.01)
+    assert catalog.picture("object 4") is None and catalog.small_spectrum("object 6") is None
+
+
+def test_filters_take_part_in_the_search_so_it_gives_as_many_as_were_asked_for(catalog):
+    vector, streams = catalog.index.vector(0), ["tok_image", "tok_spectrum_sdss"]
+    everything = catalog.neighbors(vector, streams, 12)
+    stars = catalog.neighbors(vector, streams, 4, Filters(classes=("star",)), but="object 1")
+    assert [found.id for found in stars] == [found.id for found in everything if found.kind == "star" and found.id != "object 1"]
+    assert len(stars) == 3
+    far = catalog.neighbors(vector, streams, 3, Filters(z=(1.0, 2.0), mag_r=(20.0, 21.0)))
+    assert len(far) == 3 and all(found.z >= 1 and catalog.row(found.id) % 2 == 0 for found in far)
+    assert catalog.neighbors(vector, streams, 3, Filters(surveys=("HSC",))) == ()
+
+
+def test_objects_without_a_value_do_not_pass_a_range_of_it(catalog):
+    assert not Filters(z=(0.0, 9.0)).keep(catalog.table)[3] and Filters().keep(catalog.table).all()
+    assert Filters(z=(0.0, 9.0)).keep(catalog.table).sum() == 11
+    assert Filters(mag_r=(0.0, 99.0)).keep(catalog.table.drop(columns="mag_r")).all()
 
 
 def test_an_unknown_object_is_refused_by_name(catalog):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aion.explorer.results import ImageResult, Neighbor, SpectrumResult
+from aion.explorer.results import ImageResult, Neighbor, SmallSpectrum, SpectrumResult
 from aion.redshift import RedshiftPDF, redshift_pdfs
 
 GRID = np.expm1(np.linspace(0, np.log(6.0), 1024))
@@ -46,3 +46,10 @@ def spectrum(*, pixels: int = 4000, with_data: bool = True, masked: slice = slic
 
 def neighbors() -> tuple[Neighbor, ...]:
     return (Neighbor("a", 0.98, 0.31, "galaxy"), Neighbor("b", 0.91, None, "galaxy"), Neighbor("c", 0.88, 2.2, "quasar"))
+
+
+def small_spectrum() -> SmallSpectrum:
+    """A slope on 60 pixels with a gap of two."""
+    flux = np.linspace(1, 3, 60)
+    flux[30:32] = np.nan
+    return SmallSpectrum(np.geomspace(3600, 9800, 60), flux)

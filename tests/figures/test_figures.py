@@ -1,11 +1,14 @@
 """Every figure: the data it was given, a name and a unit on every axis, the same colours by meaning in both themes."""
 
+import base64
+
 import numpy as np
 import pytest
 
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
 from aion.explorer.figures import image as image_module
+from aion.explorer.results import SmallSpectrum
 from tests.figures import samples
 
 TOKENS = np.arange(576) % 97
@@ -18,11 +21,17 @@ ALL = {
     "redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), z=0.3, reference=0.31, theme=theme),
     "image tokens": lambda theme: figures.image_tokens(TOKENS, theme=theme),
     "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
-    "catalog": lambda theme: figures.redshift_magnitude(
-        ["a", "b"], ["galaxy", "blob"], np.array([0.1, 0.2]), np.array([18.0, 20.0]), theme=theme
-    ),
+    "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
+    "catalog by number": lambda theme: catalog([0.5, np.nan], theme=theme),
+    "compared": lambda theme: figures.compared_spectra([figures.Compared("a", samples.small_spectrum(), 0.5)], theme=theme),
     "neighbors": lambda theme: figures.neighbors(samples.neighbors(), z=0.3, theme=theme),
 }
+
+
+def catalog(colors, *, selected=None, theme=LIGHT, z=(0.1, 0.2), magnitude=(18.0, 20.0)):
+    axes = figures.Axis("Redshift z", np.array(z)), figures.Axis("r (AB mag)", np.array(magnitude), reverse=True)
+    names = [f"o{i}" for i in range(len(z))]
+    return figures.scatter(names, *axes, figures.Coloring("Class", colors), selected=selected, theme=theme)
 
 
 def titles(figure, axis):
@@ -146,10 +155,42 @@ def test_image_tokens_that_make_no_square_are_refused_with_their_number():
         figures.image_tokens(TOKENS[:575])
 
 
-def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out():
-    figure = figures.redshift_magnitude(["a", "b", "c"], ["galaxy"] * 3, np.array([0.1, np.nan, 0.3]), np.array([18.0, 19.0, np.nan]))
-    assert list(figure.data[0].customdata) == ["a"]
-    assert figure.layout.yaxis.autorange == "reversed"
+def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out_and_points_know_their_row():
+    figure = catalog(["galaxy"] * 3, z=(0.1, np.nan, 0.3), magnitude=(18.0, 19.0, 20.0))
+    assert list(figure.data[0].customdata) == [0, 2] and list(figure.data[0].text) == ["o0", "o2"]
+    assert figure.layout.yaxis.autorange == "reversed" and figure.data[0].type == "scattergl"
+
+
+def test_marked_objects_stand_out_whatever_their_class():
+    figure = catalog(["galaxy", "star", "galaxy"], z=(0.1, 0.2, 0.3), magnitude=(18, 19, 20), selected=np.array([False, True, True]))
+    marked = {item.name.split()[0]: list(item.selectedpoints) for item in figure.data}
+    assert marked == {"galaxy": [1], "star": [0]} and figure.data[0].unselected.marker.opacity < 0.2
+    assert catalog(["galaxy", "star"]).data[0].selectedpoints is None
+
+
+def test_numbers_color_points_on_a_scale_with_its_title_and_texts_by_group():
+    scale = catalog(np.array([1.0, 2.0]))
+    assert len(scale.data) == 1 and list(scale.data[0].marker.color) == [1.0, 2.0] and scale.data[0].marker.colorbar.title.text == "Class"
+    groups = catalog(["HSC", "Legacy Survey"])
+    assert len({item.marker.color for item in groups.data}) == 2
+
+
+def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
+    spectrum = samples.small_spectrum()
+    both = [figures.Compared("a", spectrum, 0.5), figures.Compared("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0)]
+    seen, rest = figures.compared_spectra(both), figures.compared_spectra(both, rest=True)
+    np.testing.assert_allclose(seen.data[0].y, seen.data[1].y, rtol=1e-6)
+    assert np.nanmedian(seen.data[0].y) == pytest.approx(1)
+    assert rest.data[1].x[0] == pytest.approx(spectrum.wavelength[0] / 2)
+    assert "Rest wavelength" in rest.layout.xaxis.title.text and "Observed wavelength" in seen.layout.xaxis.title.text
+
+
+def test_a_small_spectrum_is_drawn_with_its_gap_in_a_kilobyte():
+    url = figures.spark(samples.small_spectrum())
+    drawing = base64.b64decode(url.split(",")[1]).decode()
+    assert url.startswith("data:image/svg+xml") and drawing.count("M") == 2 and LIGHT.ink in drawing
+    long = np.linspace(3600, 9800, 7781)
+    assert len(figures.spark(SmallSpectrum(long, np.sin(long / 100)), theme=DARK)) < 4000
 
 
 def test_a_class_has_the_same_colour_in_every_figure():

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.settings import Settings
 from aion.explorer.ui import examples
-from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
 
 PATIENCE = 120
 """Seconds; the first page of a process starts the engine."""

@@ -164,7 +164,7 @@ def test_what_was_read_is_listed_and_can_be_set_instead(upload):
 
 def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
     at = upload("sdss_spec.fits")
-    widget(at.button, "neighbor-").click().run()
+    widget(at.menu_button, "neighbor-do-").click("Analyze").run()
     assert not at.exception
     assert isinstance(session(at).thing, CatalogEntry)
     assert "simulated" in shown(at)

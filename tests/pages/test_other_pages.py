@@ -1,4 +1,4 @@
-"""The Catalog and Model pages, and the application without usable weights."""
+"""The Model page, and the application without usable weights."""
 
 import json
 from pathlib import Path
@@ -10,31 +10,6 @@ from streamlit.testing.v1 import AppTest
 from aion.explorer.settings import Settings
 from aion.explorer.ui import model_view
 from aion.explorer.ui.resources import Startup
-
-
-def test_the_catalog_lists_its_objects_and_plots_them(app, figures):
-    at = app.switch_page("pages/catalog.py").run()
-    assert not at.exception
-    assert len(at.dataframe[0].value) == 12
-    axes = figures(at)[0]["layout"]
-    assert axes["xaxis"]["title"]["text"] == "Redshift z"
-    assert axes["yaxis"]["title"]["text"] == "r magnitude (AB)"
-
-
-def test_a_filter_narrows_the_table_and_the_plot(app, figures):
-    at = app.switch_page("pages/catalog.py").run()
-    at.pills(key="filter-class").set_value(["quasar"]).run()
-    assert not at.exception
-    assert set(at.dataframe[0].value["class"]) == {"quasar"}
-    assert [trace["name"].split()[0] for trace in figures(at)[0]["data"]] == ["quasar"]
-
-
-def test_filters_that_nothing_passes_are_explained(app):
-    at = app.switch_page("pages/catalog.py").run()
-    at.slider(key="filter-z").set_value((1.99, 2.0)).run()
-    at.pills(key="filter-class").set_value(["galaxy"]).run()
-    assert not at.exception
-    assert "No object passes" in at.info[0].value
 
 
 def test_the_model_page_says_which_weights_these_are(app):
@@ -78,7 +53,7 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
     assert any("1 ✓ met, 1 ✗ not met, 1 – not measured" in caption.value for caption in at.caption)
 
 
-@pytest.mark.parametrize("page", ["pages/catalog.py", "pages/model.py"])
+@pytest.mark.parametrize("page", ["pages/catalog.py", "pages/similar.py", "pages/model.py"])
 def test_weights_that_are_not_there_are_explained_on_every_page(page, environment, root, tmp_path, monkeypatch):
     monkeypatch.setenv("AION_MODEL", str(tmp_path / "nothing-here"))
     st.cache_resource.clear()

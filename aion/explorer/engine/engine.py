@@ -101,6 +101,17 @@ class Engine:
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
+    def views(self, thing: SkyObject) -> dict[str, NDArray[np.float32]]:
+        """View of the catalog -> (D,) unit vector made from that part of the object; only of parts that can be read."""
+        assert self.catalog is not None
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for view, streams in self.catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
+            try:
+                vectors[view] = self.embed([thing], use=streams)[0]
+            except InputError:  # the analysis of the object says what is wrong with this part
+                continue
+        return vectors
+
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
@@ -207,12 +218,7 @@ class Engine:
         """The k objects of the catalog most similar in what was used, without the object itself."""
         if self.catalog is None or k < 1:
             return ()
-        matches = [match for match in self.catalog.index_for(used).query(embedding, k + 1) if match.id != id][:k]
-        rows = self.catalog.table.iloc[[match.row for match in matches]]
-        redshifts = [None if np.isnan(z) else float(z) for z in rows["z"].astype(float)]
-        return tuple(
-            Neighbor(match.id, match.similarity, z, str(kind)) for match, z, kind in zip(matches, redshifts, rows["class"], strict=True)
-        )
+        return self.catalog.neighbors(embedding, used, k, but=id)
 
 
 def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:

@@ -45,6 +45,12 @@ def panels(image: ImageResult, *, band: str | None = None, theme: Theme = LIGHT)
     return figure
 
 
+def image_url(image: ImageResult) -> str:
+    """The image in color as a data URL, as given where it was, else decoded."""
+    shown = image.decoded if image.original is None else image.original
+    return stretch.png_url(stretch.colour(shown, image.bands, stretch.colour_stretch(shown, image.bands)))
+
+
 def _pictures(image: ImageResult, band: str | None) -> list[tuple[stretch.Pixels, Floats, str]]:
     """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one, of the original and the decoded image."""
     sources = [image.decoded] if image.original is None else [image.original, image.decoded]

@@ -1,45 +1,98 @@
 """Many objects at once: the reference catalog, and the neighbours of one object in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from aion.explorer.figures.theme import LIGHT, Theme, blank
-from aion.explorer.results import Neighbor
+from aion.explorer.figures.theme import LIGHT, Theme, blank, colorbar
+from aion.explorer.results import Floats, Neighbor
 
 KINDS = ("galaxy", "quasar", "star")
 TABLE_HEIGHT = 520
 """Pixels; the plot stands beside a table."""
+MANY = 3_000
+"""Points from which they are drawn smaller."""
+SCALE = "Viridis"
 SYMBOLS = {"galaxy": "circle", "quasar": "diamond", "star": "star"}
 
 
-def redshift_magnitude(
-    ids: Sequence[str], kinds: Sequence[str], z: NDArray[np.floating[Any]], magnitude: NDArray[np.floating[Any]], *, theme: Theme = LIGHT
+@dataclass(frozen=True)
+class Axis:
+    """Values of every object along one axis."""
+
+    title: str
+    """With its unit."""
+    values: Floats
+    reverse: bool = False
+    """Whether it falls to the right or upwards, as magnitudes do."""
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """A column that colors the points: numbers on a scale, anything else by group."""
+
+    title: str
+    values: Sequence[Any]
+    """(n,) numbers, NaN where unknown, or texts."""
+
+    @property
+    def is_scale(self) -> bool:
+        return np.issubdtype(np.asarray(self.values).dtype, np.number)
+
+
+def scatter(
+    ids: Sequence[str], x: Axis, y: Axis, color: Coloring, *, selected: NDArray[np.bool_] | None = None, theme: Theme = LIGHT
 ) -> go.Figure:
-    """Redshift against r magnitude (AB), coloured by class; ``customdata`` of a point is its id."""
+    """One point per object in WebGL, for a box or a lasso; ``customdata`` of a point is its row. ``selected`` (n,) dims the others."""
     figure = blank(theme, height=TABLE_HEIGHT)
-    labels, names = np.asarray(kinds, dtype=object), np.asarray(ids, dtype=object)
-    shown = np.isfinite(z) & np.isfinite(magnitude)
-    for kind in [*KINDS, *sorted({str(label) for label in labels} - set(KINDS))]:
-        chosen = shown & (labels == kind)
-        if chosen.any():
-            figure.add_trace(
-                go.Scattergl(
-                    x=z[chosen],
-                    y=magnitude[chosen],
-                    customdata=names[chosen],
-                    mode="markers",
-                    name=f"{kind} ({int(chosen.sum())})",
-                    marker={"size": 6, "opacity": 0.75, "color": theme.kind(kind), "symbol": SYMBOLS.get(kind, "circle")},
-                    hovertemplate=f"%{{customdata}}<br>{kind}, z %{{x:.4f}}, r %{{y:.2f}}<extra></extra>",
-                )
+    names, shown = np.asarray(ids, dtype=object), np.isfinite(x.values) & np.isfinite(y.values)
+    values = np.asarray(color.values)
+    for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
+        rows = np.flatnonzero(members)
+        marker: dict[str, Any] = {"size": 5 if len(names) > MANY else 6, "opacity": 0.75}
+        if color.is_scale:
+            low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
+            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(color.title)}
+            marker |= {"color": np.nan_to_num(values[rows].astype(float), nan=low), **scale}
+        else:
+            marker |= {"color": _group_color(label, values, theme), "symbol": SYMBOLS.get(label, "circle")}
+        figure.add_trace(
+            go.Scattergl(
+                x=x.values[rows],
+                y=y.values[rows],
+                customdata=rows,
+                text=names[rows],
+                mode="markers",
+                name=f"{label} ({len(rows)})",
+                marker=marker,
+                selectedpoints=None if selected is None else np.flatnonzero(selected[rows]),
+                unselected={"marker": {"opacity": 0.08}},
+                hovertemplate="%{text}<br>%{xaxis.title.text} %{x:.4g}<br>%{yaxis.title.text} %{y:.4g}<extra></extra>",
             )
-    figure.update_xaxes(title_text="Redshift z")
-    figure.update_yaxes(title_text="r magnitude (AB)", autorange="reversed")
-    return figure.update_layout(clickmode="event+select", uirevision="catalog")
+        )
+    figure.update_xaxes(title_text=x.title, autorange="reversed" if x.reverse else True)
+    figure.update_yaxes(title_text=y.title, autorange="reversed" if y.reverse else True)
+    return figure.update_layout(clickmode="event+select", dragmode="lasso", showlegend=not color.is_scale)
+
+
+def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Known classes first, in their order, then others by name."""
+    labels = values.astype(str)
+    known = [kind for kind in KINDS if kind in labels]
+    return [
+        (label, shown & (labels == label)) for label in [*known, *sorted(set(labels) - set(known))] if (shown & (labels == label)).any()
+    ]
+
+
+def _group_color(label: str, values: NDArray[Any], theme: Theme) -> str:
+    """Classes have theirs everywhere; other groups take turns."""
+    if label in KINDS:
+        return theme.kind(label)
+    return theme.groups[sorted(set(values.astype(str))).index(label) % len(theme.groups)]
 
 
 def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme = LIGHT) -> go.Figure:

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.graph_objects import Figure
 
-__all__ = ["CONFIG", "DARK", "FONT", "LIGHT", "Figure", "Theme", "blank", "colorbar", "template", "theme_named"]
+__all__ = ["CONFIG", "DARK", "FONT", "LIGHT", "SELECTING", "Figure", "Theme", "blank", "colorbar", "template", "theme_named"]
 
 FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
@@ -19,6 +19,8 @@ CONFIG: dict[str, Any] = {
     "toImageButtonOptions": {"scale": 2},
 }
 """What the buttons above a figure offer."""
+SELECTING: dict[str, Any] = CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"], "scrollZoom": True}
+"""The same where objects are marked with a box or a lasso; the wheel zooms."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Theme:
     def kind(self, kind: str) -> str:
         """Colour of a class of object; unknown classes are faint."""
         return {"galaxy": self.galaxy, "quasar": self.quasar, "star": self.star}.get(kind.lower(), self.faint)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Colors of groups that have no meaning of their own, in turn."""
+        return (self.accent, self.decoded, self.reference, self.absorption, self.low, self.faint)
 
     @property
     def diverging(self) -> list[list[Any]]:

@@ -1,105 +1,178 @@
-"""The reference catalog as a table and as a plot, both filtered alike; a click opens the object."""
+"""The reference catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from aion.explorer import figures
-from aion.explorer.catalog import Catalog
-from aion.explorer.ui import look
-from aion.explorer.ui.inputs import open_things
+from aion.explorer import export_table, figures
+from aion.explorer.catalog import Catalog, Filters
+from aion.explorer.figures import Axis, Coloring
+from aion.explorer.ui import filtering, look, navigation, tiles
+from aion.explorer.ui.resources import engine
+from aion.explorer.ui.selection import selection
 
-COLUMNS = ("id", "class", "morphology", "z", "mag_r", "survey", "snr")
-"""Shown of the table, those that it has, in this order."""
-LABELS: dict[str, Any] = {
-    "id": st.column_config.TextColumn("Object"),
-    "class": st.column_config.TextColumn("Class"),
-    "morphology": st.column_config.TextColumn("Morphology"),
-    "z": st.column_config.NumberColumn("Redshift z", format="%.4f"),
-    "mag_r": st.column_config.NumberColumn("r (AB mag)", format="%.2f"),
-    "survey": st.column_config.TextColumn("Survey"),
-    "snr": st.column_config.NumberColumn("S/N per pixel", format="%.1f"),
+COLUMNS = ("id", "class", "subtype", "morphology", "z", "mag_r", "g_r", "survey", "snr")
+"""Shown of the table at first, those that it has, in this order."""
+LABELS: dict[str, str] = {
+    "id": "Object",
+    "class": "Class",
+    "subtype": "Subtype",
+    "morphology": "Morphology",
+    "z": "Redshift z",
+    "mag_r": "r (AB mag)",
+    "g_r": "g − r (AB mag)",
+    "survey": "Imaging survey",
+    "spectrograph": "Spectrograph",
+    "snr": "S/N per pixel",
 }
+_FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
+MAPS = {"UMAP": "umap", "PCA": "pca"}
+GROUPS = 12
+"""A column of text with at most so many values can color points."""
+SHOWN = 48
+"""Marked objects in the gallery at most."""
 
 
-def filters(catalog: Catalog) -> pd.DataFrame:
-    """The rows that pass what a person set."""
-    table = catalog.table
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        for column, label in (("class", "Class"), ("survey", "Survey")):
-            table = _among(table, catalog.table, column, label)
-        table = _between(table, catalog.table, "z", "Redshift z", 0.01)
-        return _between(table, catalog.table, "mag_r", "r (AB mag)", 0.1)
+def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
+    """The objects that pass what a person set."""
+    chosen = filtering.filters(catalog)
+    return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
 
 
-def table_and_plot(rows: pd.DataFrame) -> str | None:
-    """Both views; the id of the object that was clicked."""
-    if rows.empty:
-        look.empty("No object passes these filters. Widen one of them.")
-        return None
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.caption(f"{len(rows):,} objects. Click a row to analyze the object.")
-        event = st.dataframe(
-            rows,
-            hide_index=True,
-            column_order=[name for name in COLUMNS if name in rows],
-            column_config=LABELS,
-            height=520,
-            on_select="rerun",
-            selection_mode=["single-row", "single-cell"],
-            key="catalog-table",
+def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
+    """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
+    maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
+    measured = {label: pair for label, pair in _MEASURED.items() if pair.held_by(catalog.table)}
+    colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        which = (
+            st.segmented_control("Map", list(maps), default=next(iter(maps)), required=True, key="map", bind="query-params")
+            if maps
+            else None
         )
+        plot = st.segmented_control(
+            "Beside it", list(measured), default=next(iter(measured)), required=True, key="beside", bind="query-params"
+        )
+        color = st.selectbox(
+            "Color",
+            colors,
+            index=colors.index("class"),
+            format_func=_label,
+            key="color",
+            bind="query-params",
+            persist_state="session",
+            width=220,
+        )
+    left, right = st.columns(2, gap="medium")
+    if which is not None:
+        axes = [Axis(f"{which} {axis}", passing[f"{maps[which]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
+        with left:
+            _plot("map", passing, axes[0], axes[1], str(color), f"{which} map of the embeddings of the objects in the table")
     with right:
-        st.caption("Or click a point.")
-        clicked = st.plotly_chart(
-            figures.redshift_magnitude(
-                list(rows["id"]), list(rows["class"]), _values(rows, "z"), _values(rows, "mag_r"), theme=look.theme()
-            ),
-            theme=None,
-            config=figures.CONFIG,
-            on_select="rerun",
-            selection_mode="points",
-            key="catalog-plot",
-            alt="Redshift against r magnitude of the objects in the table",
-        )
+        across, up = measured[str(plot)].axes(passing)
+        _plot("beside", passing, across, up, str(color), f"{across.title} against {up.title} of the objects in the table")
+    st.caption("Mark objects with a lasso or a box, or click one: they are marked in both plots, listed below and can be taken away.")
+
+
+def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
+    """The marked objects in a gallery; the rows that table and files are about: those, or all that pass."""
+    now = selection()
+    chosen = now.of(passing)
+    if chosen.empty:
+        return passing
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        look.section(f"{len(chosen):,} marked")
+        st.button("Unmark", on_click=now.clear, icon=":material/deselect:", type="tertiary")
+    shown = chosen.head(SHOWN)
+    found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
+    actions: dict[str, tiles.Action] = {"Analyze": navigation.analyze, "Search by this": navigation.search_by}
+    tiles.gallery(catalog, found, actions, name="marked", similarity=False)
+    if len(chosen) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(chosen):,}; the table has all.")
+    return chosen
+
+
+def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
+    """One row per object, with the columns a person wants; a click opens the object."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        look.section(f"{len(listed):,} objects", "Click a row to analyze the object. Click a name to sort; search with the loupe.")
+        with st.popover("Columns", icon=":material/view_column:"):
+            names = [name for name in listed if not name.startswith(("umap_", "pca_"))]
+            first = [name for name in COLUMNS if name in names]
+            columns = st.multiselect(
+                "Columns", names, first, format_func=_label, key="columns", bind="query-params", persist_state="session"
+            )
+        about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
+        look.table_downloads(lambda: listed, about, name="catalog")
+    event = st.dataframe(
+        listed,
+        hide_index=True,
+        column_order=columns or first,
+        column_config={name: _config(name, listed[name]) for name in names},
+        height=420,
+        on_select="rerun",
+        selection_mode=["single-row", "single-cell"],
+        key=f"catalog-table-{len(listed)}-{selection().cleared}",
+        alt="The objects that pass the filters, one per row",
+    )
     chosen = event["selection"]["rows"] or [row for row, _ in event["selection"]["cells"]]
-    points = clicked["selection"]["points"]
-    if chosen and chosen[0] < len(rows):
-        return str(rows["id"].iloc[chosen[0]])
-    return _custom_id(points[0]) if points else None
+    if chosen and chosen[0] < len(listed):
+        navigation.analyze(str(listed["id"].iloc[chosen[0]]))
 
 
-def analyze(catalog: Catalog, id: str) -> None:
-    """Open the object on the first page."""
-    open_things([catalog.entry(id)], label=id)
-    st.switch_page("pages/analyze.py")
+def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str, alt: str) -> None:
+    now, ids = selection(), list(passing["id"])
+    values = passing[color].to_numpy(float) if _is_number(passing[color]) else passing[color].astype(str).to_numpy()
+    coloring = Coloring(_label(color), values)
+    st.plotly_chart(
+        figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme()),
+        theme=None,
+        config=figures.SELECTING,
+        on_select=lambda: now.take(name, ids),
+        selection_mode=("points", "box", "lasso"),
+        key=now.key(name),
+        alt=alt,
+    )
 
 
-def _among(rows: pd.DataFrame, everything: pd.DataFrame, column: str, label: str) -> pd.DataFrame:
-    if column not in everything or everything[column].nunique() < 2:
-        return rows
-    options = sorted(everything[column].dropna().astype(str).unique())
-    chosen = st.pills(label, options, selection_mode="multi", key=f"filter-{column}", persist_state="session")
-    return rows[rows[column].astype(str).isin(chosen)] if chosen else rows
+def _axis(rows: pd.DataFrame, name: str) -> Axis:
+    """Magnitudes are brighter upwards; east is left."""
+    return Axis(_label(name), rows[name].to_numpy(float), reverse=name in ("mag_r", "ra"))
 
 
-def _between(rows: pd.DataFrame, everything: pd.DataFrame, column: str, label: str, step: float) -> pd.DataFrame:
-    """Rows in the range; those without a value pass while the whole range is chosen."""
-    if column not in everything or everything[column].notna().sum() < 2:
-        return rows
-    first, last = float(everything[column].min()), float(everything[column].max())
-    low, high = step * (first // step), step * (last // step + 1)
-    bounds = st.slider(label, low, high, (low, high), step=step, key=f"filter-{column}", persist_state="session", width=260)
-    return rows if bounds == (low, high) else rows[rows[column].between(*bounds)]
+@dataclass(frozen=True)
+class _Pair:
+    """Two columns that a plot shows."""
+
+    across: str
+    up: str
+
+    def held_by(self, rows: pd.DataFrame) -> bool:
+        """Whether any object has a value in both."""
+        return {self.across, self.up} <= set(rows) and bool((rows[self.across].notna() & rows[self.up].notna()).any())
+
+    def axes(self, rows: pd.DataFrame) -> tuple[Axis, Axis]:
+        return _axis(rows, self.across), _axis(rows, self.up)
 
 
-def _values(rows: pd.DataFrame, column: str) -> Any:
-    """Floats, NaN where the catalog has no such column."""
-    return rows[column].to_numpy(dtype=float) if column in rows else rows["z"].to_numpy(dtype=float) * float("nan")
+_MEASURED = {"z and magnitude": _Pair("z", "mag_r"), "z and color": _Pair("z", "g_r"), "Sky": _Pair("ra", "dec")}
 
 
-def _custom_id(point: dict[str, Any]) -> str:
-    data = point["customdata"]
-    return str(data[0] if isinstance(data, list) else data)
+def _is_number(values: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != bool
+
+
+def _can_color(values: "pd.Series[Any]") -> bool:
+    return bool(values.notna().any()) and (_is_number(values) or 1 < values.nunique() <= GROUPS)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or {"ra": "RA (deg, ICRS)", "dec": "Dec (deg, ICRS)"}.get(name, name)
+
+
+def _config(name: str, values: "pd.Series[Any]") -> Any:
+    if _is_number(values):
+        return st.column_config.NumberColumn(_label(name), format=_FORMATS.get(name, "%.4g"))
+    return st.column_config.Column(_label(name))

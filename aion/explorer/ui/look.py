@@ -1,11 +1,16 @@
 """How things look on a page: the theme a person chose, figures, small pieces of text. No data is changed here."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from aion.explorer import figures
+from aion.explorer import export_table, figures
 
+_FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
+NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 
 
@@ -34,6 +39,17 @@ def section(title: str, explanation: str = "") -> None:
 def empty(message: str, *, icon: str = ":material/info:") -> None:
     """Where there is nothing to show: why, and what to do."""
     st.info(message, icon=icon)
+
+
+def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:
+    """A button that opens the list of table formats; the file is made when it is asked for."""
+    with st.popover("Download", icon=":material/download:"):
+        st.caption("Ids, numbers with units, and what they were made with")
+        for ending, mime in export_table.MIME.items():
+            st.download_button(
+                _FORMATS[ending], lambda ending=ending: export_table.table_file(rows(), ending, about), file_name=f"{name}.{ending}",
+                mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"{name}-{ending}",
+            )  # fmt: skip
 
 
 def sentence(message: str) -> str:

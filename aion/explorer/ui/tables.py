@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from aion.explorer.catalog import CatalogEntry
-from aion.explorer.results import Analysis, ImageResult, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.explorer.ui.look import sexagesimal
 from aion.explorer.ui.state import Thing
 from aion.io import SkyObject
@@ -135,6 +135,23 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
         return "Decoded from the tokens of the catalog; the original spectrum is not stored."
     chi2 = "" if spectrum.reduced_chi2 is None else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
     return f"{chi2}{pixels}"
+
+
+def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
+    """How well each way of searching works, with what chance gives behind the stroke."""
+
+    def share(value: float, chance: float | None) -> str:
+        return "–" if chance is None or not math.isfinite(value) else f"{value:.1%} / {chance:.1%}"
+
+    rows = {
+        "Compared": [row.comparison for row in measured],
+        "Same class / shuffled": [share(row.purity, row.purity_shuffled) for row in measured],
+        "Same redshift / shuffled": [share(row.redshift, row.redshift_shuffled) for row in measured],
+    }
+    for k in sorted({k for row in measured for k in row.recall}):
+        found = [share(row.recall.get(k, math.nan), row.recall_shuffled.get(k)) for row in measured]
+        rows[f"Itself among the first {k} / chance"] = found
+    return pd.DataFrame(rows)
 
 
 def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:

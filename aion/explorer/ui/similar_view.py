@@ -1,0 +1,220 @@
+"""The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from aion.errors import AIONError
+from aion.explorer import export_table, figures
+from aion.explorer.catalog import Catalog, Filters
+from aion.explorer.figures import Compared
+from aion.explorer.results import Neighbor, Retrieval
+from aion.explorer.similar import Example, Searches
+from aion.explorer.ui import filtering, look, navigation, tiles
+from aion.explorer.ui.query import OPEN, Query, query
+from aion.explorer.ui.resources import engine
+from aion.explorer.ui.state import session
+from aion.explorer.ui.tables import retrieval
+from aion.explorer.ui.tiles import Preview
+from aion.io import SkyObject
+
+MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
+STARTERS = 6
+"""Objects that are offered while nothing is asked for."""
+UNLIKE = -1.0
+_MEASURES = (
+    "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
+    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself among the first k: an object's image "
+    "asked for by its spectrum, or the reverse, through a map fitted without the objects asked by."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say."""
+
+    order: str
+    comparison: str
+    image_share: float
+    k: int
+    filters: Filters
+
+
+@st.cache_resource(show_spinner=False)
+def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
+    """One for each catalog, so that what takes long is computed once."""
+    return Searches(_catalog)
+
+
+def searches_in(catalog: Catalog) -> Searches:
+    """All searches in this catalog."""
+    return searches(catalog, catalog.model_sha256, str(catalog.folder))
+
+
+def controls(catalog: Catalog) -> Asked:
+    """What is compared, in which order, how many, and among which objects."""
+    ways = searches_in(catalog).comparisons
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        order = st.segmented_control("Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params")
+        offered = {name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)}
+        labels = {way.label: name for name, way in offered.items()}
+        label = st.selectbox("Compare", list(labels), key="compare", bind="query-params", persist_state="session", width=220)
+        comparison = labels[label]
+        share = 0.5
+        if comparison == "mix":
+            share = st.slider("Weight of the image", 0.0, 1.0, 0.5, 0.05, key="mix", bind="query-params", width=200)
+        k = st.number_input("How many", 1, 100, 24, key="k", bind="query-params", persist_state="session", width=130)
+    st.caption(f"{ways[comparison].meaning}" if order != OUTLIERS else "Objects whose ten nearest in the catalog are the farthest.")
+    with st.expander("Filters: only among", icon=":material/filter_alt:"):
+        chosen = filtering.filters(catalog)
+    return Asked(str(order), comparison, float(share), int(k), chosen)
+
+
+def question(catalog: Catalog) -> None:
+    """The objects that are asked by, with their weights, and a way to add more."""
+    now = query()
+    with st.grid(min_column_width=210, gap="small", key="question-gallery") as grid:
+        for id in list(now.weights):
+            with grid.cell(), st.container(border=True):
+                st.html(_preview(catalog, id).html(f"<b>{'this upload' if id == OPEN else id}</b>"))
+                key = f"weight-{id}-{now.changes}"
+                with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+                    st.number_input("Weight", -3.0, 3.0, now.weights[id], 0.5, key=key, on_change=_weigh, args=(now, id, key), help=_WEIGHT)
+                    st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
+        if isinstance(session().thing, SkyObject) and OPEN not in now.weights:
+            st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
+        st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
+    if now.error:
+        st.error(look.sentence(now.error), icon=":material/error:")
+
+
+def starters(catalog: Catalog) -> None:
+    """Objects to begin with, from both ends of what there is of each class."""
+    st.caption("Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog.")
+    rows = catalog.table.groupby("class", sort=True)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
+    tiles.gallery(catalog, catalog.as_neighbors(list(rows.index), [1.0] * len(rows)), actions(), name="starters", similarity=False)
+
+
+def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
+    """The objects found; None, with the reason on the page, where the question has no answer."""
+    every = searches_in(catalog)
+    try:
+        if asked.order == OUTLIERS:
+            with st.spinner("Comparing every object with every other"):
+                found = every.outliers(asked.comparison, k=asked.k, filters=asked.filters)
+        else:
+            found = every.search(
+                _examples(every),
+                asked.comparison,
+                k=asked.k,
+                filters=asked.filters,
+                image_share=asked.image_share,
+                least=asked.order == LEAST,
+            )
+    except AIONError as exc:
+        st.error(look.sentence(str(exc)), icon=":material/error:")
+        return None
+    if not found:
+        look.empty("No object passes these filters. Widen one of them.")
+        return None
+    return found
+
+
+def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None:
+    """The gallery, the files, and similarity against redshift."""
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    with left:
+        meaning = "mean cosine with the ten nearest" if asked.order == OUTLIERS else "similarity: cosine, not a probability"
+        among = int(asked.filters.keep(catalog.table).sum())
+        look.section(f"{asked.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}.")
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        downloads(catalog, found, asked)
+    tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
+    with st.expander("Similarity and redshift", icon=":material/scatter_plot:"):
+        look.figure(figures.neighbors(found, theme=look.theme()), key="found-redshift", alt="Similarity against redshift of what was found")
+
+
+def quality(catalog: Catalog) -> None:
+    """How well each comparison works, measured on the catalog."""
+    with st.expander("How well this works", icon=":material/verified:", key="quality", on_change="rerun") as panel:
+        if panel.open:
+            with st.spinner("Measuring every comparison on the catalog itself"):
+                measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
+            st.dataframe(retrieval(measured), hide_index=True)
+            st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
+
+
+def downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> None:
+    """The answers as tables with what was asked in their headers."""
+    said = {"query": query().weights} if asked.order != OUTLIERS else {}
+    settings = said | {"order": asked.order, "compared": asked.comparison, "image_share": asked.image_share}
+    about = export_table.provenance(catalog, engine().info, **settings, filters=filtering.said(asked.filters))
+    look.table_downloads(lambda: export_table.found(catalog, found), about, name="similar")
+
+
+def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
+    """What can be done with an object of the catalog."""
+    done: dict[str, tiles.Action] = {
+        "Analyze": navigation.analyze,
+        "Search by this": navigation.search_by,
+        "Add to the search": lambda id: _ask(query().add, id),
+        "Less like this": lambda id: _ask(lambda chosen: query().add(chosen, UNLIKE), id),
+    }
+    return done | ({"Compare side by side": side_by_side} if compare else {})
+
+
+@st.dialog("Side by side", width="large")
+def side_by_side(id: str) -> None:
+    """The first object of the query and an answer: pictures, spectra on one axis, and what the catalog says."""
+    catalog = engine().catalog
+    assert catalog is not None
+    both = [_preview(catalog, next(iter(query().weights))), Preview.of_catalog(catalog, id)]
+    for column, preview in zip(st.columns(2), both, strict=True):
+        column.markdown(f"**{preview.name}**")
+        column.html(preview.html())
+    compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
+    if compared:
+        rest = st.toggle("Rest frame", value=True, help="Each at its own z") if all(one.z is not None for one in compared) else False
+        look.figure(figures.compared_spectra(compared, rest=rest, theme=look.theme()), key="side-by-side", alt="Spectra of the two objects")
+    rows = [catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN]
+    st.dataframe(pd.DataFrame(rows).set_index("id").T.astype(str), height=220)
+
+
+def _preview(catalog: Catalog, id: str) -> Preview:
+    if id != OPEN:
+        return Preview.of_catalog(catalog, id)
+    now, running = session(), engine()
+    return Preview.of_analysis(now.analysis(lambda thing, use: running.analyze(thing, use=use)), now.label)
+
+
+def _examples(every: Searches) -> list[Example]:
+    examples = []
+    for id, weight in query().weights.items():
+        thing = session().thing
+        if id == OPEN and isinstance(thing, SkyObject):
+            examples.append(Example(session().label, weight, engine().views(thing)))
+        else:
+            examples.append(every.example(id, weight))
+    return examples
+
+
+def _ask(change: tiles.Action, id: str) -> None:
+    change(id)
+    navigation.similar()
+
+
+def _weigh(now: Query, id: str, key: str) -> None:
+    now.weights[id] = float(st.session_state[key])
+
+
+def _typed() -> None:
+    catalog, id = engine().catalog, str(st.session_state["add-id"]).strip()
+    if catalog is not None and id:
+        query().add_known(catalog, id)
+        st.session_state["add-id"] = ""
+
+
+_WEIGHT = "Answers should be like this object; below zero: unlike it"

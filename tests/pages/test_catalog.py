@@ -1,0 +1,100 @@
+"""The Catalog page: table, plots, filters and one selection, and what its address keeps."""
+
+import pandas as pd
+import pytest
+
+from aion.explorer.ui import catalog_view
+from aion.explorer.ui import selection as selection_module
+from aion.explorer.ui.selection import Selection
+
+
+@pytest.fixture
+def page(app):
+    return app.switch_page("pages/catalog.py").run()
+
+
+def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
+    assert not page.exception and len(page.dataframe[0].value) == 12
+    drawn = [figure["layout"] for figure in figures(page)]
+    titles = [(axes["xaxis"]["title"]["text"], axes["yaxis"]["title"]["text"]) for axes in drawn]
+    assert titles == [("PCA 1", "PCA 2"), ("Redshift z", "r (AB mag)")]
+
+
+def test_a_filter_narrows_the_table_and_both_plots(page, figures):
+    page.pills(key="class").set_value(["quasar"]).run()
+    assert not page.exception and set(page.dataframe[0].value["class"]) == {"quasar"}
+    assert [[trace["name"].split()[0] for trace in figure["data"]] for figure in figures(page)] == [["quasar"], ["quasar"]]
+
+
+def test_filters_that_nothing_passes_are_explained(page):
+    page.slider(key="zrange").set_value((1.99, 2.0)).run()
+    page.pills(key="class").set_value(["galaxy"]).run()
+    assert not page.exception and "No object passes" in page.info[0].value
+
+
+def test_points_are_colored_by_any_column(page, figures):
+    page.selectbox(key="color").select("z").run()
+    assert not page.exception
+    assert all(len(figure["data"]) == 1 and "colorscale" in str(figure["data"][0]["marker"]) for figure in figures(page))
+
+
+def test_the_sky_is_offered_only_where_there_are_positions(page):
+    assert page.segmented_control(key="beside").options == ["z and magnitude"]
+    sky = catalog_view._MEASURED["Sky"]
+    assert sky.held_by(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]}))
+    assert not sky.held_by(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float))
+    assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == ["RA (deg, ICRS)", "Dec (deg, ICRS)"]
+
+
+def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page, figures):
+    page.session_state["selection"] = Selection(frozenset({"object 3", "object 8"}))
+    page.run()
+    assert not page.exception
+    assert list(page.dataframe[0].value["id"]) == ["object 3", "object 8"]
+    assert {button.key for button in page.menu_button} == {"marked-do-object 3", "marked-do-object 8"}
+    for figure in figures(page):
+        assert sum(len(trace["selectedpoints"]) for trace in figure["data"]) >= 1
+    next(button for button in page.button if button.label == "Unmark").click().run()
+    assert len(page.dataframe[0].value) == 12 and not page.menu_button
+
+
+def test_a_marked_object_can_be_analyzed_or_searched_by(page):
+    page.session_state["selection"] = Selection(frozenset({"object 3"}))
+    page.run()
+    page.menu_button(key="marked-do-object 3").click("Search by this").run()
+    assert not page.exception
+    assert page.title[0].value == "Similar objects" and page.session_state["query"].weights == {"object 3": 1.0}
+
+
+def test_the_filters_survive_a_look_at_another_page(page):
+    page.pills(key="class").set_value(["star"]).run()
+    page.switch_page("pages/model.py").run()
+    page.switch_page("pages/catalog.py").run()
+    assert set(page.dataframe[0].value["class"]) == {"star"}
+
+
+def test_the_address_opens_the_page_with_its_filters_and_color(app, root):
+    app.query_params.update({"class": ["quasar"], "color": "Redshift z"})
+    app.switch_page("pages/catalog.py").run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["class"]) == {"quasar"} and app.selectbox(key="color").value == "z"
+
+
+def points(*rows):
+    return {"selection": {"points": [{"customdata": row} for row in rows]}}
+
+
+def test_what_is_marked_in_one_plot_is_marked_in_the_other_and_the_first_keeps_its_lasso(monkeypatch):
+    state: dict[str, object] = {}
+    monkeypatch.setattr(selection_module.st, "session_state", state)
+    now, ids = Selection(), ["a", "b", "c"]
+    assert now.marked("map", ids) is None and now.marked("beside", ids) is None
+    state[now.key("map")] = points(0, [2])
+    now.take("map", ids)
+    assert now.ids == {"a", "c"} and list(now.of(pd.DataFrame({"id": ids}))["id"]) == ["a", "c"]
+    assert now.marked("map", ids) is None, "drawn as before, so that the lasso stays"
+    assert now.marked("beside", ids).tolist() == [True, False, True]
+    state[now.key("map")] = points()
+    assert now.marked("map", ids).tolist() == [True, False, True], "drawn anew, as after a visit to another page"
+    now.clear()
+    assert now.marked("map", ids) is None and now.key("map") == "map-plot-1"
