@@ -6,7 +6,7 @@ Results go to standard output, everything else to standard error. Exit code 2: t
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,17 @@ def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
 
 
 def _reports(thing: "SkyObject | CatalogEntry") -> "tuple[Report, ...]":
-    return getattr(thing, "reports", ())
+    reports: tuple[Report, ...] = getattr(thing, "reports", ())
+    return reports
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "bands": lambda text: tuple(text.split(",")),
+    "flux_scale": float,
+    "pixel_scale": float,
+    "position": lambda text: tuple(map(float, text.split(","))),
+}
+"""Overrides that are not plain text."""
 
 
 def _overrides(pairs: Sequence[str]) -> "Overrides":
@@ -120,10 +130,8 @@ def _overrides(pairs: Sequence[str]) -> "Overrides":
         name, equals, text = pair.partition("=")
         if not equals or name not in Overrides.__dataclass_fields__:
             raise InputError(f"--set {pair}: NAME=VALUE is expected, with a name of {', '.join(Overrides.__dataclass_fields__)}")
-        parts = tuple(text.split(","))
         try:
-            numbers = {"flux_scale": float, "pixel_scale": float, "position": lambda given: tuple(map(float, given.split(",")))}
-            values[name] = parts if name == "bands" else numbers.get(name, str)(text)
+            values[name] = _FROM_TEXT.get(name, str)(text)
         except ValueError as exc:
             raise InputError(f"--set {pair}: {text!r} is not a number") from exc
     return Overrides(**values)

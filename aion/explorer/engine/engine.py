@@ -267,7 +267,8 @@ def _reconstructions(
 ) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
     """Every image, spectrum and number beside what its tokens kept of it."""
     given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
-    pixel_scale, extras = (None, {}) if isinstance(thing, CatalogEntry) else (thing.pixel_scale, thing.extras)
+    pixel_scale = None if isinstance(thing, CatalogEntry) else thing.pixel_scale
+    extras = {} if isinstance(thing, CatalogEntry) else thing.extras
     images: list[ImageResult] = []
     spectra: list[SpectrumResult] = []
     scalars: list[ScalarResult] = []

@@ -1,5 +1,7 @@
 """How unusual an object is: its distance to its nearest neighbors, ranked among the same distance of the catalog's own objects."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ class Familiarity:
         self.distances: NDArray[np.float64] = np.sort(np.concatenate(pieces)).astype(np.float64)
         """(sample,) mean of 1 - cosine to the nearest, increasing."""
 
-    def percentile(self, similarities: NDArray[np.floating]) -> float:
+    def percentile(self, similarities: NDArray[np.floating[Any]]) -> float:
         """0 to 1: the share of the catalog that lies closer to its neighbors than an object with these similarities, best first."""
         distance = 1 - float(np.mean(similarities[:NEAREST]))
         return float(np.searchsorted(self.distances, distance, side="left") / len(self.distances))

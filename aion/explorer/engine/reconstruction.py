@@ -46,12 +46,10 @@ def image_result(
     known = np.isfinite(given)
     rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
     ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
-    beside = {
-        "sigma": _sigma(extras.get("image_ivar"), whole.shape, top, left, scale),
-        "whole": whole if whole.shape != given.shape else None,
-        "wcs": _moved(extras.get("image_header", {}), left, top),
-    }
-    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio, **beside)
+    sigma = _sigma(extras.get("image_ivar"), whole.shape, top, left, scale)
+    around = whole if whole.shape != given.shape else None
+    wcs = _moved(extras.get("image_header", {}), left, top)
+    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio, sigma, around, wcs)
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
@@ -99,7 +97,8 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
         return None
     field = np.asarray(ivar, dtype=np.float64)[:, top : top + FIELD, left : left + FIELD]
     known = np.isfinite(field) & (field > 0)
-    return np.where(known, scale / np.sqrt(np.where(known, field, 1.0)), np.nan)
+    sigma: NDArray[Any] = np.where(known, scale / np.sqrt(np.where(known, field, 1.0)), np.nan)
+    return sigma
 
 
 def _moved(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:

@@ -64,24 +64,6 @@ def switches(analysis: Analysis) -> None:
     )
 
 
-def each_alone(analysis: Analysis) -> None:
-    """p(z) from each modality alone and from all together, side by side, when a person asks for it."""
-    now, groups = session(), tables.switch_groups(analysis)
-    if len(groups) < 2:
-        return
-    if now.alone is None:
-        if not st.button("Compare what each says alone", icon=":material/stacked_line_chart:"):
-            return
-        thing, running = now.thing, engine()
-        assert thing is not None
-        choices: dict[str, tuple[str, ...] | None] = {f"{label} only": keys for label, keys in groups.items()}
-        with st.spinner("Asking the model once for each"):
-            now.alone = running.redshifts(thing, choices | {"All together": None})
-    look.section("Which modalities speak", "Each row is p(z) as the model gives it from these data alone, without a prior.")
-    drawing = figures.alone(now.alone, z=now.z, reference=analysis.z_reference, theme=look.theme())
-    look.figure(drawing, key="alone", alt="p(z) from each modality alone and from all together")
-
-
 def trust(analysis: Analysis) -> None:
     """Reasons to believe or to doubt, those to look at first."""
     checks = sorted(analysis.trust, key=lambda check: check.fine)

@@ -9,6 +9,7 @@ from aion.explorer import figures
 from aion.explorer.evidence import FOUND_FROM, Votes, votes
 from aion.explorer.results import Analysis, SpectrumResult
 from aion.explorer.ui import links, look, tables, z_control, zoom
+from aion.explorer.ui.ablation import each_alone
 from aion.explorer.ui.prior_choice import prior_choice
 from aion.explorer.ui.state import session
 from aion.redshift import Peak
@@ -43,6 +44,7 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     z_control.controls(analysis.redshift)
     if analysis.spectra:
         _spectra(analysis)
+    each_alone(analysis, z_control.current(analysis.redshift))
     links.write()
 
 
