@@ -6,17 +6,18 @@ Results go to standard output, everything else to standard error. Exit code 2: t
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aion.errors import AIONError, InputError
 
 if TYPE_CHECKING:
+    from aion.explorer.catalog import CatalogEntry
     from aion.explorer.engine import Engine
     from aion.explorer.results import Analysis
-    from aion.io import SkyObject
+    from aion.io import Overrides, Report, SkyObject
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,26 +37,43 @@ def _parser() -> argparse.ArgumentParser:
 
     analyze = commands.add_parser("analyze", help="everything about the object(s) in the files; files of one object each belong together")
     analyze.add_argument("--json", action="store_true", help="print JSON: an object, or a list where the files hold several")
+    analyze.add_argument("--id", metavar="ID", help="only this object of the files; without files, this object of the reference catalog")
+    analyze.add_argument(
+        "--use", metavar="KEYS", help="token keys that the model may read, such as tok_image,tok_spectrum_sdss (default: all)"
+    )
+    analyze.add_argument(
+        "--prior", metavar="PRIOR", help="multiply p(z): log (flat in ln(1 + z)), or center and sigma of a Gaussian, as 0.3,0.05"
+    )
+    analyze.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="in place of what is detected, such as medium=air"
+    )
     analyze.add_argument("--out", type=Path, metavar="DIR", help="also write JSON, p(z), neighbors, decoded data and the embedding there")
-    analyze.set_defaults(run=_analyze)
+    analyze.set_defaults(run=_analyze, wrong=analyze.error)
 
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write: id, embedding")
     embed.set_defaults(run=_embed)
 
-    for command in (analyze, embed):
-        command.add_argument("files", nargs="+", metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
+    for command, count in ((analyze, "*"), (embed, "+")):
+        command.add_argument("files", nargs=count, metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
         command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
     return parser
 
 
 def _analyze(options: argparse.Namespace) -> None:
     from aion.explorer import export
+    from aion.explorer.prior import parse_prior, with_prior
 
-    objects = _read(options.files)
-    analyses = _engine(options.model).batch(objects)
+    if not options.files and options.id is None:
+        options.wrong("name files, or with --id an object of the reference catalog")
+    prior = parse_prior(options.prior) if options.prior else None
+    files = _read(options.files, _overrides(options.set)) if options.files else []
+    engine = _engine(options.model)
+    objects = _chosen(engine, files, options.id)
+    use = options.use.split(",") if options.use else None
+    analyses = [with_prior(analysis, prior) for analysis in engine.batch(objects, use=use)]
     if options.json:
-        texts = [export.to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
+        texts = [export.to_json(analysis, _reports(thing)) for analysis, thing in zip(analyses, objects, strict=True)]
         print(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]", end="" if len(texts) == 1 else "\n")
     else:
         print("\n\n".join(_in_words(analysis) for analysis in analyses))
@@ -75,7 +93,51 @@ def _embed(options: argparse.Namespace) -> None:
     print(f"aion: {len(objects)} embedding(s) are in {options.out}", file=sys.stderr)
 
 
-def _read(files: Sequence[str]) -> "list[SkyObject]":
+def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject | CatalogEntry]":
+    """All objects of the files, or the one that was asked for, of the files or of the catalog."""
+    if id is None:
+        return list(objects)
+    if objects:
+        found = [thing for thing in objects if thing.id == id]
+        if not found:
+            raise InputError(f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}")
+        return list(found)
+    if engine.catalog is None:
+        raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
+    return [engine.catalog.entry(id)]
+
+
+def _reports(thing: "SkyObject | CatalogEntry") -> "tuple[Report, ...]":
+    reports: tuple[Report, ...] = getattr(thing, "reports", ())
+    return reports
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "bands": lambda text: tuple(text.split(",")),
+    "flux_scale": float,
+    "pixel_scale": float,
+    "position": lambda text: tuple(map(float, text.split(","))),
+}
+"""Overrides that are not plain text."""
+
+
+def _overrides(pairs: Sequence[str]) -> "Overrides":
+    """``["medium=air", "bands=g,r,z"]`` as Overrides."""
+    from aion.io import Overrides
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or name not in Overrides.__dataclass_fields__:
+            raise InputError(f"--set {pair}: NAME=VALUE is expected, with a name of {', '.join(Overrides.__dataclass_fields__)}")
+        try:
+            values[name] = _FROM_TEXT.get(name, str)(text)
+        except ValueError as exc:
+            raise InputError(f"--set {pair}: {text!r} is not a number") from exc
+    return Overrides(**values)
+
+
+def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[SkyObject]":
     from aion.io import read
 
     for file in files:
@@ -83,7 +145,7 @@ def _read(files: Sequence[str]) -> "list[SkyObject]":
             raise InputError(f"there is no file {file}")
     names = ", ".join(files)
     try:
-        objects = read([Path(file) for file in files])
+        objects = read([Path(file) for file in files], overrides=overrides)
     except InputError as exc:
         raise InputError(f"{names}: {exc}") from exc
     if not objects:
@@ -103,6 +165,7 @@ def _in_words(analysis: "Analysis") -> str:
     lines = [analysis.id, f"  {analysis.redshift.summary()}"]
     if analysis.z_reference is not None:
         lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
+    lines += [f"  p(z) is multiplied by {analysis.prior}."] if analysis.prior else []
     lines.append(f"  Read: {', '.join(analysis.used)}.")
     lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]
     if analysis.neighbors:
@@ -113,15 +176,16 @@ def _in_words(analysis: "Analysis") -> str:
     return "\n".join(lines)
 
 
-def _write(folder: Path, analysis: "Analysis", thing: "SkyObject") -> None:
+def _write(folder: Path, analysis: "Analysis", thing: "SkyObject | CatalogEntry") -> None:
     from aion.explorer import export
 
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
     files = {
-        f"{stem}.json": export.to_json(analysis, thing.reports).encode(),
+        f"{stem}.json": export.to_json(analysis, _reports(thing)).encode(),
         f"{stem}-pz.csv": export.pdf_csv(analysis),
         f"{stem}-pz.ecsv": export.pdf_ecsv(analysis),
+        f"{stem}-pz.hdf5": export.pdf_hdf5(analysis),
         f"{stem}-neighbors.csv": export.neighbors_csv(analysis),
         f"{stem}-neighbors.ecsv": export.neighbors_ecsv(analysis),
         f"{stem}-decoded.fits": export.decoded_fits(analysis),

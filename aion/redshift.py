@@ -130,6 +130,20 @@ class RedshiftPDF:
         below = np.interp([low, high], self.edges, cumulative)
         return float(below[1] - below[0])
 
+    def times(self, weight: Floats) -> "RedshiftPDF":
+        """The density multiplied by ``weight``, (n,) one non-negative value per bin, and normalised again.
+
+        Raises:
+            InputError: the weights do not fit the grid, or nothing is left.
+        """
+        weight = np.asarray(weight, dtype=float)
+        if weight.shape != self.probability.shape or not np.isfinite(weight).all() or (weight < 0).any():
+            raise InputError(f"weights have shape {weight.shape}; one finite, non-negative value per bin is expected, {len(self.z)} in all")
+        product = self.probability * weight
+        if not product.sum() > 0:
+            raise InputError("nothing of the density is left when it is multiplied with these weights")
+        return replace(self, probability=product / product.sum())
+
     def with_flag(self, flag: str) -> "RedshiftPDF":
         """The same density, with one more flag."""
         return self if flag in self.given_flags else replace(self, given_flags=(*self.given_flags, flag))

@@ -25,7 +25,7 @@ FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "mo
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
 PARTS = {f"aion.{name}" for name in ("hub", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
-SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "export")}
+SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export")}
 
 # Who may import whom of ours: the longest name that fits a file decides. A name allows the module and everything below it.
 LAYERS: dict[str, set[str]] = {
@@ -44,7 +44,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.maps": set(),
     "aion.explorer": CORE | SERVICES,
     "aion.explorer.results": CORE,
-    "aion.explorer.figures": CORE | {"aion.explorer.results"},
+    "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
     "aion.explorer.ui": FACTS | {"aion.explorer", "aion.io", "aion.redshift"},
     "aion.training": CORE,
 }

@@ -115,6 +115,12 @@ class ImageCodec(Codec):
         out: Tensor = self.subsample_out(decoded, every)
         return out
 
+    def clamped_share(self, image: Image) -> float:
+        """Share of the pixels that are read and brighter than the codec's range, 0 to 1."""
+        field = self.center_crop(image.flux)
+        outside = (field.abs() > self.clamp.limits(image.bands, field)) & field.isfinite()
+        return float(outside.float().mean())
+
     def _encode(self, image: Image) -> Tensor:
         return self._quantizer.encode(self.encode_latent(*self.preprocess(image))).flatten(1)
 
@@ -138,7 +144,7 @@ class ImageCodec(Codec):
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(f"{gaps.float().mean():.2%} of the pixels are not finite and were filled from their neighbours")
-        clamped = (field.abs() > self.clamp.limits(image.bands, field)) & ~gaps
-        if clamped.any():
-            notes.append(f"{clamped.float().mean():.2%} of the pixels are brighter than the codec's range and were clamped")
+        clamped = self.clamped_share(image)
+        if clamped:
+            notes.append(f"{clamped:.2%} of the pixels are brighter than the codec's range and were clamped")
         return notes

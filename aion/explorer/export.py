@@ -1,4 +1,4 @@
-"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, npy, Parquet. Column names are lower case, ids are text, units are written.
+"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet, zip. Column names are lower case, ids are text.
 
 Everything carries its provenance: the model's id, revision and SHA-256, and that decoded data are not observed data.
 """
@@ -6,15 +6,17 @@ Everything carries its provenance: the model's id, revision and SHA-256, and tha
 import io
 import json
 import math
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
-from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits
+from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -37,11 +39,13 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
         "ci95": [list(interval) for interval in pdf.ci95],
         "peaks": [{"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high} for peak in pdf.peaks],
         "flags": list(pdf.flags),
+        "prior": analysis.prior,
     }
     neighbors = [{"id": found.id, "similarity": found.similarity, "z": found.z, "class": found.kind} for found in analysis.neighbors]
     plain = {
         "inputs": inputs,
         "report": {"files": [report.to_dict() for report in reports], "notes": list(analysis.notes)},
+        "trust": [{"name": check.name, "value": check.value, "fine": check.fine} for check in analysis.trust],
         "redshift": redshift,
         "neighbors": neighbors,
         "reconstruction": _reconstruction(analysis),
@@ -66,6 +70,43 @@ def pdf_ecsv(analysis: Analysis) -> bytes:
     pdf = analysis.redshift
     points = {"mode": pdf.mode, "median": pdf.median, "mean": pdf.mean, "flags": list(pdf.flags)}
     return ecsv(_pdf_columns(analysis), _provenance(analysis) | points)
+
+
+def pdf_hdf5(analysis: Analysis) -> bytes:
+    """p(z) as ``qp.read`` takes it: one histogram, the id and the point estimates beside it."""
+    pdf, model = analysis.redshift, analysis.model
+    meta = {"pdf_name": np.array([b"hist"]), "pdf_version": np.array([0]), "bins": pdf.edges[None]}
+    text = {"id": analysis.id, "weights": model.sha256, "prior": analysis.prior or ""}
+    points = {"zmode": pdf.mode, "zmedian": pdf.median, "zmean": pdf.mean}
+    ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {name: np.array([value]) for name, value in points.items()}
+    return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
+
+
+def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figures_html: str) -> bytes:
+    """Everything about one analysis in one zip: results, what they were made of, a notebook that makes them again, the figures."""
+    settings = recipe.to_dict() | {
+        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
+        "versions": analysis.model.versions,
+        "device": analysis.model.device,
+    }
+    files: dict[str, str | bytes] = {
+        "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
+        "analysis.json": to_json(analysis, reports),
+        "pz.csv": pdf_csv(analysis),
+        "pz.ecsv": pdf_ecsv(analysis),
+        "pz.hdf5": pdf_hdf5(analysis),
+        "neighbors.ecsv": neighbors_ecsv(analysis),
+        "decoded.fits": decoded_fits(analysis),
+        "embedding.npy": embeddings_npy([analysis.embedding]),
+        "analysis.ipynb": recipe.notebook(),
+        "analysis.py": recipe.python(),
+        "figures.html": figures_html,
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
 
 
 def neighbors_csv(analysis: Analysis) -> bytes:
@@ -189,6 +230,7 @@ def _provenance(analysis: Analysis) -> dict[str, Any]:
         "revision": model.revision,
         "sha256": model.sha256,
         "notice": model.notice,
+        "prior": analysis.prior,
         "aion_version": model.versions["aion"],
     }
 
@@ -199,6 +241,7 @@ def _picture(image: ImageResult) -> Picture:
         "BANDS": (",".join(image.bands), "planes in order"),
         "MAGZERO": (22.5, "AB magnitude of 1 nanomaggy"),
     }
+    cards |= {name: (value, "of the input, moved to this field") for name, value in image.wcs.items()}
     if image.pixel_scale:
         cards["PIXSCALE"] = (image.pixel_scale, "arcsec per pixel")
     return Picture(f"{image.survey} image".upper(), image.decoded.astype(np.float32), "nanomaggy", cards)

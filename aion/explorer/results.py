@@ -1,5 +1,6 @@
 """What crosses from the engine to pages, figures, files and the command line: frozen dataclasses of numpy arrays. No torch here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,12 @@ class ImageResult:
     """Per band, nanomaggies per pixel; None without an original."""
     flux_ratio: tuple[float, ...] | None
     """Per band, total decoded / total original flux; None without an original."""
+    sigma: Floats | None = None
+    """(bands, 96, 96) 1/sqrt(ivar), NaN where there is none; None where the input has no inverse variance."""
+    whole: Floats | None = None
+    """(bands, height, width) the cutout as given, with the field in its middle; None where it is the field itself."""
+    wcs: Mapping[str, Any] = field(default_factory=dict)
+    """FITS cards of the input's WCS, moved to the field; empty without one."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,18 @@ class SmallSpectrum:
     """(n,) NaN where the spectrum does not reach or has no good pixel."""
 
 
+class Check:
+    """One reason to trust an answer, or to doubt it."""
+
+    name: str
+    value: str
+    """With its unit."""
+    fine: bool
+    """False: a person should look."""
+    why: str
+    """What was measured and what it means."""
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """Which weights speak."""
@@ -153,3 +172,7 @@ class Analysis:
     model: ModelInfo
     seconds: dict[str, float] = field(default_factory=dict)
     """Step -> wall time, s."""
+    trust: tuple[Check, ...] = ()
+    """How far to believe this answer."""
+    prior: str | None = None
+    """What a person multiplied p(z) with, in words; None: p(z) is the model's own."""

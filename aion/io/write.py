@@ -1,4 +1,4 @@
-"""Arrays -> bytes of FITS, ECSV, VOTable and CSV files, with units and provenance. Knows neither surveys nor results."""
+"""Arrays -> bytes of FITS, ECSV, VOTable, CSV and HDF5 files, with units and provenance. Knows neither surveys nor results."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -97,6 +97,18 @@ def csv(columns: Sequence[Column]) -> bytes:
     stream = io.StringIO()
     _astropy_table(columns).write(stream, format="ascii.csv")
     return stream.getvalue().encode()
+
+
+def hdf5(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> bytes:
+    """An HDF5 file: group -> data set -> array."""
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for group, arrays in groups.items():
+            for name, values in arrays.items():
+                file.create_dataset(f"{group}/{name}", data=values)
+    return stream.getvalue()
 
 
 def _astropy_table(columns: Sequence[Column]) -> Any:

@@ -42,8 +42,20 @@ def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys)
     printed = json.loads(capsys.readouterr().out)
     (thing,) = read(spectrum_file)
     assert printed == json.loads(export.to_json(engine.analyze(thing), thing.reports))
-    assert list(printed) == ["inputs", "report", "redshift", "neighbors", "reconstruction", "model"]
+    assert list(printed) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
     assert printed["inputs"]["z_reference"] == 0.25 and len(printed["inputs"]["files"][0]["sha256"]) == 64
+
+
+def test_an_object_of_the_catalog_is_analyzed_by_its_id(here, engine, capsys):
+    assert main(["analyze", "--json", "--id", "object 1", "--use", "tok_image"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(export.to_json(engine.analyze(engine.catalog.entry("object 1"), use=["tok_image"])))
+
+
+def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, capsys):
+    assert main(["analyze", "--json", str(spectrum_file), "--set", "flux_scale=2.0"]) == 0
+    entries = json.loads(capsys.readouterr().out)["report"]["files"][0]["entries"]
+    assert any(entry["what"] == "flux unit" and entry["how"] == "you set" for entry in entries)
 
 
 def test_words_say_the_redshift_the_neighbors_and_the_weights(here, spectrum_file, capsys, settings):
@@ -55,7 +67,7 @@ def test_words_say_the_redshift_the_neighbors_and_the_weights(here, spectrum_fil
 def test_results_are_written_where_asked(here, spectrum_file, tmp_path, capsys):
     assert main(["analyze", str(spectrum_file), "--out", str(tmp_path / "results")]) == 0
     endings = sorted(path.name.split("-")[-1].split(".", 1)[-1] for path in (tmp_path / "results").iterdir())
-    assert endings == ["csv", "csv", "ecsv", "ecsv", "fits", "json", "npy"]
+    assert endings == ["csv", "csv", "ecsv", "ecsv", "fits", "hdf5", "json", "npy"]
     assert "results of 1 object(s)" in capsys.readouterr().err
 
 
@@ -75,6 +87,11 @@ def test_embeddings_of_several_files_are_rows_of_one_table(here, engine, spectru
         (["analyze", "{text}"], "text.fits"),
         (["embed", "{text}", "--out", "x.parquet"], "text.fits"),
         (["analyze", "{spectrum}", "--model", "./no-such-folder"], "no folder"),
+        (["analyze", "{spectrum}", "--id", "nobody"], "hold no object 'nobody'"),
+        (["analyze", "--id", "nobody"], "no object 'nobody'"),
+        (["analyze", "{spectrum}", "--set", "colour=red"], "NAME=VALUE"),
+        (["analyze", "{spectrum}", "--set", "flux_scale=red"], "is not a number"),
+        (["analyze", "{spectrum}", "--prior", "flat"], "0.3,0.05"),
     ],
 )
 def test_errors_are_one_message_and_code_2(here, spectrum_file, tmp_path, capsys, arguments, words):

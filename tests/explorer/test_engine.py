@@ -10,6 +10,7 @@ import torch
 
 from aion.errors import ConfigError, InputError, WeightsNotFoundError
 from aion.explorer.engine import Engine
+from aion.explorer.engine.familiarity import Familiarity
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
@@ -285,3 +286,46 @@ def test_settings_come_from_the_environment_and_hide_the_token(tmp_path):
     assert settings.model == "a/b" and settings.catalog == tmp_path and settings.device == "auto" and settings.token == "secret"
     assert "secret" not in repr(settings)
     assert Settings.from_environment({}).model.endswith("aion-sim")
+
+
+def test_each_choice_of_modalities_has_its_own_density(engine, make_object):
+    thing = make_object(1)
+    alone = engine.redshifts(thing, {"image": ["tok_image"], "spectrum": ["tok_spectrum_sdss"], "all": None})
+    assert list(alone) == ["image", "spectrum", "all"]
+    for name, use in (("image", ["tok_image"]), ("all", None)):
+        np.testing.assert_allclose(alone[name].probability, engine.analyze(thing, use=use).redshift.probability, rtol=1e-4)
+    assert not np.allclose(alone["image"].probability, alone["spectrum"].probability)
+
+
+def test_the_distance_to_the_catalog_is_a_percentile_of_its_own_distances():
+    vectors = np.random.default_rng(0).normal(size=(400, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    known = Familiarity(vectors)
+    assert known.percentile(np.ones(5)) == 0.0
+    assert known.percentile(np.full(5, -1.0)) == 1.0
+    shares = []
+    for row in range(0, 400, 10):
+        similarity = np.sort(np.delete(vectors @ vectors[row], row))[::-1]
+        shares.append(known.percentile(similarity))
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.15)
+
+
+def test_reasons_to_doubt_are_measured_on_the_data(engine, make_object):
+    checks = {check.name: check for check in engine.analyze(make_object(1)).trust}
+    assert checks["Field"].value == "96 × 96 of 110 × 104 pixels are read"
+    assert checks["Clamped pixels"].value == "0.00%" and checks["Clamped pixels"].fine
+    assert checks["Wavelengths covered by the SDSS spectrum"].fine
+    assert "reduced χ²" in checks["Reconstruction of the SDSS spectrum"].value
+    assert "Distance to the reference catalog" in checks
+
+
+def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, make_object):
+    ivar = np.full((4, 110, 104), 4.0, dtype=np.float32)
+    ivar[0, 55, 52] = 0
+    header = {"CRPIX1": 50.0, "CRPIX2": 60.0, "CDELT1": -1e-4, "NAXIS1": 104}
+    thing = replace(make_object(1), extras={"image_ivar": ivar, "image_header": header})
+    (image,) = engine.analyze(thing).images
+    assert np.nanmax(image.sigma) == np.nanmin(image.sigma) == 0.5
+    assert np.isnan(image.sigma[0, 55 - 7, 52 - 4])
+    assert image.whole.shape == (4, 110, 104)
+    assert image.wcs == {"CRPIX1": 46.0, "CRPIX2": 53.0, "CDELT1": -1e-4}

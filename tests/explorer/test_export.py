@@ -3,16 +3,21 @@
 import io
 import json
 import warnings
+import zipfile
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from astropy.wcs import WCS
 
 from aion.explorer import export
+from aion.explorer.prior import FlatInLog, with_prior
+from aion.explorer.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +34,8 @@ def analysis(engine, thing):
 
 def test_json_has_exactly_these_keys(analysis, thing):
     read = json.loads(export.to_json(analysis, thing.reports))
-    assert list(read) == ["inputs", "report", "redshift", "neighbors", "reconstruction", "model"]
-    assert list(read["redshift"]) == ["mode", "median", "mean", "ci68", "ci95", "peaks", "flags"]
+    assert list(read) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
+    assert list(read["redshift"]) == ["mode", "median", "mean", "ci68", "ci95", "peaks", "flags", "prior"]
     assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])
     assert list(read["model"]) == ["id", "revision", "sha256"]
     assert read["inputs"]["files"] == [{"source": "spec.fits", "format": "SDSS spec", "sha256": "f" * 64}]
@@ -108,3 +113,42 @@ def test_embeddings_come_back_from_npy_and_parquet(analysis):
     assert table["id"].to_pylist() == ["39628345678901234", "b"]
     np.testing.assert_array_equal(np.stack(table["embedding"].to_numpy()), np.stack(vectors))
     assert table.schema.metadata[b"model_sha256"].decode() == analysis.model.sha256
+
+
+def test_the_density_comes_back_from_hdf5_in_the_layout_of_qp(analysis):
+    with h5py.File(io.BytesIO(export.pdf_hdf5(analysis))) as file:
+        assert file["meta/pdf_name"][0] == b"hist" and file["meta/pdf_version"][0] == 0
+        edges, density = file["meta/bins"][0], file["data/pdfs"][0]
+        assert file["ancil/id"][0].decode() == analysis.id
+    np.testing.assert_array_equal(edges, analysis.redshift.edges)
+    assert (density * np.diff(edges)).sum() == pytest.approx(1)
+
+
+def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(analysis, thing):
+    recipe = Recipe(thing.id, ("spec.fits",), analysis.model.sha256, {"spec.fits": "f" * 64}, z=0.2)
+    with zipfile.ZipFile(io.BytesIO(export.bundle(analysis, thing.reports, recipe, "<html></html>"))) as archive:
+        assert archive.testzip() is None
+        settings = json.loads(archive.read("settings.json"))
+        assert settings["files"] == {"spec.fits": "f" * 64} and settings["z"] == 0.2
+        assert settings["versions"]["torch"] and settings["model"]["sha256"] == analysis.model.sha256
+        assert archive.read("analysis.json").decode() == export.to_json(analysis, thing.reports)
+        assert json.loads(archive.read("analysis.ipynb"))["cells"]
+        assert {"pz.csv", "pz.ecsv", "pz.hdf5", "decoded.fits", "neighbors.ecsv", "figures.html"} <= set(archive.namelist())
+
+
+def test_the_decoded_image_lies_where_the_input_says(engine):
+    from tests.explorer.conftest import sky_object
+
+    header = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 52.5, "CRPIX2": 55.5}
+    header |= {"CDELT1": -7.28e-5, "CDELT2": 7.28e-5, "CUNIT1": "deg", "CUNIT2": "deg"}
+    analysis = engine.analyze(replace(sky_object(1), extras={"image_header": header}))
+    with fits.open(io.BytesIO(export.decoded_fits(analysis))) as hdus:
+        moved, given = WCS(hdus[1].header, naxis=2), WCS(fits.Header(header))
+    here, there = moved.pixel_to_world(10, 20), given.pixel_to_world(10 + (104 - 96) // 2, 20 + (110 - 96) // 2)
+    assert here.separation(there).arcsec < 1e-6
+
+
+def test_files_say_which_prior_was_multiplied_in(analysis):
+    taken = with_prior(analysis, FlatInLog())
+    assert json.loads(export.to_json(taken))["redshift"]["prior"] == "a prior flat in ln(1 + z)"
+    assert Table.read(export.pdf_ecsv(taken).decode(), format="ascii.ecsv").meta["prior"] == "a prior flat in ln(1 + z)"

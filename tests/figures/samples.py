@@ -16,9 +16,14 @@ def pdf(*peaks: tuple[float, float, float]) -> RedshiftPDF:
 
 
 def image(
-    *, with_original: bool = True, pixel_scale: float | None = 0.262, bands: tuple[str, ...] = ("DES-G", "DES-R", "DES-Z")
+    *,
+    with_original: bool = True,
+    pixel_scale: float | None = 0.262,
+    bands: tuple[str, ...] = ("DES-G", "DES-R", "DES-Z"),
+    sigma: float | None = None,
+    whole: int | None = None,
 ) -> ImageResult:
-    """A round galaxy in some noise."""
+    """A round galaxy in some noise; ``sigma`` of the noise, and pixels of a larger cutout around it, if wanted."""
     rng = np.random.default_rng(1)
     y, x = np.mgrid[-47.5:48, -47.5:48]
     galaxy = np.exp(-np.hypot(x, y) / 8)[None] * np.arange(1, len(bands) + 1)[:, None, None]
@@ -26,7 +31,9 @@ def image(
     ones = (1.0,) * len(bands)
     if not with_original:
         return ImageResult("Legacy Survey", bands, None, galaxy, pixel_scale, None, None)
-    return ImageResult("Legacy Survey", bands, original, galaxy, pixel_scale, ones, ones)
+    noise = None if sigma is None else np.full(galaxy.shape, sigma)
+    around = None if whole is None else np.zeros((len(bands), whole, whole))
+    return ImageResult("Legacy Survey", bands, original, galaxy, pixel_scale, ones, ones, noise, around)
 
 
 def spectrum(*, pixels: int = 4000, with_data: bool = True, masked: slice = slice(100, 140)) -> SpectrumResult:

@@ -1,6 +1,7 @@
 """Every figure: the data it was given, a name and a unit on every axis, the same colours by meaning in both themes."""
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,17 +9,22 @@ import pytest
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
 from aion.explorer.figures import image as image_module
+from aion.explorer.lines import LineSet
 from aion.explorer.results import SmallSpectrum
 from tests.figures import samples
 
 TOKENS = np.arange(576) % 97
 ALL = {
     "image": lambda theme: figures.panels(samples.image(), theme=theme),
-    "band": lambda theme: figures.panels(samples.image(), band="DES-R", theme=theme),
+    "band": lambda theme: figures.panels(samples.image(), view=figures.ImageView(band="DES-R"), theme=theme),
+    "blink": lambda theme: figures.blink(samples.image(), theme=theme),
+    "whole": lambda theme: figures.whole(samples.image(whole=256), theme=theme),
     "decoded image": lambda theme: figures.panels(samples.image(with_original=False), theme=theme),
     "spectrum": lambda theme: figures.spectrum(samples.spectrum(), z=0.3, theme=theme),
     "decoded spectrum": lambda theme: figures.spectrum(samples.spectrum(with_data=False), theme=theme),
     "redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), z=0.3, reference=0.31, theme=theme),
+    "log redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), log=True, theme=theme),
+    "alone": lambda theme: figures.alone({"Image": samples.pdf((0.3, 0.1, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.3, theme=theme),
     "image tokens": lambda theme: figures.image_tokens(TOKENS, theme=theme),
     "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
     "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
@@ -196,3 +202,123 @@ def test_a_small_spectrum_is_drawn_with_its_gap_in_a_kilobyte():
 def test_a_class_has_the_same_colour_in_every_figure():
     catalog = ALL["catalog"](LIGHT).data[0]
     assert catalog.marker.color == trace(ALL["neighbors"](LIGHT), "galaxy").marker.color == LIGHT.galaxy
+
+
+def test_a_click_anywhere_on_the_density_gives_the_middle_of_its_bin():
+    pdf = samples.pdf((0.3, 0.01, 1.0))
+    np.testing.assert_array_equal(trace(figures.redshift(pdf), "Bins").customdata, pdf.z)
+    assert list(trace(figures.redshift(pdf), "Peaks").customdata) == [peak.z for peak in pdf.peaks]
+
+
+def test_mode_median_and_mean_are_marked_by_name():
+    pdf = samples.pdf((0.3, 0.01, 1.0), (1.2, 0.05, 0.8))
+    figure = figures.redshift(pdf)
+    marked = {name: trace(figure, name).x[0] for name in ("Mode", "Median", "Mean")}
+    assert marked == {"Mode": pdf.mode, "Median": pdf.median, "Mean": pdf.mean}
+
+
+def test_a_logarithmic_density_shows_five_decades():
+    axis = figures.redshift(samples.pdf((0.3, 0.01, 1.0)), log=True).layout.yaxis
+    assert axis.type == "log" and 5 < axis.range[1] - axis.range[0] < 6
+
+
+def test_each_choice_of_modalities_has_its_row_on_one_redshift_axis():
+    figure = figures.alone({"Image": samples.pdf((0.3, 0.2, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.31, reference=0.3)
+    assert [item.name for item in figure.data[:2]] == ["Image", "All"]
+    assert figure.layout.xaxis.matches == "x2" and figure.layout.xaxis2.title.text == "Redshift z"
+    assert all(max(item.y) == 1 for item in figure.data[:2])
+    assert {shape.name: shape.x0 for shape in figure.layout.shapes} == {"Chosen z": 0.31, "Reference z": 0.3}
+
+
+def test_at_rest_the_lines_stand_still_and_the_data_move():
+    def at(z):
+        return figures.spectrum(samples.spectrum(), z=z, view=figures.View(rest=True))
+
+    def place(z):
+        return next(shape.x0 for shape in at(z).layout.shapes if shape.name == "Hβ")
+
+    assert place(0.1) == pytest.approx(place(0.2)) == pytest.approx(4862.68)
+    assert trace(at(0.2), "Data").x[0] == pytest.approx(3800 / 1.2)
+    assert "Rest wavelength at z = 0.2000, vacuum (Å)" in titles(at(0.2), "x")
+    band = next(shape.path for shape in at(0.2).layout.shapes if shape.name == "telluric A band")
+    assert f"{7592 / 1.2:.2f}" in band
+
+
+def test_a_click_in_a_spectrum_gives_an_observed_wavelength_whatever_the_axis_shows():
+    result = samples.spectrum()
+    picked = trace(figures.spectrum(result, z=0.5, view=figures.View(rest=True)), "Pick")
+    assert picked.customdata[0][0] == pytest.approx(picked.x[0] * 1.5)
+    line = result.wavelength[2000]
+    assert min(abs(row[0] - line) for row in picked.customdata) < 1e-3
+
+
+def test_smoothing_changes_what_is_drawn_and_not_the_residual():
+    plain, smoothed = (figures.spectrum(samples.spectrum(), view=figures.View(smoothing=pixels)) for pixels in (1, 9))
+    assert max(trace(smoothed, "Data, mean of 9 pixels").y) < max(trace(plain, "Data").y)
+    np.testing.assert_array_equal(trace(plain, "(data − decoded) / σ").y, trace(smoothed, "(data − decoded) / σ").y)
+    with pytest.raises(ValueError, match="odd number"):
+        figures.View(smoothing=4)
+
+
+def test_a_spectrum_opens_at_the_stretch_that_was_zoomed_into():
+    figure = figures.spectrum(samples.spectrum(), view=figures.View(shown=(5000.0, 5500.0)))
+    assert tuple(figure.layout.xaxis.range) == (5000.0, 5500.0)
+
+
+def test_emission_and_absorption_lines_are_chosen_apart():
+    chosen = figures.View(LineSet(frozenset({"absorption"})))
+    names = {shape.name for shape in figures.spectrum(samples.spectrum(), z=0.1, view=chosen).layout.shapes if shape.type == "line"}
+    assert {"Ca H", "Ca K"} <= names and "Hβ" not in names
+
+
+def test_brightness_and_q_are_the_same_for_every_panel():
+    plain, bright = (figures.panels(samples.image(), view=figures.ImageView(brightness=value)) for value in (1.0, 3.0))
+    assert all(np.asarray(bright.data[i].z).mean() > 1.2 * np.asarray(plain.data[i].z).mean() for i in (0, 1))
+    faint = figures.panels(samples.image(), view=figures.ImageView(softening=30.0))
+    assert np.asarray(faint.data[0].z).mean() > np.asarray(plain.data[0].z).mean()
+
+
+def test_original_and_decoded_blink_in_one_place():
+    figure = figures.blink(samples.image())
+    assert [item.visible for item in figure.data] == [True, False]
+    assert [[item.visible for item in frame.data] for frame in figure.frames] == [[True, False], [False, True]]
+    assert [step.label for step in figure.layout.sliders[0].steps] == ["Original", "Decoded"]
+
+
+def test_the_field_of_the_model_is_drawn_on_a_larger_cutout():
+    figure = figures.whole(samples.image(whole=256))
+    field = next(shape for shape in figure.layout.shapes if shape.name == "field")
+    assert field.x1 - field.x0 == pytest.approx(96 * 0.262)
+    assert figure.layout.xaxis.range[1] == pytest.approx(128 * 0.262)
+    assert np.asarray(figures.whole(samples.image(whole=1200)).data[0].z).shape[0] <= 512
+
+
+def test_the_residual_is_in_units_of_the_noise_when_that_is_known_and_asked_for():
+    image = samples.image(sigma=0.01)
+    chi = figures.panels(image, view=figures.ImageView(in_sigma=True)).data[2]
+    assert chi.colorbar.title.text == "Residual (σ)"
+    assert np.std(chi.z) == pytest.approx(1.0, abs=0.05)
+    without = figures.panels(samples.image(), view=figures.ImageView(in_sigma=True)).data[2]
+    assert "nanomaggies" in without.colorbar.title.text
+
+
+@pytest.mark.parametrize(
+    ("cards", "north", "east"),
+    [
+        ({"CD1_1": -7e-5, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 7e-5}, (0, 1), (-1, 0)),
+        ({"CDELT1": -7e-5, "CDELT2": 7e-5}, (0, 1), (-1, 0)),
+        ({"CDELT1": -7e-5, "CDELT2": 7e-5, "PC1_1": 0.0, "PC1_2": 1.0, "PC2_1": -1.0, "PC2_2": 0.0}, (-1, 0), (0, -1)),
+    ],
+)
+def test_north_and_east_come_from_the_wcs(cards, north, east):
+    assert np.allclose(image_module.compass(cards), (north, east))
+    assert image_module.compass({}) is None
+    figure = figures.panels(replace(samples.image(), wcs=cards))
+    arrows = {shape.name: shape for shape in figure.layout.shapes}
+    assert np.sign(round(arrows["N"].y1 - arrows["N"].y0, 6)) == north[1]
+
+
+def test_figures_become_one_page_that_needs_no_network():
+    page = figures.html("a < b", {"Redshift": ALL["redshift"](LIGHT), "Spectrum": ALL["spectrum"](LIGHT)})
+    assert "<h1>a &lt; b</h1>" in page and page.count("Plotly.newPlot") >= 2
+    assert "<script src=" not in page and page.count("plotly.js v") == 1

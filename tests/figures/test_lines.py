@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from aion.explorer.figures import lines
+from aion.explorer import lines
 
 
 def vacuum_from_air(air: float) -> float:
@@ -41,13 +41,13 @@ def test_lines_are_chosen_where_they_are_observed_and_not_at_rest():
 
 def test_minor_lines_appear_only_when_every_line_is_asked_for():
     major = lines.lines_in(3800, 9200, z=0.0)
-    every = lines.lines_in(3800, 9200, z=0.0, every=True)
+    every = lines.lines_in(3800, 9200, z=0.0, chosen=lines.LineSet(minor=True))
     assert set(major) < set(every)
     assert {"Ca H", "Ca K", "[Ne III]"} <= {line.name for line in major} | {line.name for line in lines.lines_in(3800, 9200, z=0.01)}
 
 
 def test_labels_never_cover_each_other():
-    shown = lines.lines_in(3800, 9200, z=0.1, every=True)
+    shown = lines.lines_in(3800, 9200, z=0.1, chosen=lines.LineSet(minor=True))
     placed = lines.labels(shown, 0.1, apart=200.0, rows=3)
     for row in range(3):
         here = sorted(label.wavelength for label in placed if label.row == row)

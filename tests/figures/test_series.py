@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aion.explorer.figures.series import decimate, flux_range, runs
+from aion.explorer.figures.series import decimate, flux_range, runs, smooth
 
 
 def test_a_short_series_is_drawn_whole():
@@ -42,3 +42,15 @@ def test_the_flux_range_ignores_one_hot_pixel_but_shows_a_line():
 def test_a_spectrum_without_a_good_pixel_still_has_a_range():
     low, high = flux_range(np.full(5, np.nan), np.full(5, np.nan), np.ones(5, dtype=bool))
     assert low < high
+
+
+def test_smoothing_is_a_mean_weighted_by_the_inverse_variance_and_leaves_masked_pixels_out():
+    flux, sigma = np.array([1.0, 3.0, 100.0, 5.0, 7.0]), np.array([1.0, 0.5, 1.0, 1.0, 1.0])
+    bad = np.array([False, False, True, False, False])
+    smoothed, error = smooth(flux, sigma, bad, 3)
+    assert smoothed[1] == (1 * 1 + 3 * 4) / 5
+    assert error[1] == 1 / np.sqrt(5)
+    assert smoothed[3] == 6.0
+    alone, _ = smooth(flux, sigma, np.ones(5, dtype=bool), 3)
+    assert np.isnan(alone).all()
+    assert smooth(flux, sigma, bad, 1)[0] is flux

@@ -1,6 +1,7 @@
 """The Analyze page: from an upload, an example or the catalog to figures, and never a traceback."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from aion.explorer.catalog import CatalogEntry
 from aion.explorer.engine import Engine
@@ -18,6 +19,16 @@ def session(at):
 
 def widget(widgets, start):
     return next(item for item in widgets if str(item.key).startswith(start))
+
+
+def reading(at):
+    """What was decided when the files were read."""
+    return next(table.value for table in at.dataframe if "How" in table.value)
+
+
+def facts(at):
+    """The numbers beside p(z)."""
+    return next(table.value for table in at.table if "Mode" in table.value.to_string())
 
 
 def titles(figure):
@@ -100,12 +111,12 @@ def test_switching_a_modality_off_changes_the_redshift(upload):
     at = upload("sdss_spec.fits", "photometry.ecsv")
     if at.error:
         pytest.skip(f"the twins are not of one object: {at.error[0].value}")
-    before = at.table[0].value
+    before = facts(at)
     switches = widget(at.pills, "switches-")
     switches.set_value([label for label in switches.options if "spectrum" in label]).run()
     assert not at.exception
     assert session(at).use == frozenset({"tok_spectrum_sdss"})
-    assert not at.table[0].value.equals(before)
+    assert not facts(at).equals(before)
 
 
 def test_switching_everything_off_is_explained_and_can_be_undone(upload):
@@ -130,13 +141,129 @@ def test_the_redshift_moves_the_lines_without_running_the_model(upload, figures,
     assert calls == []
 
 
-def test_a_peak_can_be_chosen_as_the_redshift(upload):
+def test_the_fine_slider_moves_by_velocity_around_the_redshift_and_the_best_peak_comes_back(upload):
     at = upload("sdss_spec.fits")
-    peaks = at.pills(key="z-peak")
-    last = session(at).z
-    peaks.set_value(peaks.options[-1]).run()
-    assert session(at).z != last
-    assert f"{session(at).z:.4f}" in peaks.options[-1]
+    at.number_input(key="z-typed").set_value(0.15).run()
+    at.slider(key="z-shifted").set_value(300).run()
+    assert session(at).z == pytest.approx(0.15 + 1.15 * 300 / 299_792.458)
+    at.slider(key="z-shifted").set_value(-300).run()
+    assert session(at).z == pytest.approx(0.15 - 1.15 * 300 / 299_792.458)
+    next(button for button in at.button if button.label == "Best peak").click().run()
+    assert session(at).z is None and not at.exception
+    assert at.slider(key="z-shifted").value == 0
+
+
+def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
+    at = upload("sdss_spec.fits")
+    peaks = next(table.value for table in at.dataframe if "Peak" in table.value)
+    lines_at_them = next(table.value for table in at.dataframe if "Line" in table.value)
+    assert list(peaks.columns) == ["Peak", "Probability", "68 % of the peak", "Lines found", "S/N of its lines, total"]
+    assert lines_at_them["Line"].iloc[-1] == "Total"
+    assert lines_at_them.columns[1] == f"z = {peaks['Peak'].iloc[0]}"
+
+
+def test_a_clicked_feature_gets_a_name_and_so_a_redshift(upload):
+    at = upload("sdss_spec.fits")
+    session(at).feature = 6564.61 * 1.1
+    at.run()
+    lines_to_choose = at.selectbox(key="z-named")
+    assert "7221.1 Å" in lines_to_choose.label
+    chosen = next(option for option in lines_to_choose.options if option.startswith("Hα"))
+    assert chosen.endswith("z = 0.10000")
+    lines_to_choose.select(chosen).run()
+    assert session(at).z == pytest.approx(0.1) and session(at).feature is None
+    assert not at.exception
+
+
+def test_lines_smoothing_and_frame_change_the_spectrum(upload, figures):
+    at = upload("sdss_spec.fits")
+
+    def spectrum():
+        return next(figure for figure in figures(at) if "Flux" in titles(figure))
+
+    at.segmented_control(key="frame").set_value("Rest").run()
+    assert "Rest wavelength" in titles(spectrum())
+    before = set(lines(spectrum()))
+    at.toggle(key="minor").set_value(True).run()
+    assert set(lines(spectrum())) > before
+    at.segmented_control(key="smooth").set_value("9 px").run()
+    assert "Data, mean of 9 pixels" in [trace.get("name") for trace in spectrum()["data"]]
+    assert not at.exception
+
+
+def test_a_prior_multiplies_the_redshift_and_the_page_says_so(upload):
+    at = upload("sdss_spec.fits")
+    before = facts(at)
+    next(radio for radio in at.radio if str(radio.key).startswith("prior-")).set_value("Flat in ln(1 + z)").run()
+    next(button for button in at.button if button.label == "Apply").click().run()
+    assert not at.exception
+    assert "Multiplied by a prior flat in ln(1 + z)" in shown(at)
+    assert not facts(at).equals(before)
+
+
+def test_each_modality_speaks_alone_when_asked(upload, figures):
+    at = upload("sdss_spec.fits", "photometry.ecsv")
+    count = len(figures(at))
+    next(button for button in at.button if button.label.startswith("Compare what each says")).click().run()
+    assert not at.exception
+    assert len(figures(at)) == count + 1
+    rows = {"SDSS spectrum only", "Catalog numbers only", "All together"}
+    assert any(rows <= {trace.get("name") for trace in figure["data"]} for figure in figures(at))
+
+
+def test_reasons_to_doubt_are_listed(upload):
+    at = upload("sdss_spec.fits")
+    table = next(table.value for table in at.table if "What it means" in table.value)
+    measured = " ".join(table["Measured"])
+    assert "reduced χ²" in measured and "Wavelengths covered" in measured and "reference catalog" in measured
+
+
+def test_an_image_blinks_and_shows_its_whole_cutout(upload, figures):
+    at = upload("ls_cutout.fits.gz")
+    how = widget(at.segmented_control, "how-")
+    how.set_value("Blink").run()
+    assert any(figure.get("frames") for figure in figures(at)) and not at.exception
+    if "Whole cutout" in how.options:
+        widget(at.segmented_control, "how-").set_value("Whole cutout").run()
+        assert any("field" in lines(figure) or "field" in str(figure["layout"].get("shapes")) for figure in figures(at))
+
+
+def test_the_numbers_can_be_had_again_as_python_and_as_a_command(upload):
+    at = upload("sdss_spec.fits")
+    texts = [code.value for code in at.code]
+    assert any("read(['sdss_spec.fits'])" in text for text in texts)
+    assert any(text.startswith("python -m aion analyze --json --id") and text.endswith("sdss_spec.fits") for text in texts)
+
+
+def test_a_link_opens_the_example_as_it_was(one_example, app, root):
+    at = app.run()
+    widget(at.button, "open-").click().run()
+    at.number_input(key="z-typed").set_value(0.15).run()
+    link = dict(at.query_params)
+    assert link["example"] in ("spiral", ["spiral"]) and link["z"] in ("0.15000", ["0.15000"])
+    again = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    for name, value in link.items():
+        again.query_params[name] = value
+    again.run()
+    assert not again.exception
+    assert session(again).label == one_example and session(again).z == pytest.approx(0.15)
+
+
+def test_a_link_opens_an_object_of_the_catalog_with_its_switches(environment, root):
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    at.query_params["object"], at.query_params["use"], at.query_params["z"] = "object 1", "tok_image", "0.4"
+    at.run()
+    assert not at.exception
+    assert session(at).thing.id == "object 1" and session(at).use == frozenset({"tok_image"})
+    assert session(at).z == pytest.approx(0.4)
+
+
+def test_a_link_to_nothing_is_explained(environment, root):
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    at.query_params["object"] = "nobody"
+    at.run()
+    assert not at.exception
+    assert "nobody" in at.error[0].value
 
 
 def test_a_file_of_many_targets_asks_which_one(upload):
@@ -153,13 +280,13 @@ def test_a_file_of_many_targets_asks_which_one(upload):
 def test_what_was_read_is_listed_and_can_be_set_instead(upload):
     at = upload("spectrum.csv")
     assert not at.exception and not at.error
-    assert list(at.dataframe[0].value.columns[:3]) == ["What", "Value", "How"]
+    assert list(reading(at).columns[:3]) == ["What", "Value", "How"]
     next(box for box in at.selectbox if box.label == "Wavelengths are in").select("air")
     next(button for button in at.button if button.label == "Read again").click()
     at.run()
     assert not at.exception and not at.error
     assert session(at).overrides.medium == "air"
-    assert "you set" in set(at.dataframe[0].value["How"])
+    assert "you set" in set(reading(at)["How"])
 
 
 def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
@@ -174,7 +301,16 @@ def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
 def test_everything_shown_can_be_downloaded(upload):
     at = upload("sdss_spec.fits")
     labels = {button.label for button in at.download_button}
-    assert {"Everything (JSON)", "p(z) (ECSV)", "Decoded data (FITS)", "Neighbors (ECSV)", "Embedding (npy)"} <= labels
+    assert {
+        "Everything (JSON)",
+        "p(z) (ECSV)",
+        "p(z) (HDF5 for qp)",
+        "Session bundle (zip)",
+        "Figures (HTML)",
+        "Decoded data (FITS)",
+        "Neighbors (ECSV)",
+        "Embedding (npy)",
+    } <= labels
 
 
 def test_removing_the_upload_closes_the_object(upload, figures):

@@ -7,11 +7,11 @@ pass of the encoder. It runs once per object, whatever is wanted of it.
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,21 +21,24 @@ import aion
 from aion import hub
 from aion.errors import InputError, WeightsNotFoundError
 from aion.explorer.catalog import Catalog, CatalogEntry
-from aion.explorer.engine import reconstruction
+from aion.explorer.engine import reconstruction, trust
+from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.worker import Worker
-from aion.explorer.results import Analysis, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
 from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
+from aion.search import Index
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
-COVERED_FROM = 0.5
-"""Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that would decide between
-two redshifts are then as likely to be lost as seen."""
 MODEL_CARD = "model_card.json"
+
+
+Wanted = Literal["analysis", "embedding", "redshift"]
+Result = Analysis | NDArray[np.float32] | RedshiftPDF
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,7 @@ class _Job:
     thing: SkyObject | CatalogEntry
     use: frozenset[str] | None
     k: int
-    decode: bool
-    """False where only the embedding is wanted."""
+    wanted: Wanted
 
 
 @dataclass
@@ -73,7 +75,8 @@ class Engine:
         self.info = _model_info(settings, self._networks)
         self.catalog, self._catalog_note = _catalog_for(settings, self.info.sha256)
         """The reference catalog, None where there is none for these weights."""
-        self._worker: Worker[_Job, Analysis | NDArray[np.float32]] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
+        self._familiarity: dict[Index, Familiarity] = {}
+        self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
     def analyze(self, thing: SkyObject | CatalogEntry, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
@@ -91,13 +94,13 @@ class Engine:
     def batch(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
         """`analyze` of each, in order; alike objects share a pass."""
         chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, k, decode=True) for thing in things])
+        answers = self._worker.ask([_Job(thing, chosen, k, "analysis") for thing in things])
         return [answer for answer in answers if isinstance(answer, Analysis)]
 
     def embed(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
         chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, 0, decode=False) for thing in things])
+        answers = self._worker.ask([_Job(thing, chosen, 0, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
@@ -111,6 +114,16 @@ class Engine:
             except InputError:  # the analysis of the object says what is wrong with this part
                 continue
         return vectors
+
+    def redshifts(self, thing: SkyObject | CatalogEntry, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
+        """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
+
+        Raises:
+            InputError: as `analyze`, for any of the choices.
+        """
+        jobs = [_Job(thing, None if use is None else frozenset(use), 0, "redshift") for use in uses.values()]
+        answers = self._worker.ask(jobs)
+        return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
@@ -128,7 +141,7 @@ class Engine:
     def _default_streams(self) -> list[str]:
         return [key for key in self.info.reads if key != Z.token_key]
 
-    def _run(self, jobs: list[_Job]) -> list[Analysis | NDArray[np.float32] | Exception]:
+    def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
@@ -142,7 +155,7 @@ class Engine:
             self._spare = self._spare or Networks(self.settings, torch.device("cpu"))
             return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
-    def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Analysis | NDArray[np.float32] | Exception]:
+    def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
         for i, reading in enumerate(readings):
@@ -184,19 +197,23 @@ class Engine:
         reading.seconds = time.perf_counter() - started
         return reading
 
-    def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Analysis | NDArray[np.float32]:
+    def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Result:
         """Redshift, neighbors and reconstructions from the one pass."""
-        if not job.decode:
+        if job.wanted == "embedding":
             return answer.embedding
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
+        if job.wanted == "redshift":
+            return redshift
         started = time.perf_counter()
         neighbors = self._neighbors(job.thing.id, answer.embedding, reading.used, job.k)
         times["neighbors"] = time.perf_counter() - started
         started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
+        given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
+        checks = [*self._distance(job.thing.id, answer.embedding, reading.used), *trust.spectrum_checks(given, spectra)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -212,7 +229,20 @@ class Engine:
             notes=(*reading.notes, *notes, *self._catalog_note),
             model=self.info,
             seconds=times,
+            trust=(*checks, *trust.image_checks(networks, given)),
         )
+
+    def _distance(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...]) -> list[Check]:
+        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
+        if self.catalog is None:
+            return []
+        index = self.catalog.index_for(used)
+        if len(index) <= NEAREST:
+            return []
+        if index not in self._familiarity:
+            self._familiarity[index] = Familiarity(index.vectors())
+        nearest = [match.similarity for match in index.query(embedding, NEAREST + 1) if match.id != id]
+        return [trust.distance_check(self._familiarity[index].percentile(np.array(nearest)))]
 
     def _neighbors(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...], k: int) -> tuple[Neighbor, ...]:
         """The k objects of the catalog most similar in what was used, without the object itself."""
@@ -244,6 +274,7 @@ def _reconstructions(
     """Every image, spectrum and number beside what its tokens kept of it."""
     given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
     pixel_scale = None if isinstance(thing, CatalogEntry) else thing.pixel_scale
+    extras = {} if isinstance(thing, CatalogEntry) else thing.extras
     images: list[ImageResult] = []
     spectra: list[SpectrumResult] = []
     scalars: list[ScalarResult] = []
@@ -257,7 +288,7 @@ def _reconstructions(
             reading.notes.append(f"{cls.name} could not be decoded: {exc}")
             continue
         if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, pixel_scale))  # type: ignore[arg-type]
+            images.append(reconstruction.image_result(original, decoded, pixel_scale, extras))  # type: ignore[arg-type]
         elif issubclass(cls, Spectrum):
             spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
         else:
@@ -278,7 +309,7 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, readi
     shares = [
         reconstruction.covered(spectrum) for spectrum in held if isinstance(spectrum, Spectrum) and spectrum.token_key in reading.used
     ]
-    if shares and max(shares) < COVERED_FROM:
+    if shares and max(shares) < trust.COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
     return redshift, ()
 

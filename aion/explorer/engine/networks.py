@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from aion.codecs import CodecManager
+from aion.codecs.image import ImageCodec
 from aion.codecs.quantizers import ScalarLinearQuantizer
 from aion.embedding import pool
 from aion.errors import ConfigError
 from aion.explorer.settings import Settings
-from aion.modalities import MODALITIES, Modality, Z
+from aion.modalities import MODALITIES, Image, Modality, Z
 from aion.model import AION
 
 Tokens = dict[str, NDArray[np.int64]]
@@ -77,6 +78,12 @@ class Networks:
         with torch.inference_mode():
             decoded: SomeModality = self.codecs.decode(held, cls, **options)
         return decoded
+
+    def clamped_share(self, image: Image) -> float:
+        """Share of the pixels that the codec sets to the end of its range, 0 to 1."""
+        codec = self.codecs.codec(type(image))
+        assert isinstance(codec, ImageCodec)
+        return codec.clamped_share(image)
 
     def load_codecs(self, progress: Callable[[str, float], None]) -> None:
         """Load the codec of every stream that is read; ``progress`` gets its name and 0 to 1."""

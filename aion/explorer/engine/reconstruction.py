@@ -1,5 +1,7 @@
 """What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in, arrays of one object out."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,12 @@ FIELD = 96
 """Pixels on a side that the image codec sees, cut from the middle."""
 HSC_COUNTS_PER_NANOMAGGY = 10 ** ((27.0 - 22.5) / 2.5)  # zero-point 27.0: HSC coadds; nanomaggies have 22.5
 
-_SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
+SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
+_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
+
+_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
 
 
 def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, Any]:
@@ -26,25 +31,30 @@ def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, 
     return {}
 
 
-def image_result(original: Image | None, decoded: Image, pixel_scale: float | None) -> ImageResult:
-    """Both on the field of 96 x 96 pixels, nanomaggies per pixel."""
+def image_result(
+    original: Image | None, decoded: Image, pixel_scale: float | None, extras: Mapping[str, Any] = MappingProxyType({})
+) -> ImageResult:
+    """Both on the field of 96 x 96 pixels, nanomaggies per pixel; `extras` as in `SkyObject`."""
     scale = 1 / HSC_COUNTS_PER_NANOMAGGY if decoded.token_key == "tok_image_hsc" else 1.0
     kept = _array(decoded.flux) * scale
-    bands, survey = tuple(decoded.bands), _SURVEYS[decoded.token_key]
+    bands, survey = tuple(decoded.bands), SURVEYS[decoded.token_key]
     if original is None:
         return ImageResult(survey, bands, None, kept, pixel_scale or decoded.pixel_scale, None, None)
-    given = _array(original.flux)
-    top, left = ((size - FIELD) // 2 for size in given.shape[-2:])
-    given = given[:, top : top + FIELD, left : left + FIELD] * scale
+    whole = _array(original.flux) * scale
+    top, left = ((size - FIELD) // 2 for size in whole.shape[-2:])
+    given = whole[:, top : top + FIELD, left : left + FIELD]
     known = np.isfinite(given)
     rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
     ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
-    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio)
+    sigma = _sigma(extras.get("image_ivar"), whole.shape, top, left, scale)
+    around = whole if whole.shape != given.shape else None
+    wcs = _moved(extras.get("image_header", {}), left, top)
+    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio, sigma, around, wcs)
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
     """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
-    survey = _SURVEYS[decoded.token_key]
+    survey = SURVEYS[decoded.token_key]
     kept = _array(decoded.flux)  # NaN outside the range of the codec; its mask is a guess at what was masked in the input
     if original is None:
         wavelength = _array(decoded.wavelength)
@@ -79,6 +89,24 @@ def covered(spectrum: Spectrum) -> float:
     if good.sum() < 2:
         return 0.0
     return float(min(np.gradient(wavelength)[good].sum() / (high - low), 1.0))
+
+
+def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float) -> NDArray[Any] | None:
+    """1/sqrt(ivar) on the field, in nanomaggies; None where there is none for every band."""
+    if ivar is None or np.shape(ivar) != shape:
+        return None
+    field = np.asarray(ivar, dtype=np.float64)[:, top : top + FIELD, left : left + FIELD]
+    known = np.isfinite(field) & (field > 0)
+    sigma: NDArray[Any] = np.where(known, scale / np.sqrt(np.where(known, field, 1.0)), np.nan)
+    return sigma
+
+
+def _moved(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:
+    """The celestial cards of a WCS, for the field that begins at pixel (left, top)."""
+    cards = {name: value for name, value in header.items() if name.startswith(_WCS_CARDS)}
+    if "CRPIX1" in cards and "CRPIX2" in cards:
+        cards["CRPIX1"], cards["CRPIX2"] = cards["CRPIX1"] - left, cards["CRPIX2"] - top
+    return cards
 
 
 def _array(values: Any) -> NDArray[Any]:

@@ -1,12 +1,12 @@
 """Pure functions: data in, plotly Figure out. One module per kind of picture; colours and fonts come from ``theme``."""
 
 from aion.explorer.figures.compare import Compared, compared_spectra
-from aion.explorer.figures.image import image_url, panels
+from aion.explorer.figures.image import ImageView, blink, image_url, panels, whole
 from aion.explorer.figures.population import Axis, Coloring, neighbors, scatter
-from aion.explorer.figures.redshift import redshift
+from aion.explorer.figures.redshift import alone, redshift
 from aion.explorer.figures.spark import spark
-from aion.explorer.figures.spectrum import spectrum
-from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, SELECTING, Figure, Theme, theme_named
+from aion.explorer.figures.spectrum import View, spectrum
+from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, SELECTING, Figure, Theme, config, html, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
@@ -16,10 +16,16 @@ __all__ = [
     "Compared",
     "DARK",
     "Figure",
+    "ImageView",
     "LIGHT",
     "SELECTING",
     "Theme",
+    "View",
+    "alone",
+    "blink",
     "compared_spectra",
+    "config",
+    "html",
     "image_tokens",
     "image_url",
     "neighbors",
@@ -30,4 +36,5 @@ __all__ = [
     "spectrum",
     "spectrum_tokens",
     "theme_named",
+    "whole",
 ]

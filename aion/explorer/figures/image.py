@@ -1,5 +1,7 @@
 """An image, what its tokens kept and the difference, side by side with one stretch and one zoom. Fluxes in nanomaggies per pixel."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,34 +17,95 @@ Floats = NDArray[np.floating[Any]]
 
 UNIT = "nanomaggies per pixel"
 HEIGHT = 410
-BARS = (10.0, 5.0, 2.0, 1.0)
+CHI_LIMIT = 5.0
+"""σ shown on both sides of zero."""
+BARS = (60.0, 30.0, 10.0, 5.0, 2.0, 1.0)
 """Lengths a scale bar may have, arcsec; the longest that spans at most a third of the field is drawn."""
 
 
-def panels(image: ImageResult, *, band: str | None = None, theme: Theme = LIGHT) -> go.Figure:
-    """Original | decoded | residual; decoded alone where there is no original.
+WHOLE_PIXELS = 512
+"""Pixels on a side of a whole cutout that are drawn at most; larger ones are drawn with every second, third ... pixel."""
+BLINK = 600
+"""Milliseconds for which each picture is shown."""
 
-    Args:
-        band: one of ``image.bands`` for a single band; None for a colour image, whose residual is the mean over the bands.
-    """
+
+@dataclass(frozen=True)
+class ImageView:
+    """How an image is looked at; the same for every panel, so that what differs is the data."""
+
+    band: str | None = None
+    """One of ``ImageResult.bands``; None for a color image, whose residual is the mean over the bands."""
+    brightness: float = 1.0
+    """Factor on top of the stretch that suits the original."""
+    softening: float = stretch.SOFTENING
+    """Q of Lupton et al. (2004): larger shows faint parts."""
+    in_sigma: bool = False
+    """The residual over the noise, where the input has an inverse variance."""
+
+
+def panels(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
+    """Original | decoded | residual; decoded alone where there is no original."""
     titles = ["Decoded"] if image.original is None else ["Original", "Decoded", "Residual"]
     figure = make_subplots(rows=1, cols=len(titles), subplot_titles=titles, horizontal_spacing=0.035)
-    pictures = _pictures(image, band)
-    for column, picture in enumerate(pictures, start=1):
+    for column, picture in enumerate(_pictures(image, view), start=1):
         figure.add_trace(_trace(picture, image.pixel_scale), row=1, col=column)
     if image.original is not None:
-        figure.add_trace(_residual(image, band, theme), row=1, col=3)
-    _axes(figure, image, len(titles))
-    if image.pixel_scale is not None:
-        _scale_bar(figure, image, image.pixel_scale)
+        figure.add_trace(_residual(image, view, theme), row=1, col=3)
+    _axes(figure, image.decoded.shape, image.pixel_scale, len(titles))
+    _annotate(figure, image, image.decoded.shape)
+    return _finished(figure, image, theme)
+
+
+def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
+    """Original and decoded in one place: shown by hand with the slider, or in turn with the button. The image must have an original."""
+    figure = make_subplots(rows=1, cols=1)
+    names = ("Original", "Decoded")
+    for name, picture in zip(names, _pictures(image, view), strict=True):
+        figure.add_trace(_trace(picture, image.pixel_scale).update(name=name, visible=name == "Original"))
+    shown = [[name == other for other in names] for name in names]
+    figure.frames = [
+        go.Frame(name=name, data=[{"type": "image", "visible": on} for on in flags]) for name, flags in zip(names, shown, strict=True)
+    ]
+    turns = {"frame": {"duration": BLINK, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
+    once = {**turns, "frame": {"duration": 0, "redraw": True}}
+    steps = [{"label": name, "method": "animate", "args": [[name], once]} for name in names]
+    button = {"label": "Blink", "method": "animate", "args": [[*names] * 5, turns]}
+    place = {"x": 0.5, "xanchor": "center", "font": {"color": theme.ink}}
+    figure.update_layout(
+        sliders=[{"steps": steps, "len": 0.4, "y": -0.12, "currentvalue": {"prefix": "Shown: "}, **place}],
+        updatemenus=[{"type": "buttons", "buttons": [button], "y": 1.02, "yanchor": "bottom", "showactive": False, **place}],
+    )
+    _axes(figure, image.decoded.shape, image.pixel_scale, 1)
+    _annotate(figure, image, image.decoded.shape)
+    return _finished(figure, image, theme).update_layout(height=HEIGHT + 150, margin={"t": 46})
+
+
+def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
+    """The cutout as given, with the field that the model sees drawn on it. The image must have a ``whole``."""
+    assert image.whole is not None
+    every = -(-max(image.whole.shape[-2:]) // WHOLE_PIXELS)
+    thinned = image.whole[:, ::every, ::every]
+    step = image.pixel_scale or 1.0
+    figure = make_subplots(rows=1, cols=1)
+    figure.add_trace(_trace(_picture(thinned, image, view), step * every))
+    half = image.decoded.shape[-1] / 2 * step
+    figure.add_shape(type="rect", x0=-half, x1=half, y0=-half, y1=half, line={"color": "white", "width": 1.5, "dash": "dot"}, name="field")
+    label = f"{image.decoded.shape[-1]} px read by the model"
+    figure.add_annotation(x=0, y=half, text=label, yshift=9, showarrow=False, font={"color": "white", "size": 12})
+    _axes(figure, image.whole.shape, image.pixel_scale, 1)
+    _annotate(figure, image, image.whole.shape)
+    return _finished(figure, image, theme).update_layout(height=HEIGHT + 100)
+
+
+def _finished(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
+    """Theme, size and the colors of the panels' titles."""
     figure.update_layout(
         template=template(theme),
         height=HEIGHT,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
         uirevision=f"{float(np.nansum(image.decoded)):.8g}",
     )
-    figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})
-    return figure
+    return figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})
 
 
 def image_url(image: ImageResult) -> str:
@@ -51,20 +114,24 @@ def image_url(image: ImageResult) -> str:
     return stretch.png_url(stretch.colour(shown, image.bands, stretch.colour_stretch(shown, image.bands)))
 
 
-def _pictures(image: ImageResult, band: str | None) -> list[tuple[stretch.Pixels, Floats, str]]:
-    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one, of the original and the decoded image."""
+def _pictures(image: ImageResult, view: ImageView) -> list[tuple[stretch.Pixels, Floats, str]]:
+    """What `_picture` makes of the original and the decoded image."""
     sources = [image.decoded] if image.original is None else [image.original, image.decoded]
-    if band is None:
-        common = stretch.colour_stretch(sources[0], image.bands)
-        pixels = [stretch.colour(flux, image.bands, common) for flux in sources]
+    return [_picture(flux, image, view) for flux in sources]
+
+
+def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[stretch.Pixels, Floats, str]:
+    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is that of the original."""
+    reference = image.decoded if image.original is None else image.original
+    if view.band is None:
+        common = stretch.colour_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
         hover = "<br>".join(f"{name} %{{customdata[{index}]:.3g}}" for index, name in enumerate(image.bands))
-        return [(shown, np.moveaxis(flux, 0, -1), hover) for shown, flux in zip(pixels, sources, strict=True)]
-    index = image.bands.index(band)
-    one = stretch.band_stretch(sources[0][index])
-    grey = [np.clip(one(np.nan_to_num(flux[index])), 0, 1) for flux in sources]
-    pixels = [np.repeat((plane[..., None] * 255).astype(np.uint8), 3, axis=-1) for plane in grey]
-    hover = f"{band} %{{customdata[0]:.3g}}"
-    return [(shown, flux[index][..., None], hover) for shown, flux in zip(pixels, sources, strict=True)]
+        return stretch.colour(flux, image.bands, common), np.moveaxis(flux, 0, -1), hover
+    index = image.bands.index(view.band)
+    one = stretch.band_stretch(reference[index]).adjusted(view.brightness, view.softening)
+    grey = np.clip(one(np.nan_to_num(flux[index])), 0, 1)
+    pixels = np.repeat((grey[..., None] * 255).astype(np.uint8), 3, axis=-1)
+    return pixels, flux[index][..., None], f"{view.band} %{{customdata[0]:.3g}}"
 
 
 def _trace(picture: tuple[stretch.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
@@ -82,15 +149,23 @@ def _trace(picture: tuple[stretch.Pixels, Floats, str], pixel_scale: float | Non
     )
 
 
-def _residual(image: ImageResult, band: str | None, theme: Theme) -> go.Heatmap:
+def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     assert image.original is not None
     difference = image.original - image.decoded
-    plane = np.nanmean(difference, axis=0) if band is None else difference[image.bands.index(band)]
+    what, unit = "mean over bands" if view.band is None else view.band, UNIT
+    in_sigma = view.in_sigma and image.sigma is not None
+    if in_sigma:
+        difference, unit = difference / image.sigma, "σ"
+    if view.band is not None:
+        plane = difference[image.bands.index(view.band)]
+    elif in_sigma:  # the mean of n residuals in σ has an error of 1/√n
+        plane = np.nanmean(difference, axis=0) * np.sqrt(len(image.bands))
+    else:
+        plane = np.nanmean(difference, axis=0)
     finite = np.abs(plane[np.isfinite(plane)])
-    limit = float(np.percentile(finite, 99.5)) if finite.size else 1.0
+    limit = CHI_LIMIT if in_sigma else (float(np.percentile(finite, 99.5)) if finite.size else 1.0)
     height, width = plane.shape
     step = image.pixel_scale or 1.0
-    what = "mean over bands" if band is None else band
     return go.Heatmap(
         z=plane,
         x0=-(width - 1) / 2 * step,
@@ -100,16 +175,16 @@ def _residual(image: ImageResult, band: str | None, theme: Theme) -> go.Heatmap:
         zmin=-limit or -1.0,
         zmax=limit or 1.0,
         colorscale=theme.diverging,
-        colorbar=colorbar(f"Residual ({UNIT})"),
-        hovertemplate=f"residual, {what}<br>%{{z:.3g}} {UNIT}<extra></extra>",
+        colorbar=colorbar(f"Residual ({unit})"),
+        hovertemplate=f"residual, {what}<br>%{{z:.3g}} {unit}<extra></extra>",
     )
 
 
-def _axes(figure: go.Figure, image: ImageResult, count: int) -> None:
+def _axes(figure: go.Figure, shape: tuple[int, ...], pixel_scale: float | None, count: int) -> None:
     """Square pixels, first row at the bottom, one zoom for all panels."""
-    height, width = image.decoded.shape[-2:]
-    step = image.pixel_scale or 1.0
-    unit = "arcsec" if image.pixel_scale is not None else "pixels"
+    height, width = shape[-2:]
+    step = pixel_scale or 1.0
+    unit = "arcsec" if pixel_scale is not None else "pixels"
     for column in range(1, count + 1):
         figure.update_xaxes(
             title_text=f"x ({unit})",
@@ -133,13 +208,47 @@ def _axes(figure: go.Figure, image: ImageResult, count: int) -> None:
         )
 
 
-def _scale_bar(figure: go.Figure, image: ImageResult, pixel_scale: float) -> None:
-    """A white bar with its length in arcsec, low on the left of the first panel."""
-    width = image.decoded.shape[-1] * pixel_scale
-    height = image.decoded.shape[-2] * pixel_scale
+def _annotate(figure: go.Figure, image: ImageResult, shape: tuple[int, ...]) -> None:
+    """Scale bar and compass in the first panel, as far as the input tells."""
+    if image.pixel_scale is None:
+        return
+    height, width = (size * image.pixel_scale for size in shape[-2:])
+    _scale_bar(figure, width, height)
+    directions = compass(image.wcs)
+    if directions is not None:
+        _compass(figure, directions, width, height)
+
+
+def compass(wcs: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Unit vectors (x, y) in pixels towards north and east, from the cards of a WCS; None where they do not say."""
+    try:
+        if "CD1_1" in wcs:
+            matrix = np.array([[wcs.get(f"CD{i}_{j}", 0.0) for j in (1, 2)] for i in (1, 2)], dtype=float)
+        else:
+            turned = [[wcs.get(f"PC{i}_{j}", float(i == j)) for j in (1, 2)] for i in (1, 2)]
+            matrix = np.array([[float(wcs[f"CDELT{i}"])] for i in (1, 2)]) * np.array(turned, dtype=float)
+        to_pixels = np.linalg.inv(matrix)  # columns: the pixels of one degree of right ascension (times cos Dec) and of declination
+    except (KeyError, ValueError, np.linalg.LinAlgError):
+        return None
+    east, north = (column / np.linalg.norm(column) for column in to_pixels.T)
+    return (float(north[0]), float(north[1])), (float(east[0]), float(east[1]))
+
+
+def _compass(figure: go.Figure, directions: tuple[tuple[float, float], tuple[float, float]], width: float, height: float) -> None:
+    """White arrows with N and E, low on the right of the first panel."""
+    x, y, length = 0.38 * width, -0.42 * height, 0.09 * min(width, height)
+    for name, (dx, dy) in zip("NE", directions, strict=True):
+        tip = (x + length * dx, y + length * dy)
+        figure.add_shape(type="line", x0=x, y0=y, x1=tip[0], y1=tip[1], line={"color": "white", "width": 1.5}, name=name, row=1, col=1)
+        at = (x + 1.4 * length * dx, y + 1.4 * length * dy)
+        figure.add_annotation(x=at[0], y=at[1], text=name, showarrow=False, font={"color": "white", "size": 11}, row=1, col=1)
+
+
+def _scale_bar(figure: go.Figure, width: float, height: float) -> None:
+    """A white bar with its length in arcsec, low on the left of the first panel; its sides are in arcsec."""
     length = next((bar for bar in BARS if bar <= width / 3), BARS[-1])
     x, y = -0.44 * width, -0.42 * height
-    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": "white", "width": 2}, row=1, col=1)
+    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": "white", "width": 2}, name="scale", row=1, col=1)
     figure.add_annotation(
         x=x + length / 2, y=y, text=f"{length:g}″", yshift=10, showarrow=False, font={"color": "white", "size": 12}, row=1, col=1
     )

@@ -1,11 +1,12 @@
 """The probability density over redshift: what it is, where its mass lies, and the redshifts it is compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.redshift import Interval, RedshiftPDF
@@ -17,18 +18,32 @@ TAIL_HIDDEN = 0.02
 """Probability at either end that the "peaks" extent may leave out; listed peaks are always shown."""
 LABEL_WIDTH = 0.14
 """Of the shown range, that the label of a peak takes."""
-PEAK_CURVE = "Peaks"
+PEAK_CURVE, BINS = "Peaks", "Bins"
+
+
+DECADES = 5.0
+"""Of density below the highest that a logarithmic axis shows."""
+ESTIMATES = {"Mode": "circle-open", "Median": "diamond-open", "Mean": "square-open"}
 
 
 def redshift(
-    pdf: RedshiftPDF, *, z: float | None = None, reference: float | None = None, extent: Extent = "peaks", theme: Theme = LIGHT
+    pdf: RedshiftPDF,
+    *,
+    z: float | None = None,
+    reference: float | None = None,
+    extent: Extent = "peaks",
+    log: bool = False,
+    theme: Theme = LIGHT,
 ) -> go.Figure:
-    """Density with its 68 % and 95 % highest-density regions filled and its peaks marked.
+    """Density with its 68 % and 95 % highest-density regions filled, its peaks, mode, median and mean marked.
+
+    ``customdata`` of what can be clicked is a redshift.
 
     Args:
         z: the redshift a person chose, drawn as a line.
         reference: a redshift from a header or a catalog, for comparison, drawn as a dashed line.
         extent: show the stretch that holds nearly all of the mass (and ``z`` and ``reference`` if near), or the whole grid.
+        log: a logarithmic density, for what is small beside the peak.
     """
     figure = go.Figure()
     for interval, color, name in _regions(pdf, theme):
@@ -51,24 +66,60 @@ def redshift(
         marker = {"symbol": "square", "size": 11, "color": color}
         figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, legendgroup=name, hoverinfo="skip"))
     x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
-    hover = "z %{x:.5f}<br>p(z) %{y:.4g}<extra></extra>"
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": theme.accent, "width": 1.4}, name="p(z)", showlegend=False, hovertemplate=hover)
+        go.Scatter(x=x, y=y, mode="lines", line={"color": theme.accent, "width": 1.4}, name="p(z)", showlegend=False, hoverinfo="skip")
     )
     low, high = (
         _extent(pdf, [value for value in (z, reference) if value is not None])
         if extent == "peaks"
         else (float(pdf.edges[0]), float(pdf.edges[-1]))
     )
+    _bins(figure, pdf)
+    _estimates(figure, pdf, theme)
     _peaks(figure, pdf, theme, apart=LABEL_WIDTH * (high - low))
     if z is not None:
         _marker(figure, z, "Chosen z", theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     figure.update_xaxes(title_text="Redshift z", range=[low, high])
-    figure.update_yaxes(title_text="Probability density p(z)", rangemode="tozero", range=[0, 1.22 * float(pdf.density.max())])
-    figure.update_layout(template=template(theme), height=330, uirevision=f"{extent} {pdf.mode} {pdf.median}", margin={"t": 30})
-    return figure
+    _density_axis(figure, float(pdf.density.max()), log)
+    figure.update_layout(template=template(theme), height=350, uirevision=f"{extent} {log} {pdf.mode} {pdf.median}", margin={"t": 30})
+    return figure.update_layout(dragmode="zoom", hovermode="closest")
+
+
+def _density_axis(figure: go.Figure, top: float, log: bool) -> None:
+    title = "Probability density p(z)"
+    if log:
+        shown = [float(np.log10(top)) - DECADES, float(np.log10(top)) + 0.35]
+        figure.update_yaxes(title_text=title, type="log", range=shown, dtick=1, exponentformat="power")
+    else:
+        figure.update_yaxes(title_text=title, rangemode="tozero", range=[0, 1.22 * top])
+
+
+def alone(
+    densities: Mapping[str, RedshiftPDF], *, z: float | None = None, reference: float | None = None, theme: Theme = LIGHT
+) -> go.Figure:
+    """One p(z) per row for each choice of what the model may read, on one redshift axis, each as high as its own maximum."""
+    titles = [f"{name}: best z = {pdf.peaks[0].z:.4f} ({pdf.peaks[0].probability:.0%})" for name, pdf in densities.items()]
+    figure = make_subplots(rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.3 / len(titles), subplot_titles=titles)
+    for row, (name, pdf) in enumerate(densities.items(), start=1):
+        x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
+        style = {"line": {"color": theme.accent, "width": 1.2}, "fill": "tozeroy", "fillcolor": theme.accent_soft, "showlegend": False}
+        hover = f"{name}: z %{{x:.5f}}<br>%{{y:.3f}} of the maximum<extra></extra>"
+        figure.add_trace(go.Scatter(x=x, y=y / y.max(), mode="lines", name=name, hovertemplate=hover, **style), row=row, col=1)
+    others = [value for value in (z, reference) if value is not None]
+    spans = [_extent(pdf, others) for pdf in densities.values()]
+    figure.update_xaxes(range=[min(low for low, _ in spans), max(high for _, high in spans)])
+    figure.update_xaxes(title_text="Redshift z", row=len(titles), col=1)
+    figure.update_yaxes(range=[0, 1.08], tickvals=[0, 1], showgrid=False)
+    figure.update_yaxes(title_text="p(z) / maximum", row=len(titles), col=1)
+    if z is not None:
+        _marker(figure, z, "Chosen z", theme.ink, "solid")
+    if reference is not None:
+        _marker(figure, reference, "Reference z", theme.reference, "dash")
+    legend = {"y": -0.5 / len(titles), "yanchor": "top"}
+    figure.update_layout(template=template(theme), height=60 + 110 * len(titles), margin={"t": 26}, legend=legend)
+    return figure.update_annotations(x=0, xanchor="left", font={"color": theme.ink, "size": 13})
 
 
 def _regions(pdf: RedshiftPDF, theme: Theme) -> list[tuple[Interval, str, str]]:
@@ -83,6 +134,36 @@ def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
     first, last = max(first, 0), min(last, len(pdf.density))
     x = np.repeat(pdf.edges[first : last + 1], 2)[1:-1].clip(low, high)
     return x, np.repeat(pdf.density[first:last], 2)
+
+
+def _bins(figure: go.Figure, pdf: RedshiftPDF) -> None:
+    """One unseen point per bin, for a click anywhere on the curve."""
+    unseen = {"size": 12, "opacity": 0, "color": "rgba(0,0,0,0)"}
+    hover = "z %{customdata:.5f}<br>p(z) %{y:.4g}<extra></extra>"
+    never = {"marker": {"opacity": 0}}
+    figure.add_trace(
+        go.Scatter(
+            x=pdf.z,
+            y=pdf.density,
+            customdata=pdf.z,
+            mode="markers",
+            marker=unseen,
+            selected=never,
+            unselected=never,
+            name=BINS,
+            showlegend=False,
+            hovertemplate=hover,
+        )
+    )
+
+
+def _estimates(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
+    """Mode, median and mean on the curve, each with its symbol in the legend."""
+    for (name, symbol), z in zip(ESTIMATES.items(), (pdf.mode, pdf.median, pdf.mean), strict=True):
+        height = float(pdf.density[int(np.abs(pdf.z - z).argmin())])
+        marker = {"symbol": symbol, "size": 9, "color": theme.ink, "line": {"width": 1.5}}
+        hover = f"{name} %{{x:.5f}}<extra></extra>"
+        figure.add_trace(go.Scatter(x=[z], y=[height], customdata=[z], mode="markers", marker=marker, name=name, hovertemplate=hover))
 
 
 def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -> None:
@@ -100,13 +181,15 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
             mode="markers+text",
             marker={"symbol": "triangle-down", "size": 10, "color": theme.accent},
             text=[f" {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)],
-            customdata=names,
+            hovertext=names,
+            customdata=[peak.z for peak in pdf.peaks],
+            unselected={"marker": {"opacity": 1}, "textfont": {"color": theme.ink}},
             textposition="top right",
             textfont={"size": 12, "color": theme.ink},
             cliponaxis=False,
             name=PEAK_CURVE,
             showlegend=False,
-            hovertemplate="peak at z %{x:.5f}<br>%{customdata}<extra></extra>",
+            hovertemplate="peak at z %{x:.5f}<br>%{hovertext}<extra></extra>",
         )
     )
 

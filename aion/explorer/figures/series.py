@@ -31,6 +31,23 @@ def decimate(values: Floats, *, points: int = POINTS) -> NDArray[np.intp]:
     return np.unique(np.array(kept))
 
 
+def smooth(flux: Floats, sigma: Floats, bad: NDArray[np.bool_], pixels: int) -> tuple[Floats, Floats]:
+    """Running mean over an odd number of pixels, weighted by 1/sigma², and its error; masked pixels have no weight.
+
+    NaN where no pixel of the window can be used.
+    """
+    if pixels < 2:
+        return flux, sigma
+    usable = ~bad & np.isfinite(flux) & np.isfinite(sigma) & (sigma > 0)
+    weight = np.where(usable, 1 / np.where(usable, sigma, 1.0) ** 2, 0.0)
+    window = np.ones(pixels)
+    total = np.convolve(weight, window, mode="same")
+    summed = np.convolve(weight * np.where(usable, flux, 0.0), window, mode="same")
+    known = total > 0
+    divisor = np.where(known, total, 1.0)
+    return np.where(known, summed / divisor, np.nan), np.where(known, 1 / np.sqrt(divisor), np.nan)
+
+
 def runs(flags: NDArray[np.bool_], *, bridge: int = 3) -> list[tuple[int, int]]:
     """(first, last) index of each stretch of True; stretches with at most ``bridge`` pixels between them are one."""
     where = np.flatnonzero(flags)

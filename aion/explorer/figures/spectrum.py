@@ -1,5 +1,6 @@
-"""A spectrum, what its tokens kept and the difference in units of the noise. Observed frame, vacuum Å."""
+"""A spectrum, what its tokens kept and the difference in units of the noise. Vacuum Å, in the observed frame or at rest."""
 
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from aion.explorer.figures import lines as line_table
-from aion.explorer.figures.series import decimate, flux_range, runs
+from aion.explorer import lines as line_table
+from aion.explorer.figures.series import decimate, flux_range, runs, smooth
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.explorer.results import SpectrumResult
 
@@ -16,6 +17,7 @@ Floats = NDArray[np.floating[Any]]
 
 FLUX_TITLE = "Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)"
 WAVELENGTH_TITLE = "Observed wavelength, vacuum (Å)"
+REST_TITLE = "Rest wavelength at z = {:.4f}, vacuum (Å)"
 RESIDUAL_TITLE = "Residual (σ)"
 RESIDUAL_LIMIT = 6.0
 """σ shown above and below zero."""
@@ -26,43 +28,115 @@ LABEL_WIDTH = 0.036
 """Of the plot's width, that a line name takes."""
 
 
-def spectrum(result: SpectrumResult, *, z: float | None = None, every_line: bool = False, theme: Theme = LIGHT) -> go.Figure:
+PICKS = 1_500
+"""Points that answer a click: the highest and lowest pixels of as many stretches."""
+PICK_CURVE = "Pick"
+
+
+@dataclass(frozen=True)
+class View:
+    """How a spectrum is looked at; data and residual stay what they are.
+
+    Raises:
+        ValueError: an even number of pixels, which would shift the spectrum.
+    """
+
+    lines: line_table.LineSet = field(default_factory=line_table.LineSet)
+    rest: bool = False
+    """Wavelengths divided by 1 + z, where z is known; fluxes stay as observed."""
+    smoothing: int = 1
+    """Pixels of the running mean over the data."""
+    shown: tuple[float, float] | None = None
+    """Wavelengths of the axis, Å, that the figure opens with; None: all."""
+
+    def __post_init__(self) -> None:
+        if self.smoothing % 2 != 1:
+            raise ValueError(f"smoothing over {self.smoothing} pixels; an odd number keeps lines where they are")
+
+
+def spectrum(result: SpectrumResult, *, z: float | None = None, view: View = View(), theme: Theme = LIGHT) -> go.Figure:
     """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
+
+    ``customdata`` of what can be clicked is an observed wavelength, Å.
 
     Args:
         z: redshift at which to mark spectral lines; None marks none.
-        every_line: mark the minor lines too.
     """
     has_data = result.flux is not None
     figure = make_subplots(
         rows=2 if has_data else 1, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26] if has_data else [1.0], vertical_spacing=0.035
     )
+    stretch = 1 + z if view.rest and z is not None else 1.0
+    shown = replace(result, wavelength=result.wavelength / stretch)
     if has_data:
-        _data(figure, result, theme)
-    _line(figure, result.wavelength, result.decoded, name="Decoded from tokens", color=theme.decoded, width=1.6, hover="%{y:.4g}")
+        _data(figure, shown, view.smoothing, theme)
+    _line(figure, shown.wavelength, result.decoded, name="Decoded from tokens", color=theme.decoded, width=1.6)
     if has_data:
-        _residual(figure, result, theme)
-    _regions(figure, result, theme)
+        _residual(figure, shown, theme)
+    _picks(figure, result, shown.wavelength)
+    _regions(figure, shown, stretch, theme)
     if z is not None:
-        _lines(figure, result, z, every_line, theme)
-    _layout(figure, result, theme, marked=z is not None)
+        _lines(figure, shown, (1 + z) / stretch - 1, view.lines, theme)
+    _layout(figure, shown, theme, marked=z is not None)
+    if view.shown is not None:
+        figure.update_xaxes(range=list(view.shown))
+    if stretch != 1.0:
+        figure.update_xaxes(title_text=REST_TITLE.format(z), row=2 if has_data else 1, col=1)
     return figure
 
 
-def _data(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
+def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> None:
+    """Unseen points on peaks and troughs of the spectrum: they say what is there, and a click takes the nearest."""
+    has_data = result.flux is not None
+    flux = np.where(result.bad, np.nan, result.flux) if has_data else result.decoded
+    kept = decimate(flux, points=PICKS)
+    kept = kept[np.isfinite(flux[kept])]
+    data = "data %{customdata[1]:.4g}<br>" if has_data else ""
+    never = {"marker": {"opacity": 0}}
+    figure.add_trace(
+        go.Scatter(
+            x=wavelength[kept],
+            y=flux[kept],
+            customdata=np.stack([result.wavelength[kept], flux[kept], result.decoded[kept]], axis=1).round(4),
+            mode="markers",
+            marker={"size": 8, "opacity": 0},
+            selected=never,
+            unselected=never,
+            hovertemplate=f"%{{customdata[0]:.1f}} Å observed<br>{data}decoded %{{customdata[2]:.4g}}<extra></extra>",
+            name=PICK_CURVE,
+            showlegend=False,
+        ),
+        row=1,
+        col=1,
+    )
+
+
+def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme) -> None:
     assert result.flux is not None
+    drawn = result.flux
     if result.sigma is not None:
-        kept = decimate(result.flux)
-        sigma = np.where(np.isfinite(result.sigma), result.sigma, 0.0)[kept]
-        x, flux = result.wavelength[kept], np.nan_to_num(result.flux[kept])
+        drawn, error = smooth(result.flux, result.sigma, result.bad, smoothing)
+        kept = decimate(drawn)
+        sigma = np.where(np.isfinite(error), error, 0.0)[kept]
+        x, flux = result.wavelength[kept], np.nan_to_num(drawn[kept])
         edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_trace(go.Scatter(y=flux - sigma, showlegend=False, **edge), row=1, col=1)
         figure.add_trace(go.Scatter(y=flux + sigma, name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
-    _line(figure, result.wavelength, result.flux, name="Data", color=theme.ink, width=1.0, hover="%{y:.4g}")
+    name = "Data" if smoothing == 1 else f"Data, mean of {smoothing} pixels"
+    _line(figure, result.wavelength, drawn, name=name, color=theme.ink, width=1.0)
 
 
 def _line(
-    figure: go.Figure, x: Floats, y: Floats, *, name: str, color: str, width: float, hover: str, row: int = 1, legend: bool = True
+    figure: go.Figure,
+    x: Floats,
+    y: Floats,
+    *,
+    name: str,
+    color: str,
+    width: float,
+    hover: str | None = None,
+    row: int = 1,
+    legend: bool = True,
 ) -> None:
     kept = decimate(y)
     figure.add_trace(
@@ -74,7 +148,8 @@ def _line(
             line={"color": color, "width": width},
             connectgaps=False,
             showlegend=legend,
-            hovertemplate=f"{name}: {hover}<extra></extra>",
+            hoverinfo="skip" if hover is None else None,
+            hovertemplate=None if hover is None else f"{name}: {hover}<extra></extra>",
         ),
         row=row,
         col=1,
@@ -97,12 +172,14 @@ def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
     figure.add_hline(y=0, line={"color": theme.decoded, "width": 1}, row=2, col=1)
 
 
-def _regions(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
+def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: Theme) -> None:
     """Masked pixels and the atmosphere, shaded over both panels."""
     low, high = float(result.wavelength[0]), float(result.wavelength[-1])
     for region in line_table.ATMOSPHERE:
-        if region.high > low and region.low < high:
-            _shade(figure, [(max(region.low, low), min(region.high, high))], theme.shade, region.name)
+        first, last = region.low / stretch, region.high / stretch
+        if last > low and first < high:
+            _shade(figure, [(max(first, low), min(last, high))], theme.shade, region.name)
+            _name_region(figure, region, (first + last) / 2, theme)
     step = float(np.median(np.diff(result.wavelength))) if len(result.wavelength) > 1 else 1.0
     masked = [(float(result.wavelength[a]) - step / 2, float(result.wavelength[b]) + step / 2) for a, b in runs(result.bad)]
     if masked:
@@ -111,15 +188,22 @@ def _regions(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
         figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name="Masked", hoverinfo="skip"), row=1, col=1)
 
 
+def _name_region(figure: go.Figure, region: line_table.Region, x: float, theme: Theme) -> None:
+    """Its short name at the foot of the flux panel."""
+    font = {"size": 10, "color": theme.faint}
+    figure.add_annotation(x=x, y=0.005, xref="x", yref="y domain", yanchor="bottom", text=region.short, showarrow=False, font=font)
+
+
 def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, name: str) -> None:
     """One shape for any number of stretches, from the bottom of the figure to its top."""
     path = " ".join(f"M {a:.2f},0 L {b:.2f},0 L {b:.2f},1 L {a:.2f},1 Z" for a, b in stretches)
     figure.add_shape(type="path", path=path, xref="x", yref="paper", fillcolor=color, line_width=0, layer="below", name=name)
 
 
-def _lines(figure: go.Figure, result: SpectrumResult, z: float, every: bool, theme: Theme) -> None:
+def _lines(figure: go.Figure, result: SpectrumResult, z: float, chosen: line_table.LineSet, theme: Theme) -> None:
+    """``z`` is that of the wavelengths as drawn: 0 at rest."""
     low, high = float(result.wavelength[0]), float(result.wavelength[-1])
-    shown = line_table.lines_in(low, high, z, every=every)
+    shown = line_table.lines_in(low, high, z, chosen=chosen)
     colors = {"emission": theme.emission, "absorption": theme.absorption}
     for line in shown:
         x = line_table.observed(line, z)
@@ -156,7 +240,8 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
         template=template(theme),
         height=500 if has_data else 380,
         margin={"l": 8, "r": 8, "t": above, "b": 8},
-        hovermode="x unified",
+        hovermode="closest",
         legend={"x": 1, "xanchor": "right", "y": 0.995, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
+        dragmode="zoom",
         uirevision=f"{result.survey} {float(np.nansum(flux)):.8g}",  # the zoom of this spectrum outlives a change of z
     )

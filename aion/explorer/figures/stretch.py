@@ -31,12 +31,18 @@ class Stretch:
     black: float
     white: float
     """Weighted intensities, nanomaggies per pixel."""
+    softening: float = SOFTENING
+    """Q of Lupton et al."""
 
     def __call__(self, intensity: Floats) -> Floats:
         """0 to 1 between black and white, asinh in between."""
         share = (intensity - self.black) / (self.white - self.black)
-        stretched: Floats = np.arcsinh(SOFTENING * np.clip(share, 0, None)) / np.arcsinh(SOFTENING)
+        stretched: Floats = np.arcsinh(self.softening * np.clip(share, 0, None)) / np.arcsinh(self.softening)
         return stretched
+
+    def adjusted(self, brightness: float, softening: float) -> "Stretch":
+        """White is reached at 1/``brightness`` of the intensity above black; ``softening`` is Q."""
+        return Stretch(self.black, self.black + (self.white - self.black) / brightness, softening)
 
 
 def letter(band: str) -> str:

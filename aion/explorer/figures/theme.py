@@ -3,13 +3,29 @@
 The hues are Okabe & Ito's (2008), which people with any colour vision can tell apart; each is tuned for its background.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.graph_objects import Figure
 
-__all__ = ["CONFIG", "DARK", "FONT", "LIGHT", "SELECTING", "Figure", "Theme", "blank", "colorbar", "template", "theme_named"]
+__all__ = [
+    "CONFIG",
+    "DARK",
+    "FONT",
+    "LIGHT",
+    "SELECTING",
+    "Figure",
+    "Theme",
+    "blank",
+    "colorbar",
+    "config",
+    "html",
+    "template",
+    "theme_named",
+]
 
 FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
@@ -21,6 +37,11 @@ CONFIG: dict[str, Any] = {
 """What the buttons above a figure offer."""
 SELECTING: dict[str, Any] = CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"], "scrollZoom": True}
 """The same where objects are marked with a box or a lasso; the wheel zooms."""
+
+
+def config(file_format: str) -> dict[str, Any]:
+    """`CONFIG` whose camera button saves ``"png"`` or ``"svg"``."""
+    return {**CONFIG, "toImageButtonOptions": {"scale": 2, "format": file_format}}
 
 
 @dataclass(frozen=True)
@@ -184,3 +205,13 @@ def colorbar(title: str) -> dict[str, Any]:
 def blank(theme: Theme, *, height: int) -> Figure:
     """An empty figure in this theme."""
     return Figure(layout={"template": template(theme), "height": height})
+
+
+def html(title: str, drawings: Mapping[str, Figure]) -> str:
+    """A page that holds figures under their names and needs no network: Plotly is inside, once."""
+    parts = []
+    for number, (name, drawing) in enumerate(drawings.items()):
+        body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=CONFIG)
+        parts.append(f"<h2>{escape(name)}</h2>\n{body}")
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{escape(title)}</h1>\n{"".join(parts)}</body></html>\n'

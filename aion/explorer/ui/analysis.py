@@ -6,7 +6,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.catalog import CatalogEntry
-from aion.explorer.results import Analysis, ImageResult
+from aion.explorer.prior import with_prior
+from aion.explorer.results import Analysis
 from aion.explorer.ui import look, tables
 from aion.explorer.ui.downloads import downloads
 from aion.explorer.ui.resources import engine
@@ -14,7 +15,6 @@ from aion.explorer.ui.state import Session, Thing, session
 from aion.io import SkyObject
 
 NOTES_SHOWN = 3
-COLOUR = "Color"
 
 
 def analyze() -> Analysis | None:
@@ -23,11 +23,12 @@ def analyze() -> Analysis | None:
     running = engine()
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
-            return now.analysis(lambda thing, use: running.analyze(thing, use=use))
+            answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
+        return with_prior(answer, now.prior)
     except AIONError as exc:
         st.error(look.sentence(str(exc)), icon=":material/error:")
-        if now.use is not None:
-            st.button("Switch everything on again", on_click=now.switch, args=(None,))
+        if now.use is not None or now.prior is not None:
+            st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
         return None
 
 
@@ -63,11 +64,17 @@ def switches(analysis: Analysis) -> None:
     )
 
 
-def images(analysis: Analysis) -> None:
-    """Every image beside what its tokens kept."""
-    for number, image in enumerate(analysis.images):
-        look.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
-        _image(image, number)
+def trust(analysis: Analysis) -> None:
+    """Reasons to believe or to doubt, those to look at first."""
+    checks = sorted(analysis.trust, key=lambda check: check.fine)
+    if not checks:
+        return
+    doubts = sum(not check.fine for check in checks)
+    title = "How far to trust this: " + (
+        f"{doubts} of {len(checks)} checks want a look" if doubts else f"all {len(checks)} checks are fine"
+    )
+    with st.expander(title, icon=":material/verified:" if not doubts else ":material/warning:", expanded=bool(doubts)):
+        st.table(tables.checks(checks), border="horizontal", hide_index=True)
 
 
 def numbers(analysis: Analysis) -> None:
@@ -129,24 +136,6 @@ def _notes(analysis: Analysis) -> None:
 def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
     chosen = frozenset(key for label in labels for key in groups[label])
     now.switch(None if len(labels) == len(groups) else chosen)
-
-
-def _image(image: ImageResult, number: int) -> None:
-    shown = st.segmented_control(
-        "Shown",
-        [COLOUR, *image.bands],
-        default=COLOUR,
-        required=True,
-        key=f"band-{number}-{'-'.join(image.bands)}",
-        label_visibility="collapsed",
-    )
-    drawing = figures.panels(image, band=None if shown == COLOUR else shown, theme=look.theme())
-    look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual")
-    if image.residual_rms is not None and image.flux_ratio is not None:
-        with st.expander("Per band", icon=":material/table_rows:"):
-            st.dataframe(tables.bands(image), hide_index=True)
-    else:
-        st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
 
 
 def _number() -> ColumnConfig:

@@ -141,7 +141,7 @@ def _uploaded() -> None:
 
 def _pend_example(example: Example | None) -> None:
     if example is not None:
-        session().pending = Pending(example.files, "example", example.title)
+        session().pending = Pending(example.files, "example", example.title, example=example.slug)
 
 
 def _read_pending(now: Session) -> None:
@@ -156,8 +156,9 @@ def _read_pending(now: Session) -> None:
         now.error = sentence(str(exc))
         return
     row = now.row if pending.files == now.files and now.row < len(things) else 0
-    now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides)
+    now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides, example=pending.example)
     now.look_at(row)
+    now.apply_link()
 
 
 def _read(pending: Pending) -> list[SkyObject]:

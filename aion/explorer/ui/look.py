@@ -1,6 +1,7 @@
 """How things look on a page: the theme a person chose, figures, small pieces of text. No data is changed here."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from aion.explorer import export_table, figures
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
+
+
+FIGURE_FORMATS = ["PNG", "SVG"]
+FORMAT = "figure-format"
+"""Key of the choice of what the camera above a figure saves."""
 
 
 def theme() -> figures.Theme:
@@ -26,9 +32,16 @@ def frame() -> None:
     st.html(ASSETS / "css" / "explorer.css")
 
 
-def figure(drawing: figures.Figure, *, key: str, alt: str) -> None:
-    """A figure over the whole width; ``alt`` says what it shows to those who do not see it."""
-    st.plotly_chart(drawing, theme=None, config=figures.CONFIG, key=key, alt=alt)
+def figure(drawing: figures.Figure, *, key: str, alt: str, on_click: Callable[[str], None] | None = None) -> None:
+    """A figure over the whole width; ``alt`` says what it shows to those who do not see it.
+
+    ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
+    """
+    config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower())
+    if on_click is None:
+        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt)
+    else:
+        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
 
 
 def section(title: str, explanation: str = "") -> None:

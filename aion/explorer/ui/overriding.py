@@ -65,5 +65,5 @@ def _pend(now: Session, values: dict[str, Any]) -> None:
     except ConfigError as exc:
         st.error(str(exc), icon=":material/error:")
         return
-    now.pending = Pending(now.files, now.origin, now.label, overrides)
+    now.pending = Pending(now.files, now.origin, now.label, overrides, now.example)
     st.rerun()

@@ -1,14 +1,18 @@
-"""p(z) and the spectra with one redshift for all of them. A fragment: moving z runs no model and nothing else of the page."""
+"""p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from aion.explorer import figures
-from aion.explorer.results import Analysis
-from aion.explorer.ui import look, tables
+from aion.explorer.evidence import FOUND_FROM, Votes, votes
+from aion.explorer.results import Analysis, SpectrumResult
+from aion.explorer.ui import links, look, tables, z_control, zoom
+from aion.explorer.ui.ablation import each_alone
+from aion.explorer.ui.prior_choice import prior_choice
 from aion.explorer.ui.state import session
-from aion.redshift import RedshiftPDF
+from aion.redshift import Peak
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -17,44 +21,31 @@ FLAGS = {
     "low coverage": "The data cover little of what a redshift needs.",
 }
 BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
-STEP = 0.0005
-"""Of the slider and of the arrows of the number, in z."""
-TYPED, SLID, PEAK = "z-typed", "z-slid", "z-peak"
-PEAKS, GRID = "Where the probability is", "Whole grid"
+PEAKS, GRID = "Around the peaks", "Whole grid"
+LINEAR, LOG = "Linear", "Log"
+SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
+OBSERVED, REST = "Observed", "Rest"
+VOTES = (
+    "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
+    "straight continuum through both sides, over its error, without masked pixels and the atmosphere. Negative: the opposite is there. "
+    f"Found means S/N ≥ {FOUND_FROM:g}. Total: the sum over the root of the number of lines. Computed from the data, not by the model."
+)
 
 
 @st.fragment
 def redshift_and_spectra(analysis: Analysis) -> None:
-    """The density with its numbers, the z control, and every spectrum with lines at that z."""
-    pdf = analysis.redshift
-    z = _current(pdf)
+    """The density with its numbers, its peaks, the z control, and every spectrum with lines at that z."""
     facts, chart = st.columns([1, 2], gap="medium")
     with facts:
         _facts(analysis)
     with chart:
-        extent = st.segmented_control("Range", [PEAKS, GRID], default=PEAKS, required=True, key="extent", label_visibility="collapsed")
-        drawing = figures.redshift(
-            pdf, z=z, reference=analysis.z_reference, extent="grid" if extent == GRID else "peaks", theme=look.theme()
-        )
-        look.figure(drawing, key="redshift", alt=f"Probability density over redshift. {pdf.summary()}")
-    every_line = _control(analysis, z)
-    for number, spectrum in enumerate(analysis.spectra):
-        look.section(
-            f"{spectrum.survey} spectrum", "Drag to zoom, double-click to see all of it again. Lines are at the chosen redshift, in vacuum."
-        )
-        drawing = figures.spectrum(spectrum, z=z, every_line=every_line, theme=look.theme())
-        look.figure(
-            drawing,
-            key=f"spectrum-{number}",
-            alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, lines at z = {z:.4f}",
-        )
-        st.caption(tables.spectrum_summary(spectrum))
-
-
-def _current(pdf: RedshiftPDF) -> float:
-    """The chosen redshift, or the best peak."""
-    chosen = session().z
-    return pdf.peaks[0].z if chosen is None else chosen
+        _density(analysis)
+    _peaks(analysis)
+    z_control.controls(analysis.redshift)
+    if analysis.spectra:
+        _spectra(analysis)
+    each_alone(analysis, z_control.current(analysis.redshift))
+    links.write()
 
 
 def _facts(analysis: Analysis) -> None:
@@ -67,34 +58,90 @@ def _facts(analysis: Analysis) -> None:
     st.table(tables.redshift_facts(pdf, analysis.z_reference), border="horizontal", hide_index=True, hide_header=True)
 
 
-def _control(analysis: Analysis, z: float) -> bool:
-    """Peak, number and slider, always showing the same z; whether all lines are wanted."""
+def _density(analysis: Analysis) -> None:
     pdf = analysis.redshift
-    peaks = {f"{peak.z:.4f} ({peak.probability:.0%})": peak.z for peak in pdf.peaks}
-    last = float(pdf.edges[-1])
-    state = st.session_state
-    state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
-    state[PEAK] = next((label for label, at in peaks.items() if abs(at - z) < STEP / 5), None)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True):
-        st.pills("z from a peak", list(peaks), key=PEAK, on_change=_adopt, args=(PEAK, peaks.get), wrap=True)
-        st.number_input(
-            "z, typed",
-            min_value=-0.01,
-            max_value=20.0,
-            step=STEP,
-            format="%.5f",
-            key=TYPED,
-            on_change=_adopt,
-            args=(TYPED, float),
-            width=150,
+    with st.container(horizontal=True):
+        extent = _choice("Range of z", [PEAKS, GRID], "range")
+        scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
+        prior_choice(analysis)
+    drawing = figures.redshift(
+        pdf,
+        z=z_control.current(pdf),
+        reference=analysis.z_reference,
+        extent="grid" if extent == GRID else "peaks",
+        log=scale == LOG,
+        theme=look.theme(),
+    )
+    alt = f"Probability density over redshift. {pdf.summary()}"
+    look.figure(drawing, key="redshift", alt=alt, on_click=z_control.clicked_redshift)
+    if analysis.prior:
+        st.caption(f"Multiplied by {analysis.prior}.")
+
+
+def _peaks(analysis: Analysis) -> None:
+    """A click on a row moves the lines to that peak; beside each, how many of its lines are in the data."""
+    pdf = analysis.redshift
+    compared = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
+    table = tables.peaks(pdf, compared)
+    key = f"peaks-{session().opened}"
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        key=key,
+        on_select=lambda: _peak_chosen(key, pdf.peaks),
+        selection_mode=["single-row", "single-cell"],
+    )
+    if any(vote.lines for vote in compared):
+        with st.expander("Which lines each peak predicts, and what is there", icon=":material/how_to_vote:"):
+            st.caption(VOTES)
+            here = votes(analysis.spectra, z_control.current(pdf))
+            st.dataframe(tables.votes(_distinct([*compared, here])), hide_index=True, height="content")
+
+
+def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:
+    chosen = st.session_state[key]["selection"]
+    rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
+    if rows and rows[0] < len(peaks):
+        session().choose(peaks[rows[0]].z)
+
+
+def _distinct(compared: Sequence[Votes]) -> list[Votes]:
+    """Without those whose redshift reads the same."""
+    return list({f"{vote.z:.4f}": vote for vote in compared}.values())
+
+
+def _spectra(analysis: Analysis) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = z_control.line_set()
+        smoothing = st.segmented_control(
+            "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
         )
-        st.slider("z, by hand", 0.0, last, step=STEP, format="%.4f", key=SLID, on_change=_adopt, args=(SLID, float))
-        if not analysis.spectra:
-            return False
-        return st.toggle("All lines", key="every-line", help="Mark minor lines too. Solid: emission; dotted: absorption.")
+        frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
+    view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
+    z_control.name_feature(analysis.redshift)
+    for number, spectrum in enumerate(analysis.spectra):
+        _spectrum(spectrum, number, z_control.current(analysis.redshift), view)
 
 
-def _adopt(key: str, value: Callable[..., float | None]) -> None:
-    """Make what one widget says the redshift of all."""
-    said = st.session_state[key]
-    session().z = None if said is None else value(said)
+_SMOOTHING = (
+    "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the model use the data as given."
+)
+_SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
+
+
+def _spectrum(spectrum: SpectrumResult, number: int, z: float, view: figures.View) -> None:
+    look.section(f"{spectrum.survey} spectrum", _SPECTRUM)
+    zoom_key = f"zoom-{session().opened}-{session().row}-{number}-{view.rest}"
+    drawing = figures.spectrum(spectrum, z=z, view=replace(view, shown=zoom.remembered(zoom_key)), theme=look.theme())
+    alt = f"{spectrum.survey} spectrum, its decoded version, and the residual, lines at z = {z:.4f}"
+    look.figure(drawing, key=f"spectrum-{number}", alt=alt, on_click=z_control.clicked_feature)
+    zoom.remember(f"spectrum-{number}", key=zoom_key)
+    st.caption(tables.spectrum_summary(spectrum))
+
+
+def _choice(label: str, options: list[str], key: str) -> str:
+    chosen: str = st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )
+    return chosen

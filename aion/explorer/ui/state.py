@@ -8,8 +8,10 @@ from typing import BinaryIO, Literal
 import streamlit as st
 
 from aion.explorer.catalog import CatalogEntry
+from aion.explorer.prior import Prior
 from aion.explorer.results import Analysis
 from aion.io import Overrides, SkyObject
+from aion.redshift import RedshiftPDF
 
 Thing = SkyObject | CatalogEntry
 File = BinaryIO | Path
@@ -27,6 +29,8 @@ class Pending:
     origin: Origin
     label: str
     overrides: Overrides = field(default_factory=Overrides)
+    example: str | None = None
+    """Slug of the example whose files these are."""
 
 
 @dataclass
@@ -36,6 +40,8 @@ class Session:
     origin: Origin = "nothing"
     label: str = ""
     """Title of the example, or the names of the files."""
+    example: str | None = None
+    """Slug of the example that is open."""
     files: tuple[File, ...] = ()
     """Kept, so that they can be read again with other overrides."""
     things: tuple[Thing, ...] = ()
@@ -48,6 +54,18 @@ class Session:
     """Token keys the model may read; None = all."""
     z: float | None = None
     """The redshift that lines are drawn at; None = the best peak of p(z)."""
+    anchor: float | None = None
+    """Where the fine control of z is centered; None = the best peak."""
+    feature: float | None = None
+    """Å, observed: what a person clicked in a spectrum and has not named yet."""
+    alone: dict[str, RedshiftPDF] | None = None
+    """p(z) of each modality alone; None until a person asks."""
+    prior: Prior | None = None
+    """What p(z) is multiplied with."""
+    followed: bool = False
+    """Whether the address that the session began with was looked at."""
+    linked: tuple[frozenset[str] | None, Prior | None, float | None] | None = None
+    """Streams, prior and z of a link whose object is being opened."""
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
     inputs: int = 0
@@ -62,12 +80,20 @@ class Session:
         return self.things[self.row] if self.things else None
 
     def open(
-        self, things: Sequence[Thing], *, origin: Origin, label: str, files: Sequence[File] = (), overrides: Overrides | None = None
+        self,
+        things: Sequence[Thing],
+        *,
+        origin: Origin,
+        label: str,
+        files: Sequence[File] = (),
+        overrides: Overrides | None = None,
+        example: str | None = None,
     ) -> None:
         """Look at the first of these, with every switch back to its default."""
         self.origin, self.label = origin, label
         self.files, self.things = tuple(files), tuple(things)
         self.overrides = overrides or Overrides()
+        self.example = example
         self.opened += 1
         self._analyses.clear()
         self.look_at(0)
@@ -78,11 +104,23 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.z, self.error = row, None, None, None
+        self.row, self.use, self.prior, self.alone, self.error = row, None, None, None, None
+        self.choose(None)
+
+    def apply_link(self) -> None:
+        """The view that a link asks for, once its object is open."""
+        if self.linked is not None:
+            (self.use, self.prior, z), self.linked = self.linked, None
+            self.choose(z)
 
     def switch(self, use: frozenset[str] | None) -> None:
         """Let the model read these streams only; the lines follow the new p(z)."""
-        self.use, self.z = use, None
+        self.use = use
+        self.choose(None)
+
+    def choose(self, z: float | None) -> None:
+        """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
+        self.z, self.anchor, self.feature = z, z, None
 
     def analysis(self, compute: Callable[[Thing, frozenset[str] | None], Analysis]) -> Analysis:
         """The answer for what is looked at, from memory when it was asked before."""

@@ -1,12 +1,15 @@
 """Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from aion.explorer.catalog import CatalogEntry
-from aion.explorer.results import Analysis, ImageResult, Retrieval, ScalarResult, SpectrumResult
+from aion.explorer.evidence import Votes
+from aion.explorer.lines import named
+from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.explorer.ui.look import sexagesimal
 from aion.explorer.ui.state import Thing
 from aion.io import SkyObject
@@ -101,6 +104,43 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
         rows.append(("Reference z", f"{reference:.5f}"))
         rows.append(("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−")))
     return pd.DataFrame(rows, columns=["", "z"])
+
+
+def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
+    """One row per listed peak, most probable first: how much it holds, and how many of its lines are in the data."""
+    table = pd.DataFrame(
+        {
+            "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
+            "Probability": [f"{peak.probability:.1%}" for peak in pdf.peaks],
+            "68 % of the peak": [f"{peak.low:.4f} – {peak.high:.4f}" for peak in pdf.peaks],
+            "Lines found": [f"{vote.found} of {len(vote.counted)}" for vote in compared],
+            "S/N of its lines, total": [signed(vote.total) for vote in compared],
+        }
+    )
+    return table if any(vote.lines for vote in compared) else table.iloc[:, :3]
+
+
+def votes(compared: Sequence[Votes]) -> pd.DataFrame:
+    """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
+    found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
+    columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}
+    table = pd.DataFrame({"Line": [f"{named(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)]})
+    for name, held in columns.items():
+        table[name] = ["" if line not in held else signed(held[line].significance) for line in sorted(found, key=lambda line: line.rest)]
+    table.loc[len(table)] = ["Total", *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared)]
+    return table
+
+
+def checks(found: Sequence[Check]) -> pd.DataFrame:
+    """One row per check; a sign of its own beside the color of an icon."""
+    signs = {True: ":material/check: fine", False: ":orange[:material/warning: look]"}
+    rows = [(signs[check.fine], f"**{check.name}**: {check.value}", check.why) for check in found]
+    return pd.DataFrame(rows, columns=["", "Measured", "What it means"])
+
+
+def signed(value: float) -> str:
+    """``+4.2``, ``−1.0``; a dash where there is no number."""
+    return f"{value:+.1f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def weights_name(title: str) -> str:

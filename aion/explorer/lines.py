@@ -3,7 +3,7 @@
 Optical wavelengths are the NIST values as SDSS lists them (vacuum); below 2000 Å air was never used.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,39 +21,41 @@ class Line:
     feature: Feature
     major: bool
     """Shown unless a person asks for all lines."""
+    broad: bool = False
+    """A permitted line, which the fast gas near a black hole makes thousands of km/s wide."""
 
 
 LINES = (
-    Line("O VI", 1033.8, "emission", major=False),
-    Line("Lyα", 1215.67, "emission", major=True),
-    Line("N V", 1240.81, "emission", major=False),
-    Line("Si IV", 1397.61, "emission", major=False),
-    Line("C IV", 1549.48, "emission", major=True),
-    Line("He II", 1640.42, "emission", major=False),
-    Line("C III]", 1908.73, "emission", major=True),
-    Line("Mg II", 2796.35, "emission", major=True),
-    Line("Mg II", 2803.53, "emission", major=True),
+    Line("O VI", 1033.8, "emission", major=False, broad=True),
+    Line("Lyα", 1215.67, "emission", major=True, broad=True),
+    Line("N V", 1240.81, "emission", major=False, broad=True),
+    Line("Si IV", 1397.61, "emission", major=False, broad=True),
+    Line("C IV", 1549.48, "emission", major=True, broad=True),
+    Line("He II", 1640.42, "emission", major=False, broad=True),
+    Line("C III]", 1908.73, "emission", major=True, broad=True),
+    Line("Mg II", 2796.35, "emission", major=True, broad=True),
+    Line("Mg II", 2803.53, "emission", major=True, broad=True),
     Line("[Ne V]", 3426.85, "emission", major=False),
     Line("[O II]", 3727.09, "emission", major=True),
     Line("[O II]", 3729.88, "emission", major=True),
     Line("[Ne III]", 3869.86, "emission", major=True),
     Line("Ca K", 3934.78, "absorption", major=True),
     Line("Ca H", 3969.59, "absorption", major=True),
-    Line("Hδ", 4102.89, "emission", major=True),
+    Line("Hδ", 4102.89, "emission", major=True, broad=True),
     Line("G band", 4305.61, "absorption", major=True),
-    Line("Hγ", 4341.68, "emission", major=True),
+    Line("Hγ", 4341.68, "emission", major=True, broad=True),
     Line("[O III]", 4364.44, "emission", major=False),
-    Line("He II", 4687.02, "emission", major=False),
-    Line("Hβ", 4862.68, "emission", major=True),
+    Line("He II", 4687.02, "emission", major=False, broad=True),
+    Line("Hβ", 4862.68, "emission", major=True, broad=True),
     Line("[O III]", 4960.30, "emission", major=True),
     Line("[O III]", 5008.24, "emission", major=True),
     Line("Mg b", 5176.6, "absorption", major=True),
-    Line("He I", 5877.25, "emission", major=False),
+    Line("He I", 5877.25, "emission", major=False, broad=True),
     Line("Na D", 5891.58, "absorption", major=True),
     Line("Na D", 5897.56, "absorption", major=True),
     Line("[O I]", 6302.05, "emission", major=False),
     Line("[N II]", 6549.86, "emission", major=True),
-    Line("Hα", 6564.61, "emission", major=True),
+    Line("Hα", 6564.61, "emission", major=True, broad=True),
     Line("[N II]", 6585.27, "emission", major=True),
     Line("[S II]", 6718.29, "emission", major=True),
     Line("[S II]", 6732.67, "emission", major=True),
@@ -73,12 +75,14 @@ class Region:
     low: float
     high: float
     """Å, vacuum, observed frame."""
+    short: str
+    """To write into a figure."""
 
 
 ATMOSPHERE = (
-    Region("5577 Å sky line", 5571.0, 5587.0),  # [O I] 5577.34 in air is 5578.89 in vacuum
-    Region("telluric B band", 6864.0, 6945.0),
-    Region("telluric A band", 7592.0, 7700.0),
+    Region("5577 Å sky line", 5571.0, 5587.0, "5577"),  # [O I] 5577.34 in air is 5578.89 in vacuum
+    Region("telluric B band", 6864.0, 6945.0, "B"),
+    Region("telluric A band", 7592.0, 7700.0, "A"),
 )
 
 
@@ -87,10 +91,24 @@ def observed(line: Line, z: float) -> float:
     return line.rest * (1 + z)
 
 
-def lines_in(low: float, high: float, z: float, *, lines: Iterable[Line] = LINES, every: bool = False) -> tuple[Line, ...]:
-    """Lines whose observed wavelength lies in [low, high] Å, by wavelength; only the major ones unless ``every``."""
-    found = (line for line in lines if (every or line.major) and low <= observed(line, z) <= high)
-    return tuple(sorted(found, key=lambda line: line.rest))
+@dataclass(frozen=True)
+class LineSet:
+    """Which lines are marked."""
+
+    features: frozenset[Feature] = frozenset(("emission", "absorption"))
+    minor: bool = False
+    """The minor lines too."""
+
+
+def lines_in(low: float, high: float, z: float, *, chosen: LineSet = LineSet()) -> tuple[Line, ...]:
+    """Lines of the set whose observed wavelength lies in [low, high] Å, by wavelength."""
+    found = (line for line in LINES if line.feature in chosen.features and (chosen.minor or line.major))
+    return tuple(sorted((line for line in found if low <= observed(line, z) <= high), key=lambda line: line.rest))
+
+
+def named(line: Line) -> str:
+    """``"[O III] 5008"``: name and rest wavelength, for lists."""
+    return f"{line.name} {line.rest:.0f}"
 
 
 @dataclass(frozen=True)

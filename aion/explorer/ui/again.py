@@ -1,0 +1,46 @@
+"""The same numbers without the page: as Python and as a command, for the object that is open."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from aion.explorer.recipe import Recipe
+from aion.explorer.results import Analysis
+from aion.explorer.ui.look import ASSETS
+from aion.explorer.ui.state import session
+from aion.io import SkyObject
+
+
+def recipe(analysis: Analysis) -> Recipe:
+    """What the open analysis was made of."""
+    now = session()
+    thing = now.thing
+    reports = thing.reports if isinstance(thing, SkyObject) else ()
+    return Recipe(
+        id=analysis.id,
+        files=tuple(_path(file) for file in now.files),
+        weights=analysis.model.sha256,
+        sha256={report.source: report.sha256 for report in reports},
+        overrides=now.overrides,
+        use=None if now.use is None else analysis.used,
+        prior=now.prior,
+        z=now.z,
+    )
+
+
+def panel(analysis: Analysis) -> None:
+    """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
+    made = recipe(analysis)
+    with st.expander("These numbers again: as Python, as a command", icon=":material/terminal:"):
+        if session().origin == "upload":
+            st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
+        python, command = st.tabs(["Python", "Command"])
+        python.code(made.python(), language="python")
+        command.code(made.command(), language="bash", wrap_lines=True)
+
+
+def _path(file: object) -> str:
+    """Of an example, as seen from the folder of the application; of an upload, its name."""
+    if isinstance(file, Path):
+        return str(file.relative_to(ASSETS.parent)) if file.is_relative_to(ASSETS.parent) else str(file)
+    return str(getattr(file, "name", "file"))

@@ -1,0 +1,54 @@
+"""Every image beside what its tokens kept: side by side, blinking, in the whole cutout; one stretch for all panels."""
+
+import streamlit as st
+
+from aion.explorer import figures
+from aion.explorer.results import Analysis, ImageResult
+from aion.explorer.ui import look, tables
+
+COLOUR = "Color"
+SIDE_BY_SIDE, BLINK, WHOLE = "Side by side", "Blink", "Whole cutout"
+DRAW = {SIDE_BY_SIDE: figures.panels, BLINK: figures.blink, WHOLE: figures.whole}
+FLUX, SIGMA = "flux", "σ"
+
+
+def images(analysis: Analysis) -> None:
+    """One section per image."""
+    for number, image in enumerate(analysis.images):
+        look.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
+        _image(image, number)
+
+
+@st.fragment
+def _image(image: ImageResult, number: int) -> None:
+    if image.original is None:
+        how = SIDE_BY_SIDE
+        st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = f"{number}-{'-'.join(image.bands)}"
+        shown = st.segmented_control("Shown", [COLOUR, *image.bands], default=COLOUR, required=True, key=f"band-{name}")
+        if image.original is not None:
+            options = [SIDE_BY_SIDE, BLINK, *([WHOLE] if image.whole is not None else [])]
+            how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, key=f"how-{name}")
+        view = _view(image, None if shown == COLOUR else shown, how, name)
+    drawing = DRAW[how](image, view=view, theme=look.theme())
+    look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
+    if image.residual_rms is not None and image.flux_ratio is not None:
+        with st.expander("Per band", icon=":material/table_rows:"):
+            st.dataframe(tables.bands(image), hide_index=True)
+
+
+def _view(image: ImageResult, band: str | None, how: str, name: str) -> figures.ImageView:
+    """Stretch for all panels, and the unit of the residual where the noise is known."""
+    with st.popover("Stretch", icon=":material/contrast:"):
+        brightness = st.slider(
+            "Brightness", 0.2, 5.0, 1.0, step=0.1, key=f"brightness-{name}", help="Factor on the original's own stretch."
+        )
+        softening = st.slider(
+            "Q", 1.0, 30.0, 8.0, step=0.5, key=f"softening-{name}", help="Lupton et al. (2004): larger shows faint parts."
+        )
+    in_sigma = False
+    if image.sigma is not None and how == SIDE_BY_SIDE:
+        chosen = st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, key=f"residual-{name}")
+        in_sigma = chosen == SIGMA
+    return figures.ImageView(band, brightness, softening, in_sigma)

@@ -1,0 +1,31 @@
+"""The choice of a prior for p(z), with the assumption it makes."""
+
+import streamlit as st
+
+from aion.explorer.prior import CONTAINED, FlatInLog, Gaussian, Prior
+from aion.explorer.results import Analysis
+from aion.explorer.ui.state import session
+
+NONE, LOG, GAUSSIAN = "None", "Flat in ln(1 + z)", "Around a redshift"
+
+
+def prior_choice(analysis: Analysis) -> None:
+    """Multiplies p(z); everything on the page follows, downloads too."""
+    now = session()
+    kind = {FlatInLog: LOG, Gaussian: GAUSSIAN}.get(type(now.prior), NONE)
+    key = f"prior-{now.opened}-{now.row}"
+    with st.popover("Prior" if now.prior is None else f"Prior: {kind}", icon=":material/function:"):
+        st.caption(CONTAINED)
+        chosen = st.radio("Multiply p(z) by", [NONE, LOG, GAUSSIAN], index=[NONE, LOG, GAUSSIAN].index(kind), key=key)
+        center, sigma = _gaussian(analysis, now.prior) if chosen == GAUSSIAN else (0.0, 1.0)
+        wanted: Prior | None = {NONE: None, LOG: FlatInLog(), GAUSSIAN: Gaussian(center, sigma)}[chosen]
+        if wanted != now.prior and st.button("Apply", type="primary"):
+            now.prior = wanted
+            now.choose(None)
+            st.rerun()
+
+
+def _gaussian(analysis: Analysis, given: Prior | None) -> tuple[float, float]:
+    start = given if isinstance(given, Gaussian) else Gaussian(round(analysis.redshift.peaks[0].z, 3), 0.05)
+    center = st.number_input("z", 0.0, 20.0, start.center, step=0.01, format="%.4f")
+    return center, st.number_input("σ", 0.0001, 5.0, start.sigma, step=0.01, format="%.4f")
