@@ -112,6 +112,7 @@ class SmallSpectrum:
     """(n,) NaN where the spectrum does not reach or has no good pixel."""
 
 
+@dataclass(frozen=True)
 class Check:
     """One reason to trust an answer, or to doubt it."""
 
