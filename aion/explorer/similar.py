@@ -148,7 +148,8 @@ class Searches:
         if (asked, compared) not in self._bridges:
             self._bridges[asked, compared] = _Bridge.fit(*self._views(asked, compared))
         bridge = self._bridges[asked, compared]
-        return bridge.cosines(question[None], self.catalog.indexes[compared].vectors())[0]
+        cosines: Vector = bridge.cosines(question[None], self.catalog.indexes[compared].vectors())[0]
+        return cosines
 
     def _views(self, asked: str, compared: str) -> tuple[Vector, Vector]:
         return self.catalog.indexes[asked].vectors(), self.catalog.indexes[compared].vectors()
@@ -201,7 +202,8 @@ class _Bridge:
 
     def cosines(self, questions: Vector, held: Vector) -> Vector:
         """(q, n) between questions (q, D) and vectors (n, D) of the other view, around the mean of that view."""
-        cosines: Vector = _unit((questions - self.start) @ self.turn) @ _unit(held - self.end).T
+        carried: Vector = ((questions - self.start) @ self.turn).astype(np.float32)
+        cosines: Vector = _unit(carried) @ _unit(held - self.end).T
         return cosines
 
 
@@ -213,11 +215,10 @@ def _question(examples: Sequence[Example], view: str) -> Vector:
         if view not in example.vectors:
             what = {"photometry": "catalog numbers", ALL: "data"}.get(view, view)
             raise SearchError(f"{example.id} has no {what} that the model reads, so it cannot be compared in that way")
-    total = sum(example.weight * example.vectors[view] for example in examples)
+    total: Vector = np.sum([example.weight * example.vectors[view] for example in examples], axis=0, dtype=np.float32)
     if not np.linalg.norm(total) > 1e-6:
         raise SearchError("the weights of these objects cancel; change one of them")
-    unit: Vector = _unit(np.asarray(total, dtype=np.float32))
-    return unit
+    return _unit(total)
 
 
 def _unit(rows: Vector) -> Vector:

@@ -161,7 +161,7 @@ _MEASURED = {"z and magnitude": _Pair("z", "mag_r"), "z and color": _Pair("z", "
 
 
 def _is_number(values: "pd.Series[Any]") -> bool:
-    return pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != bool
+    return bool(pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != bool)
 
 
 def _can_color(values: "pd.Series[Any]") -> bool:

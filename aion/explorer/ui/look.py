@@ -60,9 +60,13 @@ def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], 
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in export_table.MIME.items():
             st.download_button(
-                _FORMATS[ending], lambda ending=ending: export_table.table_file(rows(), ending, about), file_name=f"{name}.{ending}",
+                _FORMATS[ending], partial(_table_file, rows, ending, about), file_name=f"{name}.{ending}",
                 mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"{name}-{ending}",
             )  # fmt: skip
+
+
+def _table_file(rows: Callable[[], pd.DataFrame], ending: str, about: Mapping[str, Any]) -> bytes:
+    return export_table.table_file(rows(), ending, about)
 
 
 def sentence(message: str) -> str:

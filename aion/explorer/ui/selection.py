@@ -64,4 +64,4 @@ def _points(key: str) -> Sequence[dict[str, object]]:
 
 def _row(point: dict[str, object]) -> int:
     data = point["customdata"]
-    return int(data[0] if isinstance(data, (list, tuple)) else data)  # type: ignore[call-overload, no-any-return]
+    return int(str(data[0] if isinstance(data, (list, tuple)) else data))

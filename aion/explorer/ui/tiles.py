@@ -36,7 +36,7 @@ class Preview:
         """Raises InputError: no such object."""
         picture = catalog.picture(id)
         [known] = catalog.as_neighbors([catalog.row(id)], [1.0])
-        return cls(id, picture and _data_url(picture), catalog.small_spectrum(id), known.z, known.kind)
+        return cls(id, _data_url(picture) if picture else None, catalog.small_spectrum(id), known.z, known.kind)
 
     @classmethod
     def of_analysis(cls, analysis: Analysis, name: str) -> Self:
