@@ -167,35 +167,3 @@ def test_a_click_on_the_density_sets_the_redshift(page, root):
     before = typed.input_value()
     click_in(page, page.locator(".st-key-redshift .js-plotly-plot"), 0.35, 0.7)
     page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
-
-
-def test_a_click_in_a_spectrum_asks_which_line_it_is(page, root):
-    _, figure = opened(page, root)
-    curve = "p => { const t = p.data.find(t => t.name === 'Pick'); const i = 400; const a = p._fullLayout; return [a.xaxis._offset + a.xaxis.l2p(t.x[i]), a.yaxis._offset + a.yaxis.l2p(t.y[i])] }"  # noqa: E501
-    x, y = figure.evaluate(curve)
-    box = figure.bounding_box()
-    click_in(page, figure, x / box["width"], y / box["height"])
-    page.get_by_text("Which line is it?", exact=False).wait_for()
-
-
-def test_the_zoom_of_a_spectrum_outlives_a_change_of_z(page, root):
-    typed, figure = opened(page, root)
-    box = figure.bounding_box()
-    x, y = box["x"], box["y"] + 0.4 * box["height"]
-    page.mouse.move(x + 0.4 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(x + 0.7 * box["width"], y + 2, steps=5)
-    page.mouse.up()
-    page.wait_for_timeout(2500)
-    zoomed = figure.evaluate("p => p.layout.xaxis.range")
-    typed.fill("0.31")
-    typed.press("Enter")
-    page.wait_for_timeout(4000)
-    assert figure.evaluate("p => p.layout.xaxis.range") == pytest.approx(zoomed)
-    assert figure.evaluate("p => p.layout.shapes.find(s => s.name === 'Hβ').x0") == pytest.approx(4862.68 * 1.31, abs=0.1)
-
-
-def test_the_page_fits_a_phone(page, root):
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, root)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

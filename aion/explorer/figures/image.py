@@ -154,7 +154,7 @@ def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     difference = image.original - image.decoded
     what, unit = "mean over bands" if view.band is None else view.band, UNIT
     in_sigma = view.in_sigma and image.sigma is not None
-    if in_sigma:
+    if view.in_sigma and image.sigma is not None:
         difference, unit = difference / image.sigma, "σ"
     if view.band is not None:
         plane = difference[image.bands.index(view.band)]

@@ -87,11 +87,10 @@ def spectrum(result: SpectrumResult, *, z: float | None = None, view: View = Vie
 
 def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> None:
     """Unseen points on peaks and troughs of the spectrum: they say what is there, and a click takes the nearest."""
-    has_data = result.flux is not None
-    flux = np.where(result.bad, np.nan, result.flux) if has_data else result.decoded
+    flux = result.decoded if result.flux is None else np.where(result.bad, np.nan, result.flux)
     kept = decimate(flux, points=PICKS)
     kept = kept[np.isfinite(flux[kept])]
-    data = "data %{customdata[1]:.4g}<br>" if has_data else ""
+    data = "data %{customdata[1]:.4g}<br>" if result.flux is not None else ""
     never = {"marker": {"opacity": 0}}
     figure.add_trace(
         go.Scatter(
