@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from aion.codecs.manager import CodecManager
-from aion.codecs.quantizers import FiniteScalarQuantizer
+from aion.codecs.quantizers import BinnedQuantizer, FiniteScalarQuantizer
 from aion.embedding import pool
 from aion.modalities import MODALITIES
 from aion.model import AION, AIONConfig
@@ -108,10 +108,12 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
 
 def code_places(manager: CodecManager, stream: str) -> Tensor:
     """(codes,) where each code of a number stands: magnitudes over 10 for brightness, else its rank from 0 to 1."""
-    codec = manager.codec(MODALITIES[stream])
-    values = codec.quantizer.center(torch.arange(codec.codebook_size)).double()
+    quantizer = manager.codec(MODALITIES[stream]).quantizer
+    assert isinstance(quantizer, BinnedQuantizer)
+    values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
     if stream in LEGACY:  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
-        return ((22.5 - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))) / 10).float()
+        magnitudes: Tensor = 22.5 - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))
+        return (magnitudes / 10).float()
     if stream.startswith("tok_mag_"):
         return (values / 10).float()
     return torch.linspace(0, 1, len(values))

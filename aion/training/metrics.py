@@ -111,7 +111,7 @@ def ks_distance(values: Floats) -> float | None:
 def calibration(found: Redshifts) -> Row:
     """How far densities are from saying what they should."""
     covered = {level: mean(found.level <= level) for level in (*LEVELS, 0.68)}
-    errors = [abs(covered[level] - level) for level in LEVELS] if len(found.level) else []
+    errors = [abs(share - level) for level, share in covered.items() if share is not None and level in LEVELS]
     return {
         "68 % region covers": covered[0.68],
         "largest coverage error": float(max(errors)) if errors else None,
@@ -153,7 +153,8 @@ def residual_rms(decoded: Floats, truth: Floats, sigma: Floats) -> Floats:
     """(N,) rms over pixels of (decoded - truth) / sigma; arrays (N, n), pixels with a NaN do not count."""
     ratio = ((decoded - truth) / sigma) ** 2
     known = np.isfinite(ratio)
-    return np.sqrt(np.where(known, ratio, 0).sum(-1) / np.maximum(known.sum(-1), 1))
+    rms: Floats = np.sqrt(np.where(known, ratio, 0).sum(-1) / np.maximum(known.sum(-1), 1))
+    return rms
 
 
 def bins_of(wavelength: Floats, flux: Floats, width: float = 50.0) -> Floats:
@@ -199,7 +200,8 @@ def aperture_radius(truth: Floats, share: float = 0.95) -> Floats:
     rings = np.arange(ring.max() + 1)
     light = truth.sum(1).reshape(len(truth), -1) @ (ring[:, None] == rings).astype(float)
     growth = light.cumsum(1)[:, : min(truth.shape[-2:]) // 2]
-    return rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
+    radius: Floats = rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
+    return radius
 
 
 @dataclass(frozen=True)
