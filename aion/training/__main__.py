@@ -1,17 +1,18 @@
 """`python -m aion.training STAGE`: make the embedded model, its catalog and its examples from nothing, or measure it.
 
 Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs everything; each goes on where
-it stopped.
+it stopped. `distributions` only draws what the simulated survey contains.
 """
 
 import argparse
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from aion.errors import AIONError
-from aion.training import card, catalog, evaluate, examples, real, stages
+from aion.training import card, catalog, distributions, evaluate, examples, real, stages
 from aion.training.config import EmbeddedConfig, smoke_config
 from aion.training.evaluate import Weights
 
@@ -63,13 +64,14 @@ def _catalog(run: stages.Run, options: argparse.Namespace) -> None:
     examples.build(weights, survey, run.config, options.assets / "examples")
 
 
-_STAGES = {
+_STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "simulate": lambda run, options: stages.simulate(run),
     "codecs": lambda run, options: stages.codecs(run),
     "tokenize": lambda run, options: stages.tokens(run),
     "model": lambda run, options: stages.model(run),
     "evaluate": _evaluate,
     "catalog": _catalog,
+    "distributions": lambda run, options: distributions.write(run.survey(), options.out, run.config.seed),
 }
 
 
@@ -80,7 +82,7 @@ def _device() -> torch.device:
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m aion.training", description=__doc__, formatter_class=raw)
-    parser.add_argument("stage", choices=[*STAGES, "all"])
+    parser.add_argument("stage", choices=[*_STAGES, "all"])
     parser.add_argument("--config", choices=list(CONFIGS), default="embedded", help="smoke: the same path in seconds, for tests")
     parser.add_argument("--run", type=Path, default=ROOT / "runs" / "embedded", help="work folder of checkpoints and tokens")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache", help="where the ingredients are kept")
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, default=weights, help="weights to measure and to index with")
     parser.add_argument("--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only")
     parser.add_argument("--reserved", action="store_true", help="read the reserved half of the real spectra too: for a last report only")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", help="where distributions puts its pictures")
     parser.add_argument("--only-real", action="store_true", help="leave the held-out simulation out of the evaluation")
     return parser
 
