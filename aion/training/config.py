@@ -63,7 +63,7 @@ class EmbeddedConfig:
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
     image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
-    spectra_sample: int = 14_000
+    spectra_sample: int = 9_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
     image_sample: int = 6_000
     """Objects with images and spectra of both surveys and photometry, tokenized for the model."""
