@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from aion.explorer.ui import catalog_view, look, resources
+from aion.explorer.ui import catalog_view, frame, look, resources
 
+frame.through_app()
 st.title("Reference catalog", anchor=False)
 catalog = resources.engine().catalog
 if catalog is None:

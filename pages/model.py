@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from aion.explorer.ui import model_view, resources, tables
+from aion.explorer.ui import frame, model_view, resources, tables
 from aion.explorer.ui.look import section
 
+frame.through_app()
 info = resources.engine().info
 st.title(tables.weights_name(info.title), anchor=False)
 if info.notice:

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from aion.explorer.ui import look, resources, similar_view
+from aion.explorer.ui import frame, look, resources, similar_view
 from aion.explorer.ui.query import follow_address, query
 
+frame.through_app()
 st.title("Similar objects", anchor=False)
 catalog = resources.engine().catalog
 if catalog is None:
