@@ -139,31 +139,78 @@ def test_a_lasso_on_the_map_marks_objects_everywhere(page):
     assert page.locator(".aion-object").count() >= 10
 
 
+DRAWN = "p => p.dataset.watched === 'yes' && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+"""A figure is on the page, its zoom is watched, and no answer of the server is on its way."""
+PLACE = """(p, [curve, share]) => {
+  const { x, y } = p._fullData.find(trace => trace.name === curve), i = Math.floor(share * x.length), box = p.getBoundingClientRect()
+  const { xaxis, yaxis } = p._fullLayout
+  return [box.left + xaxis._offset + xaxis.d2p(x[i]), box.top + yaxis._offset + yaxis.d2p(y[i])]
+}"""
+
+
 def opened(page, root):
-    """A spectrum on the page; how to read z, and its figure."""
+    """A spectrum on the page; the box to type z, and its figure, once it is at rest."""
     upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
-    page.get_by_test_id("stMetricValue").first.wait_for()
     typed = page.locator(".st-key-z-typed input")
     typed.wait_for()
     figure = page.locator(".st-key-spectrum-0 .js-plotly-plot")
     figure.scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)
+    wait_until(page, figure, DRAWN)
     return typed, figure
 
 
-def click_in(page, figure, x: float, y: float) -> None:
-    """At a share of the width and height of a figure, after hovering there as a hand does."""
+def wait_until(page, element, claim: str, *arguments) -> None:
+    """``claim``: a function of the element, in JavaScript."""
+    page.wait_for_function(f"([p, arguments]) => ({claim})(p, ...arguments)", arg=[element.element_handle(), list(arguments)])
+
+
+def click_point(page, figure, curve: str, share: float) -> None:
+    """A point of a curve, so far along it, after hovering there as a hand does."""
     figure.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = figure.bounding_box()
-    at = box["x"] + x * box["width"], box["y"] + y * box["height"]
-    page.mouse.move(*at)
-    page.wait_for_timeout(400)
-    page.mouse.click(*at)
+    place = figure.evaluate(PLACE, [curve, share])
+    page.mouse.move(*place)
+    figure.locator(".hoverlayer .hovertext").first.wait_for()
+    page.mouse.click(*place)
 
 
 def test_a_click_on_the_density_sets_the_redshift(page, root):
     typed, _ = opened(page, root)
     before = typed.input_value()
-    click_in(page, page.locator(".st-key-redshift .js-plotly-plot"), 0.35, 0.7)
+    click_point(page, page.locator(".st-key-redshift .js-plotly-plot"), "Bins", 0.1)
     page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
+
+
+def test_a_click_in_a_spectrum_asks_which_line_it_is(page, root):
+    typed, figure = opened(page, root)
+    before = typed.input_value()
+    click_point(page, figure, "Pick", 0.4)
+    question = page.locator(".st-key-z-named")
+    question.get_by_text("Which line is it?", exact=False).wait_for()
+    question.locator("input").click()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
+    question.wait_for(state="detached")
+
+
+def test_the_zoom_of_a_spectrum_outlives_a_change_of_z(page, root):
+    typed, figure = opened(page, root)
+    box = figure.bounding_box()
+    y = box["y"] + 0.4 * box["height"]
+    whole = figure.evaluate("p => p.layout.xaxis.range")
+    page.mouse.move(box["x"] + 0.4 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], y + 2, steps=5)
+    page.mouse.up()
+    wait_until(page, figure, "(p, whole) => p.layout.xaxis.range[0] > whole[0] && p.layout.xaxis.range[1] < whole[1]", whole)
+    zoomed = figure.evaluate("p => p.layout.xaxis.range")
+    typed.fill("0.31")
+    typed.press("Enter")
+    hbeta = "(p, there) => Math.abs(p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 - there) < 0.1"
+    wait_until(page, figure, hbeta, 4862.68 * 1.31)
+    assert figure.evaluate("p => p.layout.xaxis.range") == pytest.approx(zoomed)
+
+
+def test_the_page_fits_a_phone(page, root):
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, root)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -40,6 +40,7 @@ def npy_with_header(header: str) -> bytes:
         (b"<html><body>Not found</body></html>", "web page"),
         (b"<?xml version='1.0'?><kml></kml>", "XML file of another kind"),
         (b"hello, this is no table\nat all\n", "row 1 has 1"),
+        (b"one two three four five six\n", r"6 columns \(one, two, three, four, …\), but there is no row"),
         (b"# only a comment\n", "no rows"),
         (b"\xfe\x00\x01\x02" * 100, "no known kind of file"),
         (b"{}", "no record"),
