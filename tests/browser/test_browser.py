@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -26,6 +27,13 @@ CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrom
 @pytest.fixture(scope="module")
 def address(settings: Settings, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811
     """Where the application answers, on tiny weights."""
+    with serving(settings, root, tmp_path_factory.mktemp("app") / "log.txt") as url:
+        yield url
+
+
+@contextmanager
+def serving(settings: Settings, root: Path, log: Path) -> Iterator[str]:  # noqa: F811
+    """The application in a process of its own: its address."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
     with socket.socket() as free:
@@ -33,15 +41,14 @@ def address(settings: Settings, root: Path, tmp_path_factory: pytest.TempPathFac
         port = free.getsockname()[1]
     environment = {**os.environ, "AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_DEVICE": "cpu"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    log = (tmp_path_factory.mktemp("app") / "log.txt").open("w")
-    server = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        log.close()
+    with log.open("w") as written:
+        server = subprocess.Popen(command, cwd=root, env=environment, stdout=written, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
 
 
 def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
@@ -57,7 +64,15 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def page(address):
-    """An empty Analyze page; afterwards nothing may have gone wrong in it, and nothing may have been asked of another host."""
+    """An empty Analyze page."""
+    with browsing(address) as page:
+        page.goto(address)
+        yield page
+
+
+@contextmanager
+def browsing(address: str):
+    """A new tab; afterwards nothing may have gone wrong in it, and nothing may have been asked of another host."""
     sync_api = pytest.importorskip("playwright.sync_api")
     problems: list[str] = []
     with sync_api.sync_playwright() as driver:
@@ -67,7 +82,6 @@ def page(address):
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" and not asked_below(message) else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:")) else problems.append(request.url))
-        page.goto(address)
         yield page
         browser.close()
     assert not problems
@@ -121,6 +135,15 @@ def test_a_link_opens_the_search_of_the_sender(page, address):
     page.locator(".aion-object").nth(3).wait_for()  # the one asked by and three found
     assert page.locator(".aion-object").count() == 4
     assert not page.get_by_test_id("stException").count()
+
+
+def test_the_first_page_asked_of_a_new_server_may_be_any(settings, root, tmp_path):  # noqa: F811
+    with serving(settings, root, tmp_path / "log.txt") as address, browsing(address) as page:
+        page.goto(f"{address}/similar?like=object%201&k=3")
+        page.get_by_text("Most similar: 3 of 12").first.wait_for()
+        links = page.get_by_test_id("stTopNavLink").evaluate_all("links => links.map(link => link.href)")
+        assert links == [f"{address}/{name}" for name in ("", "catalog", "similar", "model")]
+        assert not page.get_by_role("dialog").count()  # "Page not found" would be one
 
 
 def test_a_lasso_on_the_map_marks_objects_everywhere(page):

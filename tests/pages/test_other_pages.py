@@ -38,6 +38,9 @@ MEASURED = {
 def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_details(tmp_path, app, monkeypatch):
     at = app.switch_page("pages/model.py").run()
     assert "Measured" not in [tab.label for tab in at.tabs]
+    monkeypatch.setattr(model_view, "_beside", lambda info, name: '{"loss": 0.1}' if name == "metrics.json" else None)
+    at.run()
+    assert not at.exception and "Measured" not in [tab.label for tab in at.tabs], "somebody else's file of that name"
     (tmp_path / "metrics.json").write_text(json.dumps(MEASURED))
     monkeypatch.setattr(model_view, "_beside", lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None)
     at.run()

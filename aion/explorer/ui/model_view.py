@@ -52,7 +52,7 @@ def versions(info: ModelInfo) -> None:
 def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
     """Title -> what shows it; only those there is something to show of."""
     found: dict[str, Callable[[ModelInfo], None]] = {}
-    if _beside(info, METRICS) is not None:
+    if _evaluation(info):
         found["Measured"] = measured
     found["Token streams"] = streams
     if _beside(info, CARD) is not None:
@@ -80,7 +80,7 @@ def streams(info: ModelInfo) -> None:
 
 def measured(info: ModelInfo) -> None:
     """The evaluation that lies beside the weights: what was wanted and what was reached, then every table."""
-    found: dict[str, Any] = json.loads(_beside(info, METRICS) or "{}")
+    found = _evaluation(info)
     bars = found.pop("bars")
     about: dict[str, object] = found.pop("about")
     counts = Counter(_MARKS[row["met"]] for row in bars)
@@ -95,6 +95,12 @@ def measured(info: ModelInfo) -> None:
         with st.expander(title[:1].upper() + title[1:]):
             st.dataframe(_details(samples), hide_index=True, height="content")
     st.caption("Measured with " + ", ".join(f"{name} {value}" for name, value in about.items()) + ".")
+
+
+def _evaluation(info: ModelInfo) -> dict[str, Any]:
+    """What ``python -m aion.training evaluate`` wrote; empty where nothing lies there, or a file of that name by somebody else."""
+    found = json.loads(_beside(info, METRICS) or "{}")
+    return found if isinstance(found, dict) and {"bars", "about"} <= found.keys() else {}
 
 
 def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:

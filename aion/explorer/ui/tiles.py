@@ -55,7 +55,7 @@ class Preview:
         if self.spectrum:
             drawn = f'<img src="{spark(self.spectrum, theme=look.theme())}" alt="Spectrum of {name}" class="aion-spark">'
         first = " · ".join(part for part in (line, html.escape(self.kind)) if part)
-        redshift = "z unknown" if self.z is None else f"z {self.z:.4f}"
+        redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")  # 0.0: no minus zero
         return f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
 
 
