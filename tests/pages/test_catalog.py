@@ -6,6 +6,7 @@ import pytest
 from aion.explorer.ui import catalog_view
 from aion.explorer.ui import selection as selection_module
 from aion.explorer.ui.selection import Selection
+from aion.maps import has_umap
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
     assert not page.exception and len(page.dataframe[0].value) == 12
     drawn = [figure["layout"] for figure in figures(page)]
     titles = [(axes["xaxis"]["title"]["text"], axes["yaxis"]["title"]["text"]) for axes in drawn]
-    assert titles == [("PCA 1", "PCA 2"), ("Redshift z", "r (AB mag)")]
+    first = "UMAP" if has_umap() else "PCA"
+    assert titles == [(f"{first} 1", f"{first} 2"), ("Redshift z", "r (AB mag)")]
 
 
 def test_a_filter_narrows_the_table_and_both_plots(page, figures):
