@@ -43,18 +43,19 @@ def test_the_redshift_grid_is_uniform_in_ln_1_plus_z_up_to_five(weights):
     assert torch.allclose(steps, steps.mean().expand_as(steps), rtol=1e-3)
 
 
-def test_four_of_five_real_redshifts_are_right_and_move_with_the_wavelengths(weights, shared_data):
+def test_real_redshifts_are_right_and_move_with_the_wavelengths(weights, shared_data):
     from aion.training import real
 
-    spectra = [s for s in real.load(shared_data) if s.kind in ("galaxy", "quasar") and s.signal_to_noise >= 5 and s.z < 5]
-    found = real.evaluate(weights.of_spectrum, weights.round_trip, spectra, 5.0, part="all")
-    bright = found["real spectra, all: redshifts"]["galaxies and quasars, S/N >= 5"]
-    checks = {name: row["within 0.01"] for name, row in found["real spectra, all: checks"].items()}
-    assert bright["n"] >= 30
-    assert bright["within 0.01"] >= 0.8
-    assert checks["stretched, moved redshift"] >= 0.8
+    spectra = real.parts(real.load(shared_data), reserved=False)["development"]
+    spectra = [s for s in spectra if s.kind in ("galaxy", "quasar") and s.signal_to_noise >= 5 and s.z < 5]
+    found = real.evaluate(weights.of_spectrum, weights.round_trip, spectra, 5.0, part="development")
+    bright = found["real spectra, development: redshifts"]["galaxies and quasars, S/N >= 5"]
+    checks = {name: row["within 0.01"] for name, row in found["real spectra, development: checks"].items()}
+    assert bright["n"] >= 15
+    assert bright["within 0.01"] >= 0.93
+    assert checks["stretched, moved redshift"] >= 0.85
     assert checks["stretched, old redshift"] <= 0.01
-    assert max(share for name, share in checks.items() if name.startswith("null")) <= 0.11
+    assert max(share for name, share in checks.items() if name.startswith("null")) <= 0.13  # two of sixteen
 
 
 def test_the_model_card_shows_the_numbers_that_were_measured():
@@ -69,7 +70,7 @@ def test_the_catalog_was_made_by_these_weights_and_says_it_is_simulated(weights)
     catalog = Catalog.load(ASSETS / "catalog")
     assert catalog.model_sha256 == weights.model.sha256
     assert catalog.label == "simulated"
-    assert len(catalog) >= 2000
+    assert len(catalog) == 10_000
     first = catalog.table["id"][0]
     assert Image.open(io.BytesIO(catalog.picture(first))).size == (96, 96)
     assert np.isfinite(catalog.small_spectrum(first).flux).sum() > 50
