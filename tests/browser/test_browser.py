@@ -203,36 +203,6 @@ def test_a_click_on_the_density_sets_the_redshift(page, root):
     page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
 
 
-def test_a_click_in_a_spectrum_asks_which_line_it_is(page, root):
-    typed, figure = opened(page, root)
-    before = typed.input_value()
-    click_point(page, figure, "Pick", 0.4)
-    question = page.locator(".st-key-z-named")
-    question.get_by_text("Which line is it?", exact=False).wait_for()
-    question.locator("input").click()
-    page.get_by_role("option").nth(1).click()
-    page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
-    question.wait_for(state="detached")
-
-
-def test_the_zoom_of_a_spectrum_outlives_a_change_of_z(page, root):
-    typed, figure = opened(page, root)
-    box = figure.bounding_box()
-    y = box["y"] + 0.4 * box["height"]
-    whole = figure.evaluate("p => p.layout.xaxis.range")
-    page.mouse.move(box["x"] + 0.4 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], y + 2, steps=5)
-    page.mouse.up()
-    wait_until(page, figure, "(p, whole) => p.layout.xaxis.range[0] > whole[0] && p.layout.xaxis.range[1] < whole[1]", whole)
-    zoomed = figure.evaluate("p => p.layout.xaxis.range")
-    typed.fill("0.31")
-    typed.press("Enter")
-    hbeta = "(p, there) => Math.abs(p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 - there) < 0.1"
-    wait_until(page, figure, hbeta, 4862.68 * 1.31)
-    assert figure.evaluate("p => p.layout.xaxis.range") == pytest.approx(zoomed)
-
-
 def test_the_page_fits_a_phone(page, root):
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, root)

@@ -5,23 +5,26 @@ import streamlit as st
 _DRAWN = "frame-drawn"
 
 
+_PAGES = (
+    ("pages/analyze.py", "Analyze", ":material/insights:"),
+    ("pages/catalog.py", "Catalog", ":material/grid_view:"),
+    ("pages/similar.py", "Similar", ":material/image_search:"),
+    ("pages/model.py", "Model", ":material/memory:"),
+)
+"""File, title and icon; the first is the entrance."""
+
+
 def navigate() -> st.Page:
     """The navigation at the top; returns the page to run."""
     st.session_state[_DRAWN] = True
-    return st.navigation(_pages(), position="top")
+    return st.navigation(
+        [st.Page(file, title=title, icon=icon, default=file == _PAGES[0][0]) for file, title, icon in _PAGES], position="top"
+    )
 
 
 def through_app() -> None:
     """Begin again with ``app.py`` if Streamlit went round it: the first request to a new server runs a file of ``pages/`` by itself."""
     if _DRAWN not in st.session_state:
-        st.navigation(_pages(), position="hidden")  # from now on every request runs app.py
+        # From now on every request runs app.py. Without icons: one would be fetched as the tab's, from another host.
+        st.navigation([st.Page(file, title=title, default=file == _PAGES[0][0]) for file, title, _ in _PAGES], position="hidden")
         st.rerun()
-
-
-def _pages() -> list[st.Page]:
-    return [
-        st.Page("pages/analyze.py", title="Analyze", icon=":material/insights:", default=True),
-        st.Page("pages/catalog.py", title="Catalog", icon=":material/grid_view:"),
-        st.Page("pages/similar.py", title="Similar", icon=":material/image_search:"),
-        st.Page("pages/model.py", title="Model", icon=":material/memory:"),
-    ]
