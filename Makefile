@@ -24,7 +24,7 @@ app: $(READY)  ## install what is missing and open the explorer on the embedded 
 	$(RUN) -m streamlit run app.py $(ARGS)
 
 test: $(READY_DEV) $(UPSTREAM) browser  ## install what is missing and run every test; ARGS="-k redshift" chooses
-	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 quick: $(READY_DEV)  ## the tests that neither train nor open a browser
 	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)

@@ -49,6 +49,11 @@ def test_a_table_comes_back_from_every_format(rows, about, ending, engine):
         assert str(read["mag_r"].unit) == "mag" and str(read["flux_r"].unit) == "nmgy"
 
 
+def test_a_votable_is_not_written_by_the_writer_that_overruns_its_buffer(rows, about):
+    made = export_table.table_file(rows, "vot", about)
+    assert b"<BINARY2>" in made and b"<TABLEDATA>" not in made
+
+
 def test_provenance_is_in_every_header(rows, about, engine):
     ecsv = Table.read(export_table.table_file(rows, "ecsv", about).decode(), format="ascii.ecsv")
     assert ecsv.meta["sha256"] == engine.info.sha256 and ecsv.meta["query"] == {"object 1": 1.0}
