@@ -53,19 +53,23 @@ class EmbeddedConfig:
     """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""
     spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 2), (16, 32, 64, 128))
     """Blocks and widths of the spectrum encoder."""
-    spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((3, 1, 1, 1), (96, 48, 24, 2))
+    spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((8, 2, 1, 1), (96, 48, 24, 2))
     """Blocks and widths of the decoder: most blocks where they are cheap and see far."""
     spectrum_schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=3_600, batch=16, peak_lr=3e-3, checkpoint_every=50, compiled=True)
     )
+    spectrum_finish: Schedule = field(default_factory=lambda: Schedule(steps=2_000, batch=16, peak_lr=1.5e-3, checkpoint_every=50))
+    """The decoder alone, after the tokens are fixed."""
     image_hidden: int = 64
     image_projection: int = 12
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
     image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
-    spectra_sample: int = 9_000
+    image_finish: Schedule = field(default_factory=lambda: Schedule(steps=2_000, batch=16, peak_lr=1e-3, checkpoint_every=50))
+    """The decoder alone, after the tokens are fixed."""
+    spectra_sample: int = 12_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
-    image_sample: int = 6_000
+    image_sample: int = 8_000
     """Objects with images and spectra of both surveys and photometry, tokenized for the model."""
     dim: int = 128
     encoder_depth: int = 4
@@ -89,10 +93,12 @@ def smoke_config() -> EmbeddedConfig:
         spectrum_encoder=((1, 1, 1, 1), (8, 8, 16, 16)),
         spectrum_decoder=((1, 1, 1, 1), (16, 8, 8, 2)),
         spectrum_schedule=quick,
+        spectrum_finish=quick,
         image_hidden=16,
         image_projection=6,
         image_consecutive=1,
         image_schedule=quick,
+        image_finish=quick,
         spectra_sample=16,
         image_sample=8,
         dim=32,

@@ -77,7 +77,7 @@ def ensure(cache: Path = DEFAULT_CACHE, *, progress: Callable[[str], None] = pri
         IngredientError: a package could not be downloaded or does not hold what it should.
     """
     for number, package in enumerate(PACKAGES, start=1):
-        folder = _folder(cache, package)
+        folder = _folder(cache.resolve(), package)  # packages are fetched from a folder of their own
         if _is_complete(folder, package):
             continue
         progress(f"ingredients {number}/{len(PACKAGES)}: fetching {package.name} {package.version} ({package.licence})")

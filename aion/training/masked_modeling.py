@@ -1,8 +1,8 @@
 """Training the transformer on cached tokens: masked modeling over every stream, with the redshift asked in every batch.
 
 A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry, photometry alone, images
-with whatever else. Beside the tokens asked, two views of one object (spectra of two surveys, images of two cameras, image and spectrum) are
-taught to have embeddings that are alike. B objects.
+with whatever else. Beside the tokens asked, embeddings are taught who is near whom (`neighbors`): two views of one object, and objects
+that are alike. B objects.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from aion.codecs.manager import CodecManager
@@ -21,8 +21,9 @@ from aion.model import AION, AIONConfig
 from aion.training.config import Z_BINS, EmbeddedConfig
 from aion.training.image_codec import IMAGE_LEVELS
 from aion.training.loop import train
+from aion.training.neighbors import Labels, Memory, View, neighbor_loss
 from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
-from aion.training.tokenize import Shard
+from aion.training.tokenize import LABELS, Shard
 
 LEGACY = ("tok_flux_g", "tok_flux_r", "tok_flux_i", "tok_flux_z", "tok_flux_w1", "tok_flux_w2", "tok_flux_w3", "tok_flux_w4")
 SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
@@ -39,8 +40,10 @@ PHOTOMETRY_BATCH = 16
 """Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
 HELD_BACK = 0.05
 """Share of each pool that is kept for the calibration of redshift densities."""
-TWIN_SHARE, TWIN_WEIGHT, TWIN_TEMPERATURE = 0.3, 0.2, 0.07
-"""How often a batch is also compared with its objects' other views; weight and temperature of that loss (InfoNCE, arXiv:1807.03748)."""
+COMPARED, NEIGHBOR_WEIGHT = 0.6, 0.25
+"""How often the embeddings of a batch are compared with those of other views and objects, and the weight of that loss."""
+LEVEL_ALONE = 0.35
+"""How often the level of a hidden spectrum is asked by itself: one token among 273 would hardly be learned."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
 
@@ -52,16 +55,26 @@ class Example:
     inputs: dict[str, Tensor]
     targets: dict[str, Tensor]
     bins: Tensor
-    twins: tuple[dict[str, Tensor], dict[str, Tensor]] | None = None
-    """Two views of the same objects, to be embedded alike."""
+    compared: "tuple[View, View, Labels] | None" = None
+    """Two views of the same objects, to be embedded alike, and what the objects are."""
 
     def to(self, device: torch.device) -> "Example":
         """The same on a device."""
-        first, second = self.twins or ({}, {})
-        inputs, targets, first, second = (
-            {key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets, first, second)
-        )
-        return Example(inputs, targets, self.bins.to(device), (first, second) if self.twins else None)
+        inputs, targets = ({key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets))
+        compared = None
+        if self.compared is not None:
+            first, second, labels = self.compared
+            compared = first.to(device), second.to(device), labels.to(device)
+        return Example(inputs, targets, self.bins.to(device), compared)
+
+
+class Learner(nn.Module):
+    """The model and the embeddings it lately gave."""
+
+    def __init__(self, model: AION) -> None:
+        super().__init__()
+        self.model = model
+        self.memory = Memory(model.config.dim)
 
 
 def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner, manager: CodecManager) -> AION:
@@ -149,7 +162,7 @@ def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> E
     shard = pools[source]
     count = PHOTOMETRY_BATCH * batch if source == "photometry" else batch
     rows = torch.randint(_trained(shard), (count,), generator=generator)
-    tokens = {key: values[rows].long() for key, values in shard.items() if key != "bins"}
+    tokens = {key: values[rows].long() for key, values in shard.items() if key not in LABELS}
     inputs: dict[str, Tensor] = {}
     targets: dict[str, Tensor] = {}
     _choose_scalars(tokens, inputs, targets, generator, always=source == "photometry")
@@ -158,13 +171,16 @@ def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> E
     if source == "images":
         _choose_images(tokens, inputs, targets, generator)
         _choose_spectra(tokens, inputs, targets, generator, always=False)
-    compared = source != "photometry" and torch.rand((), generator=generator) < TWIN_SHARE
-    twins = _two_views(tokens, generator) if compared else None
-    return Example(inputs, targets, shard["bins"][rows].long(), twins)
+    bins = shard["bins"][rows].long()
+    compared = None
+    if source != "photometry" and torch.rand((), generator=generator) < COMPARED:
+        compared = _two_views(tokens, Labels(bins, *(shard[key][rows].long() for key in ("kind", "morphology"))), generator)
+    return Example(inputs, targets, bins, compared)
 
 
-def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
+def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
     """Redshift cross-entropy (nats) and the other streams' in units of a uniform guess."""
+    model = learner.model
     context = model.context(example.inputs)
     positions = {key: _positions(tokens) for key, tokens in example.targets.items()}
     asked = {REDSHIFT: torch.zeros_like(example.bins)[:, None], **positions}
@@ -178,29 +194,23 @@ def loss_terms(model: AION, example: Example) -> dict[str, Tensor]:
     other = torch.stack(others).mean() if others else redshift.new_zeros(())
     terms = {f"redshift from {_best_input(example)}": redshift, "other": other}
     loss = redshift + OTHER_WEIGHT * other
-    if example.twins is not None:
-        terms["twins"] = twin_loss(*(pool(model.context(view)) for view in example.twins))
-        loss = loss + TWIN_WEIGHT * terms["twins"]
+    if example.compared is not None:
+        first, second, labels = example.compared
+        vectors = [pool(model.context(view.tokens)) for view in (first, second)]
+        terms["neighbors"] = neighbor_loss(learner.memory, (first.is_image, second.is_image), vectors, labels)
+        loss = loss + NEIGHBOR_WEIGHT * terms["neighbors"]
     return {"loss": loss} | terms
-
-
-def twin_loss(first: Tensor, second: Tensor) -> Tensor:
-    """How badly each object's other view is told from those of all others; unit vectors (B, D), nats over those of a guess."""
-    similarity = first.float() @ second.float().T / TWIN_TEMPERATURE
-    own = torch.arange(len(first), device=first.device)
-    both = F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)
-    return both / (2 * math.log(max(2, len(first))))
 
 
 def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Path, device: torch.device) -> AION:
     """Train the model, going on where it stopped."""
-    model = model.to(device)
+    learner = Learner(model).to(device)
 
     def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
         example = draw_example(pools, config.model_schedule.batch, generator)
-        return loss_terms(model, example.to(device))
+        return loss_terms(learner, example.to(device))
 
-    train(model, loss_of, config.model_schedule, folder=folder, title="model", seed=config.seed + 2, device=device)
+    train(learner, loss_of, config.model_schedule, folder=folder, title="model", seed=config.seed + 2, device=device)
     return model
 
 
@@ -221,7 +231,7 @@ def _choose_scalars(tokens: Shard, inputs: Shard, targets: Shard, generator: Gen
     scalars = [key for key in tokens if key not in _LONG]
     survey = int(torch.randint(3, (), generator=generator))  # Legacy Survey, HSC, both
     wanted = [key for key in scalars if survey == 2 or _of_legacy(key) == (survey == 0)]
-    keep = 0.3 + 0.7 * float(torch.rand((), generator=generator))
+    keep = 0.3 + 1.4 * float(torch.rand((), generator=generator))  # half of the time every column
     read = always or torch.rand((), generator=generator) < 0.5
     for key in scalars:
         if key in wanted and read and torch.rand((), generator=generator) < keep:
@@ -249,6 +259,9 @@ def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Gen
             targets[key] = values.where(hidden, -1)
     else:
         targets[key] = _some(values, ASKED, generator)
+        targets[key][:, 0] = values[:, 0]  # the level
+        if torch.rand((), generator=generator) < LEVEL_ALONE:
+            targets[key] = torch.full_like(values, -1).index_copy(1, torch.tensor([0]), values[:, :1])
 
 
 def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator) -> None:
@@ -262,16 +275,17 @@ def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Gene
     targets[asked] = _some(tokens[asked].where(shown < 0, -1) if asked == read else tokens[asked], ASKED, generator)
 
 
-def _two_views(tokens: Shard, generator: Generator) -> tuple[Shard, Shard]:
+def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[View, View, Labels]:
     """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one."""
     streams = [key for key in _LONG if key in tokens]
     keys = [streams[i] for i in torch.randperm(len(streams), generator=generator)[:2].tolist()]
     there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
-    read = [tokens[key][there] for key in keys]
+    read = {key: tokens[key][there] for key in keys}
     first, second = (
-        {key: values if key in SPECTRA else _some(values, IMAGE_TOKENS_READ[1], generator)} for key, values in zip(keys, read, strict=True)
+        View({key: values if key in SPECTRA else _some(values, IMAGE_TOKENS_READ[1], generator)}, key in IMAGES)
+        for key, values in read.items()
     )
-    return first, second
+    return first, second, labels[there]
 
 
 def _some(values: Tensor, count: int, generator: Generator) -> Tensor:

@@ -26,6 +26,8 @@ SCALES = {1: 1.0, 6: 0.3, 24: 0.1}
 """Pixels of 0.8 Å over which residuals are averaged -> weight in the loss: a pixel, a narrow line, a token."""
 SOFT_START = 200
 """Steps before the latent is rounded to corners: a codec that rounds from the start uses a few codes only."""
+GLARE = 12.0
+"""Sigma from which errors count linearly when the decoder goes on alone: far enough for it to aim at the mean flux, not at the median."""
 EMPTY_SKY = 0.03
 """Share of spectra without an object: the redshift they are asked for is drawn at random, so that the answer learns to be flat."""
 
@@ -90,19 +92,19 @@ def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
     return F.cross_entropy(logits.float(), bins)
 
 
-def coherent_loss(residual: Tensor, known: Tensor) -> Tensor:
-    """Robust mean over pixels of the residual (B, n) in sigma, alone and averaged over stretches of `SCALES`.
+def coherent_loss(residual: Tensor, known: Tensor, bend: float = 2.0) -> Tensor:
+    """(B,) robust mean over pixels of the residual (B, n) in sigma, alone and averaged over stretches of `SCALES`.
 
     A mean over k pixels has the noise of one pixel over sqrt(k): a line or a level that is wrong by half a sigma in every pixel weighs more
-    than the same error with random signs.
+    than the same error with random signs. Errors beyond ``bend`` sigma count linearly.
     """
-    total = residual.new_zeros(())
+    total = residual.new_zeros(len(residual))
     for pixels, weight in SCALES.items():
         here = known.float()
         share = F.avg_pool1d(here[:, None], pixels)[:, 0]
         mean = F.avg_pool1d((residual * here)[:, None], pixels)[:, 0] * pixels**0.5 / share.clamp(min=1e-3).sqrt()
-        error = torch.sqrt(1 + mean**2 / 4) - 1
-        total = total + weight * 4 * (error * share).sum() / share.sum().clamp(min=1)
+        error = torch.sqrt(1 + (mean / bend) ** 2) - 1
+        total = total + weight * bend**2 * (error * share).sum(1) / share.sum(1).clamp(min=1)
     return total
 
 
@@ -115,20 +117,36 @@ def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config:
     latent = codec.encode_latent(x).float()
     corners, auxiliary, usage = codec.quantizer(latent)
     quantised = corners if rounded else latent.tanh()
-    flux, mask_logits = codec.decode_latent(quantised)
-    assert mask_logits is not None, "the embedded decoder has a mask channel"
-    scale = codec.scale(normalization)
-    target = codec.latent_grid.to_latent(spectra.truth.to(device) / scale - 1, spectrum.wavelength)
-    inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
-    known = inverse_sigma > 0
-    sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
-    residual = (flux - target) / sigma
-    reconstruction = coherent_loss(residual, known)
-    mask = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
+    residual, known, mask = _decoded(codec, quantised, spectra, spectrum, codec.scale(normalization))
+    reconstruction = coherent_loss(residual, known).mean()
     redshift = redshift_loss(learner.redshift_logits(quantised), redshift_bins(z, config).to(device))
     spread = spread_loss(latent.movedim(1, -1).flatten(0, 1))
     loss = reconstruction + 0.3 * mask + 0.5 * redshift + auxiliary + spread
     return Terms(loss, reconstruction, mask, redshift, spread, usage)
+
+
+def decoder_terms(codec: SpectrumCodec, spectra: ObservedSpectra) -> dict[str, Tensor]:
+    """Losses of the decoder alone: about the rms in sigma of each spectrum, so that bright ones count as much as faint ones."""
+    spectrum = as_modality(spectra, codec.device)
+    with torch.no_grad():
+        x, normalization = codec.preprocess(spectrum)
+        corners = codec.quantizer.decode(codec.quantizer.encode(codec.encode_latent(x).float()))
+    residual, known, mask = _decoded(codec, corners, spectra, spectrum, codec.scale(normalization))
+    reconstruction = (2 * coherent_loss(residual, known, GLARE) + 0.01).sqrt().mean()
+    return {"loss": reconstruction + 0.1 * mask, "reconstruction": reconstruction, "mask": mask}
+
+
+def _decoded(
+    codec: SpectrumCodec, corners: Tensor, spectra: ObservedSpectra, spectrum: Spectrum, scale: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Residual of the decoded spectrum in sigma and where it counts (B, num_pixels), and the loss of the mask."""
+    flux, mask_logits = codec.decode_latent(corners)
+    assert mask_logits is not None, "the embedded decoder has a mask channel"
+    target = codec.latent_grid.to_latent(spectra.truth.to(codec.device) / scale - 1, spectrum.wavelength)
+    inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
+    known = inverse_sigma > 0
+    sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
+    return (flux.float() - target) / sigma, known, F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
 
 
 def with_empty_sky(spectra: ObservedSpectra, z: Tensor, generator: Generator, config: EmbeddedConfig) -> tuple[ObservedSpectra, Tensor]:
@@ -156,3 +174,14 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
 
     train(learner, loss_of, config.spectrum_schedule, folder=folder, title="spectrum codec", seed=config.seed, device=device)
     return learner
+
+
+def fit_decoder(config: EmbeddedConfig, codec: SpectrumCodec, survey: SimulatedSurvey, folder: Path, device: torch.device) -> None:
+    """Train the decoder on, tokens as they are; going on where it stopped."""
+    decoder = torch.nn.ModuleList([codec.post_quant_conv, codec.decoder])
+
+    def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
+        objects = survey.draw(config.spectrum_finish.batch, generator, with_images=False)
+        return decoder_terms(codec, objects.spectra)
+
+    train(decoder, loss_of, config.spectrum_finish, folder=folder, title="spectrum decoder", seed=config.seed + 3, device=device)

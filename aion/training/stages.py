@@ -64,8 +64,10 @@ def codecs(run: Run) -> None:
     scalar_codecs.fit_all(run.config, {key: values for key, values in sample.items() if key != "z"}, run.export)
     survey = run.survey()
     learner = spectrum_codec.fit(run.config, survey, run.folder / "spectrum", run.device)
+    spectrum_codec.fit_decoder(run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device)
     learner.codec.save_pretrained(run.export, SDSSSpectrum)
     image = image_codec.fit(run.config, survey, run.folder / "image", run.device)
+    image_codec.fit_decoder(run.config, image, survey, run.folder / "image-decoder", run.device)
     image.save_pretrained(run.export, LegacySurveyImage)
     parameters = {"spectrum parameters": learner.codec, "image parameters": image}
     write_metrics(run.folder, "codecs", {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()})

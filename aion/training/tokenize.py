@@ -1,7 +1,7 @@
 """Simulated objects -> tokens on disk, in shards that can be made in any order. Knows no network but the codecs.
 
-A shard is a dictionary of int16 tensors (objects, tokens) by token key, -1 where the object has none, with ``bins`` (objects,), the
-redshift token.
+A shard is a dictionary of int16 tensors (objects, tokens) by token key, -1 where the object has none, with the truths of `LABELS`
+(objects,): the redshift token, and what the object is and looks like, as numbers of the simulator's lists.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,10 +15,14 @@ from tqdm import tqdm
 from aion.codecs.manager import CodecManager
 from aion.modalities import HSCImage, LegacySurveyImage, Modality, ScalarModalities
 from aion.training.config import EmbeddedConfig
+from aion.training.simulate.morphology import LABELS as MORPHOLOGIES
+from aion.training.simulate.population import KINDS
 from aion.training.simulate.survey import Objects, SimulatedSurvey
 from aion.training.spectrum_codec import as_modality, redshift_bins, with_empty_sky
 
 POOLS = ("photometry", "spectra", "images")
+LABELS = ("bins", "kind", "morphology")
+"""What a shard holds beside tokens."""
 SHARD = 250
 """Objects per file."""
 Shard = dict[str, Tensor]
@@ -86,12 +90,19 @@ def _spectra(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecMana
     own = as_modality(spectra, manager.device).token_key
     # what else is known of an empty fibre's target would give its redshift away
     shard |= {key: torch.where(empty[:, None], -1, value) for key, value in shard.items() if key != own}
-    return shard | {"bins": redshift_bins(z, config)}
+    return shard | _labels(objects) | {"bins": redshift_bins(z, config)}
 
 
 def _images(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
     objects = survey.draw(count, generator, with_twin=True)
-    return object_tokens(manager, objects) | {"bins": redshift_bins(objects.z, config)}
+    return object_tokens(manager, objects) | _labels(objects) | {"bins": redshift_bins(objects.z, config)}
+
+
+def _labels(objects: Objects) -> Shard:
+    return {
+        "kind": torch.tensor([KINDS.index(name) for name in objects.kind]),
+        "morphology": torch.tensor([MORPHOLOGIES.index(name) for name in objects.morphology]),
+    }
 
 
 Draw = Callable[[EmbeddedConfig, SimulatedSurvey, CodecManager, int, Generator], Shard]
@@ -100,4 +111,4 @@ _DRAW: dict[str, Draw] = {"photometry": _photometry, "spectra": _spectra, "image
 
 def streams_of(pools: Iterable[Shard]) -> tuple[str, ...]:
     """Token keys that occur, in order."""
-    return tuple(sorted({key for pool in pools for key in pool} - {"bins"}))
+    return tuple(sorted({key for pool in pools for key in pool} - set(LABELS)))

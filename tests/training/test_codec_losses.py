@@ -6,7 +6,7 @@ import torch
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
 from aion.modalities import HSCImage, LegacySurveyImage
-from aion.training import image_codec, masked_modeling, spectrum_codec
+from aion.training import image_codec, spectrum_codec
 from aion.training.config import smoke_config
 from aion.training.latents import spread_loss
 from aion.training.simulate.morphology import draw_morphology
@@ -56,9 +56,25 @@ def test_the_tolerance_of_a_pixel_is_its_noise_and_a_share_of_its_flux(cls):
     assert off[..., 48, 48].mean() == pytest.approx(0.01 * (sigma**2 + (image_codec.RELATIVE_FLOOR * 2.0) ** 2) ** 0.5, rel=0.05)
 
 
-def test_two_views_of_an_object_must_be_told_from_all_others():
-    vectors = torch.nn.functional.normalize(torch.randn(8, 32, generator=torch.Generator().manual_seed(3)), dim=1)
-    assert masked_modeling.twin_loss(vectors, vectors) < 0.1 < 1.0 < masked_modeling.twin_loss(vectors, vectors.roll(1, 0))
+def test_light_that_is_missing_costs_more_than_light_moved_within_a_square():
+    truth = torch.zeros(1, 1, 96, 96)
+    truth[..., 48:50, 48:50] = 1.0
+    noise = torch.full((1, 1, 1, 1), 0.01)
+    within, across = truth.roll(1, -1), truth.roll(6, -1)
+    assert image_codec.light_loss(truth, truth, noise) == image_codec.light_loss(within, truth, noise)
+    assert image_codec.light_loss(within, truth, noise) < image_codec.light_loss(0.5 * truth, truth, noise)
+    assert image_codec.light_loss(within, truth, noise) < image_codec.light_loss(across, truth, noise)
+
+
+def test_a_decoder_that_goes_on_alone_is_measured_in_sigma_of_each_spectrum():
+    """Errors far out count linearly only beyond the bend: a bright line off by 10 sigma is not forgiven."""
+    known = torch.ones(2, 96, dtype=torch.bool)
+    residual = torch.zeros(2, 96)
+    residual[0, 40] = 10.0
+    tolerant = spectrum_codec.coherent_loss(residual, known)
+    strict = spectrum_codec.coherent_loss(residual, known, spectrum_codec.GLARE)
+    assert tolerant.shape == (2,) and tolerant[1] == strict[1] == 0
+    assert strict[0] > 2 * tolerant[0]
 
 
 def test_a_fibre_takes_all_of_a_point_and_less_of_a_large_galaxy():
