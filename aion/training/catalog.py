@@ -68,19 +68,13 @@ def streams_of(view: str, keys: list[str]) -> list[str]:
 
 @torch.no_grad()
 def embeddings(weights: Weights, tokens: Mapping[str, Tensor], view: str) -> np.ndarray:
-    """(n, D) unit vectors from the streams of a view; objects with the same streams are embedded together."""
+    """(n, D) unit vectors from the streams of a view; every object must have one of them."""
     keys = streams_of(view, list(tokens))
-    count = len(next(iter(tokens.values())))
-    vectors = torch.zeros(count, weights.model.config.dim)
-    present = torch.stack([(tokens[key] >= 0).all(1) for key in keys])
-    groups: dict[tuple[bool, ...], list[int]] = {}
-    for row in range(count):
-        groups.setdefault(tuple(present[:, row].tolist()), []).append(row)
-    for pattern, rows in groups.items():
-        chosen = [key for key, there in zip(keys, pattern, strict=True) if there]
-        for part in torch.split(torch.tensor(rows), BATCH):
-            vectors[part] = pool(weights.model.context({key: tokens[key][part].long() for key in chosen}))
-    return vectors.numpy()
+    vectors = []
+    for part in torch.arange(len(tokens[keys[0]])).split(BATCH):  # drawn together, so alike in what they have
+        batch = {key: tokens[key][part].long() for key in keys}
+        vectors.append(pool(weights.model.context({key: ids for key, ids in batch.items() if (ids >= 0).any()})))
+    return torch.cat(vectors).numpy()
 
 
 @dataclass(frozen=True)
