@@ -25,6 +25,8 @@ class Context:
     """Token keys that were given."""
     tokens: Tensor | None = None
     """(B, N) long, the token ids that were read."""
+    redshift: Tensor | None = None
+    """(B, bins) logits of the redshift correlation, of models that declare it."""
 
     def of(self, token_key: str) -> Tensor:
         """(B, N) bool, True where a kept token of that stream stands."""

@@ -1,11 +1,12 @@
 """Redshift as a translation in ln(wavelength): features of spectrum tokens, cross-correlated with a learned rest-frame table.
 
 An optional module of the model, declared by `AIONConfig.redshift_correlation` and absent from the published checkpoints. Its
-logits are added to the decoder's logits for `tok_z`. Wavelengths are vacuum Å, observed frame unless called rest.
+logits are added to the decoder's logits for `tok_z`, and the redshift that it believes in is added to the states of the encoder, so that
+embeddings and every prediction know of it. Wavelengths are vacuum Å, observed frame unless called rest.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -64,6 +65,8 @@ class RedshiftCorrelation(nn.Module):
 
     left: Tensor
     weight: Tensor
+    sharpness: Tensor
+    """() factor on the logits that are handed on; 1 in training, set by calibration. What is told to the states is without it."""
 
     def __init__(self, config: RedshiftCorrelationConfig, dim: int) -> None:
         super().__init__()
@@ -74,9 +77,22 @@ class RedshiftCorrelation(nn.Module):
         # rest-frame table: index j stands for ln(wavelength_min) + (j - bins + 1) * log_step
         rest_samples = config.log_samples + config.bins - 1
         self.table = nn.Parameter(torch.randn(config.channels, rest_samples) * 0.05)
+        self.belief = nn.Linear(config.bins, dim, bias=False)
+        self.register_buffer("sharpness", torch.ones(()))
         left, weight = _linear_interpolation(config)
         self.register_buffer("left", left, persistent=False)
         self.register_buffer("weight", weight, persistent=False)
+
+    def told(self, context: "Context") -> "Context":
+        """The context with the logits of its redshift, and with every state told of the redshift that they speak for.
+
+        A flat density tells nothing, so that objects without a spectrum keep their states. What is told does not teach the correlation.
+        """
+        logits = self(context)
+        surplus = logits.detach().softmax(-1) - 1 / self.config.bins
+        return replace(
+            context, states=context.states + self.belief(surplus)[:, None] * context.keep[..., None], redshift=self.sharpness * logits
+        )
 
     def forward(self, context: "Context") -> Tensor:
         """Context -> (B, bins) logits; zeros for objects without a spectrum token."""

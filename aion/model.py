@@ -151,8 +151,8 @@ class AION(nn.Module):
             x = block(x, context.states, visible, queries)
         parts = torch.split(self.decoder_norm(x), queries.sizes, dim=1)
         logits = {key: self._output(key).to_logits(part) for key, part in zip(positions, parts, strict=True)}
-        if "tok_z" in logits and self.redshift_correlation is not None:
-            correlation = self.redshift_correlation(context).unsqueeze(1)  # (B, 1, bins)
+        if "tok_z" in logits and context.redshift is not None:
+            correlation = context.redshift.unsqueeze(1)  # (B, 1, bins)
             spare = logits["tok_z"].shape[-1] - correlation.shape[-1]
             logits["tok_z"] = logits["tok_z"] + F.pad(correlation, (0, spare)).to(logits["tok_z"].dtype)
         return logits
@@ -287,7 +287,8 @@ class AION(nn.Module):
         states = self.decoder_proj_context(self.encoder_norm(x)) + place
         if visible is not None:
             states = states * read.keep.unsqueeze(-1)
-        return replace(read, states=states)
+        context = replace(read, states=states)
+        return context if self.redshift_correlation is None else self.redshift_correlation.told(context)
 
     def _embedded(self, read: Context) -> tuple[Tensor, Tensor]:
         """Embeddings (B, N, D) of the ids, and of where they stand; zero where no token stands."""

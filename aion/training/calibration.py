@@ -43,7 +43,7 @@ def fit(model: AION, pools: dict[str, Shard]) -> Calibration:
 def apply(model: AION, found: Calibration) -> None:
     """Fold the factors into the weights."""
     model.get_parameter(f"decoder_embeddings.{REDSHIFT}.to_logits.weight").mul_(found.decoder)
-    model.get_parameter("redshift_correlation.table").mul_(found.correlation)
+    model.get_buffer("redshift_correlation.sharpness").mul_(found.correlation)
 
 
 def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor) -> float:
@@ -60,8 +60,7 @@ def _logits(model: AION, shard: Shard, streams: tuple[str, ...]) -> tuple[Tensor
     decoder, correlation = [], []
     for start in range(0, int(there.sum()), _BATCH):
         context = model.context({key: ids[start : start + _BATCH] for key, ids in tokens.items()})
-        assert model.redshift_correlation is not None
-        own = model.redshift_correlation(context)
-        decoder.append(model.predict(context, REDSHIFT)[REDSHIFT][:, 0, :Z_BINS] - own)
-        correlation.append(own)
+        assert context.redshift is not None
+        decoder.append(model.predict(context, REDSHIFT)[REDSHIFT][:, 0, :Z_BINS] - context.redshift)
+        correlation.append(context.redshift)
     return torch.cat(decoder), torch.cat(correlation), shard["bins"][there].long()

@@ -21,7 +21,8 @@ It is not AION-1: for science use the published weights.
 - Transformer: {dim} wide, {encoder_depth} encoder and {decoder_depth} decoder blocks, {num_heads} heads; matrices stored in half precision.
 - Codecs: 272 + 1 tokens a spectrum, 576 an image, one a number; the published token layout with smaller networks.
 - Redshift: {bins} bins uniform in ln(1+z) from 0 to {z_max:g}. A declared module of the model (`redshift_correlation`) cross-correlates the
-  encoder's view of the spectrum with a learned rest-frame table; published checkpoints have no such module.
+  encoder's view of the spectrum with a learned rest-frame table, and adds the redshift that it believes in to every state; published
+  checkpoints have no such module.
 - Training: {spectra} spectra for the spectrum codec, {images} images for the image codec, {steps} masked-modeling steps on
   {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized objects (photometry; with spectra; with images too). Seed {seed}.
 
@@ -56,8 +57,8 @@ How it was measured:
 
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
 - Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
-- The codecs were trained on one processor core each, and how much light enters the simulated fibres was refined after them: the recipe
-  repeats from one command, the bits do not.
+- The codecs' tokens were learned before how much light enters the simulated fibres was refined, and the transformer's first 2,100 steps had
+  an earlier mixture of batches: the recipe repeats from one command, the bits do not.
 - The smoothed continuum is a running median of 601 pixels; with 151, broad quasar lines survive and half of the redshifts are still right.
 - Redshifts beyond {z_max:g} and blueshifts are outside the grid.
 """

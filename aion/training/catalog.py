@@ -71,7 +71,7 @@ def embeddings(weights: Weights, tokens: Mapping[str, Tensor], view: str) -> np.
     """(n, D) unit vectors from the streams of a view; every object must have one of them."""
     keys = streams_of(view, list(tokens))
     vectors = []
-    for part in torch.arange(len(tokens[keys[0]])).split(BATCH):  # drawn together, so alike in what they have
+    for part in torch.split(torch.arange(len(tokens[keys[0]])), BATCH):  # drawn together, so alike in what they have
         batch = {key: tokens[key][part].long() for key in keys}
         vectors.append(pool(weights.model.context({key: ids for key, ids in batch.items() if (ids >= 0).any()})))
     return torch.cat(vectors).numpy()

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from aion.codecs.manager import CodecManager
 from aion.codecs.quantizers import BinnedQuantizer, FiniteScalarQuantizer
+from aion.correlation import RedshiftCorrelation
 from aion.embedding import pool
 from aion.modalities import MODALITIES
 from aion.model import AION, AIONConfig
@@ -34,7 +35,7 @@ ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
 """Weight of all streams but the redshift together, each in units of the entropy of a uniform guess."""
-POOL_SHARES = {"spectra": 0.34, "photometry": 0.4, "images": 0.26}
+POOL_SHARES = {"spectra": 0.22, "photometry": 0.43, "images": 0.35}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
 """Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
@@ -100,6 +101,7 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
     assert model.redshift_correlation is not None
     model.redshift_correlation.load_state_dict(learner.redshift.state_dict())
     with torch.no_grad():
+        tell_places(model.redshift_correlation)
         corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T  # (codes, bits)
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
@@ -130,6 +132,13 @@ def code_places(manager: CodecManager, stream: str) -> Tensor:
     if stream.startswith("tok_mag_"):
         return (values / 10).float()
     return torch.linspace(0, 1, len(values))
+
+
+@torch.no_grad()
+def tell_places(correlation: RedshiftCorrelation) -> None:
+    """Let redshifts nearby be told alike to begin with."""
+    bins = correlation.config.bins
+    correlation.belief.weight.copy_(_Waves(len(correlation.belief.weight))(torch.linspace(0, 1, bins)).T)
 
 
 class _Waves:
@@ -276,8 +285,12 @@ def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Gene
 
 
 def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[View, View, Labels]:
-    """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one."""
-    streams = [key for key in _LONG if key in tokens]
+    """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one.
+
+    Half of the time they are two images, where there are any: who is near is harder to see for them than for spectra.
+    """
+    hard = torch.rand((), generator=generator) < 0.5
+    streams = [key for key in (IMAGES if hard and IMAGES[0] in tokens else _LONG) if key in tokens]
     keys = [streams[i] for i in torch.randperm(len(streams), generator=generator)[:2].tolist()]
     there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
     read = {key: tokens[key][there] for key in keys}

@@ -89,6 +89,38 @@ def test_the_order_of_the_tokens_in_the_context_does_not_matter(correlation):
     torch.testing.assert_close(correlation(shuffled), correlation(straight), rtol=0, atol=0)
 
 
+def test_every_state_is_told_of_a_sharp_redshift_and_a_flat_one_tells_nothing(correlation, monkeypatch):
+    """Of two objects only the first has a spectrum; the third state of the first is no token."""
+    keep = torch.tensor([[True, True, False], [True, True, True]])
+    before = context(("tok_spectrum_sdss", "tok_flux_g"), torch.zeros(2, 3, dtype=torch.long), torch.ones(2, 3, dtype=torch.long), keep)
+    logits = torch.zeros(2, SMALL.bins)
+    logits[0, 5] = 50.0
+    monkeypatch.setattr(RedshiftCorrelation, "forward", lambda self, context: logits)
+    after = correlation.told(before)
+    sharp = correlation.belief.weight[:, 5] - correlation.belief.weight.mean(1)
+    torch.testing.assert_close(after.states[0, :2], before.states[0, :2] + sharp)
+    torch.testing.assert_close(after.states[0, 2], before.states[0, 2])
+    torch.testing.assert_close(after.states[1], before.states[1])
+    assert torch.equal(after.redshift, logits)
+
+
+def test_the_sharpness_is_of_what_is_handed_on_not_of_what_is_told(correlation):
+    keep = torch.ones(1, SMALL.tokens, dtype=torch.bool)
+    read = context(("tok_spectrum_sdss",), torch.zeros_like(keep, dtype=torch.long), torch.arange(1, SMALL.tokens + 1)[None], keep)
+    before = correlation.told(read)
+    correlation.sharpness.fill_(0.5)
+    after = correlation.told(read)
+    torch.testing.assert_close(after.redshift, 0.5 * before.redshift)
+    torch.testing.assert_close(after.states, before.states)
+
+
+def test_what_is_told_does_not_teach_the_correlation(correlation):
+    keep = torch.ones(1, SMALL.tokens, dtype=torch.bool)
+    read = context(("tok_spectrum_sdss",), torch.zeros_like(keep, dtype=torch.long), torch.arange(1, SMALL.tokens + 1)[None], keep)
+    correlation.told(read).states.square().sum().backward()
+    assert correlation.belief.weight.grad is not None and correlation.table.grad is None
+
+
 @pytest.mark.parametrize("name", ["bins", "log_step", "channels", "width", "samples_per_token", "tokens", "wavelength_min", "token_width"])
 def test_a_size_that_is_not_above_zero_is_refused_with_its_name(name):
     with pytest.raises(ConfigError, match=rf"redshift_correlation\.{name} is 0; it must be above 0"):

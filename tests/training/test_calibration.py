@@ -37,8 +37,8 @@ def test_folded_factors_scale_both_parts_of_the_logits():
     tokens = {SPECTRA[0]: torch.arange(273)[None]}
     with torch.no_grad():
         context = model.context(tokens)
-        own = model.redshift_correlation(context)
+        own = context.redshift
         whole = model.predict(context, REDSHIFT)[REDSHIFT][:, 0, :1024]
         apply(model, Calibration(decoder=0.5, correlation=2.0))
-        after = model.predict(context, REDSHIFT)[REDSHIFT][:, 0, :1024]
+        after = model.predict(model.context(tokens), REDSHIFT)[REDSHIFT][:, 0, :1024]
     torch.testing.assert_close(after, 0.5 * (whole - own) + 2 * own, rtol=1e-4, atol=1e-5)
