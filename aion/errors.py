@@ -10,6 +10,7 @@ AIONError
 │   ├── WeightsNotFoundError           unknown id, revision, folder or file
 │   ├── AccessError                    gated or private: 401, 403
 │   ├── ConnectionFailedError          no network, cut connection
+│   ├── DiskSpaceError                 no room for a download
 │   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
 ├── ConfigError (ValueError)           an unknown or impossible configuration value
 ├── IngredientError (OSError)          a training ingredient that cannot be fetched
@@ -61,6 +62,10 @@ class ConnectionFailedError(WeightsError):
     """The Hub could not be reached, or the connection broke."""
 
 
+class DiskSpaceError(WeightsError):
+    """A download has no room, or its folder may not be written to."""
+
+
 class WeightsMismatchError(WeightsError):
     """The file does not hold the tensors that the configuration asks for."""
 
@@ -71,6 +76,10 @@ class ConfigError(AIONError, ValueError):
 
 class IngredientError(AIONError, OSError):
     """A package that training starts from cannot be downloaded or unpacked."""
+
+
+class ClosedError(AIONError):
+    """The engine was closed while somebody still asked it."""
 
 
 class SearchError(AIONError, ValueError):

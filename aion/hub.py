@@ -52,7 +52,7 @@ class Source:
             return _download(self.id, path, self.revision, self.token, self.local_files_only)
         local = Path(self.id).expanduser() / path
         if not local.is_file():
-            raise WeightsNotFoundError(f"the folder {self.id} has no {path}; it needs the published layout, {_layout()}")
+            raise WeightsNotFoundError(f"the folder {self.id} has no {path}; it needs the published layout, {layout()}")
         return local
 
     def has(self, path: str) -> bool:
@@ -66,7 +66,7 @@ class Source:
         try:
             return huggingface_hub.HfApi(token=self.token).file_exists(self.id, path, revision=self.revision)
         except (OSError, HTTPError) as exc:
-            raise _explained(exc, self.id, path, self.revision) from exc
+            raise explained(exc, self.id, path, self.revision) from exc
 
 
 def locate(source: str | Path, *, revision: str | None = None, token: str | bool | None = None, local_files_only: bool = False) -> Source:
@@ -152,11 +152,11 @@ def _download(repo: str, path: str, revision: str | None, token: str | bool | No
     except (OSError, ValueError, HTTPError) as exc:
         if isinstance(exc, OSError) and exc.errno is not None:  # a full disk or a cache that may not be written
             raise
-        raise _explained(exc, repo, path, revision) from exc
+        raise explained(exc, repo, path, revision) from exc
 
 
-def _explained(exc: Exception, repo: str, path: str, revision: str | None) -> WeightsError:
-    """Our error for one of huggingface_hub's, saying what to do."""
+def explained(exc: Exception, repo: str, path: str, revision: str | None) -> WeightsError:
+    """Our error for one of huggingface_hub's, saying what to do; ``path``: what was asked for."""
     url = f"{constants.ENDPOINT}/{repo}"
     at = f" at revision {revision}" if revision else ""
     sign_in = f"ask for access at {url}, then put your token into the environment variable HF_TOKEN or pass token="
@@ -170,7 +170,7 @@ def _explained(exc: Exception, repo: str, path: str, revision: str | None) -> We
     if isinstance(exc, hub_errors.RevisionNotFoundError):
         return WeightsNotFoundError(f"{repo} has no revision {revision!r}; its commits are listed at {url}/commits/main")
     if isinstance(exc, hub_errors.RemoteEntryNotFoundError):
-        return WeightsNotFoundError(f"{repo}{at} has no {path}; it needs the published layout, {_layout()}")
+        return WeightsNotFoundError(f"{repo}{at} has no {path}; it needs the published layout, {layout()}")
     if isinstance(exc, hub_errors.HFValidationError):
         return WeightsNotFoundError(f"{repo!r} is neither an existing folder nor a Hub id such as polymathic-ai/aion-base")
     if status in (401, 403) or _status_of_cause(exc) in (401, 403):
@@ -190,7 +190,8 @@ def _status_of_cause(exc: Exception) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _layout() -> str:
+def layout() -> str:
+    """The files of published weights, in words."""
     return f"{CONFIG_FILE} and {WEIGHTS_FILE}, and the same two files in codecs/<name>/"
 
 

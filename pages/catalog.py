@@ -6,9 +6,10 @@ from aion.explorer.ui import catalog_view, frame, look, resources
 
 frame.through_app()
 st.title("Reference catalog", anchor=False)
-catalog = resources.engine().catalog
+running = resources.engine()
+catalog = running.catalog
 if catalog is None:
-    look.empty(look.NO_CATALOG)
+    look.empty(running.catalog_note or look.NO_CATALOG)
     st.stop()
 st.caption(
     f"{len(catalog):,} {catalog.label} objects that the model never saw in training: the neighbors on the Analyze page come from here. "

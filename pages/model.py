@@ -1,11 +1,15 @@
-"""Model: which weights answer, what they were trained on, and how well they do."""
+"""Model: which weights answer, what they were trained on, how well they do, and others instead."""
 
 import streamlit as st
 
-from aion.explorer.ui import frame, model_view, resources, tables
+from aion.explorer.ui import frame, model_choice, model_view, resources, tables
 from aion.explorer.ui.look import section
 
 frame.through_app()
+if resources.startup().problem:
+    resources.explain(resources.startup())
+    model_choice.panel()
+    st.stop()
 info = resources.engine().info
 st.title(tables.weights_name(info.title), anchor=False)
 if info.notice:
@@ -18,8 +22,10 @@ with left:
 with right:
     section("Software")
     model_view.versions(info)
+    section("Memory")
+    model_choice.taken()
 
-sections = model_view.sections(info)
+sections = model_view.sections(info) | {"Other weights": lambda info: model_choice.panel()}
 for tab, show in zip(st.tabs(list(sections)), sections.values(), strict=True):
     with tab:
         show(info)

@@ -7,9 +7,10 @@ from aion.explorer.ui.query import follow_address, query
 
 frame.through_app()
 st.title("Similar objects", anchor=False)
-catalog = resources.engine().catalog
+running = resources.engine()
+catalog = running.catalog
 if catalog is None:
-    look.empty(look.NO_CATALOG)
+    look.empty(running.catalog_note or look.NO_CATALOG)
     st.stop()
 st.caption(
     f"Search {len(catalog):,} {catalog.label} objects by one of them, by your upload, or by several with weights. "

@@ -23,7 +23,7 @@ TEXTS = sorted(
 
 FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
+PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
 SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export")}
 
@@ -36,6 +36,7 @@ LAYERS: dict[str, set[str]] = {
     **dict.fromkeys(TRANSFORMER, TRANSFORMER | {"aion.errors", "aion.streams"}),
     "aion.model": TRANSFORMER | {"aion.errors", "aion.streams", "aion.hub"},
     "aion.hub": {"aion.errors"},
+    "aion.download": {"aion.errors", "aion.hub"},
     "aion.codecs": FACTS | {"aion.hub"},
     "aion.io": FACTS,
     "aion.redshift": {"aion.errors"},
@@ -45,7 +46,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer": CORE | SERVICES,
     "aion.explorer.results": CORE,
     "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
-    "aion.explorer.ui": FACTS | {"aion.explorer", "aion.io", "aion.redshift"},
+    "aion.explorer.ui": FACTS | {"aion.explorer", "aion.download", "aion.io", "aion.redshift"},
     "aion.training": CORE,
 }
 

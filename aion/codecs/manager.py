@@ -95,6 +95,12 @@ class CodecManager:
                 self._codecs[modality_type.name] = codec.to(self.device)
             return self._codecs[modality_type.name]
 
+    @property
+    def loaded(self) -> tuple[Codec, ...]:
+        """The codecs that were needed so far."""
+        with self._lock:
+            return tuple(self._codecs.values())
+
     def has(self, modality_type: type[Modality]) -> bool:
         """Whether the source has a codec for it."""
         with self._lock:

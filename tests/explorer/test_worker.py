@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from aion.errors import ClosedError
 from aion.explorer.engine.worker import Worker
 
 
@@ -53,5 +54,5 @@ def test_a_run_that_breaks_is_raised_to_its_callers_and_the_thread_lives_on():
         worker.ask(["bad"])
     assert worker.ask(["good"]) == ["good"]
     worker.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ClosedError, match="closed"):
         worker.ask(["late"])

@@ -1,16 +1,18 @@
 """A local HTTP server that plays the Hugging Face Hub: files under /<owner>/<name>/resolve/<revision>/<path>, large ones by redirect.
 
 What a repository does is in its name: `open`, `gated`, `private`, `forbidden`, `cut` (the first answer breaks off half-way),
-`broken` (every answer breaks off at once). Everything asked for is kept in `requests`.
+`broken` (every answer breaks off at once), `slow` (half of a weights file, and the rest when `go` is set). The list of its files is
+under /api/models. Everything asked for is kept in `requests`.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 COMMIT = "c0ffee" + "0" * 34
@@ -24,6 +26,7 @@ class Hub:
     folder: Path
     url: str = ""
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    go: Event = field(default_factory=Event)
 
     def asked(self, repository: str, method: str = "GET") -> list[dict[str, str]]:
         """Headers of the requests for files of a repository."""
@@ -56,6 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.hub.requests.append((self.command, self.path, dict(self.headers)))
+        if self.path.startswith("/api/models/"):
+            self.list_files()
+            return
         owner, name, kind, revision, *parts = self.path.strip("/").split("/")
         path = self.hub.folder / "/".join(parts)
         if owner == "nobody":
@@ -73,7 +79,28 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.suffix == ".safetensors" and kind == "resolve":
             self.send(302, path, Location=f"{self.hub.url}/{owner}/{name}/cdn/{COMMIT}/{'/'.join(parts)}")
         else:
-            self.send(200, path, breaks={"cut": 2, "broken": 1}.get(name, 0) if path.suffix == ".safetensors" else 0)
+            self.send(200, path, breaks={"slow": 3, "cut": 2, "broken": 1}.get(name, 0) if path.suffix == ".safetensors" else 0)
+
+    def list_files(self) -> None:
+        """What the Hub says of a repository, and of every file its size; gated ones are listed for everybody."""
+        owner, name, *rest = self.path.removeprefix("/api/models/").partition("?")[0].split("/")
+        revision = rest[1] if rest else "main"
+        if owner == "nobody":
+            self.refuse(404, "RepoNotFound")
+        elif name == "private" and self.token != TOKEN:
+            self.refuse(401, "RepoNotFound")
+        elif revision not in ("main", "v1", COMMIT):
+            self.refuse(404, "RevisionNotFound")
+        else:
+            files = [path for path in sorted(self.hub.folder.rglob("*")) if path.is_file()]
+            listed = [{"rfilename": path.relative_to(self.hub.folder).as_posix(), "size": path.stat().st_size} for path in files]
+            gated = "auto" if name == "gated" else False
+            body = json.dumps({"id": f"{owner}/{name}", "sha": COMMIT, "gated": gated, "siblings": listed}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
@@ -108,5 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
         if breaks == 1 or (breaks == 2 and not wanted):
             self.wfile.write(body[: 0 if breaks == 1 else len(body) // 2])
             self.close_connection = True
+        elif breaks == 3:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.hub.go.wait(60)
+            with suppress(OSError):  # nobody listens any more
+                self.wfile.write(body[len(body) // 2 :])
         else:
             self.wfile.write(body)

@@ -35,6 +35,11 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD = "model_card.json"
+CATALOG_FILE = "catalog.json"
+OTHER_CATALOG = (
+    "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
+    "Choose the weights that made it on the Model page, or let `AION_CATALOG` name a catalog made by these."
+)
 
 
 Wanted = Literal["analysis", "embedding", "redshift"]
@@ -73,8 +78,10 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._spare: Networks | None = None
         self.info = _model_info(settings, self._networks)
-        self.catalog, self._catalog_note = _catalog_for(settings, self.info.sha256)
+        self.catalog = _catalog_for(settings, self.info.sha256)
         """The reference catalog, None where there is none for these weights."""
+        self.catalog_note = OTHER_CATALOG if self.catalog is None and (settings.catalog / CATALOG_FILE).is_file() else None
+        """Why the catalog that is there cannot be used."""
         self._familiarity: dict[Index, Familiarity] = {}
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
@@ -134,8 +141,13 @@ class Engine:
             self.analyze(CatalogEntry("", {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}, None, "", {}), k=1)
         progress("Ready", 1.0)
 
+    @property
+    def size(self) -> int:
+        """Bytes that the weights take in memory, with the codecs loaded so far."""
+        return sum(networks.size for networks in (self._networks, self._spare) if networks is not None)
+
     def close(self) -> None:
-        """Finish what waits and end the thread."""
+        """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
 
     def _default_streams(self) -> list[str]:
@@ -226,7 +238,7 @@ class Engine:
             spectra=spectra,
             scalars=scalars,
             z_reference=job.thing.z if isinstance(job.thing, CatalogEntry) else job.thing.z_reference,
-            notes=(*reading.notes, *notes, *self._catalog_note),
+            notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
             trust=(*checks, *trust.image_checks(networks, given)),
@@ -330,14 +342,12 @@ def _attempt(work: Callable[[], Any]) -> Any:
         return exc
 
 
-def _catalog_for(settings: Settings, sha256: str) -> tuple[Catalog | None, tuple[str, ...]]:
-    """The catalog if these weights made it, and a sentence if other weights did."""
-    if not (settings.catalog / "catalog.json").is_file():
-        return None, ()
+def _catalog_for(settings: Settings, sha256: str) -> Catalog | None:
+    """The catalog if these weights made it."""
+    if not (settings.catalog / CATALOG_FILE).is_file():
+        return None
     catalog = Catalog.load(settings.catalog)
-    if catalog.model_sha256 != sha256:
-        return None, ("No neighbors: the reference catalog was made by other weights than these.",)
-    return catalog, ()
+    return catalog if catalog.model_sha256 == sha256 else None
 
 
 def _model_info(settings: Settings, networks: Networks) -> ModelInfo:

@@ -85,9 +85,18 @@ class Networks:
         assert isinstance(codec, ImageCodec)
         return codec.clamped_share(image)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all parameters and buffers that are loaded."""
+        return sum(_size(module) for module in (self.model, *self.codecs.loaded))
+
     def load_codecs(self, progress: Callable[[str, float], None]) -> None:
         """Load the codec of every stream that is read; ``progress`` gets its name and 0 to 1."""
         self.codecs.preload([MODALITIES[key] for key in self.reads], progress)
+
+
+def _size(module: torch.nn.Module) -> int:
+    return sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))
 
 
 def device_for(settings: Settings) -> torch.device:

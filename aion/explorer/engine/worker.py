@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+from aion.errors import ClosedError
+
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
@@ -24,6 +26,9 @@ class Worker(Generic[Job, Answer]):
         self._run = run
         self._limit = limit
         self._queue: SimpleQueue[_Waiting[Job, Answer] | None] = SimpleQueue()
+        self._closed = False
+        self._door = threading.Lock()
+        """Nothing is put into the queue behind its end."""
         self._thread = threading.Thread(target=self._work, name="aion-worker", daemon=True)
         self._thread.start()
 
@@ -32,20 +37,24 @@ class Worker(Generic[Job, Answer]):
 
         Raises:
             Exception: the first one that a job ended with.
+            ClosedError: the worker takes nothing any more.
         """
         futures = [self._submit(job) for job in jobs]
         return [future.result() for future in futures]
 
     def close(self) -> None:
         """Finish what waits and end the thread."""
-        self._queue.put(None)
+        with self._door:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _submit(self, job: Job) -> "Future[Answer]":
-        if not self._thread.is_alive():
-            raise RuntimeError("this worker is closed")
         waiting = _Waiting[Job, Answer](job, Future())
-        self._queue.put(waiting)
+        with self._door:
+            if self._closed:
+                raise ClosedError("the model that was asked is closed: other weights took its place; ask again")
+            self._queue.put(waiting)
         return waiting.future
 
     def _work(self) -> None:

@@ -20,9 +20,10 @@ SHOWN = 12
 def neighbors(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
     look.section("Most similar objects", SIMILARITY)
-    catalog = engine().catalog
+    running = engine()
+    catalog = running.catalog
     if catalog is None:
-        look.empty(look.NO_CATALOG)
+        look.empty(running.catalog_note or look.NO_CATALOG)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         k = st.number_input("How many", 1, 100, SHOWN, key="neighbors-k", persist_state="session", width=130)

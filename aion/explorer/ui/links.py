@@ -8,7 +8,7 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer.prior import parse_prior
 from aion.explorer.ui.examples import examples
-from aion.explorer.ui.look import sentence
+from aion.explorer.ui.look import NO_CATALOG, sentence
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Pending, Session, session
 
@@ -51,8 +51,10 @@ def _open(now: Session, wanted: dict[str, str]) -> None:
     if example is not None:
         now.pending = Pending(example.files, "example", example.title, example=example.slug)
     elif OBJECT in wanted:
-        catalog = engine().catalog
+        running = engine()
+        catalog = running.catalog
         if catalog is None:
+            now.error = running.catalog_note or NO_CATALOG
             return
         now.open([catalog.entry(wanted[OBJECT])], origin="catalog", label=wanted[OBJECT])
     else:

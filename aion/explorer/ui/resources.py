@@ -1,15 +1,18 @@
-"""What all sessions share: the engine, started in the background when the first page opens. One per process."""
+"""What all sessions share: the engine, started in the background when the first page opens, and what is on its way to take its place."""
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
+from aion.download import Repository
 from aion.errors import AIONError
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
+from aion.explorer.weights import Download, State
 
 POLL = 0.1
 """Seconds between two looks at how far the start is."""
@@ -26,8 +29,10 @@ class Progress:
 class Startup:
     """The engine, being made in a thread; a page can open meanwhile."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ready: "Callable[[Startup], None]" = lambda startup: None) -> None:
+        """``ready`` is called with it in its thread, once the engine can be asked."""
         self.settings = settings
+        self._ready = ready
         self.progress = Progress("Loading the weights", 0.0)
         self.engine: Engine | None = None
         """None until it is ready."""
@@ -51,15 +56,53 @@ class Startup:
             self.problem = f"The model could not be started ({type(exc).__name__}); the log of the server has the details."
         else:
             self.engine = engine
+            self._ready(self)
 
     def _report(self, step: str, share: float) -> None:
         self.progress = Progress(step, share)
 
 
+class Server:
+    """One engine for everybody, the one that is loaded to take its place, and one download."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        """As the server was started."""
+        self.current = Startup(settings)
+        self.next: Startup | None = None
+        """Other weights being loaded, or why they could not be."""
+        self.download: Download | None = None
+        """The last one."""
+        self._door = threading.Lock()
+
+    def switch(self, settings: Settings) -> None:
+        """Load other weights. Those in use answer until the others are ready, and stay if they cannot be loaded."""
+        with self._door:
+            if self.next is None or not self.next.running:
+                self.next = Startup(settings, self._take_over)
+
+    def fetch(self, repository: Repository) -> None:
+        """Download what is missing, unless something else is being downloaded."""
+        with self._door:
+            if self.download is None or self.download.state is not State.RUNNING:
+                self.download = Download(repository, token=self.settings.token)
+
+    def _take_over(self, startup: Startup) -> None:
+        with self._door:
+            old, self.current, self.next = self.current, startup, None
+        if old.engine is not None:
+            old.engine.close()
+
+
 @st.cache_resource(show_spinner=False)
-def startup() -> Startup:
+def server() -> Server:
     """The one of this process."""
-    return Startup(Settings.from_environment())
+    return Server(Settings.from_environment())
+
+
+def startup() -> Startup:
+    """The engine in use, ready or not."""
+    return server().current
 
 
 def engine() -> Engine:
@@ -68,7 +111,7 @@ def engine() -> Engine:
     if start.running:
         _wait(start)
     if start.engine is None:
-        _explain(start)
+        explain(start)
         st.stop()
     assert start.engine is not None
     return start.engine
@@ -81,7 +124,7 @@ def announce() -> None:
     if start.running:
         st.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
     elif start.engine is None:
-        _explain(start)
+        explain(start)
     else:
         st.rerun()
 
@@ -99,9 +142,13 @@ def _wait(start: Startup) -> None:
     place.empty()
 
 
-def _explain(start: Startup) -> None:
+def explain(start: Startup) -> None:
+    """Why there is no engine, and what to do."""
     st.error(f"**The model cannot be used.** {start.problem}", icon=":material/error:")
-    st.caption("Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts; `HF_TOKEN` opens gated ones.")
+    st.caption(
+        "Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts, or on the Model page; "
+        "`HF_TOKEN` opens gated ones."
+    )
     if st.button("Try again", icon=":material/refresh:"):
-        startup.clear()
+        server.clear()
         st.rerun(scope="app")

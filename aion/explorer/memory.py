@@ -1,0 +1,44 @@
+"""How much memory there is: of this process, of this computer, of its GPU. Bytes; None where the system does not say."""
+
+from pathlib import Path
+
+import torch
+
+_PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
+WORKING = 2_000_000_000
+"""Bytes that a pass of the model needs beside its weights, at most: eight objects of 0.2 GB each share one on a CPU."""
+
+
+def of_process() -> int | None:
+    """Resident set size."""
+    return _kilobytes(_PROC / "self" / "status", "VmRSS")
+
+
+def available(device: str) -> int | None:
+    """What can still be taken on a device, ``"cpu"`` or ``"cuda:0 (name)"``; of the main memory no more than a container may have."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
+    machine = _kilobytes(_PROC / "meminfo", "MemAvailable")
+    limit, used = (_number(_CGROUP / name) for name in ("memory.max", "memory.current"))
+    in_container = [limit - used] if limit is not None and used is not None else []
+    known = [*([machine] if machine is not None else []), *in_container]
+    return min(known) if known else None
+
+
+def fits(size: int, device: str) -> bool | None:
+    """Whether weights of so many bytes can be loaded beside what is there, and used; None: nobody knows."""
+    free = available(device)
+    return None if free is None else size + WORKING <= free
+
+
+def _kilobytes(path: Path, name: str) -> int | None:
+    """A line ``name:  123 kB``, in bytes."""
+    if not path.is_file():
+        return None
+    found = [line.split()[1] for line in path.read_text().splitlines() if line.startswith(f"{name}:")]
+    return 1024 * int(found[0]) if found else None
+
+
+def _number(path: Path) -> int | None:
+    text = path.read_text().strip() if path.is_file() else ""
+    return int(text) if text.isdigit() else None
