@@ -119,6 +119,36 @@ def test_an_uploaded_cutout_is_shown_beside_what_the_tokens_kept(page, root):
     assert not page.get_by_test_id("stException").count()
 
 
+def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
+    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    page.get_by_text("Swipe", exact=True).click()
+    slider, over = page.get_by_role("slider", name="Divider between Original and Decoded"), page.locator(".st-key-swipe-0 img.over")
+    slider.scroll_into_view_if_needed()
+    assert [picture.get_attribute("alt") for picture in page.locator(".st-key-swipe-0 img").all()] == [
+        "Legacy Survey image, Color: Original",
+        "Legacy Survey image, Color: Decoded",
+    ]
+    assert cut(over) == 50
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5, steps=5)
+    page.mouse.up()
+    assert cut(over) == pytest.approx(25, abs=1)
+    before = cut(over)
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    assert cut(over) == before + 2
+    page.get_by_text("DES-R", exact=True).first.click()
+    page.locator(".st-key-swipe-0 img[alt='Legacy Survey image, DES-R: Decoded']").wait_for()
+    assert cut(over) == before + 2, "another band leaves the divider where it is"
+
+
+def cut(picture) -> float:
+    """Percent of the width that is hidden on the left."""
+    return float(picture.evaluate("p => getComputedStyle(p).clipPath.match(/([\\d.]+)%\\)/)[1]"))
+
+
 def test_an_object_of_the_catalog_is_opened_by_a_click(page):
     page.get_by_role("link", name="Catalog").first.click()
     table = page.get_by_test_id("stDataFrame")

@@ -1,10 +1,12 @@
 """Every figure: the data it was given, a name and a unit on every axis, the same colours by meaning in both themes."""
 
 import base64
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
@@ -276,6 +278,17 @@ def test_brightness_and_q_are_the_same_for_every_panel():
     assert all(np.asarray(bright.data[i].z).mean() > 1.2 * np.asarray(plain.data[i].z).mean() for i in (0, 1))
     faint = figures.panels(samples.image(), view=figures.ImageView(softening=30.0))
     assert np.asarray(faint.data[0].z).mean() > np.asarray(plain.data[0].z).mean()
+
+
+def test_the_two_pictures_of_a_swipe_have_one_stretch_and_one_orientation():
+    def pixels(url):
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
+
+    image, view = samples.image(), figures.ImageView(band="DES-R", brightness=2.0)
+    original, decoded = map(pixels, figures.picture_urls(image, view=view))
+    beside = figures.panels(image, view=view).data
+    np.testing.assert_array_equal(original, np.asarray(beside[0].z)[::-1], "the first row of a FITS image is the lowest")
+    np.testing.assert_array_equal(decoded, np.asarray(beside[1].z)[::-1])
 
 
 def test_original_and_decoded_blink_in_one_place():

@@ -1,7 +1,7 @@
 """Pure functions: data in, plotly Figure out. One module per kind of picture; colours and fonts come from ``theme``."""
 
 from aion.explorer.figures.compare import Compared, compared_spectra
-from aion.explorer.figures.image import ImageView, blink, image_url, panels, whole
+from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
 from aion.explorer.figures.population import Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.redshift import alone, redshift
 from aion.explorer.figures.spark import spark
@@ -30,6 +30,7 @@ __all__ = [
     "image_url",
     "neighbors",
     "panels",
+    "picture_urls",
     "redshift",
     "scatter",
     "spark",

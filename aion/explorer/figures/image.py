@@ -108,6 +108,12 @@ def _finished(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
     return figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})
 
 
+def picture_urls(image: ImageResult, *, view: ImageView = ImageView()) -> tuple[str, str]:
+    """Original and decoded as data URLs, with one stretch. The image must have an original."""
+    original, decoded = (stretch.png_url(pixels) for pixels, *_ in _pictures(image, view))
+    return original, decoded
+
+
 def image_url(image: ImageResult) -> str:
     """The image in color as a data URL, as given where it was, else decoded."""
     shown = image.decoded if image.original is None else image.original

@@ -1,13 +1,14 @@
-"""Every image beside what its tokens kept: side by side, blinking, in the whole cutout; one stretch for all panels."""
+"""Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
 
 import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.results import Analysis, ImageResult
 from aion.explorer.ui import look, tables
+from aion.explorer.ui.swipe import swipe
 
 COLOUR = "Color"
-SIDE_BY_SIDE, BLINK, WHOLE = "Side by side", "Blink", "Whole cutout"
+SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
 DRAW = {SIDE_BY_SIDE: figures.panels, BLINK: figures.blink, WHOLE: figures.whole}
 FLUX, SIGMA = "flux", "σ"
 
@@ -28,11 +29,16 @@ def _image(image: ImageResult, number: int) -> None:
         name = f"{number}-{'-'.join(image.bands)}"
         shown = st.segmented_control("Shown", [COLOUR, *image.bands], default=COLOUR, required=True, key=f"band-{name}")
         if image.original is not None:
-            options = [SIDE_BY_SIDE, BLINK, *([WHOLE] if image.whole is not None else [])]
+            options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
             how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, key=f"how-{name}")
         view = _view(image, None if shown == COLOUR else shown, how, name)
-    drawing = DRAW[how](image, view=view, theme=look.theme())
-    look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
+    if how == SWIPE:
+        original, decoded = figures.picture_urls(image, view=view)
+        swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
+        st.caption("Drag the divider, or move it with the arrow keys.")
+    else:
+        drawing = DRAW[how](image, view=view, theme=look.theme())
+        look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
     if image.residual_rms is not None and image.flux_ratio is not None:
         with st.expander("Per band", icon=":material/table_rows:"):
             st.dataframe(tables.bands(image), hide_index=True)

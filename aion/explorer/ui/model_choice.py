@@ -89,7 +89,8 @@ def _from_the_hub(choice: Choice, revision: str | None, device: str) -> None:
     """Ask what the Hub has, and fetch it."""
     server = resources.server()
     token = weights.token_state(server.settings)
-    st.caption(f"Token for gated repositories: {token}. Download cache: `{tables.weights_name(str(cache_folder()))}`, {_gigabytes(free_space())} free on its disk.")
+    cache = tables.weights_name(str(cache_folder()))
+    st.caption(f"Token for gated repositories: {token}. Download cache: `{cache}`, {_gigabytes(free_space())} free on its disk.")
     st.button("Ask the Hub", key="ask-hub", icon=":material/travel_explore:", on_click=_ask, args=(choice.id, revision))
     asked, answer = st.session_state.get(_LOOKED_UP, (None, None))
     if asked != (choice.id, revision) or answer is None:
