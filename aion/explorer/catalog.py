@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 
 from aion.errors import IndexMismatchError, InputError, SearchError
 from aion.explorer.results import Neighbor, SmallSpectrum
-from aion.modalities import MODALITIES, Image, Spectrum
+from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.search import Index
 
 ALL = "all"
 """The view that every catalog has: vectors made from all that is known of each object."""
+
+ALIKE = 0.8
+"""Share of the streams that two vectors must have in common to be compared: without two of its numbers an object moves little."""
 
 Tokens = dict[str, NDArray[np.integer[Any]]]
 """Token key -> (n, tokens) ids, rows of -1 where an object has none."""
@@ -136,6 +139,32 @@ class Catalog:
         numbers = [key for key in streams if key not in spectra + images]
         parts = {ALL: list(streams), "spectrum": spectra, "image": images, "photometry": numbers}
         return {view: held for view, held in parts.items() if held and view in self.indexes}
+
+    def comparable(self, streams: Collection[str]) -> dict[str, list[str]]:
+        """View -> those of the streams whose vector can be compared with the view's, because both are made from the same kinds of data.
+
+        Everything, where objects of the catalog have these streams, give or take one in five; else spectra alone and images alone, or,
+        where there are neither, catalog numbers if objects have these.
+        """
+        if self._has_alike(ALL, streams):
+            return {ALL: list(streams)}
+        parts = {view: held for view, held in self.views_of(streams).items() if view != ALL}
+        if len(parts) == 1 and "photometry" in parts and self._has_alike("photometry", streams):
+            return parts
+        return {view: held for view, held in parts.items() if view != "photometry"}
+
+    def _has_alike(self, view: str, streams: Collection[str]) -> bool:
+        """Whether vectors of a view are made from nearly the same streams."""
+        given = set(streams)
+        made_from = [set(self.views_of(held).get(view, ())) for held in self._stream_sets]
+        return any(len(given & held) >= ALIKE * len(given | held) for held in made_from)
+
+    @cached_property
+    def _stream_sets(self) -> set[frozenset[str]]:
+        """What is known of the objects, without the redshift, which is never read."""
+        keys = [key for key in self._tokens if key != Z.token_key]
+        present = np.stack([(self._tokens[key] >= 0).all(axis=1) for key in keys], axis=1)
+        return {frozenset(key for key, has in zip(keys, row, strict=True) if has) for row in np.unique(present, axis=0)}
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""

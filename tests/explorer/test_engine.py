@@ -1,6 +1,8 @@
 """The engine with tiny random weights: what an analysis holds, that batches and threads change no number, and what it refuses."""
 
 import copy
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,8 +11,9 @@ import pytest
 import torch
 
 from aion.errors import ConfigError, InputError, WeightsNotFoundError
-from aion.explorer.engine import Engine
+from aion.explorer.engine import Engine, trust
 from aion.explorer.engine.familiarity import Familiarity
+from aion.explorer.engine.quantiles import TABLE, chi2_quantiles
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
@@ -308,6 +311,69 @@ def test_the_distance_to_the_catalog_is_a_percentile_of_its_own_distances():
         similarity = np.sort(np.delete(vectors @ vectors[row], row))[::-1]
         shares.append(known.percentile(similarity))
     assert np.mean(shares) == pytest.approx(0.5, abs=0.15)
+
+
+def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(engine, make_object, monkeypatch):
+    catalog, looked_at = engine.catalog, []
+    monkeypatch.setattr(type(catalog.index), "query", lambda index, vector, k, keep=None: looked_at.append((index, vector)) or [])
+    monkeypatch.setattr(catalog, "neighbors", lambda *given, **more: ())
+    monkeypatch.setattr("aion.explorer.engine.engine.Familiarity.percentile", lambda known, similarities: 0.5)
+    thing = make_object(1)
+    whole = engine.analyze(thing)
+    [(index, vector)] = looked_at
+    assert index is catalog.index and np.array_equal(vector, whole.embedding), "objects of the catalog have all of these"
+    looked_at.clear()
+    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"])
+    [(index, vector)] = looked_at
+    assert index is catalog.indexes["image"] and not np.allclose(vector, partly.embedding)
+    np.testing.assert_allclose(vector, engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
+    assert next(check for check in partly.trust if "catalog" in check.name).value == "ordinary, rank image 50%"
+    looked_at.clear()
+    numbers = engine.analyze(thing, use=["tok_flux_g"])
+    assert not looked_at and "not comparable" in next(check for check in numbers.trust if "catalog" in check.name).value
+
+
+ORDINARY = [(0.5, "ordinary", True), (0.94, "ordinary", True), (0.97, "at its edge", True), (0.99, "unlike its objects", False)]
+
+
+@pytest.mark.parametrize(("rank", "word", "fine"), ORDINARY)
+def test_an_ordinary_object_reads_as_ordinary(rank, word, fine):
+    check = trust.distance_check({"all": rank})
+    assert check.value == f"{word}, rank {rank:.0%}" and check.fine is fine
+
+
+@pytest.mark.parametrize(("chi2", "fine"), [(0.7, False), (0.95, True), (1.9, True), (2.1, False)])
+def test_a_reconstruction_is_fine_while_it_loses_less_than_the_noise_hides(chi2, fine):
+    check = trust.chi2_check("Reconstruction", chi2, 5000, None)
+    assert check.fine is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
+    assert "1 ± 0.02 on 5,000 pixels" in check.why and "from 2 on" in check.why
+
+
+def test_a_reconstruction_has_a_rank_among_those_of_held_out_objects():
+    row = {"n": 3201, "0.05": 0.9, "0.5": 1.2, "0.95": 1.8, "note": 3}
+    known = chi2_quantiles({TABLE: {"tok_spectrum_sdss": row, "tok_image": {"n": 3}, "tok_image_hsc": {"0.1": 2, "0.9": 1}}})
+    assert list(known) == ["tok_spectrum_sdss"], "a row without a distribution is none"
+    told = [trust.chi2_check("", chi2, 5000, known["tok_spectrum_sdss"]) for chi2 in (0.85, 1.2, 1.5, 1.9)]
+    assert [check.value.split(", ", 1)[1] for check in told] == [
+        "below 5% of 3,201 held-out objects",
+        "rank 50% of 3,201 held-out objects",
+        "rank 72% of 3,201 held-out objects",
+        "above 95% of 3,201 held-out objects",
+    ]
+    assert [check.fine for check in told] == [True, True, True, False]
+    assert chi2_quantiles({}) == chi2_quantiles({TABLE: 3}) == {}
+
+
+def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_weights, make_object, tmp_path):
+    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
+    rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
+    (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
+    engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
+    thing = replace(make_object(1), extras={"image_ivar": np.full((4, 110, 104), 4.0, dtype=np.float32)})
+    told = {check.name: check.value for check in engine.analyze(thing).trust}
+    engine.close()
+    assert "of 10 held-out objects" in told["Reconstruction of the SDSS spectrum"]
+    assert "of held-out objects" in told["Reconstruction of the Legacy Survey image"]
 
 
 def test_reasons_to_doubt_are_measured_on_the_data(engine, make_object):

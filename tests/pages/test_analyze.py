@@ -213,9 +213,11 @@ def test_each_modality_speaks_alone_when_asked(upload, figures):
 
 def test_reasons_to_doubt_are_listed(upload):
     at = upload("sdss_spec.fits")
-    table = next(table.value for table in at.table if "What it means" in table.value)
-    measured = " ".join(table["Measured"])
+    lines = [text for text in at.markdown if text.value.startswith((":green[:material/check:] fine", ":orange[:material/warning:] look"))]
+    measured = " ".join(line.value for line in lines)
     assert "reduced χ²" in measured and "Wavelengths covered" in measured and "reference catalog" in measured
+    assert "rank not measured for these weights" in measured
+    assert all(line.help for line in lines), "what was measured and what it means"
 
 
 def test_an_image_blinks_and_shows_its_whole_cutout(upload, figures):

@@ -24,6 +24,7 @@ from aion.explorer.catalog import Catalog, CatalogEntry
 from aion.explorer.engine import reconstruction, trust
 from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
+from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.worker import Worker
 from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
@@ -34,7 +35,7 @@ from aion.search import Index
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
-MODEL_CARD = "model_card.json"
+MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 CATALOG_FILE = "catalog.json"
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
@@ -83,6 +84,7 @@ class Engine:
         self.catalog_note = OTHER_CATALOG if self.catalog is None and (settings.catalog / CATALOG_FILE).is_file() else None
         """Why the catalog that is there cannot be used."""
         self._familiarity: dict[Index, Familiarity] = {}
+        self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
     def analyze(self, thing: SkyObject | CatalogEntry, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
@@ -225,7 +227,8 @@ class Engine:
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
         given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = [*self._distance(job.thing.id, answer.embedding, reading.used), *trust.spectrum_checks(given, spectra)]
+        checks = self._distance(networks, job.thing.id, answer.embedding, reading)
+        checks += [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -244,17 +247,24 @@ class Engine:
             trust=(*checks, *trust.image_checks(networks, given)),
         )
 
-    def _distance(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...]) -> list[Check]:
-        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
-        if self.catalog is None:
+    def _distance(self, networks: Networks, id: str, embedding: NDArray[np.float32], reading: _Reading) -> list[Check]:
+        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index.
+
+        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared,
+        each with a pass of its own.
+        """
+        if self.catalog is None or len(self.catalog) <= NEAREST:
             return []
-        index = self.catalog.index_for(used)
-        if len(index) <= NEAREST:
-            return []
-        if index not in self._familiarity:
-            self._familiarity[index] = Familiarity(index.vectors())
-        nearest = [match.similarity for match in index.query(embedding, NEAREST + 1) if match.id != id]
-        return [trust.distance_check(self._familiarity[index].percentile(np.array(nearest)))]
+        ranks = {}
+        for view, streams in self.catalog.comparable(reading.used).items():
+            index = self.catalog.indexes[view]
+            if index not in self._familiarity:
+                self._familiarity[index] = Familiarity(index.vectors())
+            same = set(streams) == set(reading.used)
+            vector = embedding if same else networks.answer([{key: reading.tokens[key] for key in streams}])[0].embedding
+            nearest = [match.similarity for match in index.query(vector, NEAREST + 1) if match.id != id]
+            ranks[view] = self._familiarity[index].percentile(np.array(nearest))
+        return [trust.distance_check(ranks)]
 
     def _neighbors(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...], k: int) -> tuple[Neighbor, ...]:
         """The k objects of the catalog most similar in what was used, without the object itself."""
@@ -350,9 +360,15 @@ def _catalog_for(settings: Settings, sha256: str) -> Catalog | None:
     return catalog if catalog.model_sha256 == sha256 else None
 
 
+def _beside(networks: Networks, name: str) -> dict[str, Any]:
+    """A JSON file in the folder of the weights; empty where there is none."""
+    source = networks.model.source
+    return hub.read_config(source, name) if source and source.is_folder and source.has(name) else {}
+
+
 def _model_info(settings: Settings, networks: Networks) -> ModelInfo:
     source, device = networks.model.source, networks.device
-    card: dict[str, Any] = hub.read_config(source, MODEL_CARD) if source and source.is_folder and source.has(MODEL_CARD) else {}
+    card = _beside(networks, MODEL_CARD)
     packages = {name: version(name) for name in ("torch", "numpy", "safetensors", "faiss-cpu", "astropy")}
     return ModelInfo(
         id=settings.model,

@@ -1,43 +1,83 @@
 """Reasons to trust or doubt an answer, each measured on the data themselves."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.networks import Networks
-from aion.explorer.results import Check, SpectrumResult
+from aion.explorer.engine.quantiles import Quantiles
+from aion.explorer.results import Check, Floats, ImageResult, SpectrumResult
 from aion.modalities import Image, Modality, Spectrum
 
-UNUSUAL_FROM = 0.95
-"""Percentile of the distance to the catalog from which an object is unlike what the model knows."""
-POOR_CHI2 = 3.0
-"""Reduced chi² of the decoded spectrum from which the tokens have lost features that the data show clearly."""
+EDGE_FROM, UNUSUAL_FROM = 0.95, 0.99
+"""Ranks of the distance to the catalog from which an object lies at its edge, and from which it is unlike what the model knows: one in a
+hundred of the catalog itself."""
+LOW_CHI2 = 0.8
+"""Reduced chi² below which the errors of the file are too large: resampled pixels and cautious pipelines explain about a tenth."""
+POOR_CHI2 = 2.0
+"""Reduced chi² is 1 + the mean square of (decoded - truth) / σ: from 2 on, the tokens lost more than the noise hides."""
+POOR_RANK = 0.95
+"""Rank among held-out objects from which a reconstruction is unusually poor for these weights."""
 COVERED_FROM = 0.5
 """Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that would decide between
 two redshifts are then as likely to be lost as seen."""
 
 
-def distance_check(percentile: float) -> Check:
-    """Where the object lies among the catalog."""
-    return Check(
-        "Distance to the reference catalog",
-        f"{percentile:.0%} of its objects lie closer",
-        percentile < UNUSUAL_FROM,
-        "Mean of 1 − cosine to the five nearest objects, ranked among the same of the catalog's own. Far away, the model extrapolates.",
+def distance_check(ranks: Mapping[str, float]) -> Check:
+    """Where the object lies among the catalog.
+
+    Args:
+        ranks: What was compared ("all", "spectrum" ...) -> share of the catalog's objects that lie closer to their neighbors, 0 to 1.
+            Empty: the catalog has nothing made from the same data.
+    """
+    name = "Distance to the reference catalog"
+    why = (
+        "Mean of 1 − cosine to the five nearest objects, ranked among the same of the catalog's own objects, of which half rank below 50 % "
+        f"and 95 % below 95 %. From {UNUSUAL_FROM:.0%} on the model extrapolates. Compared are vectors made from the same kinds of data."
     )
+    if not ranks:
+        return Check(name, "not comparable: its objects are known by other numbers", True, why)
+    highest = max(ranks.values())
+    word = "ordinary" if highest < EDGE_FROM else "at its edge" if highest < UNUSUAL_FROM else "unlike its objects"
+    told = ", ".join(f"{rank:.0%}" if part == "all" else f"{part} {rank:.0%}" for part, rank in ranks.items())
+    return Check(name, f"{word}, rank {told}", highest < UNUSUAL_FROM, why)
 
 
-def spectrum_checks(modalities: Sequence[Modality], spectra: Sequence[SpectrumResult]) -> list[Check]:
-    """Reconstruction and coverage of each spectrum."""
-    checks = [
-        Check(
-            f"Reconstruction of the {spectrum.survey} spectrum",
-            f"reduced χ² {spectrum.reduced_chi2:.2f}",
-            spectrum.reduced_chi2 < POOR_CHI2,
-            "1 where tokens kept all that the noise allows; larger where they lost a feature, and with a high signal-to-noise.",
-        )
-        for spectrum in spectra
-        if spectrum.reduced_chi2 is not None
+def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> Check:
+    """Reduced chi² of a reconstruction on so many pixels, with its rank among held-out objects."""
+    rank = None if known is None else known.rank(chi2)
+    if rank is None or known is None:
+        told = "rank not measured for these weights"
+    else:
+        place = "below" if chi2 < known.values[0] else "above" if chi2 > known.values[-1] else "rank"
+        told = f"{place} {rank:.0%} of {'' if known.count is None else f'{known.count:,} '}held-out objects"
+    fine = LOW_CHI2 <= chi2 < POOR_CHI2 and (rank is None or rank < POOR_RANK)
+    why = (
+        f"Noise alone gives 1 ± {math.sqrt(2 / pixels):.2f} on {pixels:,} pixels. Above, tokens lost features: from {POOR_CHI2:g} on, more "
+        f"than the noise hides, as happens with a high signal-to-noise. Below {LOW_CHI2:g} the errors of the file are too large. From rank "
+        f"{POOR_RANK:.0%} on it is unusual for these weights."
+    )
+    return Check(name, f"reduced χ² {chi2:.2f}, {told}", fine, why)
+
+
+def reconstruction_checks(images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], known: Mapping[str, Quantiles]) -> list[Check]:
+    """Reduced chi² of everything that came with its noise; ``known``: token key -> the distribution of held-out objects."""
+    residuals = [(f"{found.survey} spectrum", found.residual) for found in spectra if found.residual is not None]
+    residuals += [
+        (f"{found.survey} image", (found.original - found.decoded) / found.sigma)
+        for found in images
+        if found.original is not None and found.sigma is not None
     ]
+    keys = {f"{survey} {'image' if 'image' in key else 'spectrum'}": key for key, survey in reconstruction.SURVEYS.items()}
+    measured = [(what, *_reduced_chi2(residual)) for what, residual in residuals]
+    return [chi2_check(f"Reconstruction of the {what}", chi2, n, known.get(keys[what])) for what, chi2, n in measured if n]
+
+
+def spectrum_checks(modalities: Sequence[Modality]) -> list[Check]:
+    """Coverage of each spectrum."""
+    checks: list[Check] = []
     for modality in modalities:
         if isinstance(modality, Spectrum):
             share = reconstruction.covered(modality)
@@ -64,3 +104,9 @@ def image_checks(networks: Networks, modalities: Sequence[Modality]) -> list[Che
                 why = "Bands of another camera were read as if they were these."
                 checks.append(Check("Survey proxy", "; ".join(image.proxies), False, why))
     return checks
+
+
+def _reduced_chi2(residual: Floats) -> tuple[float, int]:
+    """Of a residual in σ, and on how many pixels."""
+    usable = residual[np.isfinite(residual)]
+    return float(np.mean(usable**2)) if usable.size else math.nan, int(usable.size)

@@ -77,8 +77,10 @@ def trust(analysis: Analysis) -> None:
     title = "How far to trust this: " + (
         f"{doubts} of {len(checks)} checks want a look" if doubts else f"all {len(checks)} checks are fine"
     )
-    with st.expander(title, icon=":material/verified:" if not doubts else ":material/warning:", expanded=bool(doubts)):
-        st.table(tables.checks(checks), border="horizontal", hide_index=True)
+    icon = ":material/warning:" if doubts else ":material/verified:"
+    with st.expander(title, icon=icon, expanded=bool(doubts)), st.container(gap="xsmall"):
+        for check in checks:
+            st.markdown(tables.check(check), help=check.why)
 
 
 def numbers(analysis: Analysis) -> None:

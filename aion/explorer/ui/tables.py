@@ -131,11 +131,10 @@ def votes(compared: Sequence[Votes]) -> pd.DataFrame:
     return table
 
 
-def checks(found: Sequence[Check]) -> pd.DataFrame:
-    """One row per check; a sign of its own beside the color of an icon."""
-    signs = {True: ":material/check: fine", False: ":orange[:material/warning: look]"}
-    rows = [(signs[check.fine], f"**{check.name}**: {check.value}", check.why) for check in found]
-    return pd.DataFrame(rows, columns=["", "Measured", "What it means"])
+def check(found: Check) -> str:
+    """One line; a sign and a word of its own beside the color of an icon."""
+    sign = ":green[:material/check:] fine" if found.fine else ":orange[:material/warning:] look"
+    return f"{sign} · **{found.name}**: {found.value}"
 
 
 def signed(value: float) -> str:
