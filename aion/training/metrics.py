@@ -239,6 +239,12 @@ def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
     }
 
 
+def quantiles(values: Floats, shares: Sequence[float]) -> Row:
+    """The values (N,) that so many of the finite ones stay below, by the share as text."""
+    finite = values[np.isfinite(values)]
+    return {"n": len(finite)} | {f"{share:g}": float(np.quantile(finite, share)) for share in shares}
+
+
 def nearest(vectors: Floats, k: int) -> Array:
     """(N, k) rows of the most similar others, by the cosine of unit vectors (N, D)."""
     similarity = vectors @ vectors.T

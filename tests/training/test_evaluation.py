@@ -8,10 +8,12 @@ import pytest
 
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
+from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.training import evaluate, stages
 from aion.training.evaluate import Weights
 from aion.training.evaluate.bars import Bar, judge, shown, within
 from aion.training.evaluate.samples import by_magnitude, by_spectrum
+from aion.training.masked_modeling import IMAGES, SPECTRA
 from tests.training.toy import toy_run, toy_survey
 
 ABOUT = {"weights": "abc", "seed": 1}
@@ -28,6 +30,13 @@ def found(tmp_path_factory) -> tuple[evaluate.Report, evaluate.Report]:
             stage(run)
     weights, config = Weights.load(run.export), replace(run.config, held_out=12)
     return evaluate.measure(weights, survey, config), evaluate.measure(weights, survey, config)
+
+
+@pytest.mark.slow
+def test_the_explorer_ranks_a_reconstruction_among_those_of_the_report(found):
+    report, _ = found
+    known = chi2_quantiles(report)
+    assert known and set(known) <= {*SPECTRA, *IMAGES}
 
 
 @pytest.mark.slow

@@ -186,6 +186,11 @@ def circle(*degrees: float) -> np.ndarray:
     return np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1)
 
 
+def test_quantiles_leave_out_what_was_not_measured():
+    values = np.append(np.arange(101.0), np.nan)
+    assert metrics.quantiles(values, (0.05, 0.5)) == {"n": 101, "0.05": 5.0, "0.5": 50.0}
+
+
 def test_the_nearest_are_the_most_similar_and_never_the_query_itself():
     assert metrics.nearest(circle(0, 10, 25, 90), 2).tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
     assert metrics.nearest(circle(0, 90), 10).shape == (2, 1)

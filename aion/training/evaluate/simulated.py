@@ -10,6 +10,7 @@ from aion.training.evaluate.report import Report, Table
 from aion.training.evaluate.samples import BOTH, by_class, by_magnitude, by_spectrum
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
+from aion.training.masked_modeling import IMAGES, SPECTRA
 from aion.training.metrics import Array, ImageErrors
 from aion.training.simulate.images import HSC, LEGACY_SURVEY
 from aion.training.simulate.survey import SimulatedSurvey
@@ -17,6 +18,8 @@ from aion.training.simulate.survey import SimulatedSurvey
 BRIGHT = 3.0
 """Signal-to-noise from which a simulated spectrum is asked to be right."""
 NEIGHBORS = 10
+CHI2_SHARES = (0.05, 0.16, 0.25, 0.5, 0.75, 0.84, 0.9, 0.95, 0.99)
+"""Of the objects, whose reduced chi2 of a reconstruction stays below the value that is kept for the explorer."""
 PHOTOMETRIC_LIMIT = 21.0
 """r, AB, to which photometric redshifts are judged."""
 
@@ -44,6 +47,7 @@ def tables(found: HeldOut) -> Report:
             }
             for name, chosen in ({"all": np.full(len(seen.z), True)} | rows).items()
         },
+        "reconstruction chi2 quantiles": {key: metrics.quantiles(chi2, CHI2_SHARES) for key, chi2 in _chi2(found).items() if len(chi2)},
         "simulated: line fluxes decoded": {
             name: line_reconstruction(lines[chosen]) for name, chosen in _of_lines(lines.name, seen.kind[lines.row]).items()
         },
@@ -52,6 +56,14 @@ def tables(found: HeldOut) -> Report:
         "simulated: twins": _twins(found.pictured),
         "codes used": {book: metrics.codes_used(counts) for book, counts in found.codes.items()},
     }
+
+
+def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
+    """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from; of an image over all its bands."""
+    seen, pictured = found.seen, found.pictured
+    spectra = {key: seen.chi2[seen.survey == survey] for key, survey in zip(SPECTRA, ("SDSS", "DESI"), strict=True)}
+    cameras = (pictured.legacy, pictured.hsc)
+    return spectra | {key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)}
 
 
 def _stars(found: HeldOut) -> metrics.Row:
