@@ -1,6 +1,7 @@
-"""The reference catalog: a folder of objects known to the model as tokens, with true redshifts, previews and embeddings.
+"""A catalog: a folder of objects known to the model as tokens, with redshifts, previews and embeddings. Knows nothing of the model.
 
-Made by ``aion.training``; read here. Knows nothing of the model. Everything in it is looked up by id, a string.
+The reference catalog is made by ``aion.training``, one of a person's own objects by ``own_catalog``; here they are read and written.
+Everything in a catalog is looked up by id, a string. Only the id is always known of an object.
 
     catalog.json        label, hash of the weights, views
     objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of the embeddings
@@ -11,7 +12,9 @@ Made by ``aion.training``; read here. Knows nothing of the model. Everything in 
 """
 
 import json
-from collections.abc import Collection, Mapping
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +22,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aion.errors import IndexMismatchError, InputError, SearchError
@@ -44,9 +49,9 @@ class CatalogEntry:
     tokens: dict[str, NDArray[np.int64]]
     """Token key -> (n,) ids; only the streams this object has."""
     z: float | None
-    """True redshift, for comparison; never given to the model."""
+    """Redshift in the catalog, for comparison; never given to the model."""
     kind: str
-    """``"galaxy"``, ``"quasar"`` or ``"star"``."""
+    """``"galaxy"``, ``"quasar"``, ``"star"`` or whatever the catalog says; empty where it is not known."""
     row: dict[str, Any]
     """Its row of the table, column -> value."""
 
@@ -80,7 +85,7 @@ class Catalog:
     def __init__(self, folder: Path, table: pd.DataFrame, about: dict[str, Any], tokens: Tokens, indexes: dict[str, Index]) -> None:
         self.folder = folder
         self.table = table
-        """One row per object: id, class, z, mag_r, survey and whatever else was measured."""
+        """One row per object: id, class, z (both missing where not known) and whatever else was measured: mag_r, survey ..."""
         self.label = str(about.get("label", ""))
         """Where the objects come from, for people: ``"simulated"``."""
         self.model_sha256 = str(about["model_sha256"])
@@ -93,20 +98,21 @@ class Catalog:
         self._rows = {name: row for row, name in enumerate(table["id"])}
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Catalog":
-        """The catalog in a folder.
+    def load(cls, folder: str | Path, *, model_sha256: str | None = None) -> "Catalog":
+        """The catalog in a folder; ``model_sha256`` None accepts one of any weights.
 
         Raises:
             InputError: the folder is not there, or its files do not belong together.
-            IndexMismatchError: its index was made by other weights than its tokens.
+            IndexMismatchError: its index was made by other weights than its tokens, or than those asked for.
         """
         folder = Path(folder)
         try:
-            about = json.loads((folder / "catalog.json").read_text())
+            about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
             table = _table(pd.read_parquet(folder / "objects.parquet"))
             with np.load(folder / "tokens.npz", allow_pickle=False) as arrays:
                 tokens = {key: arrays[key] for key in arrays.files}
-            indexes = {view: Index.load(folder / "index" / view, model_sha256=str(about["model_sha256"])) for view in about["views"]}
+            made_by = model_sha256 or str(about["model_sha256"])
+            indexes = {view: Index.load(folder / "index" / view, model_sha256=made_by) for view in about["views"]}
             everything = indexes[ALL]
         except IndexMismatchError:
             raise
@@ -134,11 +140,7 @@ class Catalog:
 
     def views_of(self, streams: Collection[str]) -> dict[str, list[str]]:
         """View of this catalog -> those of the streams that it is made from; only views with any."""
-        spectra = [key for key in streams if issubclass(MODALITIES[key], Spectrum)]
-        images = [key for key in streams if issubclass(MODALITIES[key], Image)]
-        numbers = [key for key in streams if key not in spectra + images]
-        parts = {ALL: list(streams), "spectrum": spectra, "image": images, "photometry": numbers}
-        return {view: held for view, held in parts.items() if held and view in self.indexes}
+        return {view: held for view, held in views_of(streams).items() if view in self.indexes}
 
     def comparable(self, streams: Collection[str]) -> dict[str, list[str]]:
         """View -> those of the streams whose vector can be compared with the view's, because both are made from the same kinds of data.
@@ -179,8 +181,8 @@ class Catalog:
         held = {key: rows[row].astype(np.int64) for key, rows in self._tokens.items()}
         present = {key: tokens for key, tokens in held.items() if not (tokens < 0).any()}
         values: dict[str, Any] = {str(name): value for name, value in self.table.iloc[row].to_dict().items()}
-        z = values.get("z")
-        return CatalogEntry(str(id), present, None if z is None or pd.isna(z) else float(z), str(values["class"]), values)
+        z, kind = values["z"], values["class"]
+        return CatalogEntry(str(id), present, None if pd.isna(z) else float(z), "" if pd.isna(kind) else str(kind), values)
 
     def neighbors(
         self, vector: NDArray[Any], streams: Collection[str], k: int, filters: Filters | None = None, *, but: str | None = None
@@ -196,8 +198,13 @@ class Catalog:
         """Rows of the table with how similar each is."""
         found = self.table.iloc[list(rows)]
         redshifts = [None if np.isnan(z) else float(z) for z in found["z"].astype(float)]
-        told = zip(found["id"], similarities, redshifts, found["class"], strict=True)
+        told = zip(found["id"], similarities, redshifts, found["class"].fillna(""), strict=True)
         return tuple(Neighbor(str(id), float(similarity), z, str(kind)) for id, similarity, z, kind in told)
+
+    def hold(self) -> "Catalog":
+        """Itself, with pictures and spectra in memory, so that its folder may go."""
+        _ = self._pictures, self._spectra
+        return self
 
     def picture(self, id: str) -> bytes | None:
         """A small encoded picture, upright; None where the object has no image."""
@@ -212,8 +219,6 @@ class Catalog:
 
     @cached_property
     def _pictures(self) -> Any:
-        import pyarrow.parquet as pq
-
         return pq.read_table(self.folder / "pictures.parquet", columns=["picture"])["picture"].combine_chunks()
 
     @cached_property
@@ -222,10 +227,59 @@ class Catalog:
             return arrays["wavelength"], arrays["flux"]
 
 
+@dataclass(frozen=True, eq=False)
+class Previews:
+    """What is shown of n objects at a glance."""
+
+    pictures: Sequence[bytes | None]
+    """Small encoded pictures, upright."""
+    wavelength: NDArray[np.float32]
+    """(m,) Å."""
+    flux: NDArray[np.float16]
+    """(n, m) small spectra, NaN where not covered."""
+
+
+def views_of(streams: Collection[str]) -> dict[str, list[str]]:
+    """View -> those of the streams that it is made from; only views with any."""
+    spectra = [key for key in streams if issubclass(MODALITIES[key], Spectrum)]
+    images = [key for key in streams if issubclass(MODALITIES[key], Image)]
+    numbers = [key for key in streams if key not in spectra + images]
+    parts = {ALL: list(streams), "spectrum": spectra, "image": images, "photometry": numbers}
+    return {view: held for view, held in parts.items() if held}
+
+
+def write(
+    folder: Path, table: pd.DataFrame, tokens: Tokens, vectors: Mapping[str, NDArray[Any]], previews: Previews, about: Mapping[str, Any]
+) -> None:
+    """A catalog into a new folder, which is there when all of it is.
+
+    Args:
+        table: One row per object with its ``id``.
+        vectors: View -> (n, D) unit vectors of all objects, `ALL` among them.
+        about: ``label``, ``model_sha256`` of the weights that made it, and what else to keep.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+    for view, rows in vectors.items():
+        Index.build(rows, list(table["id"]), model_sha256=str(about["model_sha256"])).save(made / "index" / view)
+    table.to_parquet(made / "objects.parquet", index=False)
+    arrays: dict[str, Any] = {key: ids.astype(np.int16) for key, ids in tokens.items()}
+    np.savez_compressed(made / "tokens.npz", **arrays)
+    pictures = pa.table({"id": pa.array(table["id"], pa.string()), "picture": pa.array(previews.pictures, pa.binary())})
+    pq.write_table(pictures, made / "pictures.parquet", compression="none")  # they are compressed already
+    np.savez_compressed(made / "spectra.npz", wavelength=previews.wavelength, flux=previews.flux.astype(np.float16))
+    known = {**about, "objects": len(table), "views": list(vectors)}
+    (made / "catalog.json").write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    made.rename(folder)
+
+
 def _table(objects: pd.DataFrame) -> pd.DataFrame:
     """The stored table with the names people read: ``class``; ``mag_r`` from FLUX_R (nanomaggies) if not stored, ``g_r`` (both AB)."""
     table = objects.rename(columns={"kind": "class"})
     table["id"] = table["id"].astype(str)
+    table["class"] = table["class"].astype(object) if "class" in table else None
+    table["z"] = table["z"].astype(float) if "z" in table else np.nan
     if "mag_r" not in table and "FLUX_R" in table:
         flux = table["FLUX_R"].astype(float)
         table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))

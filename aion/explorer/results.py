@@ -72,6 +72,20 @@ class ScalarResult:
 
 
 @dataclass(frozen=True)
+class Known:
+    """An object as a catalog knows it: what the model reads, and the embedding of all of it."""
+
+    tokens: Mapping[str, NDArray[np.int64]]
+    """Token key -> (n,) ids."""
+    used: tuple[str, ...]
+    """Token keys that were read."""
+    embedding: NDArray[np.float32]
+    """(D,) unit vector."""
+    ignored: Mapping[str, str]
+    """Token key -> why it was not read."""
+
+
+@dataclass(frozen=True)
 class Neighbor:
     """One object of the reference catalog near the query. Similarity is a cosine, not a probability."""
 

@@ -27,6 +27,8 @@ class Settings:
     """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
     catalog: Path = ASSETS / "catalog"
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
+    own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
+    """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
 
@@ -44,5 +46,6 @@ class Settings:
             revision=given.get("AION_REVISION"),
             device=given.get("AION_DEVICE", cls.device),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
+            own=Path(given.get("AION_OWN", cls.own)),
             token=given.get("HF_TOKEN"),
         )

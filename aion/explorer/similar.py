@@ -171,7 +171,7 @@ class Searches:
         scores[np.arange(len(queries)), queries] = -np.inf
         found = np.argpartition(-scores, min(NEIGHBORHOOD, n - 1) - 1, axis=1)[:, : min(NEIGHBORHOOD, n - 1)]
         shuffled = generator.permutation(n)
-        kinds, z = self.catalog.table["class"].astype(str).to_numpy(), self.catalog.table["z"].to_numpy(dtype=float)
+        kinds, z = self.catalog.table["class"].fillna("").astype(str).to_numpy(), self.catalog.table["z"].to_numpy(dtype=float)
         return Retrieval(
             comparison=way.label,
             queries=len(queries),
@@ -228,9 +228,11 @@ def _unit(rows: Vector) -> Vector:
 
 
 def _purity(own: NDArray[np.str_], found: NDArray[np.str_]) -> float:
-    """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class does not decide."""
+    """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class does not decide; NaN where
+    no class is known."""
     same = (found == own[:, None]).mean(axis=1)
-    return float(np.mean([same[own == kind].mean() for kind in np.unique(own)]))
+    known = np.unique(own[own != ""])
+    return float(np.mean([same[own == kind].mean() for kind in known])) if len(known) else float("nan")
 
 
 def _agreement(own: NDArray[np.float64], found: NDArray[np.float64]) -> float:

@@ -3,9 +3,11 @@
 astropy and specutils are imported when the first file is read, not before.
 """
 
-from aion.io.objects import Entry, Overrides, Report, SkyObject, Source
+from collections.abc import Iterable
 
-__all__ = ["Entry", "Overrides", "Report", "SkyObject", "Source", "read"]
+from aion.io.objects import Entry, Overrides, Report, SkyObject, Source, Unread
+
+__all__ = ["Entry", "Overrides", "Report", "SkyObject", "Source", "Unread", "read", "read_many"]
 
 
 def read(source: Source | list[Source], *, name: str | None = None, overrides: Overrides | None = None) -> list[SkyObject]:
@@ -27,3 +29,14 @@ def read(source: Source | list[Source], *, name: str | None = None, overrides: O
     from aion.io.reading import read_objects
 
     return read_objects(source, name=name, overrides=overrides or Overrides())
+
+
+def read_many(sources: Iterable[Source]) -> tuple[list[SkyObject], list[Unread]]:
+    """Objects of many files, as many as there are: what cannot be read is listed and does not stop the rest.
+
+    What several files say of one object is joined by its id (for a file that states none: its name without the ending), then by
+    its position within 1.5 arcsec. Unlike in `read`, files are never joined for holding one object each.
+    """
+    from aion.io.reading import read_each
+
+    return read_each(sources)

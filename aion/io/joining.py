@@ -67,9 +67,12 @@ class Part:
         return replace(self, found=replace(self.found, entries=(*self.found.entries, entry)))
 
 
-def join(files: list[list[Part]]) -> list[list[Part]]:
-    """Parts of each object together, in the order of the files; spectra and images before rows of catalogs."""
-    single = len(files) > 1 and all(len(parts) == 1 for parts in files)
+def join(files: list[list[Part]], *, single: bool | None = None) -> list[list[Part]]:
+    """Parts of each object together, in the order of the files; spectra and images before rows of catalogs.
+
+    ``single``: whether the files are of one object, so that parts fit without a common id or place; None = if each holds one.
+    """
+    single = len(files) > 1 and all(len(parts) == 1 for parts in files) if single is None else single
     groups: list[list[Part]] = []
     for parts in sorted(files, key=lambda parts: not any(part.is_large for part in parts)):
         known = {part.found.id: i for i, group in enumerate(groups) for part in group if part.found.id}

@@ -81,6 +81,15 @@ class SkyObject:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A file, or rows of one, that gave no object."""
+
+    source: str
+    """Name of the file."""
+    why: str
+
+
+@dataclass(frozen=True)
 class Overrides:
     """Values that a person sets in place of what would be detected; None = detect.
 

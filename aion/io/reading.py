@@ -1,17 +1,18 @@
 """From what was handed in to objects: load, parse, ask the readers, join, and report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from aion.errors import ConfigError, FormatError
+from aion.errors import AIONError, ConfigError, FormatError
 from aion.io.arrays_in import record
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
-from aion.io.objects import Overrides, Report, SkyObject
+from aion.io.objects import Entry, Overrides, Report, SkyObject, Unread
 from aion.io.parsing import Content, foreign_errors, parse
 from aion.io.readers import desi  # noqa: F401  # importing the package registers every reader
-from aion.io.registry import READERS, PositionNeededError, Reader
+from aion.io.registry import READERS, ROWS, ROWS_WITHOUT_PHOTOMETRY, PositionNeededError, Reader
 from aion.io.source import File, load
 
 _USES = {
@@ -39,6 +40,36 @@ def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list
         raise FormatError("the file holds redshifts only; give the coadd or spectra file of the same targets with it")
     _check_used(overrides, objects)
     return [found for found in objects if found.modalities]
+
+
+def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
+    """See `aion.io.read_many`."""
+    files: list[list[Part]] = []
+    unread: list[Unread] = []
+    for source in sources:
+        name = "a file"
+        try:
+            content = _content(source, None)
+            name, parts = content.name, content.parts(Overrides())
+        except AIONError as exc:
+            unread.append(Unread(str(Path(str(getattr(source, "name", source))).name) if name == "a file" else name, str(exc)))
+            continue
+        files.append([_with_id(part) for part in parts])
+        unread += [Unread(name, f"{entry.value} {entry.what}: {entry.note}") for entry in _left_out(parts)]
+    objects = [_sky_object(group) for group in join(files, single=False)]
+    empty = [found for found in objects if not found.modalities]
+    unread += [Unread(found.reports[0].source, f"{found.id}: only a redshift is known of it") for found in empty]
+    return [found for found in objects if found.modalities], unread
+
+
+def _with_id(part: Part) -> Part:
+    """An object that its file does not name has the name of the file, so that a table can say more of it."""
+    return part if part.found.id else replace(part, found=replace(part.found, id=part.fallback_id))
+
+
+def _left_out(parts: list[Part]) -> list[Entry]:
+    """What the reader says of rows that gave no object; every object of a file says the same."""
+    return [entry for entry in parts[0].report.entries if entry.how == "dropped" and entry.what in (ROWS, ROWS_WITHOUT_PHOTOMETRY)]
 
 
 @dataclass(frozen=True)

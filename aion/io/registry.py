@@ -23,6 +23,8 @@ class Found:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
+ROWS, ROWS_WITHOUT_PHOTOMETRY = "rows", "rows without photometry"
+"""`Entry.what` for rows of a file that gave no object."""
 MAX_OBJECTS = 20_000
 """Most objects that one file may give; larger catalogs are to be cut."""
 

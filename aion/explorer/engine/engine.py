@@ -26,7 +26,7 @@ from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.worker import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, Neighbor, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, Neighbor, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
@@ -43,8 +43,8 @@ OTHER_CATALOG = (
 )
 
 
-Wanted = Literal["analysis", "embedding", "redshift"]
-Result = Analysis | NDArray[np.float32] | RedshiftPDF
+Wanted = Literal["analysis", "embedding", "known", "redshift"]
+Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,18 @@ class Engine:
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
-    def views(self, thing: SkyObject) -> dict[str, NDArray[np.float32]]:
-        """View of the catalog -> (D,) unit vector made from that part of the object; only of parts that can be read."""
-        assert self.catalog is not None
+    def known(self, things: Sequence[SkyObject]) -> list[Known | Exception]:
+        """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
+        answers = self._worker.attempt([_Job(thing, None, 0, "known") for thing in things])
+        return [answer for answer in answers if isinstance(answer, (Known, Exception))]
+
+    def views(self, thing: SkyObject, catalog: Catalog | None = None) -> dict[str, NDArray[np.float32]]:
+        """View of a catalog, the reference catalog by default -> (D,) unit vector made from that part of the object; only of parts that
+        can be read."""
+        catalog = catalog or self.catalog
+        assert catalog is not None
         vectors: dict[str, NDArray[np.float32]] = {}
-        for view, streams in self.catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
+        for view, streams in catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
             try:
                 vectors[view] = self.embed([thing], use=streams)[0]
             except InputError:  # the analysis of the object says what is wrong with this part
@@ -215,6 +222,8 @@ class Engine:
         """Redshift, neighbors and reconstructions from the one pass."""
         if job.wanted == "embedding":
             return answer.embedding
+        if job.wanted == "known":
+            return Known(reading.tokens, reading.used, answer.embedding, reading.ignored)
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)

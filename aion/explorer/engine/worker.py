@@ -39,8 +39,22 @@ class Worker(Generic[Job, Answer]):
             Exception: the first one that a job ended with.
             ClosedError: the worker takes nothing any more.
         """
+        answers = self.attempt(jobs)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return [answer for answer in answers if not isinstance(answer, Exception)]
+
+    def attempt(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+        """As `ask`, with the exception of a job in the place of its answer."""
         futures = [self._submit(job) for job in jobs]
-        return [future.result() for future in futures]
+        outcomes: list[Answer | Exception] = []
+        for future in futures:
+            try:
+                outcomes.append(future.result())
+            except Exception as exc:
+                outcomes.append(exc)
+        return outcomes
 
     def close(self) -> None:
         """Finish what waits and end the thread."""

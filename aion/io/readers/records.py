@@ -13,7 +13,7 @@ from aion.errors import AIONError, FormatError, ModalityError
 from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Array, Record, Records, numbers
 from aion.io.images import ImageArrays, build_image
 from aion.io.objects import Entry, Overrides
-from aion.io.registry import Found, check_count, reader
+from aion.io.registry import ROWS, Found, check_count, reader
 from aion.io.rows import facts, number, photometry, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
@@ -105,7 +105,7 @@ def _each(content: Records, read_one: Callable[[Record], Found]) -> list[Found]:
             problems.append(exc)
     if not found:
         raise problems[0]
-    note = Entry("rows", f"{len(problems)} of {len(content.items)}", "dropped", str(problems[0])) if problems else None
+    note = Entry(ROWS, f"{len(problems)} of {len(content.items)}", "dropped", str(problems[0])) if problems else None
     return [replace(one, entries=(*one.entries, note)) for one in found] if note else found
 
 

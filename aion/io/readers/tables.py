@@ -7,14 +7,14 @@ from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Record, Records, Table
 from aion.io.fits_file import FitsFile
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.records import read_arrays, spectrum_arrays
-from aion.io.registry import Found, check_count, reader
+from aion.io.registry import ROWS_WITHOUT_PHOTOMETRY, Found, check_count, reader
 from aion.io.rows import facts, number, photometry, text_of
 from aion.io.spectra import build_spectrum
 from aion.io.units import medium_of
 
 FEWEST_ROWS = 30
 """Rows below which a table with wavelength and flux columns is not taken for a spectrum."""
-SHOWN_COLUMNS = 12
+SHOWN_COLUMNS, SHOWN_ROWS = 12, 10
 
 
 def is_spectrum(table: Table) -> bool:
@@ -44,18 +44,21 @@ def read_photometry(table: Table, overrides: Overrides) -> list[Found]:
     """Each row with at least one scalar of the model is an object."""
     del overrides
     check_count(len(table))
-    found = []
-    for row in table.rows():
+    found, empty = [], []
+    for number_of_row, row in enumerate(table.rows(), start=1):
         modalities, entries = photometry(row)
         known = facts(row)
         if modalities:
             kind = text_of(row.get("class", "spectype") or "")
             extras = {"class": kind} if kind else {}
             found.append(Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, extras=extras))
+        else:
+            empty.append(f"{known.id} (row {number_of_row})" if known.id else f"row {number_of_row}")
     if not found:
         raise FormatError(f"none of the {len(table)} rows has a value that the model reads: they are all missing")
-    if len(found) < len(table):
-        left_out = Entry("rows without photometry", f"{len(table) - len(found)} of {len(table)}", "dropped")
+    if empty:
+        which = ", ".join(empty[:SHOWN_ROWS]) + (" ..." if len(empty) > SHOWN_ROWS else "")
+        left_out = Entry(ROWS_WITHOUT_PHOTOMETRY, f"{len(empty)} of {len(table)}", "dropped", f"{which}: every value is missing")
         found = [replace(one, entries=(*one.entries, left_out)) for one in found]
     return found
 
