@@ -1,20 +1,20 @@
-"""Catalog: look at all objects of the reference catalog at once, mark some, take them away or open one."""
+"""Catalog: look at all objects of a catalog at once, mark some, take them away or open one; make one of your own objects."""
 
 import streamlit as st
 
-from aion.explorer.ui import catalog_view, frame, look, resources
+from aion.explorer.ui import catalog_view, frame, look, own_view, resources, which
 
 frame.through_app()
-st.title("Reference catalog", anchor=False)
+st.title("Catalog", anchor=False)
 running = resources.engine()
-catalog = running.catalog
+own_view.settle()
+which.choice()
+own_view.panel()
+catalog = which.catalog()
 if catalog is None:
     look.empty(running.catalog_note or look.NO_CATALOG)
     st.stop()
-st.caption(
-    f"{len(catalog):,} {catalog.label} objects that the model never saw in training: the neighbors on the Analyze page come from here. "
-    "Objects that lie together on the map are described alike by the model."
-)
+st.caption(catalog_view.about(catalog))
 passing, filters = catalog_view.rows(catalog)
 if passing.empty:
     look.empty("No object passes these filters. Widen one of them.")

@@ -38,7 +38,10 @@ MOST = 20_000
 """Objects of one catalog."""
 KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
-LABEL = "uploaded"
+UPLOADED = "uploaded"
+"""Label of such a catalog."""
+READING = "Reading the files"
+"""The first step, counted in files; the others are counted in objects."""
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
@@ -100,14 +103,15 @@ class Making:
     """The work on one catalog, in a thread of its own; the engine does it batch by batch, between what others ask."""
 
     def __init__(self, files: Sequence[File], engine: Engine, root: Path) -> None:
-        self.progress = Progress("Reading the files")
+        self.progress = Progress(READING)
         self.made: Made | None = None
         """What there is when the work is over; None where nothing could be embedded."""
         self.problem: str | None = None
         """Why there is no catalog."""
         self.embedded = 0
         """Objects that the model was asked about: those that were kept before are not."""
-        self.started = time.monotonic()
+        self.since = 0.0
+        """Seconds, monotonic, when the first of those was asked about."""
         self._files, self._engine, self._root = tuple(files), engine, root
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aion-own-catalog", daemon=True)
@@ -157,6 +161,7 @@ class Making:
             self.progress = Progress("Embedding", min(number * BATCH, len(things)), len(things))
             part = folder / "parts" / f"{number:05d}.parquet"
             if not part.is_file():
+                self.since = self.since or time.monotonic()
                 if self.stopping:
                     break
                 _keep(part, _embedded(self._engine, batch))
@@ -181,7 +186,7 @@ class Making:
         for number, given in enumerate(files):
             if self.stopping:
                 raise Stopped
-            self.progress = Progress("Reading the files", number, len(files))
+            self.progress = Progress(READING, number, len(files))
             if not isinstance(given.file, Path):
                 given.file.seek(0)
             yield given.file
@@ -332,7 +337,7 @@ def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], proble
     }
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
-    about = {"label": LABEL, "model_sha256": sha256, "files": files, "complete": complete, "problems": [asdict(one) for one in problems]}
+    about = {"label": UPLOADED, "model_sha256": sha256, "files": files, "complete": complete, "problems": [asdict(one) for one in problems]}
     target = folder / f"catalog-{len(rows)}{'' if complete else '-of-more'}"
     tokens: Tokens = {name.removeprefix("tokens "): _tokens(rows[name]) for name in rows if name.startswith("tokens ")}
     flux = _stacked(rows["spectrum"], np.full(len(previews.wavelength()), np.nan, dtype=np.float16))

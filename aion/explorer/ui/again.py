@@ -34,6 +34,8 @@ def panel(analysis: Analysis) -> None:
     with st.expander("These numbers again: as Python, as a command", icon=":material/terminal:"):
         if session().origin == "upload":
             st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
+        if session().origin == "own":
+            st.caption("Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it.")
         python, command = st.tabs(["Python", "Command"])
         python.code(made.python(), language="python")
         command.code(made.command(), language="bash", wrap_lines=True)

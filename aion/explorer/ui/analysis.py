@@ -1,5 +1,7 @@
 """What the model says about one object, section by section, in the order a person reads it."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -8,13 +10,13 @@ from aion.explorer import figures
 from aion.explorer.catalog import CatalogEntry
 from aion.explorer.prior import with_prior
 from aion.explorer.results import Analysis
-from aion.explorer.ui import look, tables
+from aion.explorer.ui import look, tables, which
 from aion.explorer.ui.downloads import downloads
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Session, Thing, session
 from aion.io import SkyObject
 
-NOTES_SHOWN = 3
+NOTES_SHOWN, NEIGHBORS = 3, 12
 
 
 def analyze() -> Analysis | None:
@@ -28,7 +30,7 @@ def analyze() -> Analysis | None:
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
             answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
-        return with_prior(answer, now.prior)
+        return with_prior(_with_neighbors(answer), now.prior)
     except AIONError as exc:
         st.error(look.sentence(str(exc)), icon=":material/error:")
         if now.use is not None or now.prior is not None:
@@ -114,10 +116,19 @@ def provenance(analysis: Analysis) -> None:
     st.caption(f"{tables.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
+def _with_neighbors(answer: Analysis) -> Analysis:
+    """The neighbors in the files to take away are of the catalog that the page looks into."""
+    catalog = which.catalog()
+    if catalog is None or not which.is_own():
+        return answer
+    return replace(answer, neighbors=catalog.neighbors(answer.embedding, answer.used, len(answer.neighbors) or NEIGHBORS, but=answer.id))
+
+
 def _origin(now: Session, thing: Thing) -> list[str]:
     where = [tables.place(thing)[0]] if tables.place(thing)[0] else []
     if isinstance(thing, CatalogEntry):
-        return ["Reference catalog, simulated", thing.kind, *tables.kinds(thing)]
+        origin = "Your catalog" if now.origin == "own" else "Reference catalog, simulated"
+        return [origin, *([thing.kind] if thing.kind else []), *tables.kinds(thing)]
     return [*where, *tables.kinds(thing), thing.id if now.origin == "example" else now.label]
 
 

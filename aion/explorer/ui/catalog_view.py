@@ -1,4 +1,4 @@
-"""The reference catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
+"""A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,8 @@ import streamlit as st
 from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import Axis, Coloring
-from aion.explorer.ui import filtering, look, navigation, tiles
+from aion.explorer.own_catalog import UPLOADED
+from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.selection import selection
 
@@ -35,6 +36,17 @@ SHOWN = 48
 """Marked objects in the gallery at most."""
 
 
+def about(catalog: Catalog) -> str:
+    """What the page shows, for people."""
+    objects = f"{len(catalog):,} {catalog.label} {'object' if len(catalog) == 1 else 'objects'}"
+    which_ones = (
+        f"{objects}, known to the model by what your files hold; z and class are only compared."
+        if catalog.label == UPLOADED
+        else f"{objects} that the model never saw in training: the neighbors on the Analyze page come from here."
+    )
+    return f"{which_ones} Objects that lie together on the map are described alike by the model."
+
+
 def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
     """The objects that pass what a person set."""
     chosen = filtering.filters(catalog)
@@ -47,32 +59,27 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     measured = {label: pair for label, pair in _MEASURED.items() if pair.held_by(catalog.table)}
     colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        which = (
-            st.segmented_control("Map", list(maps), default=next(iter(maps)), required=True, key="map", bind="query-params")
-            if maps
-            else None
-        )
-        plot = st.segmented_control(
-            "Beside it", list(measured), default=next(iter(measured)), required=True, key="beside", bind="query-params"
-        )
-        color = st.selectbox(
+        drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside")
+        color: str | None = st.selectbox(
             "Color",
             colors,
-            index=colors.index("class"),
+            index=colors.index("class") if "class" in colors else 0,
             format_func=_label,
-            key="color",
-            bind="query-params",
+            **which.widget("color"),
             persist_state="session",
             width=220,
         )
     left, right = st.columns(2, gap="medium")
-    if which is not None:
-        axes = [Axis(f"{which} {axis}", passing[f"{maps[which]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
+    if drawn is not None:
+        axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot("map", passing, axes[0], axes[1], str(color), f"{which} map of the embeddings of the objects in the table")
+            _plot("map", passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
     with right:
-        across, up = measured[str(plot)].axes(passing)
-        _plot("beside", passing, across, up, str(color), f"{across.title} against {up.title} of the objects in the table")
+        if plot is None:
+            look.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
+        else:
+            across, up = measured[plot].axes(passing)
+            _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
     st.caption("Mark objects with a lasso or a box, or click one: they are marked in both plots, listed below and can be taken away.")
 
 
@@ -99,11 +106,10 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         look.section(f"{len(listed):,} objects", "Click a row to analyze the object. Click a name to sort; search with the loupe.")
         with st.popover("Columns", icon=":material/view_column:"):
-            names = [name for name in listed if not name.startswith(("umap_", "pca_"))]
+            known = catalog.table.columns[catalog.table.notna().any()]
+            names = [name for name in known if not name.startswith(("umap_", "pca_"))]
             first = [name for name in COLUMNS if name in names]
-            columns = st.multiselect(
-                "Columns", names, first, format_func=_label, key="columns", bind="query-params", persist_state="session"
-            )
+            columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"), persist_state="session")
         about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         look.table_downloads(lambda: listed, about, name="catalog")
     event = st.dataframe(
@@ -122,10 +128,16 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
         navigation.analyze(str(listed["id"].iloc[chosen[0]]))
 
 
-def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str, alt: str) -> None:
+def _one_of(label: str, options: list[str], name: str) -> str | None:
+    """A switch between plots; None without any."""
+    if not options:
+        return None
+    return str(st.segmented_control(label, options, default=options[0], required=True, **which.widget(name)))
+
+
+def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
     now, ids = selection(), list(passing["id"])
-    values = passing[color].to_numpy(float) if _is_number(passing[color]) else passing[color].astype(str).to_numpy()
-    coloring = Coloring(_label(color), values)
+    coloring = _coloring(passing, color)
     st.plotly_chart(
         figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme()),
         theme=None,
@@ -135,6 +147,14 @@ def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str, alt: s
         key=now.key(name),
         alt=alt,
     )
+
+
+def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
+    """By a column; without one, all points alike."""
+    if color is None:
+        return Coloring("", ["objects"] * len(rows))
+    values = rows[color]
+    return Coloring(_label(color), values.to_numpy(float) if _is_number(values) else values.fillna("unknown").astype(str).to_numpy())
 
 
 def _axis(rows: pd.DataFrame, name: str) -> Axis:
@@ -157,7 +177,12 @@ class _Pair:
         return _axis(rows, self.across), _axis(rows, self.up)
 
 
-_MEASURED = {"z and magnitude": _Pair("z", "mag_r"), "z and color": _Pair("z", "g_r"), "Sky": _Pair("ra", "dec")}
+_MEASURED = {
+    "z and magnitude": _Pair("z", "mag_r"),
+    "z and color": _Pair("z", "g_r"),
+    "Magnitude and color": _Pair("mag_r", "g_r"),
+    "Sky": _Pair("ra", "dec"),
+}
 
 
 def _is_number(values: "pd.Series[Any]") -> bool:

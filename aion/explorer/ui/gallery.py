@@ -1,27 +1,25 @@
-"""The objects of the reference catalog that are most like the one on the page."""
+"""The objects of the catalog that are most like the one on the page."""
 
 import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.results import Analysis
-from aion.explorer.ui import filtering, look, navigation, tiles
+from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, query
-from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
 from aion.io import SkyObject
 
-SIMILARITY = (
-    "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability. "
-    "The reference catalog is simulated; its redshifts are true by construction."
-)
+SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
+SIMULATED = " The reference catalog is simulated; its redshifts are true by construction."
 SHOWN = 12
 
 
 def neighbors(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
-    look.section("Most similar objects", SIMILARITY)
     running = engine()
-    catalog = running.catalog
+    look.section("Most similar objects", SIMILARITY + ("" if which.is_own() else SIMULATED))
+    which.choice()
+    catalog = which.catalog()
     if catalog is None:
         look.empty(running.catalog_note or look.NO_CATALOG)
         return

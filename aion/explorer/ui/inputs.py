@@ -10,7 +10,7 @@ from aion.explorer.ui import tables
 from aion.explorer.ui.examples import Example, examples
 from aion.explorer.ui.look import sentence
 from aion.explorer.ui.overriding import override_form
-from aion.explorer.ui.state import Pending, Session, Thing, session
+from aion.explorer.ui.state import Origin, Pending, Session, Thing, session
 from aion.io import SkyObject, read
 
 ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
@@ -105,10 +105,10 @@ def row_picker() -> None:
         )
 
 
-def open_things(things: Sequence[Thing], label: str) -> None:
+def open_things(things: Sequence[Thing], label: str, *, origin: Origin = "catalog") -> None:
     """Look at objects that need no reading, such as those of the catalog."""
     now = session()
-    now.open(things, origin="catalog", label=label)
+    now.open(things, origin=origin, label=label)
     now.inputs += 1
 
 

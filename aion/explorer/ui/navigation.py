@@ -2,16 +2,16 @@
 
 import streamlit as st
 
+from aion.explorer.ui import which
 from aion.explorer.ui.inputs import open_things
 from aion.explorer.ui.query import query
-from aion.explorer.ui.resources import engine
 
 
 def analyze(id: str) -> None:
     """Open an object of the catalog on the Analyze page."""
-    catalog = engine().catalog
+    catalog = which.catalog()
     assert catalog is not None
-    open_things([catalog.entry(id)], label=id)
+    open_things([catalog.entry(id)], label=id, origin="own" if which.is_own() else "catalog")
     st.switch_page("pages/analyze.py")
 
 

@@ -30,6 +30,12 @@ class Query:
         self.weights, self.error = {}, None
         self.add(id)
 
+    def only_open(self) -> None:
+        """Ask by no object of a catalog any more."""
+        self.weights = {id: weight for id, weight in self.weights.items() if id == OPEN}
+        self.error = None
+        self.changes += 1
+
     def add(self, id: str, weight: float = 1.0) -> None:
         """Ask by this one too, or by this weight."""
         self.weights[id] = weight
@@ -59,18 +65,23 @@ def query() -> Query:
     return current
 
 
-def follow_address(catalog: Catalog) -> None:
-    """Take over what the address asks by when the page is opened with one, and keep the address as it is asked."""
+def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
+    """Take over what the address asks by when the page is opened with one, and keep the address as it is asked.
+
+    ``is_own``: the objects are a person's own, which nobody else has: they do not stand in the address.
+    """
     now = query()
     given = st.query_params.get_all(PARAMETER)
-    if given and not now.weights and not now.changes:
+    if given and not is_own and not now.weights and not now.changes:
         for text in given:
             id, weight = _parsed(text)
             now.add_known(catalog, id, weight)
     if OPEN in now.weights and not isinstance(session().thing, SkyObject):
         now.remove(OPEN)
     wanted = [id if weight == 1 else f"{id}:{weight:g}" for id, weight in now.weights.items() if id != OPEN]
-    if wanted != given:
+    if is_own:
+        st.query_params.pop(PARAMETER, None)
+    elif wanted != given:
         st.query_params[PARAMETER] = wanted
 
 

@@ -10,8 +10,8 @@ from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import Compared
 from aion.explorer.results import Neighbor, Retrieval
-from aion.explorer.similar import Example, Searches
-from aion.explorer.ui import filtering, look, navigation, tiles
+from aion.explorer.similar import NEIGHBORHOOD, Example, Searches
+from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, Query, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
@@ -23,6 +23,8 @@ MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
 """Objects that are offered while nothing is asked for."""
 UNLIKE = -1.0
+CATALOGS = 8
+"""Whose searches are kept ready at most: the reference catalog, and those that persons made last."""
 _MEASURES = (
     "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
     "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself among the first k: an object's image "
@@ -41,7 +43,7 @@ class Asked:
     filters: Filters
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=CATALOGS)
 def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
     """One for each catalog, so that what takes long is computed once."""
     return Searches(_catalog)
@@ -59,7 +61,7 @@ def controls(catalog: Catalog) -> Asked:
         order = st.segmented_control("Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params")
         offered = {name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)}
         labels = {way.label: name for name, way in offered.items()}
-        label = st.selectbox("Compare", list(labels), key="compare", bind="query-params", persist_state="session", width=220)
+        label = st.selectbox("Compare", list(labels), **which.widget("compare"), persist_state="session", width=220)
         comparison = labels[label]
         share = 0.5
         if comparison == "mix":
@@ -94,7 +96,7 @@ def question(catalog: Catalog) -> None:
 def starters(catalog: Catalog) -> None:
     """Objects to begin with, from both ends of what there is of each class."""
     st.caption("Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog.")
-    rows = catalog.table.groupby("class", sort=True)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
+    rows = catalog.table.groupby("class", sort=True, dropna=False)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
     tiles.gallery(catalog, catalog.as_neighbors(list(rows.index), [1.0] * len(rows)), actions(), name="starters", similarity=False)
 
 
@@ -138,7 +140,9 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
 
 
 def quality(catalog: Catalog) -> None:
-    """How well each comparison works, measured on the catalog."""
+    """How well each comparison works, measured on the catalog; nothing where that has too few objects."""
+    if len(catalog) <= NEIGHBORHOOD:
+        return
     with st.expander("How well this works", icon=":material/verified:", key="quality", on_change="rerun") as panel:
         if panel.open:
             with st.spinner("Measuring every comparison on the catalog itself"):
@@ -169,7 +173,7 @@ def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
 @st.dialog("Side by side", width="large")
 def side_by_side(id: str) -> None:
     """The first object of the query and an answer: pictures, spectra on one axis, and what the catalog says."""
-    catalog = engine().catalog
+    catalog = which.catalog()
     assert catalog is not None
     both = [_preview(catalog, next(iter(query().weights))), Preview.of_catalog(catalog, id)]
     for column, preview in zip(st.columns(2), both, strict=True):
@@ -195,7 +199,7 @@ def _examples(every: Searches) -> list[Example]:
     for id, weight in query().weights.items():
         thing = session().thing
         if id == OPEN and isinstance(thing, SkyObject):
-            examples.append(Example(session().label, weight, engine().views(thing)))
+            examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
         else:
             examples.append(every.example(id, weight))
     return examples
@@ -211,7 +215,7 @@ def _weigh(now: Query, id: str, key: str) -> None:
 
 
 def _typed() -> None:
-    catalog, id = engine().catalog, str(st.session_state["add-id"]).strip()
+    catalog, id = which.catalog(), str(st.session_state["add-id"]).strip()
     if catalog is not None and id:
         query().add_known(catalog, id)
         st.session_state["add-id"] = ""

@@ -15,7 +15,8 @@ from aion.redshift import RedshiftPDF
 
 Thing = SkyObject | CatalogEntry
 File = BinaryIO | Path
-Origin = Literal["nothing", "upload", "example", "catalog"]
+Origin = Literal["nothing", "upload", "example", "catalog", "own"]
+"""``"own"``: an object of a catalog that the person made, which has no address."""
 
 REMEMBERED = 8
 """Analyses kept, so that going back to a switch or an object is instant."""

@@ -1,0 +1,94 @@
+"""Which catalog the pages look into: the reference catalog, or one of a person's own objects. One choice for all pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from aion.explorer.catalog import Catalog
+from aion.explorer.own_catalog import File, Made, Making
+from aion.explorer.ui.query import query
+from aion.explorer.ui.resources import engine
+from aion.explorer.ui.selection import selection
+
+REFERENCE, YOURS = "Reference catalog", "Your catalog"
+
+
+@dataclass
+class Own:
+    """What a person made of their own objects."""
+
+    files: tuple[File, ...] = ()
+    """Kept, so that work that was stopped can go on."""
+    making: Making | None = None
+    """Running, or over and not looked at yet."""
+    made: Made | None = None
+    problem: str | None = None
+    """Why the last work gave no catalog."""
+    chosen: bool = False
+    """Whether the pages look into it."""
+    inputs: int = 0
+    """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
+
+    def choose(self, yours: bool) -> None:
+        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is forgotten."""
+        if yours != self.chosen:
+            forget_marks()
+        self.chosen = yours
+
+    def take(self, made: Made) -> None:
+        """Look into a new catalog."""
+        self.made, self.chosen = made, True
+        forget_marks()
+
+    def drop(self) -> None:
+        """There is no own catalog any more."""
+        self.choose(False)
+        self.files, self.made = (), None
+        self.inputs += 1
+
+
+def own() -> Own:
+    """The one of this browser tab."""
+    if "own" not in st.session_state:
+        st.session_state["own"] = Own()
+    current: Own = st.session_state["own"]
+    return current
+
+
+def catalog() -> Catalog | None:
+    """The chosen catalog; None where that is the reference catalog and these weights have none."""
+    now = own()
+    return now.made.catalog if now.made is not None and now.chosen else engine().catalog
+
+
+def is_own() -> bool:
+    """Whether the pages look into a person's own objects."""
+    now = own()
+    return now.made is not None and now.chosen
+
+
+def choice() -> None:
+    """The switch between the two, where there are two."""
+    now = own()
+    if now.made is None:
+        return
+    key = "catalog-choice"
+    st.session_state[key] = YOURS if now.chosen else REFERENCE
+    st.segmented_control(
+        "Look into", [REFERENCE, YOURS], required=True, key=key, on_change=lambda: now.choose(st.session_state[key] == YOURS)
+    )
+
+
+def widget(name: str) -> dict[str, Any]:
+    """``key`` and ``bind`` of a widget that depends on the catalog: in the address for the reference catalog, which everybody has."""
+    now = own()
+    if now.made is None or not now.chosen:
+        return {"key": name, "bind": "query-params"}
+    return {"key": f"{now.made.catalog.folder.parent.name}-{len(now.made.catalog)}-{name}", "bind": None}
+
+
+def forget_marks() -> None:
+    """Nothing is marked, and nothing but the open upload is asked by: ids are of one catalog."""
+    selection().clear()
+    query().only_open()
