@@ -40,8 +40,6 @@ KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
 UPLOADED = "uploaded"
 """Label of such a catalog."""
-READING = "Reading the files"
-"""The first step, counted in files; the others are counted in objects."""
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
@@ -65,6 +63,8 @@ class Progress:
     step: str
     done: int = 0
     total: int = 0
+    unit: str = "objects"
+    """Of ``done`` and ``total``: ``"files"`` while they are read."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,10 @@ class Made:
 
     catalog: Catalog
     problems: tuple[Problem, ...]
+    total: int
+    """Objects that were read: more than there are in the catalog and among the problems where the work was stopped before its end."""
     complete: bool
-    """False where the work was stopped before its end."""
+    """Whether it went to the end."""
 
 
 @dataclass(frozen=True, order=True)
@@ -103,11 +105,11 @@ class Making:
     """The work on one catalog, in a thread of its own; the engine does it batch by batch, between what others ask."""
 
     def __init__(self, files: Sequence[File], engine: Engine, root: Path) -> None:
-        self.progress = Progress(READING)
+        self.progress = Progress("Reading", unit="files")
         self.made: Made | None = None
         """What there is when the work is over; None where nothing could be embedded."""
         self.problem: str | None = None
-        """Why there is no catalog."""
+        """Why there is no catalog; None also where it was told to stop before anything was embedded."""
         self.embedded = 0
         """Objects that the model was asked about: those that were kept before are not."""
         self.since = 0.0
@@ -119,7 +121,8 @@ class Making:
 
     @property
     def running(self) -> bool:
-        return self._thread.is_alive()
+        """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to wait for the end of a file."""
+        return self._thread.is_alive() and not (self.stopping and self.progress.unit == "files")
 
     @property
     def stopping(self) -> bool:
@@ -138,7 +141,7 @@ class Making:
         try:
             self.made = self._make()
         except Stopped:
-            self.problem = "Nothing was embedded yet when you stopped."
+            return
         except AIONError as exc:
             self.problem = str(exc)
         except Exception as exc:  # a thread has nobody else to tell
@@ -170,7 +173,7 @@ class Making:
         done = sum(map(len, batches[: len(parts)]))
         self.progress = Progress("Saving the catalog", done, len(things))
         names = [given.name for given in files]
-        return _made(folder, parts, sha256, names, problems, complete=len(parts) == len(batches))
+        return _made(folder, parts, sha256, names, problems, total=len(things), complete=len(parts) == len(batches))
 
     def _read(self, files: Sequence[_Given]) -> tuple[list[SkyObject], list[Problem]]:
         """The objects of all files, with ids that differ, and what could not be read."""
@@ -186,7 +189,7 @@ class Making:
         for number, given in enumerate(files):
             if self.stopping:
                 raise Stopped
-            self.progress = Progress(READING, number, len(files))
+            self.progress = Progress(f"Reading {given.name}", number, len(files), "files")
             if not isinstance(given.file, Path):
                 given.file.seek(0)
             yield given.file
@@ -316,7 +319,7 @@ def _keep(path: Path, part: pd.DataFrame) -> None:
     beside.replace(path)
 
 
-def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], problems: list[Problem], *, complete: bool) -> Made:
+def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], problems: list[Problem], *, total: int, complete: bool) -> Made:
     """The catalog of these batches."""
     if not parts:
         raise Stopped
@@ -337,7 +340,14 @@ def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], proble
     }
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
-    about = {"label": UPLOADED, "model_sha256": sha256, "files": files, "complete": complete, "problems": [asdict(one) for one in problems]}
+    about = {
+        "label": UPLOADED,
+        "model_sha256": sha256,
+        "files": files,
+        "total": total,
+        "complete": complete,
+        "problems": [asdict(one) for one in problems],
+    }
     target = folder / f"catalog-{len(rows)}{'' if complete else '-of-more'}"
     tokens: Tokens = {name.removeprefix("tokens "): _tokens(rows[name]) for name in rows if name.startswith("tokens ")}
     flux = _stacked(rows["spectrum"], np.full(len(previews.wavelength()), np.nan, dtype=np.float16))
@@ -363,7 +373,7 @@ def _map(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
 def _opened(folder: Path, model_sha256: str) -> Made:
     about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
     problems = tuple(Problem(**one) for one in about["problems"])
-    return Made(Catalog.load(folder, model_sha256=model_sha256).hold(), problems, bool(about["complete"]))
+    return Made(Catalog.load(folder, model_sha256=model_sha256).hold(), problems, int(about["total"]), bool(about["complete"]))
 
 
 def _stacked(column: "pd.Series[Any]", missing: NDArray[Any]) -> NDArray[Any]:

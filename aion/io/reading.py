@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,11 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
     files: list[list[Part]] = []
     unread: list[Unread] = []
     for source in sources:
-        name = "a file"
+        name = Path(str(source if isinstance(source, (str, PathLike)) else getattr(source, "name", "upload"))).name
         try:
-            content = _content(source, None)
-            name, parts = content.name, content.parts(Overrides())
+            parts = _content(source, None).parts(Overrides())
         except AIONError as exc:
-            unread.append(Unread(str(Path(str(getattr(source, "name", source))).name) if name == "a file" else name, str(exc)))
+            unread.append(Unread(name, str(exc)))
             continue
         files.append([_with_id(part) for part in parts])
         unread += [Unread(name, f"{entry.value} {entry.what}: {entry.note}") for entry in _left_out(parts)]

@@ -134,7 +134,9 @@ def _is_number(cell: str) -> bool:
 
 
 def _typed(cells: tuple[str, ...]) -> Array:
-    """Whole numbers, numbers (missing = NaN), True/False, or text."""
+    """Whole numbers, numbers (missing = NaN), True/False, or text, which digits after a zero are: ``0042`` is a name."""
+    if all(cell.isdigit() for cell in cells) and any(re.fullmatch(r"0\d+", cell) for cell in cells):
+        return np.array(cells)
     if all(re.fullmatch(r"[+-]?\d{1,18}", cell) for cell in cells):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
     if all(_is_number(cell) or cell.lower() in ("null", "none", "--", "n/a") for cell in cells):

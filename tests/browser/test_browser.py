@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,8 @@ def serving(settings: Settings, root: Path, log: Path) -> Iterator[str]:  # noqa
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_DEVICE": "cpu"}
+    chosen = {"AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_OWN": str(log.parent / "own")}
+    environment = {**os.environ, **chosen, "AION_DEVICE": "cpu"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
     with log.open("w") as written:
         server = subprocess.Popen(command, cwd=root, env=environment, stdout=written, stderr=subprocess.STDOUT)
@@ -237,3 +239,26 @@ def test_the_page_fits_a_phone(page, root):
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, root)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp_path):
+    rows = tmp_path / "mine.csv"
+    rows.write_text("\n".join(["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + i},{2 + i},{i / 100}" for i in range(30))]))
+    page.get_by_role("link", name="Catalog").first.click()
+    page.get_by_text("Use your own objects").first.click()
+    upload(page, rows)
+    page.get_by_role("button", name="Make a catalog of it").click()
+    page.get_by_test_id("stProgress").wait_for()
+    page.get_by_text("Your catalog: 30 objects embedded").wait_for()
+    page.get_by_text("30 uploaded objects").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download (zip)").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert "catalog/catalog.json" in archive.namelist()
+    page.get_by_role("link", name="Similar").first.click()
+    typed = page.locator(".st-key-add-id input")
+    typed.fill("mine 7")
+    typed.press("Enter")
+    page.get_by_text("Most similar: 24 of 30").first.wait_for()
+    page.get_by_role("button", name="mine 8", exact=True).wait_for()
+    assert not page.get_by_test_id("stException").count()

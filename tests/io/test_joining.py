@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aion.errors import FormatError
-from aion.io import Overrides, read
+from aion.io import Overrides, read, read_many
 
 
 def test_image_spectrum_and_photometry_of_one_object_become_one(twins):
@@ -79,3 +79,18 @@ def test_nothing_to_read_is_said():
 def test_an_override_reaches_the_file_it_is_for(twins):
     (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits"], overrides=Overrides(pixel_scale=0.3, medium="air"))
     assert found.pixel_scale == 0.3
+
+
+def test_many_files_of_one_object_each_stay_apart_unless_an_id_or_a_place_joins_them(twins):
+    files = [twins / name for name in ("spectrum.csv", "ls_cutout.fits.gz", "sdss_spec.fits")]
+    objects, unread = read_many(files)
+    names = [sorted(modality.name for modality in found.modalities) for found in objects]
+    assert names == [["spectrum"], ["image", "spectrum"]] and unread == []  # the cutout lies where the SDSS spectrum was taken
+    assert len(read(files[:2])) == 1, "read() takes the files for one object"
+
+
+def test_a_file_that_cannot_be_read_is_listed_and_does_not_stop_the_others(twins):
+    objects, unread = read_many([twins / "photometry.csv", twins / "nothing.fits", b"hello"])
+    assert len(objects) == 2
+    assert [one.source for one in unread] == ["photometry.csv", "nothing.fits", "upload"]
+    assert "5 (row 3)" in unread[0].why and "cannot be read" in unread[1].why

@@ -21,11 +21,12 @@ Files = Callable[..., list[tuple[str, bytes, str]]]
 
 
 @pytest.fixture(scope="session")
-def environment(settings: Settings) -> Iterator[None]:  # noqa: F811
+def environment(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # noqa: F811
     """One engine for all tests of this folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AION_MODEL", settings.model)
         patch.setenv("AION_CATALOG", str(settings.catalog))
+        patch.setenv("AION_OWN", str(tmp_path_factory.mktemp("own")))
         patch.setenv("AION_DEVICE", "cpu")
         st.cache_resource.clear()
         yield

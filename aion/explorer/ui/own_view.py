@@ -42,7 +42,7 @@ def panel() -> None:
         with st.container(border=True):
             _summary(now, now.made)
     else:
-        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=now.problem is not None):
+        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=now.problem is not None, key="own-objects"):
             _given(now)
 
 
@@ -78,16 +78,16 @@ def _working(making: Making) -> None:
     progress = making.progress
     st.progress(progress.done / progress.total if progress.total else 0.0, text=_said(making))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.button("Stop", key="own-stop", on_click=making.stop, disabled=making.stopping, icon=":material/stop:")
+        st.button("Cancel", key="own-cancel", on_click=making.stop, disabled=making.stopping, icon=":material/close:")
         st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
 
 
 def _said(making: Making) -> str:
     """``Embedding: 16 of 30 objects, about 12 s left``."""
-    progress, what = making.progress, "files" if making.progress.step == own_catalog.READING else "objects"
+    progress = making.progress
     if not progress.total:
         return progress.step
-    text = f"{progress.step}: {progress.done:,} of {progress.total:,} {what}"
+    text = f"{progress.step}: {progress.done:,} of {progress.total:,} {progress.unit}"
     if making.embedded and progress.done < progress.total:
         left = (time.monotonic() - making.since) / making.embedded * (progress.total - progress.done)
         text += f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
@@ -97,15 +97,15 @@ def _said(making: Making) -> str:
 def _summary(now: Own, made: Made) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         left_out = f", {len(made.problems):,} remarks" if made.problems else ""
-        objects = "object" if len(made.catalog) == 1 else "objects"
-        state = "" if made.complete else " so far: the work was stopped"
-        st.markdown(f"**Your catalog: {len(made.catalog):,} {objects} embedded{state}{left_out}**")
+        of, objects = "" if made.complete else f" of {made.total:,}", "object" if made.total == 1 else "objects"
+        st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}{left_out}**")
         if not made.complete:
             st.button("Go on", key="own-go-on", type="primary", on_click=_start, args=(now, now.files), icon=":material/play_arrow:")
         st.download_button(
             "Download (zip)", partial(own_catalog.zipped, made.catalog), file_name="catalog.zip", mime="application/zip",
             on_click="ignore", icon=":material/download:", help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
         )  # fmt: skip
+        st.button("Other files", key="own-other", on_click=now.drop, icon=":material/upload_file:", help="The catalog of these stays kept")
         st.button("Delete", key="own-delete", on_click=_delete, args=(now, made), icon=":material/delete:", help="From this computer too")
     if now.problem is not None:
         st.error(look.sentence(now.problem), icon=":material/error:")

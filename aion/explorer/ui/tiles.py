@@ -54,6 +54,8 @@ class Preview:
         drawn = none
         if self.spectrum:
             drawn = f'<img src="{spark(self.spectrum, theme=look.theme())}" alt="Spectrum of {name}" class="aion-spark">'
+        if not self.picture and not self.spectrum:
+            shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
         first = " · ".join(part for part in (line, html.escape(self.kind)) if part)
         redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")  # 0.0: no minus zero
         return f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'

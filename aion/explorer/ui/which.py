@@ -42,7 +42,7 @@ class Own:
         forget_marks()
 
     def drop(self) -> None:
-        """There is no own catalog any more."""
+        """Look into no own catalog any more."""
         self.choose(False)
         self.files, self.made = (), None
         self.inputs += 1
