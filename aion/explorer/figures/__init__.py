@@ -2,7 +2,7 @@
 
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
-from aion.explorer.figures.population import Axis, Coloring, neighbors, scatter
+from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.redshift import alone, redshift
 from aion.explorer.figures.spark import spark
 from aion.explorer.figures.spectrum import View, spectrum
@@ -20,6 +20,7 @@ __all__ = [
     "LIGHT",
     "SELECTING",
     "Theme",
+    "UNKNOWN",
     "View",
     "alone",
     "blink",

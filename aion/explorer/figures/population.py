@@ -12,6 +12,8 @@ from aion.explorer.figures.theme import LIGHT, Theme, blank, colorbar
 from aion.explorer.results import Floats, Neighbor
 
 KINDS = ("galaxy", "quasar", "star")
+UNKNOWN = "unknown"
+"""Group of objects whose column has no value: faint."""
 TABLE_HEIGHT = 520
 """Pixels; the plot stands beside a table."""
 MANY = 3_000
@@ -90,7 +92,7 @@ def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, N
 
 def _group_color(label: str, values: NDArray[Any], theme: Theme) -> str:
     """Classes have theirs everywhere; other groups take turns."""
-    if label in KINDS:
+    if label in (*KINDS, UNKNOWN):
         return theme.kind(label)
     return theme.groups[sorted(set(values.astype(str))).index(label) % len(theme.groups)]
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
-from aion.explorer.figures import Axis, Coloring
+from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.own_catalog import UPLOADED
 from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.resources import engine
@@ -154,7 +154,7 @@ def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
     if color is None:
         return Coloring("", ["objects"] * len(rows))
     values = rows[color]
-    return Coloring(_label(color), values.to_numpy(float) if _is_number(values) else values.fillna("unknown").astype(str).to_numpy())
+    return Coloring(_label(color), values.to_numpy(float) if _is_number(values) else values.fillna(UNKNOWN).astype(str).to_numpy())
 
 
 def _axis(rows: pd.DataFrame, name: str) -> Axis:

@@ -6,6 +6,7 @@ from aion.explorer import figures
 from aion.explorer.results import Analysis
 from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, query
+from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
 from aion.io import SkyObject
 

@@ -1,6 +1,7 @@
 """The part of the Catalog page that makes a catalog of a person's own objects: files, progress, what came of it."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -47,17 +48,16 @@ def panel() -> None:
 
 
 def _given(now: Own) -> None:
+    key = f"own-{now.inputs}"
     files = st.file_uploader(
-        "Tables of photometry, spectra, images: as many files as you have",
-        accept_multiple_files=True,
-        key=f"own-{now.inputs}",
-        help=ACCEPTED,
+        "Tables of photometry, spectra, images: as many files as you have", accept_multiple_files=True, key=key, help=ACCEPTED
     )
     if now.problem is not None:
         st.error(look.sentence(now.problem), icon=":material/error:")
     st.button(
         "Make a catalog of them" if len(files) != 1 else "Make a catalog of it",
-        type="primary", disabled=not files, on_click=_start, args=(now, tuple(files)), icon=":material/play_arrow:",
+        type="primary", disabled=not files, on_click=lambda: _start(now, st.session_state[key]),
+        icon=":material/play_arrow:", key="own-start",
     )  # fmt: skip
     st.caption(
         "The model embeds every object; then this page and the search look into yours as into the reference catalog. "
@@ -66,9 +66,9 @@ def _given(now: Own) -> None:
     )
 
 
-def _start(now: Own, files: tuple[own_catalog.File, ...]) -> None:
-    now.files, now.problem = files, None
-    now.making = Making(files, engine(), engine().settings.own)
+def _start(now: Own, files: Sequence[own_catalog.File]) -> None:
+    now.files, now.problem = tuple(files), None
+    now.making = Making(now.files, engine(), engine().settings.own)
 
 
 @st.fragment(run_every=EVERY)
@@ -96,9 +96,8 @@ def _said(making: Making) -> str:
 
 def _summary(now: Own, made: Made) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        left_out = f", {len(made.problems):,} remarks" if made.problems else ""
         of, objects = "" if made.complete else f" of {made.total:,}", "object" if made.total == 1 else "objects"
-        st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}{left_out}**")
+        st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**")
         if not made.complete:
             st.button("Go on", key="own-go-on", type="primary", on_click=_start, args=(now, now.files), icon=":material/play_arrow:")
         st.download_button(
