@@ -24,7 +24,7 @@ def analyze() -> Analysis | None:
     now = session()
     running = engine()
     now.answered_by(running.info.sha256)
-    if isinstance(now.thing, CatalogEntry) and (running.catalog is None or now.thing.id not in running.catalog):
+    if isinstance(now.thing, CatalogEntry) and not which.holds(now.thing.id):
         st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or look.NO_CATALOG}")
         return None
     try:
