@@ -14,7 +14,7 @@ READY_TRAINING := $(VENV)/.ready-training
 # The published package, for the parity tests and the benchmark only. Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
-.PHONY: help app test quick check format catalog embedded benchmark screenshots browser clean
+.PHONY: help app test quick check format catalog embedded benchmark interaction screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -46,6 +46,9 @@ catalog: $(READY_TRAINING)  ## rebuild assets/catalog and assets/examples with t
 
 benchmark: $(READY_DEV) $(UPSTREAM)  ## speed and memory, beside the published package in one run
 	$(RUN) benchmarks/run.py $(ARGS)
+
+interaction: $(READY_DEV) browser  ## what a person waits for on the pages, measured in the browser
+	$(RUN) benchmarks/interaction.py $(ARGS)
 
 screenshots: $(READY_DEV) browser  ## the pictures of README and docs, taken from the running application
 	$(RUN) benchmarks/screenshots.py $(ARGS)
