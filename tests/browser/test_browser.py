@@ -194,8 +194,11 @@ def test_a_lasso_on_the_map_marks_objects_everywhere(page):
     assert page.locator(".aion-object").count() >= 10
 
 
-DRAWN = "p => p.dataset.watched === 'yes' && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
-"""A figure is on the page, its zoom is watched, and no answer of the server is on its way."""
+FIGURE = ".st-key-spectrum-0 .js-plotly-plot"
+DRAWN = "p => p?.layout?.version && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+"""A figure is on the page with its marks, and no answer of the server is on its way."""
+HBETA = "p => p._fullLayout.shapes.find(shape => shape.name === 'Hβ').x0 / 4862.68 - 1"
+"""The redshift at which a line is drawn."""
 PLACE = """(p, [curve, share]) => {
   const { x, y } = p._fullData.find(trace => trace.name === curve), i = Math.floor(share * x.length), box = p.getBoundingClientRect()
   const { xaxis, yaxis } = p._fullLayout
@@ -208,15 +211,16 @@ def opened(page, root):
     upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
     typed = page.locator(".st-key-z-typed input")
     typed.wait_for()
-    figure = page.locator(".st-key-spectrum-0 .js-plotly-plot")
+    figure = page.locator(FIGURE)
     figure.scroll_into_view_if_needed()
-    wait_until(page, figure, DRAWN)
+    wait_until(page, FIGURE, DRAWN)
     return typed, figure
 
 
-def wait_until(page, element, claim: str, *arguments) -> None:
-    """``claim``: a function of the element, in JavaScript."""
-    page.wait_for_function(f"([p, arguments]) => ({claim})(p, ...arguments)", arg=[element.element_handle(), list(arguments)])
+def wait_until(page, selector: str, claim: str, *arguments) -> None:
+    """``claim``: a function of the element, in JavaScript; the element is looked for each time, since another may take its place."""
+    test = f"([selector, arguments]) => ({claim})(document.querySelector(selector), ...arguments)"
+    page.wait_for_function(test, arg=[selector, list(arguments)])
 
 
 def click_point(page, figure, curve: str, share: float) -> None:
@@ -233,6 +237,52 @@ def test_a_click_on_the_density_sets_the_redshift(page, root):
     before = typed.input_value()
     click_point(page, page.locator(".st-key-redshift .js-plotly-plot"), "Bins", 0.1)
     page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
+
+
+def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page, root):
+    _, figure = opened(page, root)
+    click_point(page, figure, "Pick", 0.4)
+    question = page.get_by_text("Which line is it?", exact=False)
+    question.first.wait_for()
+    page.locator(".st-key-z-named input").click()
+    option = page.get_by_role("option").first
+    named = float(option.inner_text().rpartition("z = ")[2])
+    option.click()
+    page.wait_for_function("z => Number(document.querySelector('.st-key-z-typed input').value) === z", arg=named)
+    question.first.wait_for(state="detached")
+
+
+def test_the_zoom_of_a_spectrum_outlives_a_change_of_z_and_of_the_figure(page, root):
+    typed, figure = opened(page, root)
+    area = figure.locator(".nsewdrag").first.bounding_box()
+    height = area["y"] + 0.4 * area["height"]
+    page.mouse.move(area["x"] + 0.3 * area["width"], height)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.6 * area["width"], height + 2, steps=5)
+    page.mouse.up()
+    wait_until(page, FIGURE, "p => p._fullLayout.xaxis.range[1] - p._fullLayout.xaxis.range[0] < 4000")
+    zoomed = figure.evaluate("p => p._fullLayout.xaxis.range")
+    typed.fill("0.31")
+    typed.press("Enter")
+    wait_until(page, FIGURE, f"p => Math.abs(({HBETA})(p) - 0.31) < 1e-6")
+    assert figure.evaluate("p => p._fullLayout.xaxis.range") == pytest.approx(zoomed)
+    page.get_by_text("9 px").first.click()
+    wait_until(page, FIGURE, "p => p?._fullData?.some(trace => trace.name === 'Data, mean of 9 pixels')")
+    wait_until(page, FIGURE, DRAWN)
+    assert page.locator(FIGURE).evaluate("p => p._fullLayout.xaxis.range") == pytest.approx(zoomed)
+    assert page.locator(FIGURE).evaluate(HBETA) == pytest.approx(0.31)
+
+
+def test_the_lines_follow_a_slider_before_the_server_answers(page, root):
+    opened(page, root)
+    slider = page.locator(".st-key-z-slid input")
+    page.context.set_offline(True)  # the server hears nothing
+    slider.focus()
+    slider.press("PageUp")
+    expected = float(slider.input_value())
+    wait_until(page, FIGURE, f"(p, z) => Math.abs(({HBETA})(p) - z) < 1e-6", expected)
+    shape = "p => p._fullLayout.shapes.find(shape => shape.name === 'Chosen z').x0"
+    wait_until(page, ".st-key-redshift .js-plotly-plot", f"(p, z) => Math.abs(({shape})(p) - z) < 1e-6", expected)
 
 
 def test_the_page_fits_a_phone(page, root):

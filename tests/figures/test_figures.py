@@ -262,9 +262,28 @@ def test_smoothing_changes_what_is_drawn_and_not_the_residual():
         figures.View(smoothing=4)
 
 
-def test_a_spectrum_opens_at_the_stretch_that_was_zoomed_into():
-    figure = figures.spectrum(samples.spectrum(), view=figures.View(shown=(5000.0, 5500.0)))
-    assert tuple(figure.layout.xaxis.range) == (5000.0, 5500.0)
+@pytest.mark.parametrize(
+    ("draw", "of", "marks"),
+    [
+        (figures.spectrum, samples.spectrum(), figures.line_marks(samples.spectrum(), 0.3)),
+        (figures.redshift, samples.pdf((0.3, 0.01, 1.0)), figures.redshift_mark(0.3)),
+    ],
+)
+def test_marks_are_apart_from_what_does_not_move_with_the_redshift(draw, of, marks):
+    assert draw(of, z=0.3, marked=False) == draw(of, z=0.301, marked=False)
+    assert marks.on(draw(of, z=0.3, marked=False)).layout.shapes == draw(of, z=0.3).layout.shapes
+
+
+def test_a_mark_stands_where_the_stretch_from_another_redshift_brings_it():
+    result = samples.spectrum()
+    for before, after in (
+        (figures.line_marks(result, 0.1), figures.line_marks(result, 0.2)),
+        (figures.redshift_mark(0.1), figures.redshift_mark(0.2)),
+    ):
+        name = "Hβ" if before.origin == 0 else "Chosen z"
+        first, then = (next(shape["x0"] for shape in marks.shapes if shape["name"] == name) for marks in (before, after))
+        assert then == pytest.approx(before.origin + (first - before.origin) * 1.2 / 1.1)
+    assert figures.line_marks(result, 0.1, view=figures.View(rest=True)).z is None
 
 
 def test_emission_and_absorption_lines_are_chosen_apart():

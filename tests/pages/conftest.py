@@ -79,3 +79,14 @@ def figures() -> Callable[[AppTest], list[dict[str, Any]]]:
         return [json.loads(element.proto.spec) for element in at.get("plotly_chart")]
 
     return found
+
+
+@pytest.fixture
+def marks() -> Callable[[AppTest, str], dict[str, Any]]:
+    """What stands over the figure with this key."""
+
+    def found(at: AppTest, key: str) -> dict[str, Any]:
+        drawn = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+        return next(one for one in drawn if one["figure"] == key)
+
+    return found

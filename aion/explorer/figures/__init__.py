@@ -2,10 +2,11 @@
 
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
+from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
-from aion.explorer.figures.redshift import alone, redshift
+from aion.explorer.figures.redshift import alone, redshift, redshift_mark
 from aion.explorer.figures.spark import spark
-from aion.explorer.figures.spectrum import View, spectrum
+from aion.explorer.figures.spectrum import View, line_marks, spectrum
 from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, SELECTING, Figure, Theme, config, html, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
@@ -18,6 +19,7 @@ __all__ = [
     "Figure",
     "ImageView",
     "LIGHT",
+    "Marks",
     "SELECTING",
     "Theme",
     "UNKNOWN",
@@ -29,10 +31,12 @@ __all__ = [
     "html",
     "image_tokens",
     "image_url",
+    "line_marks",
     "neighbors",
     "panels",
     "picture_urls",
     "redshift",
+    "redshift_mark",
     "scatter",
     "spark",
     "spectrum",

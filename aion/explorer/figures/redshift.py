@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.redshift import Interval, RedshiftPDF
 
@@ -19,8 +20,7 @@ TAIL_HIDDEN = 0.02
 LABEL_WIDTH = 0.14
 """Of the shown range, that the label of a peak takes."""
 PEAK_CURVE, BINS = "Peaks", "Bins"
-
-
+CHOSEN = "Chosen z"
 DECADES = 5.0
 """Of density below the highest that a logarithmic axis shows."""
 ESTIMATES = {"Mode": "circle-open", "Median": "diamond-open", "Mean": "square-open"}
@@ -33,6 +33,7 @@ def redshift(
     reference: float | None = None,
     extent: Extent = "peaks",
     log: bool = False,
+    marked: bool = True,
     theme: Theme = LIGHT,
 ) -> go.Figure:
     """Density with its 68 % and 95 % highest-density regions filled, its peaks, mode, median and mean marked.
@@ -44,6 +45,7 @@ def redshift(
         reference: a redshift from a header or a catalog, for comparison, drawn as a dashed line.
         extent: show the stretch that holds nearly all of the mass (and ``z`` and ``reference`` if near), or the whole grid.
         log: a logarithmic density, for what is small beside the peak.
+        marked: whether the line of ``z`` is in the figure; else only its legend is, for a `redshift_mark` that can move over it.
     """
     figure = go.Figure()
     for interval, color, name in _regions(pdf, theme):
@@ -77,14 +79,16 @@ def redshift(
     _bins(figure, pdf)
     _estimates(figure, pdf, theme)
     _peaks(figure, pdf, theme, apart=LABEL_WIDTH * (high - low))
-    if z is not None:
-        _marker(figure, z, "Chosen z", theme.ink, "solid")
+    if z is not None and marked:
+        _marker(figure, z, CHOSEN, theme.ink, "solid")
+    elif z is not None:
+        _legend(figure, CHOSEN, theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     figure.update_xaxes(title_text="Redshift z", range=[low, high])
     _density_axis(figure, float(pdf.density.max()), log)
     figure.update_layout(template=template(theme), height=350, uirevision=f"{extent} {log} {pdf.mode} {pdf.median}", margin={"t": 30})
-    return figure.update_layout(dragmode="zoom", hovermode="closest")
+    return figure.update_layout(dragmode="zoom", hovermode="closest", clickmode="event+select")
 
 
 def _density_axis(figure: go.Figure, top: float, log: bool) -> None:
@@ -114,7 +118,7 @@ def alone(
     figure.update_yaxes(range=[0, 1.08], tickvals=[0, 1], showgrid=False)
     figure.update_yaxes(title_text="p(z) / maximum", row=len(titles), col=1)
     if z is not None:
-        _marker(figure, z, "Chosen z", theme.ink, "solid")
+        _marker(figure, z, CHOSEN, theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     legend = {"y": -0.5 / len(titles), "yanchor": "top"}
@@ -194,13 +198,25 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
     )
 
 
+def redshift_mark(z: float, *, theme: Theme = LIGHT) -> Marks:
+    """The line of the redshift that a person chose, to be drawn over `redshift`."""
+    return Marks((_vertical(z, CHOSEN, theme.ink, "solid"),), (), z, origin=-1.0)
+
+
 def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> None:
     """A vertical line that is also in the legend."""
-    figure.add_shape(
-        type="line", x0=z, x1=z, y0=0, y1=1, xref="x", yref="paper", line={"color": color, "width": 1.3, "dash": dash}, name=name
-    )
+    figure.add_shape(_vertical(z, name, color, dash))
+    _legend(figure, f"{name} = {z:.5f}", color, dash)
+
+
+def _vertical(z: float, name: str, color: str, dash: str) -> dict[str, Any]:
     line = {"color": color, "width": 1.3, "dash": dash}
-    figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", line=line, name=f"{name} = {z:.5f}", hoverinfo="skip"))
+    return {"type": "line", "x0": z, "x1": z, "y0": 0, "y1": 1, "xref": "x", "yref": "paper", "line": line, "name": name}
+
+
+def _legend(figure: go.Figure, name: str, color: str, dash: str) -> None:
+    line = {"color": color, "width": 1.3, "dash": dash}
+    figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", line=line, name=name, hoverinfo="skip"))
 
 
 def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:

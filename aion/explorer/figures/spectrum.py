@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from aion.explorer import lines as line_table
+from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.series import decimate, flux_range, runs, smooth
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.explorer.results import SpectrumResult
@@ -46,21 +47,22 @@ class View:
     """Wavelengths divided by 1 + z, where z is known; fluxes stay as observed."""
     smoothing: int = 1
     """Pixels of the running mean over the data."""
-    shown: tuple[float, float] | None = None
-    """Wavelengths of the axis, Å, that the figure opens with; None: all."""
 
     def __post_init__(self) -> None:
         if self.smoothing % 2 != 1:
             raise ValueError(f"smoothing over {self.smoothing} pixels; an odd number keeps lines where they are")
 
 
-def spectrum(result: SpectrumResult, *, z: float | None = None, view: View = View(), theme: Theme = LIGHT) -> go.Figure:
+def spectrum(
+    result: SpectrumResult, *, z: float | None = None, view: View = View(), marked: bool = True, theme: Theme = LIGHT
+) -> go.Figure:
     """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
 
     ``customdata`` of what can be clicked is an observed wavelength, Å.
 
     Args:
         z: redshift at which to mark spectral lines; None marks none.
+        marked: whether the lines are in the figure; else there is room for `line_marks`, which can move over it.
     """
     has_data = result.flux is not None
     figure = make_subplots(
@@ -75,14 +77,47 @@ def spectrum(result: SpectrumResult, *, z: float | None = None, view: View = Vie
         _residual(figure, shown, theme)
     _picks(figure, result, shown.wavelength)
     _regions(figure, shown, stretch, theme)
-    if z is not None:
-        _lines(figure, shown, (1 + z) / stretch - 1, view.lines, theme)
     _layout(figure, shown, theme, marked=z is not None)
-    if view.shown is not None:
-        figure.update_xaxes(range=list(view.shown))
     if stretch != 1.0:
         figure.update_xaxes(title_text=REST_TITLE.format(z), row=2 if has_data else 1, col=1)
-    return figure
+    return figure if z is None or not marked else line_marks(result, z, view=view, theme=theme).on(figure)
+
+
+def line_marks(result: SpectrumResult, z: float, *, view: View = View(), rows: int = LABEL_ROWS, theme: Theme = LIGHT) -> Marks:
+    """The lines of the view over the whole figure, named in ``rows`` above it. At rest they stand still and the data move."""
+    stretch = 1 + z if view.rest else 1.0
+    drawn = (1 + z) / stretch - 1
+    low, high = (float(end) / stretch for end in (result.wavelength[0], result.wavelength[-1]))
+    shown = line_table.lines_in(low, high, drawn, chosen=view.lines)
+    colors = {"emission": theme.emission, "absorption": theme.absorption}
+    return Marks(
+        tuple(_line_shape(line, line_table.observed(line, drawn), colors[line.feature]) for line in shown),
+        tuple(
+            _line_name(label, colors[label.feature])
+            for label in line_table.labels(shown, drawn, apart=LABEL_WIDTH * (high - low), rows=rows)
+        ),
+        None if view.rest else z,
+    )
+
+
+def _line_shape(line: line_table.Line, x: float, color: str) -> dict[str, Any]:
+    style = {"color": color, "width": 1, "dash": "solid" if line.feature == "emission" else "dot"}
+    place = {"x0": x, "x1": x, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
+    return {"type": "line", **place, "line": style, "opacity": 0.55, "name": line.name}
+
+
+def _line_name(label: line_table.Label, color: str) -> dict[str, Any]:
+    return {
+        "x": label.wavelength,
+        "y": 1,
+        "xref": "x",
+        "yref": "paper",
+        "yanchor": "bottom",
+        "yshift": 2 + LABEL_ROW_HEIGHT * label.row,
+        "text": label.text,
+        "showarrow": False,
+        "font": {"size": 11, "color": color},
+    }
 
 
 def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> None:
@@ -199,30 +234,6 @@ def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, 
     figure.add_shape(type="path", path=path, xref="x", yref="paper", fillcolor=color, line_width=0, layer="below", name=name)
 
 
-def _lines(figure: go.Figure, result: SpectrumResult, z: float, chosen: line_table.LineSet, theme: Theme) -> None:
-    """``z`` is that of the wavelengths as drawn: 0 at rest."""
-    low, high = float(result.wavelength[0]), float(result.wavelength[-1])
-    shown = line_table.lines_in(low, high, z, chosen=chosen)
-    colors = {"emission": theme.emission, "absorption": theme.absorption}
-    for line in shown:
-        x = line_table.observed(line, z)
-        dash = "solid" if line.feature == "emission" else "dot"
-        style = {"color": colors[line.feature], "width": 1, "dash": dash}
-        figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, xref="x", yref="paper", line=style, opacity=0.55, name=line.name)
-    for label in line_table.labels(shown, z, apart=LABEL_WIDTH * (high - low), rows=LABEL_ROWS):
-        figure.add_annotation(
-            x=label.wavelength,
-            y=1,
-            xref="x",
-            yref="paper",
-            yanchor="bottom",
-            yshift=2 + LABEL_ROW_HEIGHT * label.row,
-            text=label.text,
-            showarrow=False,
-            font={"size": 11, "color": colors[label.feature]},
-        )
-
-
 def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: bool) -> None:
     has_data = result.flux is not None
     flux = result.flux if result.flux is not None else result.decoded
@@ -242,5 +253,5 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
         hovermode="closest",
         legend={"x": 1, "xanchor": "right", "y": 0.995, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
         dragmode="zoom",
-        uirevision=f"{result.survey} {float(np.nansum(flux)):.8g}",  # the zoom of this spectrum outlives a change of z
+        clickmode="event+select",
     )

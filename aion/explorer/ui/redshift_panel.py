@@ -1,18 +1,17 @@
 """p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.evidence import FOUND_FROM, Votes, votes
 from aion.explorer.results import Analysis, SpectrumResult
-from aion.explorer.ui import links, look, tables, z_control, zoom
+from aion.explorer.ui import links, live, look, tables, z_control
 from aion.explorer.ui.ablation import each_alone
 from aion.explorer.ui.prior_choice import prior_choice
 from aion.explorer.ui.state import session
-from aion.redshift import Peak
+from aion.redshift import Peak, RedshiftPDF
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -24,6 +23,8 @@ BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode
 PEAKS, GRID = "Around the peaks", "Whole grid"
 LINEAR, LOG = "Linear", "Log"
 SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
+NAMES = 9
+"""Rows of line names that the browser chooses from, by the pixels there are."""
 OBSERVED, REST = "Observed", "Rest"
 VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
@@ -64,16 +65,26 @@ def _density(analysis: Analysis) -> None:
         extent = _choice("Range of z", [PEAKS, GRID], "range")
         scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
+    z = z_control.current(pdf)
     drawing = figures.redshift(
         pdf,
-        z=z_control.current(pdf),
+        z=z,
         reference=analysis.z_reference,
         extent="grid" if extent == GRID else "peaks",
         log=scale == LOG,
+        marked=False,
         theme=look.theme(),
     )
     alt = f"Probability density over redshift. {pdf.summary()}"
-    look.figure(drawing, key="redshift", alt=alt, on_click=z_control.clicked_redshift)
+    live.figure(
+        drawing,
+        figures.redshift_mark(z, theme=look.theme()),
+        key="redshift",
+        name=f"{_looked_at()}-{extent}",
+        alt=alt,
+        anchor=z_control.anchor(pdf),
+        on_click=z_control.clicked_redshift,
+    )
     if analysis.prior:
         st.caption(f"Multiplied by {analysis.prior}.")
 
@@ -121,7 +132,7 @@ def _spectra(analysis: Analysis) -> None:
     view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
-        _spectrum(spectrum, number, z_control.current(analysis.redshift), view)
+        _spectrum(spectrum, number, analysis.redshift, view)
 
 
 _SMOOTHING = (
@@ -130,14 +141,24 @@ _SMOOTHING = (
 _SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 
 
-def _spectrum(spectrum: SpectrumResult, number: int, z: float, view: figures.View) -> None:
+def _spectrum(spectrum: SpectrumResult, number: int, pdf: RedshiftPDF, view: figures.View) -> None:
     look.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    zoom_key = f"zoom-{session().opened}-{session().row}-{number}-{view.rest}"
-    drawing = figures.spectrum(spectrum, z=z, view=replace(view, shown=zoom.remembered(zoom_key)), theme=look.theme())
-    alt = f"{spectrum.survey} spectrum, its decoded version, and the residual, lines at z = {z:.4f}"
-    look.figure(drawing, key=f"spectrum-{number}", alt=alt, on_click=z_control.clicked_feature)
-    zoom.remember(f"spectrum-{number}", key=zoom_key)
+    z, theme = z_control.current(pdf), look.theme()
+    live.figure(
+        figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme),
+        figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme),
+        key=f"spectrum-{number}",
+        name=f"{_looked_at()}-{view.rest}",
+        alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
+        anchor=z_control.anchor(pdf),
+        on_click=z_control.clicked_feature,
+    )
     st.caption(tables.spectrum_summary(spectrum))
+
+
+def _looked_at() -> str:
+    """Of this object, for keys."""
+    return f"{session().opened}-{session().row}"
 
 
 def _choice(label: str, options: list[str], key: str) -> str:

@@ -13,6 +13,7 @@ STEP = 0.0005
 FINE = 1500
 """km/s that the fine slider reaches on both sides."""
 TYPED, SLID, SHIFTED, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
+KEY = "z-control"
 LOWEST, HIGHEST = -0.01, 20.0
 FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
 
@@ -23,18 +24,23 @@ def current(pdf: RedshiftPDF) -> float:
     return pdf.peaks[0].z if chosen is None else chosen
 
 
+def anchor(pdf: RedshiftPDF) -> float:
+    """The redshift in the middle of the fine slider."""
+    chosen = session().anchor
+    return pdf.peaks[0].z if chosen is None else chosen
+
+
 def controls(pdf: RedshiftPDF) -> None:
     """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
     z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
-    anchor = session().anchor
-    anchor = pdf.peaks[0].z if anchor is None else anchor
+    middle = anchor(pdf)
     state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
-    state[SHIFTED] = round(SPEED_OF_LIGHT * (z - anchor) / (1 + anchor))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True):
+    state[SHIFTED] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
         st.number_input("z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=TYPED, on_change=_typed, width=150)
         st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=SLID, on_change=_slid, width=300)
-        reach = f"In km/s around z = {anchor:.5f}: Δv = c Δz / (1 + z)."
-        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=SHIFTED, on_change=_shifted, args=(anchor,), help=reach, width=300)
+        reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
+        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=SHIFTED, on_change=_shifted, args=(middle,), help=reach, width=300)
         st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
 
 
@@ -82,9 +88,11 @@ def clicked_feature(key: str) -> None:
 
 
 def _clicked(key: str) -> float | None:
-    """The ``customdata`` of the point that was clicked."""
+    """The ``customdata`` of the point that was clicked, or the first of several; the browser may write those as ``{"0": …}``."""
     points: list[dict[str, Any]] = st.session_state[key]["selection"]["points"]
     data = next((point["customdata"] for point in points if point.get("customdata") is not None), None)
+    if isinstance(data, dict):
+        data = data["0"]
     return None if data is None else float(data[0] if isinstance(data, list) else data)
 
 
