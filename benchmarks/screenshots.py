@@ -30,6 +30,9 @@ def main() -> int:
         for name in ("Catalog", "Model"):
             page.get_by_role("link", name=name).first.click()
             _take(page, name.lower())
+        page.goto(f"{address}/similar?like=SIM-00014")
+        page.locator(".aion-object").nth(6).wait_for()
+        _take(page, "similar")
     return 0
 
 

@@ -91,7 +91,7 @@ def browsing(address: str):
 
 def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
-    return "/similar/_stcore/" in message.location.get("url", "")
+    return any(f"/{name}/_stcore/" in message.location.get("url", "") for name in ("catalog", "similar", "model"))
 
 
 def upload(page, *paths: Path) -> None:
@@ -285,12 +285,6 @@ def test_the_lines_follow_a_slider_before_the_server_answers(page, root):
     wait_until(page, ".st-key-redshift .js-plotly-plot", f"(p, z) => Math.abs(({shape})(p) - z) < 1e-6", expected)
 
 
-def test_the_page_fits_a_phone(page, root):
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, root)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp_path):
     rows = tmp_path / "mine.csv"
     rows.write_text("\n".join(["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + i},{2 + i},{i / 100}" for i in range(30))]))
@@ -312,3 +306,31 @@ def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp
     page.get_by_text("Most similar: 24 of 30").first.wait_for()
     page.get_by_role("button", name="mine 8", exact=True).wait_for()
     assert not page.get_by_test_id("stException").count()
+
+
+PHONE = {"width": 390, "height": 844}
+FITS = "document.documentElement.scrollWidth <= 390 && document.querySelector('.stMain').scrollWidth <= 390"
+
+
+def test_the_page_fits_a_phone_and_no_name_of_a_line_covers_another(page, root):
+    page.set_viewport_size(PHONE)
+    _, figure = opened(page, root)
+    assert page.evaluate(FITS)
+    boxes = figure.locator(".annotation").evaluate_all(
+        "all => all.filter(one => /Hβ|\\[O|Ca|Mg|Na|\\[N|\\[S|Hα|Hγ|Hδ/.test(one.textContent)).map(one => one.getBoundingClientRect().toJSON())"
+    )
+    assert len(boxes) > 1
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart = one["right"] <= other["left"] + 1 or other["right"] <= one["left"] + 1
+            assert apart or one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_a_phone_and_has_nothing_to_say_on_the_console(page, address, theme):
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme=theme)
+    for name, part in {"catalog": "Columns", "similar?like=object%201&k=3": "How well this works", "model": "Software"}.items():
+        page.goto(f"{address}/{name}")
+        page.get_by_text(part).first.wait_for()
+        assert page.evaluate(FITS), name

@@ -150,7 +150,7 @@ def _trace(picture: tuple[stretch.Pixels, Floats, str], pixel_scale: float | Non
         dx=step,
         y0=-(height - 1) / 2 * step,
         dy=step,
-        customdata=np.round(flux, 4),
+        customdata=np.round(flux, 4).astype(np.float32),  # half of what a browser is sent
         hovertemplate=f"{hover}<br>{UNIT}<extra></extra>",
     )
 
@@ -173,7 +173,7 @@ def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     height, width = plane.shape
     step = image.pixel_scale or 1.0
     return go.Heatmap(
-        z=plane,
+        z=plane.astype(np.float32),
         x0=-(width - 1) / 2 * step,
         dx=step,
         y0=-(height - 1) / 2 * step,

@@ -64,8 +64,8 @@ def scatter(
             marker |= {"color": _group_color(label, values, theme), "symbol": SYMBOLS.get(label, "circle")}
         figure.add_trace(
             go.Scattergl(
-                x=x.values[rows],
-                y=y.values[rows],
+                x=x.values[rows].astype(np.float32),
+                y=y.values[rows].astype(np.float32),
                 customdata=rows,
                 text=names[rows],
                 mode="markers",

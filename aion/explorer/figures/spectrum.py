@@ -129,8 +129,8 @@ def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> Non
     never = {"marker": {"opacity": 0}}
     figure.add_trace(
         go.Scatter(
-            x=wavelength[kept],
-            y=flux[kept],
+            x=_sent(wavelength[kept]),
+            y=_sent(flux[kept]),
             customdata=np.stack([result.wavelength[kept], flux[kept], result.decoded[kept]], axis=1).round(4),
             mode="markers",
             marker={"size": 8, "opacity": 0},
@@ -153,9 +153,9 @@ def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Them
         kept = decimate(drawn)
         sigma = np.where(np.isfinite(error), error, 0.0)[kept]
         x, flux = result.wavelength[kept], np.nan_to_num(drawn[kept])
-        edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_trace(go.Scatter(y=flux - sigma, showlegend=False, **edge), row=1, col=1)
-        figure.add_trace(go.Scatter(y=flux + sigma, name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
+        edge = {"x": _sent(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        figure.add_trace(go.Scatter(y=_sent(flux - sigma), showlegend=False, **edge), row=1, col=1)
+        figure.add_trace(go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
     name = "Data" if smoothing == 1 else f"Data, mean of {smoothing} pixels"
     _line(figure, result.wavelength, drawn, name=name, color=theme.ink, width=1.0)
 
@@ -175,8 +175,8 @@ def _line(
     kept = decimate(y)
     figure.add_trace(
         go.Scatter(
-            x=x[kept],
-            y=y[kept],
+            x=_sent(x[kept]),
+            y=_sent(y[kept]),
             name=name,
             mode="lines",
             line={"color": color, "width": width},
@@ -188,6 +188,11 @@ def _line(
         row=row,
         col=1,
     )
+
+
+def _sent(values: Floats) -> Floats:
+    """With the seven digits that a drawing shows; a browser is sent half as much."""
+    return values.astype(np.float32)
 
 
 def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
@@ -248,10 +253,10 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
     above = 12 + (LABEL_ROW_HEIGHT * LABEL_ROWS if marked else 0)
     figure.update_layout(
         template=template(theme),
-        height=500 if has_data else 380,
+        height=530 if has_data else 410,
         margin={"l": 8, "r": 8, "t": above, "b": 8},
         hovermode="closest",
-        legend={"x": 1, "xanchor": "right", "y": 0.995, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
+        legend={"x": 0, "xanchor": "left", "y": -0.13 if has_data else -0.18, "yanchor": "top"},
         dragmode="zoom",
         clickmode="event+select",
     )

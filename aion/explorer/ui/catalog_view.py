@@ -49,7 +49,8 @@ def about(catalog: Catalog) -> str:
 
 def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
     """The objects that pass what a person set."""
-    chosen = filtering.filters(catalog)
+    with st.expander("Filters: only among", icon=":material/filter_alt:"):
+        chosen = filtering.filters(catalog)
     return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
 
 
@@ -58,7 +59,7 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
     measured = {label: pair for label, pair in _MEASURED.items() if pair.held_by(catalog.table)}
     colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside")
         color: str | None = st.selectbox(
             "Color",
@@ -112,11 +113,11 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"), persist_state="session")
         about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         look.table_downloads(lambda: listed, about, name="catalog")
+    shown = columns or first
     event = st.dataframe(
-        listed,
+        listed[shown],
         hide_index=True,
-        column_order=columns or first,
-        column_config={name: _config(name, listed[name]) for name in names},
+        column_config={name: _config(name, listed[name]) for name in shown},
         height=420,
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],

@@ -27,7 +27,15 @@ def _image(image: ImageResult, number: int) -> None:
         st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = f"{number}-{'-'.join(image.bands)}"
-        shown = st.segmented_control("Shown", [COLOUR, *image.bands], default=COLOUR, required=True, key=f"band-{name}")
+        shown = st.segmented_control(
+            "Shown",
+            [COLOUR, *image.bands],
+            default=COLOUR,
+            required=True,
+            format_func=lambda band: band if band == COLOUR else tables.band_letter(band),
+            key=f"band-{name}",
+            help=f"In color, or one of the bands {', '.join(image.bands)}",
+        )
         if image.original is not None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
             how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, key=f"how-{name}")

@@ -99,6 +99,7 @@ def _peaks(analysis: Analysis) -> None:
         table,
         hide_index=True,
         height="content",
+        column_config={name: st.column_config.Column(short, help=name) for name, short in _SHORT.items()},
         key=key,
         on_select=lambda: _peak_chosen(key, pdf.peaks),
         selection_mode=["single-row", "single-cell"],
@@ -108,6 +109,10 @@ def _peaks(analysis: Analysis) -> None:
             st.caption(VOTES)
             here = votes(analysis.spectra, z_control.current(pdf))
             st.dataframe(tables.votes(_distinct([*compared, here])), hide_index=True, height="content")
+
+
+_SHORT = {"Probability": "p", "68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
+"""Columns that all fit on a phone; the whole name is behind each."""
 
 
 def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:

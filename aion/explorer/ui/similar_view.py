@@ -1,6 +1,7 @@
 """The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
 
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -57,7 +58,7 @@ def searches_in(catalog: Catalog) -> Searches:
 def controls(catalog: Catalog) -> Asked:
     """What is compared, in which order, how many, and among which objects."""
     ways = searches_in(catalog).comparisons
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         order = st.segmented_control("Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params")
         offered = {name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)}
         labels = {way.label: name for name, way in offered.items()}
@@ -176,9 +177,10 @@ def side_by_side(id: str) -> None:
     catalog = which.catalog()
     assert catalog is not None
     both = [_preview(catalog, next(iter(query().weights))), Preview.of_catalog(catalog, id)]
-    for column, preview in zip(st.columns(2), both, strict=True):
-        column.markdown(f"**{preview.name}**")
-        column.html(preview.html())
+    with st.grid(min_column_width=140, gap="small", key="side-gallery") as grid:
+        for preview in both:
+            with grid.cell():
+                st.html(preview.html(f"<b>{escape(preview.name)}</b>"))
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         rest = st.toggle("Rest frame", value=True, help="Each at its own z") if all(one.z is not None for one in compared) else False

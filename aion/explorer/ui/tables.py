@@ -155,6 +155,11 @@ def _intervals(pdf: RedshiftPDF, intervals: tuple[Interval, ...]) -> str:
     return shown + (f" and {len(intervals) - 2} more" if len(intervals) > 2 else "")
 
 
+def band_letter(band: str) -> str:
+    """``"DES-G"`` -> ``"g"``, as it is called where the camera is known."""
+    return band.rpartition("-")[2].lower()
+
+
 def bands(image: ImageResult) -> pd.DataFrame:
     """Per band, how far the decoded image is from the original."""
     assert image.residual_rms is not None and image.flux_ratio is not None
