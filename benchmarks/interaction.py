@@ -98,7 +98,7 @@ class Bench:
     def __init__(self, page: Any, address: str, server: int, repeats: int) -> None:
         self.page, self.address, self.repeats, self._server = page, address, repeats, server
         self._received = 0
-        page.set_default_timeout(1000 * WAIT / 4)
+        page.set_default_timeout(1000 * WAIT)
         page.add_init_script(_CLOCK)
         page.on("websocket", lambda socket: socket.on("framereceived", self._count))
 

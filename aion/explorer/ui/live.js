@@ -33,9 +33,7 @@ function attend(own) {
 
 // The marks of the server's last answer, unless the figure has them.
 function show(own) {
-  if (own.plot.layout.version === own.version) return
-  own.plot.layout.version = own.version
-  draw(own, own.data.z)
+  if (own.plot.layout.version !== own.version) draw(own)
 }
 
 // A slider that a hand is on says where z is before the server knows.
@@ -43,7 +41,19 @@ function follow(own, changes) {
   const slider = changes.map((change) => change.target).find((target) => target.matches("input:focus"))
   if (!slider || own.data.z === null || !own.plot?.isConnected) return
   const value = Number(slider.value), { anchor, coarse } = own.data
-  draw(own, slider.closest(`.st-key-${coarse}`) ? value : anchor + ((1 + anchor) * value) / SPEED_OF_LIGHT)
+  slide(own, slider.closest(`.st-key-${coarse}`) ? value : anchor + ((1 + anchor) * value) / SPEED_OF_LIGHT)
+}
+
+// What is drawn moves as it is: a relayout would draw the data again, too. The next one, with the server's answer, ends it.
+function slide({ plot, data }, z) {
+  const { xaxis } = plot._fullLayout, stretch = (1 + z) / (1 + data.z)
+  const move = (list, kind, place) =>
+    (list ?? []).forEach((one, index) => {
+      const drawn = one.follows && plot.querySelector(`${kind}[data-index="${index}"]`), x = one[place]
+      if (drawn) drawn.style.transform = `translate(${xaxis.d2p(data.origin + (x - data.origin) * stretch) - xaxis.d2p(x)}px)`
+    })
+  move(plot.layout.shapes, ".shapelayer path", "x0")
+  move(plot.layout.annotations, ".annotation", "x")
 }
 
 function zoomed(own, change) {
@@ -51,18 +61,14 @@ function zoomed(own, change) {
   if (low !== undefined && high !== undefined) own.range = [low, high]
   else if (change["xaxis.autorange"] || change["xaxis.showspikes"] === false) own.range = null
   else return
-  draw(own, own.drawn)
+  draw(own)
 }
 
-function draw(own, z) {
-  const { plot, data } = own, stretch = data.z === null ? 1 : (1 + z) / (1 + data.z)
-  const at = (x) => data.origin + (x - data.origin) * stretch
-  const others = (list) => (list ?? []).filter((one) => !one.follows)
-  own.drawn = z
-  const lines = data.shapes.map((one) => ({ ...one, x0: at(one.x0), x1: at(one.x1), follows: true }))
-  relayout(plot, "shapes", [...others(plot.layout.shapes), ...lines])
-  const names = data.annotations.map((one) => ({ ...one, x: at(one.x), follows: true }))
-  if (names.length) relayout(plot, "annotations", [...others(plot.layout.annotations), ...placed(plot, names)])
+function draw({ plot, data, version }) {
+  const others = (list) => (list ?? []).filter((one) => !one.follows), marked = (one) => ({ ...one, follows: true })
+  plot.layout.version = version
+  plot.layout.annotations = [...others(plot.layout.annotations), ...placed(plot, data.annotations.map(marked))]
+  relayout(plot, "shapes", [...others(plot.layout.shapes), ...data.shapes.map(marked)]) // draws the names, too
 }
 
 // Names in the first row in which they cover no other; without one, none.
