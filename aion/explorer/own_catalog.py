@@ -92,9 +92,9 @@ class _Given:
         name = Path(str(getattr(file, "name", "") or "upload")).name
         if isinstance(file, Path):
             with file.open("rb") as stream:
-                return cls(name, _digest(stream), file)
+                return cls(name, hashlib.file_digest(stream, "sha256").hexdigest(), file)
         file.seek(0)
-        return cls(name, _digest(file), file)
+        return cls(name, hashlib.sha256(file.read()).hexdigest(), file)
 
 
 class Stopped(Exception):  # noqa: N818 - a person's wish, not an error
@@ -392,10 +392,3 @@ def _with_ids_that_differ(things: Sequence[SkyObject]) -> list[SkyObject]:
         taken.add(id)
         renamed.append(thing if id == thing.id else replace(thing, id=id))
     return renamed
-
-
-def _digest(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()

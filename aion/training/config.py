@@ -58,15 +58,13 @@ class EmbeddedConfig:
     spectrum_schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=3_600, batch=16, peak_lr=3e-3, checkpoint_every=50, compiled=True)
     )
-    spectrum_finish: Schedule = field(default_factory=lambda: Schedule(steps=2_000, batch=16, peak_lr=1.5e-3, checkpoint_every=50))
+    spectrum_finish: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=16, peak_lr=1e-3, checkpoint_every=50))
     """The decoder alone, after the tokens are fixed."""
     image_hidden: int = 64
     image_projection: int = 12
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
     image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
-    image_finish: Schedule = field(default_factory=lambda: Schedule(steps=2_000, batch=16, peak_lr=1e-3, checkpoint_every=50))
-    """The decoder alone, after the tokens are fixed."""
     spectra_sample: int = 12_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
     image_sample: int = 8_000
@@ -75,7 +73,7 @@ class EmbeddedConfig:
     encoder_depth: int = 4
     decoder_depth: int = 2
     num_heads: int = 4
-    model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=32, peak_lr=1.5e-3, warmup=100))
+    model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_000, batch=32, peak_lr=1.2e-3, warmup=100))
 
     @property
     def correlation(self) -> RedshiftCorrelationConfig:
@@ -98,7 +96,6 @@ def smoke_config() -> EmbeddedConfig:
         image_projection=6,
         image_consecutive=1,
         image_schedule=quick,
-        image_finish=quick,
         spectra_sample=16,
         image_sample=8,
         dim=32,

@@ -67,7 +67,6 @@ def codecs(run: Run) -> None:
     spectrum_codec.fit_decoder(run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device)
     learner.codec.save_pretrained(run.export, SDSSSpectrum)
     image = image_codec.fit(run.config, survey, run.folder / "image", run.device)
-    image_codec.fit_decoder(run.config, image, survey, run.folder / "image-decoder", run.device)
     image.save_pretrained(run.export, LegacySurveyImage)
     parameters = {"spectrum parameters": learner.codec, "image parameters": image}
     write_metrics(run.folder, "codecs", {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()})

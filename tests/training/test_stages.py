@@ -21,7 +21,7 @@ from aion.training.spectrum_codec import as_modality
 from aion.training.tokenize import POOLS, load_pool
 from tests.training.toy import toy_run, toy_survey
 
-TRAINED = ("spectrum", "spectrum-decoder", "image", "image-decoder", "model")
+TRAINED = ("spectrum", "spectrum-decoder", "image", "model")
 PATH = (stages.simulate, stages.codecs, stages.tokens, stages.model)
 
 
