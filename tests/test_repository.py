@@ -23,7 +23,7 @@ TEXTS = sorted(
 
 FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
+PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps", "previews")}
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
 SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export")}
 
@@ -43,6 +43,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
     "aion.maps": set(),
+    "aion.previews": {"aion.modalities"},
     "aion.explorer": CORE | SERVICES,
     "aion.explorer.results": CORE,
     "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},

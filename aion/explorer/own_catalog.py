@@ -23,11 +23,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import aion
-from aion import maps
+from aion import maps, previews
 from aion.errors import AIONError, InputError
-from aion.explorer import catalog, previews
+from aion.explorer import catalog
 from aion.explorer.catalog import ALL, Catalog, CatalogEntry, Previews, Tokens
 from aion.explorer.engine import Engine
+from aion.explorer.previews import picture
 from aion.explorer.results import Known
 from aion.io import SkyObject, read_many
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
@@ -278,8 +279,8 @@ def _row(thing: SkyObject, known: Known) -> dict[str, Any]:
         "id": thing.id,
         "left_out": json.dumps({MODALITIES[name].name if name in MODALITIES else name: why for name, why in left_out.items()}),
         "row": json.dumps(_facts(thing)),
-        "picture": None if image is None else previews.picture(image),
-        "spectrum": None if spectrum is None else previews.small_spectrum(spectrum).astype(np.float32),
+        "picture": None if image is None else picture(image),
+        "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),
         **{f"tokens {name}": ids.astype(np.int16) for name, ids in known.tokens.items()},
     }
 

@@ -15,15 +15,15 @@ import torch
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from aion import maps
+from aion import maps, previews
 from aion.codecs.manager import CodecManager
 from aion.embedding import pool
 from aion.modalities import HSCImage, LegacySurveyImage
 from aion.search import Index
-from aion.training import previews
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
 from aion.training.masked_modeling import IMAGES, SPECTRA
+from aion.training.previews import picture
 from aion.training.simulate.survey import Objects, SimulatedSurvey
 from aion.training.spectrum_codec import as_modality
 from aion.training.tokenize import scalar_tokens
@@ -54,7 +54,7 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
     np.savez_compressed(folder / "tokens.npz", **arrays)
     pictures = pd.DataFrame({"id": table["id"], "picture": [picture for part in parts for picture in part.pictures]})
     pictures.to_parquet(folder / "pictures.parquet", index=False, compression=None)  # they are compressed already
-    np.savez_compressed(folder / "spectra.npz", wavelength=previews.centers(), flux=np.concatenate([part.spectra for part in parts]))
+    np.savez_compressed(folder / "spectra.npz", wavelength=previews.wavelength(), flux=np.concatenate([part.spectra for part in parts]))
     about = {"label": "simulated", "model_sha256": sha256, "seed": config.seed, "objects": len(table), "views": VIEWS}
     (folder / "catalog.json").write_text(json.dumps(about, indent=2) + "\n")
 
@@ -97,10 +97,11 @@ def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig
     pictures = objects.hsc if with_hsc else objects.legacy
     assert pictures is not None
     image = (HSCImage if with_hsc else LegacySurveyImage)(pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands)
-    tokens = {key: ids.cpu() for key, ids in manager.encode(as_modality(objects.spectra, manager.device), image).items()}
+    spectra = as_modality(objects.spectra, torch.device("cpu"))
+    tokens = {key: ids.cpu() for key, ids in manager.encode(spectra, image).items()}
     numbers = {key: ids for key, ids in scalar_tokens(manager, objects.scalars).items() if key.startswith(_HSC) == with_hsc}
-    shown = [previews.picture(flux, with_hsc=with_hsc) for flux in pictures.flux.double().numpy()]
-    return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(objects.spectra))
+    shown = [picture(flux, with_hsc=with_hsc) for flux in pictures.flux.double().numpy()]
+    return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(spectra))
 
 
 def _table(objects: Objects, first: int, with_hsc: bool) -> pd.DataFrame:
