@@ -217,6 +217,10 @@ class Catalog:
         row = flux[self.row(id)].astype(np.float32)
         return SmallSpectrum(wavelength, row) if np.isfinite(row).any() else None
 
+    def previews(self) -> "Previews":
+        """Pictures and small spectra of all objects, in the order of the table."""
+        return Previews(self._pictures.to_pylist(), *self._spectra)
+
     @cached_property
     def _pictures(self) -> Any:
         return pq.read_table(self.folder / "pictures.parquet", columns=["picture"])["picture"].combine_chunks()

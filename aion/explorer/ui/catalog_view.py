@@ -10,7 +10,7 @@ from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.own_catalog import UPLOADED
-from aion.explorer.ui import filtering, look, navigation, tiles, which
+from aion.explorer.ui import filtering, hover, look, navigation, tiles, which
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.selection import selection
 
@@ -81,6 +81,7 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
         else:
             across, up = measured[plot].axes(passing)
             _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
+    hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
     st.caption("Mark objects with a lasso or a box, or click one: they are marked in both plots, listed below and can be taken away.")
 
 

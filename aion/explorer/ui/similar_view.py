@@ -24,8 +24,6 @@ MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
 """Objects that are offered while nothing is asked for."""
 UNLIKE = -1.0
-CATALOGS = 8
-"""Whose searches are kept ready at most: the reference catalog, and those that persons made last."""
 _MEASURES = (
     "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
     "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself among the first k: an object's image "
@@ -44,7 +42,7 @@ class Asked:
     filters: Filters
 
 
-@st.cache_resource(show_spinner=False, max_entries=CATALOGS)
+@st.cache_resource(show_spinner=False, max_entries=which.CATALOGS)
 def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
     """One for each catalog, so that what takes long is computed once."""
     return Searches(_catalog)
