@@ -109,3 +109,14 @@ def test_catalog_numbers_are_counted(count, words):
 
     modalities = (LegacySurveyEBV(value=[0.1]), LegacySurveyFluxG(value=[1.0]))[:count]
     assert tables.kinds(SkyObject("a", modalities, ())) == (words,)
+
+
+def test_what_is_compared_is_said_where_it_is_not_all_that_was_read():
+    spectrum, image = ["tok_spectrum_sdss"], ["tok_image"]
+    assert tables.comparison({"all": spectrum + image}, spectrum + image) == "" and tables.comparison({"image": image}, image) == ""
+    one = tables.comparison({"spectrum": spectrum}, [*spectrum, "tok_flux_g"])
+    assert one == "Compared by the spectrum alone: no object of this catalog is known by the same data as were read here."
+    assert "the spectrum and the image (each alone, then averaged)" in tables.comparison(
+        {"spectrum": spectrum, "image": image}, spectrum + image
+    )
+    assert "says less" in tables.comparison({}, ["tok_flux_g"])

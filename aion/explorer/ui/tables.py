@@ -1,7 +1,7 @@
 """Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -179,6 +179,17 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
         return "Decoded from the tokens of the catalog; the original spectrum is not stored."
     chi2 = "" if spectrum.reduced_chi2 is None else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
     return f"{chi2}{pixels}"
+
+
+def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> str:
+    """What of an object is compared with a catalog, for people, where that is not all that was read of it; else empty."""
+    if not views:
+        return "No object of this catalog is known by the same numbers, so similarity says less here."
+    if [set(streams) for streams in views.values()] == [set(used)]:
+        return ""
+    parts = " and ".join(f"the {view}" for view in views)
+    alone = "(each alone, then averaged)" if len(views) > 1 else "alone"
+    return f"Compared by {parts} {alone}: no object of this catalog is known by the same data as were read here."
 
 
 def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
