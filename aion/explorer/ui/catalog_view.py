@@ -86,7 +86,10 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
             if drawn_here < len(passing):
                 st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
     hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
-    st.caption("Mark objects with a lasso or a box, or click one: they are marked in both plots, listed below and can be taken away.")
+    st.caption(
+        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
+        "listed below and can be taken away."
+    )
 
 
 def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, Query, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
-from aion.explorer.ui.tables import retrieval
+from aion.explorer.ui.tables import across, retrieval
 from aion.explorer.ui.tiles import Preview
 from aion.io import SkyObject
 
@@ -26,7 +26,7 @@ STARTERS = 6
 UNLIKE = -1.0
 _MEASURES = (
     "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
-    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself among the first k: an object's image "
+    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself in the first k: an object's image "
     "asked for by its spectrum, or the reverse, through a map fitted without the objects asked by."
 )
 
@@ -146,6 +146,7 @@ def quality(catalog: Catalog) -> None:
         if panel.open:
             with st.spinner("Measuring every comparison on the catalog itself"):
                 measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
+            st.markdown(f"The first number is measured, the second is what chance gives. {across(measured)}")
             st.dataframe(retrieval(measured), hide_index=True)
             st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
 
