@@ -84,3 +84,14 @@ def test_several_parts_count_alike_and_filters_take_part(catalog):
     stars = sorted((row for row in (4, 7, 10)), key=lambda row: -mean[row])
     assert [one.id for one in found] == [f"object {row}" for row in stars]
     assert [one.similarity for one in found] == pytest.approx(mean[stars].tolist())
+
+
+def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too(engine, make_object):
+    thing, catalog = make_object(1), engine.catalog
+    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
+    image = engine.embed([thing], use=["tok_image"])[0]
+    expected = catalog.neighbors({"image": image}, 5, but="object 1")
+    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == ["image"]
+    assert [one.similarity for one in partly.neighbors] == pytest.approx([one.similarity for one in expected], abs=1e-5)
+    whole = engine.analyze(thing)
+    assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)

@@ -333,17 +333,6 @@ def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(eng
     assert not looked_at and "not comparable" in next(check for check in numbers.trust if "catalog" in check.name).value
 
 
-def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too(engine, make_object):
-    thing, catalog = make_object(1), engine.catalog
-    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
-    image = engine.embed([thing], use=["tok_image"])[0]
-    expected = catalog.neighbors({"image": image}, 5, but="object 1")
-    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == ["image"]
-    assert [one.similarity for one in partly.neighbors] == pytest.approx([one.similarity for one in expected], abs=1e-5)
-    whole = engine.analyze(thing)
-    assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)
-
-
 ORDINARY = [(0.5, "ordinary", True), (0.94, "ordinary", True), (0.97, "at its edge", True), (0.99, "unlike its objects", False)]
 
 

@@ -69,8 +69,11 @@ def test_an_upload_that_is_open_is_searched_by(upload):
     at.switch_page("pages/similar.py").run()
     next(button for button in at.button if button.label.startswith("Add ls_cutout")).click().run()
     assert not at.exception and not at.error and len(found(at)) == 12
+    unlike = "No object of this catalog is known by the same data"
+    assert any(caption.value.startswith(unlike) for caption in at.caption), "the objects have fluxes, too"
     at.selectbox(key="compare").select("Images").run()
     assert not at.exception and len(found(at)) == 12
+    assert not any(caption.value.startswith(unlike) for caption in at.caption)
 
 
 def test_two_objects_are_compared_side_by_side(asked, figures):
