@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from aion.explorer.catalog import Catalog, Filters
+from aion.explorer.catalog import ALL, Catalog, Filters
 from aion.explorer.similar import Searches
 from aion.search import Index
 
@@ -27,8 +27,8 @@ def main() -> None:
     catalog = Catalog(Path(tempfile.gettempdir()), table, {"model_sha256": ""}, {}, indexes)
     searches, vector = Searches(catalog), indexes["all"].vector(0)
     example, some = [searches.example("o0")], Filters(classes=("quasar",), z=(0.5, 1.5))
-    _report("neighbors of an analysis", lambda: catalog.neighbors(vector, ["tok_image", "tok_spectrum_desi"], K))
-    _report("the same among a sixth", lambda: catalog.neighbors(vector, ["tok_image", "tok_spectrum_desi"], K, some))
+    _report("neighbors of an analysis", lambda: catalog.neighbors({ALL: vector}, K))
+    _report("the same among a sixth", lambda: catalog.neighbors({ALL: vector}, K, some))
     _report("spectrum and image, mixed", lambda: searches.search(example, "mix", k=K))
     searches.search(example, "image-to-spectrum", k=K)
     _report("image to spectra", lambda: searches.search(example, "image-to-spectrum", k=K))

@@ -128,16 +128,6 @@ class Catalog:
     def __contains__(self, id: str) -> bool:
         return id in self._rows
 
-    def index_for(self, streams: Collection[str]) -> Index:
-        """Embeddings of the catalog made from what a query has too: spectra, images, catalog numbers, or all of it.
-
-        A spectrum has 273 tokens, an image 576, a number one, so numbers do not decide where there is either.
-        """
-        kinds = {MODALITIES[key] for key in streams}
-        has_image, has_spectrum = (any(issubclass(kind, base) for kind in kinds) for base in (Image, Spectrum))
-        view = {(True, True): ALL, (True, False): "image", (False, True): "spectrum", (False, False): "photometry"}[has_image, has_spectrum]
-        return self.indexes.get(view, self.index)
-
     def views_of(self, streams: Collection[str]) -> dict[str, list[str]]:
         """View of this catalog -> those of the streams that it is made from; only views with any."""
         return {view: held for view, held in views_of(streams).items() if view in self.indexes}
@@ -154,6 +144,11 @@ class Catalog:
         if len(parts) == 1 and "photometry" in parts and self._has_alike("photometry", streams):
             return parts
         return {view: held for view, held in parts.items() if view != "photometry"}
+
+    def searched(self, streams: Collection[str]) -> dict[str, list[str]]:
+        """`comparable`; where that is nothing the nearest that there is, catalog numbers of another kind or everything, made from all."""
+        only_numbers = "photometry" in self.indexes and set(views_of(streams)) == {ALL, "photometry"}
+        return self.comparable(streams) or {"photometry" if only_numbers else ALL: list(streams)}
 
     def _has_alike(self, view: str, streams: Collection[str]) -> bool:
         """Whether vectors of a view are made from nearly the same streams."""
@@ -185,14 +180,24 @@ class Catalog:
         return CatalogEntry(str(id), present, None if pd.isna(z) else float(z), "" if pd.isna(kind) else str(kind), values)
 
     def neighbors(
-        self, vector: NDArray[Any], streams: Collection[str], k: int, filters: Filters | None = None, *, but: str | None = None
+        self, vectors: Mapping[str, NDArray[Any]], k: int, filters: Filters | None = None, *, but: str | None = None
     ) -> tuple[Neighbor, ...]:
-        """The ``k`` objects most similar in what the query has too, best first, among those that pass; without the one called ``but``."""
+        """The ``k`` objects most similar, best first, among those that pass; without the one called ``but``.
+
+        Args:
+            vectors: View -> unit vector (D,) of the query made from that part of it, as `searched` says; several count alike.
+        """
         keep = (filters or Filters()).keep(self.table)
         if but in self._rows:
             keep[self._rows[but]] = False
-        matches = self.index_for(streams).query(vector, k, keep)
-        return self.as_neighbors([match.row for match in matches], [match.similarity for match in matches])
+        if len(vectors) == 1:
+            [(view, vector)] = vectors.items()
+            matches = self.indexes[view].query(vector, k, keep)
+            return self.as_neighbors([match.row for match in matches], [match.similarity for match in matches])
+        cosines = np.mean([self.indexes[view].similarities(vector) for view, vector in vectors.items()], axis=0)
+        rows = np.flatnonzero(keep)
+        best = rows[np.argsort(-cosines[rows], kind="stable")[:k]]
+        return self.as_neighbors(best.tolist(), cosines[best].tolist())
 
     def as_neighbors(self, rows: Collection[int], similarities: Collection[float]) -> tuple[Neighbor, ...]:
         """Rows of the table with how similar each is."""
@@ -216,6 +221,10 @@ class Catalog:
         wavelength, flux = self._spectra
         row = flux[self.row(id)].astype(np.float32)
         return SmallSpectrum(wavelength, row) if np.isfinite(row).any() else None
+
+    def previews(self) -> "Previews":
+        """Pictures and small spectra of all objects, in the order of the table."""
+        return Previews(self._pictures.to_pylist(), *self._spectra)
 
     @cached_property
     def _pictures(self) -> Any:

@@ -191,6 +191,30 @@ def test_a_lasso_on_the_map_marks_objects_everywhere(page):
     assert page.locator(".aion-object").count() >= 10
 
 
+POINT = """p => {
+  const { x, y, text } = p._fullData[0], box = p.getBoundingClientRect(), { xaxis, yaxis } = p._fullLayout
+  return [[box.left + xaxis._offset + xaxis.d2p(x[0]), box.top + yaxis._offset + yaxis.d2p(y[0])], text[0]]
+}"""
+"""Where the first point is on the page, and its id."""
+
+
+@pytest.mark.parametrize("plot", ["map", "beside"])
+def test_a_pointer_that_rests_on_a_point_shows_the_picture_of_the_object(page, plot):
+    page.get_by_role("link", name="Catalog").first.click()
+    figure = page.locator(f".st-key-{plot}-plot-0 .js-plotly-plot")
+    figure.locator(".nsewdrag").first.wait_for()
+    page.wait_for_timeout(1500)
+    place, id = figure.evaluate(POINT)
+    page.mouse.move(place[0] - 2, place[1])
+    page.mouse.move(*place)
+    picture = page.get_by_alt_text(f"Image of {id}", exact=True)
+    picture.wait_for()
+    page.wait_for_function("image => image.complete && image.naturalWidth === 96", arg=picture.element_handle())
+    assert id in page.locator(".card p").inner_text()
+    page.mouse.move(5, 5)
+    picture.wait_for(state="hidden")
+
+
 FIGURE = ".st-key-spectrum-0 .js-plotly-plot"
 DRAWN = "p => p?.layout?.version && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 """A figure is on the page with its marks, and no answer of the server is on its way."""

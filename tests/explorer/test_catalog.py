@@ -34,14 +34,14 @@ def test_pictures_and_small_spectra_are_found_by_id(catalog):
 
 
 def test_filters_take_part_in_the_search_so_it_gives_as_many_as_were_asked_for(catalog):
-    vector, streams = catalog.index.vector(0), ["tok_image", "tok_spectrum_sdss"]
-    everything = catalog.neighbors(vector, streams, 12)
-    stars = catalog.neighbors(vector, streams, 4, Filters(classes=("star",)), but="object 1")
+    vectors = {"all": catalog.index.vector(0)}
+    everything = catalog.neighbors(vectors, 12)
+    stars = catalog.neighbors(vectors, 4, Filters(classes=("star",)), but="object 1")
     assert [found.id for found in stars] == [found.id for found in everything if found.kind == "star" and found.id != "object 1"]
     assert len(stars) == 3
-    far = catalog.neighbors(vector, streams, 3, Filters(z=(1.0, 2.0), mag_r=(20.0, 21.0)))
+    far = catalog.neighbors(vectors, 3, Filters(z=(1.0, 2.0), mag_r=(20.0, 21.0)))
     assert len(far) == 3 and all(found.z >= 1 and catalog.row(found.id) % 2 == 0 for found in far)
-    assert catalog.neighbors(vector, streams, 3, Filters(surveys=("HSC",))) == ()
+    assert catalog.neighbors(vectors, 3, Filters(surveys=("HSC",))) == ()
 
 
 def test_objects_without_a_value_do_not_pass_a_range_of_it(catalog):
@@ -70,7 +70,28 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
         Catalog.load(shorter)
 
 
-def test_a_query_is_compared_with_what_it_has_too(catalog):
-    assert catalog.index_for(["tok_image", "tok_flux_g"]) is not catalog.index
-    assert catalog.index_for(["tok_image", "tok_spectrum_sdss"]) is catalog.index
-    assert catalog.index_for(["tok_flux_g"]) is catalog.index, "this catalog has no view of catalog numbers"
+def test_a_query_is_compared_with_what_is_made_from_the_same(catalog):
+    image, both = ["tok_image", "tok_flux_g", "tok_flux_r"], ["tok_image", "tok_spectrum_sdss", "tok_flux_g", "tok_flux_r"]
+    assert catalog.searched(image) == {"all": image} and catalog.searched(both) == {"all": both}, "objects have all of these"
+    assert catalog.searched(["tok_image", "tok_flux_z"]) == {"image": ["tok_image"]}, "no object has these two"
+    assert catalog.searched(["tok_flux_g"]) == {"all": ["tok_flux_g"]}, "this catalog has no view of catalog numbers"
+
+
+def test_several_parts_count_alike_and_filters_take_part(catalog):
+    vectors = {view: index.vector(3) for view, index in catalog.indexes.items()}
+    mean = np.mean([index.similarities(vectors[view]) for view, index in catalog.indexes.items()], axis=0)
+    found = catalog.neighbors(vectors, 3, Filters(classes=("star",)), but="object 1")
+    stars = sorted((row for row in (4, 7, 10)), key=lambda row: -mean[row])
+    assert [one.id for one in found] == [f"object {row}" for row in stars]
+    assert [one.similarity for one in found] == pytest.approx(mean[stars].tolist())
+
+
+def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too(engine, make_object):
+    thing, catalog = make_object(1), engine.catalog
+    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
+    image = engine.embed([thing], use=["tok_image"])[0]
+    expected = catalog.neighbors({"image": image}, 5, but="object 1")
+    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == ["image"]
+    assert [one.similarity for one in partly.neighbors] == pytest.approx([one.similarity for one in expected], abs=1e-5)
+    whole = engine.analyze(thing)
+    assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)

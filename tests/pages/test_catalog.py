@@ -43,9 +43,19 @@ def test_points_are_colored_by_any_column(page, figures):
 def test_the_sky_is_offered_only_where_there_are_positions(page):
     assert page.segmented_control(key="beside").options == ["z and magnitude"]
     sky = catalog_view._MEASURED["Sky"]
-    assert sky.held_by(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]}))
-    assert not sky.held_by(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float))
+    assert sky.held(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
+    assert not sky.held(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
+    assert not sky.held(pd.DataFrame({"z": [0.1]})).any()
     assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == ["RA (deg, ICRS)", "Dec (deg, ICRS)"]
+
+
+def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_many_are_drawn(page):
+    assert "6 of 12 objects are drawn: the others have no Redshift z or no r (AB mag)." in [caption.value for caption in page.caption]
+    spectra = pd.DataFrame({"z": [0.1] * 9, "mag_r": [20.0, *[None] * 8], "ra": [1.0] * 9, "dec": [2.0] * 9}, dtype=float)
+    assert catalog_view._fullest(spectra, catalog_view._MEASURED) == "Sky"
+    assert catalog_view._fullest(spectra.assign(mag_r=20.0), catalog_view._MEASURED) == "z and magnitude"
+    few = spectra.assign(ra=[1.0, 2.0, *[None] * 7])
+    assert catalog_view._fullest(few, catalog_view._MEASURED) == "Sky" and catalog_view._fullest(few, {}) is None
 
 
 def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page, figures):

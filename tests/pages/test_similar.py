@@ -30,7 +30,7 @@ def test_an_empty_page_offers_objects_to_begin_with(page):
 
 
 def test_an_object_finds_all_others_best_first_with_three_decimals(asked, engine):
-    expected = engine.catalog.neighbors(engine.catalog.index.vector(1), ["tok_image", "tok_spectrum_sdss"], 11, but="object 1")
+    expected = engine.catalog.neighbors({"all": engine.catalog.index.vector(1)}, 11, but="object 1")
     assert found(asked) == [neighbor.id for neighbor in expected]
     assert f"<b>{expected[0].similarity:.3f}</b>" in " ".join(str(element.proto.body) for element in asked.get("html"))
 
@@ -69,8 +69,11 @@ def test_an_upload_that_is_open_is_searched_by(upload):
     at.switch_page("pages/similar.py").run()
     next(button for button in at.button if button.label.startswith("Add ls_cutout")).click().run()
     assert not at.exception and not at.error and len(found(at)) == 12
+    unlike = "No object of this catalog is known by the same data"
+    assert any(caption.value.startswith(unlike) for caption in at.caption), "the objects have fluxes, too"
     at.selectbox(key="compare").select("Images").run()
     assert not at.exception and len(found(at)) == 12
+    assert not any(caption.value.startswith(unlike) for caption in at.caption)
 
 
 def test_two_objects_are_compared_side_by_side(asked, figures):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from aion.explorer.results import ScalarResult
+from aion.explorer.results import Retrieval, ScalarResult
 from aion.explorer.ui import tables
 from aion.explorer.ui.examples import examples
 from aion.explorer.ui.look import sentence, sexagesimal
@@ -109,3 +109,25 @@ def test_catalog_numbers_are_counted(count, words):
 
     modalities = (LegacySurveyEBV(value=[0.1]), LegacySurveyFluxG(value=[1.0]))[:count]
     assert tables.kinds(SkyObject("a", modalities, ())) == (words,)
+
+
+def test_what_is_compared_is_said_where_it_is_not_all_that_was_read():
+    spectrum, image = ["tok_spectrum_sdss"], ["tok_image"]
+    assert tables.comparison({"all": spectrum + image}, spectrum + image) == "" and tables.comparison({"image": image}, image) == ""
+    one = tables.comparison({"spectrum": spectrum}, [*spectrum, "tok_flux_g"])
+    assert one == "Compared by the spectrum alone: no object of this catalog is known by the same data as were read here."
+    assert "the spectrum and the image (each alone, then averaged)" in tables.comparison(
+        {"spectrum": spectrum, "image": image}, spectrum + image
+    )
+    assert "says less" in tables.comparison({}, ["tok_flux_g"])
+
+
+def test_a_search_across_kinds_of_data_is_told_in_a_sentence_beside_chance():
+    chance = {10: 0.001, 100: 0.01}
+    spectra = Retrieval("Spectra", 400, 0.9, 0.3, 0.9, 0.1, {}, {})
+    image = Retrieval("Image → spectra", 400, 0.7, 0.3, 0.3, 0.1, {10: 0.0075, 100: 0.065}, chance)
+    told = tables.across((spectra, image))
+    assert "among the first 100 for 6.5% (Image → spectra) of the queries, by chance for 1.0%" in told
+    assert tables.across((spectra,)) == ""
+    shown = tables.retrieval((spectra, image))
+    assert list(shown["Itself in the first 10 / chance"]) == ["–", "0.75% / 0.10%"]

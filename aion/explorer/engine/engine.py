@@ -26,7 +26,7 @@ from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.worker import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, Neighbor, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
@@ -230,13 +230,14 @@ class Engine:
         if job.wanted == "redshift":
             return redshift
         started = time.perf_counter()
-        neighbors = self._neighbors(job.thing.id, answer.embedding, reading.used, job.k)
+        compared = self._compared(networks, answer.embedding, reading)
+        neighbors = self.catalog.neighbors(compared, job.k, but=job.thing.id) if self.catalog is not None and job.k > 0 else ()
         times["neighbors"] = time.perf_counter() - started
         started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
         given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = self._distance(networks, job.thing.id, answer.embedding, reading)
+        checks = self._distance(job.thing.id, compared, reading)
         checks += [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
@@ -245,6 +246,7 @@ class Engine:
             ignored=reading.ignored,
             redshift=redshift,
             embedding=answer.embedding,
+            compared=compared,
             neighbors=neighbors,
             images=images,
             spectra=spectra,
@@ -256,30 +258,29 @@ class Engine:
             trust=(*checks, *trust.image_checks(networks, given)),
         )
 
-    def _distance(self, networks: Networks, id: str, embedding: NDArray[np.float32], reading: _Reading) -> list[Check]:
-        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index.
+    def _compared(self, networks: Networks, embedding: NDArray[np.float32], reading: _Reading) -> dict[str, NDArray[np.float32]]:
+        """View of the catalog -> vector to compare with it.
 
         A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared,
         each with a pass of its own.
         """
+        views = self.catalog.searched(reading.used) if self.catalog is not None else {}
+        parts = {view: {key: reading.tokens[key] for key in streams} for view, streams in views.items()}
+        whole = set(reading.used)
+        return {view: embedding if set(part) == whole else networks.answer([part])[0].embedding for view, part in parts.items()}
+
+    def _distance(self, id: str, compared: Mapping[str, NDArray[np.float32]], reading: _Reading) -> list[Check]:
+        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
         if self.catalog is None or len(self.catalog) <= NEAREST:
             return []
         ranks = {}
-        for view, streams in self.catalog.comparable(reading.used).items():
+        for view in self.catalog.comparable(reading.used):
             index = self.catalog.indexes[view]
             if index not in self._familiarity:
                 self._familiarity[index] = Familiarity(index.vectors())
-            same = set(streams) == set(reading.used)
-            vector = embedding if same else networks.answer([{key: reading.tokens[key] for key in streams}])[0].embedding
-            nearest = [match.similarity for match in index.query(vector, NEAREST + 1) if match.id != id]
+            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != id]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
         return [trust.distance_check(ranks)]
-
-    def _neighbors(self, id: str, embedding: NDArray[np.float32], used: tuple[str, ...], k: int) -> tuple[Neighbor, ...]:
-        """The k objects of the catalog most similar in what was used, without the object itself."""
-        if self.catalog is None or k < 1:
-            return ()
-        return self.catalog.neighbors(embedding, used, k, but=id)
 
 
 def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:

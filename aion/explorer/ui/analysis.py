@@ -10,7 +10,7 @@ from aion.explorer import figures
 from aion.explorer.catalog import CatalogEntry
 from aion.explorer.prior import with_prior
 from aion.explorer.results import Analysis
-from aion.explorer.ui import look, tables, which
+from aion.explorer.ui import gallery, look, tables, which
 from aion.explorer.ui.downloads import downloads
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Session, Thing, session
@@ -121,7 +121,7 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     catalog = which.catalog()
     if catalog is None or not which.is_own():
         return answer
-    return replace(answer, neighbors=catalog.neighbors(answer.embedding, answer.used, len(answer.neighbors) or NEIGHBORS, but=answer.id))
+    return replace(answer, neighbors=gallery.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
 def _origin(now: Session, thing: Thing) -> list[str]:

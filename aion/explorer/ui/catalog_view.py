@@ -10,7 +10,7 @@ from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.own_catalog import UPLOADED
-from aion.explorer.ui import filtering, look, navigation, tiles, which
+from aion.explorer.ui import filtering, hover, look, navigation, tiles, which
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.selection import selection
 
@@ -57,10 +57,10 @@ def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
 def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
-    measured = {label: pair for label, pair in _MEASURED.items() if pair.held_by(catalog.table)}
+    measured = {label: pair for label, pair in _MEASURED.items() if pair.held(catalog.table).any()}
     colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside")
+        drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside", _fullest(catalog.table, measured))
         color: str | None = st.selectbox(
             "Color",
             colors,
@@ -79,9 +79,17 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
         if plot is None:
             look.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
         else:
-            across, up = measured[plot].axes(passing)
+            pair = measured[plot]
+            across, up = pair.axes(passing)
             _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
-    st.caption("Mark objects with a lasso or a box, or click one: they are marked in both plots, listed below and can be taken away.")
+            drawn_here = int(pair.held(passing).sum())
+            if drawn_here < len(passing):
+                st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
+    hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
+    st.caption(
+        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
+        "listed below and can be taken away."
+    )
 
 
 def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
@@ -129,11 +137,18 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
         navigation.analyze(str(listed["id"].iloc[chosen[0]]))
 
 
-def _one_of(label: str, options: list[str], name: str) -> str | None:
-    """A switch between plots; None without any."""
+def _one_of(label: str, options: list[str], name: str, first: str | None = None) -> str | None:
+    """A switch between plots, at first on ``first`` or the first of them; None without any."""
     if not options:
         return None
-    return str(st.segmented_control(label, options, default=options[0], required=True, **which.widget(name)))
+    return str(st.segmented_control(label, options, default=first or options[0], required=True, **which.widget(name)))
+
+
+def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
+    """The first plot that draws most objects, or else the one that draws more than any other; None without any."""
+    drawn = {label: int(pair.held(table).sum()) for label, pair in measured.items()}
+    most = [label for label, count in drawn.items() if count > len(table) / 2]
+    return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
 def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
@@ -170,9 +185,15 @@ class _Pair:
     across: str
     up: str
 
-    def held_by(self, rows: pd.DataFrame) -> bool:
-        """Whether any object has a value in both."""
-        return {self.across, self.up} <= set(rows) and bool((rows[self.across].notna() & rows[self.up].notna()).any())
+    def held(self, rows: pd.DataFrame) -> "pd.Series[bool]":
+        """(n,) which objects have a value in both."""
+        if not {self.across, self.up} <= set(rows):
+            return pd.Series(False, index=rows.index)
+        return rows[self.across].notna() & rows[self.up].notna()
+
+    def missing(self, rows: pd.DataFrame) -> str:
+        """What some of the objects lack, for people."""
+        return " or no ".join(_label(name) for name in (self.across, self.up) if rows[name].isna().any())
 
     def axes(self, rows: pd.DataFrame) -> tuple[Axis, Axis]:
         return _axis(rows, self.across), _axis(rows, self.up)

@@ -1,13 +1,15 @@
 """The objects of the catalog that are most like the one on the page."""
 
+import numpy as np
 import streamlit as st
 
 from aion.explorer import figures
-from aion.explorer.results import Analysis
-from aion.explorer.ui import filtering, look, navigation, tiles, which
+from aion.explorer.catalog import Catalog, Filters
+from aion.explorer.results import Analysis, Floats, Neighbor
+from aion.explorer.ui import filtering, look, navigation, tables, tiles, which
 from aion.explorer.ui.query import OPEN, query
 from aion.explorer.ui.resources import engine
-from aion.explorer.ui.state import session
+from aion.explorer.ui.state import Thing, session
 from aion.io import SkyObject
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
@@ -31,7 +33,10 @@ def neighbors(analysis: Analysis) -> None:
         if st.button("Search in other ways", icon=":material/image_search:", help="By parts, with weights, the least similar, outliers"):
             query().only(OPEN if isinstance(session().thing, SkyObject) else analysis.id)
             navigation.similar()
-    found = catalog.neighbors(analysis.embedding, analysis.used, int(k), chosen, but=analysis.id)
+    said = tables.comparison(catalog.comparable(analysis.used), analysis.used)
+    if said:
+        st.caption(said)
+    found = search(analysis, catalog, int(k), chosen)
     if not found:
         look.empty("No object passes these filters. Widen one of them.")
         return
@@ -39,3 +44,26 @@ def neighbors(analysis: Analysis) -> None:
     with st.expander("Similarity and redshift of the neighbors", icon=":material/scatter_plot:"):
         z = session().z or analysis.redshift.peaks[0].z
         look.figure(figures.neighbors(found, z=z, theme=look.theme()), key="neighbors", alt="Similarity against redshift of the neighbors")
+
+
+def search(analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None) -> tuple[Neighbor, ...]:
+    """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
+    views = catalog.searched(analysis.used)
+    vectors = {view: _vector(analysis, view, streams) for view, streams in views.items()}
+    return catalog.neighbors(vectors, k, filters, but=analysis.id)
+
+
+def _vector(analysis: Analysis, view: str, streams: list[str]) -> Floats:
+    if view in analysis.compared:
+        return analysis.compared[view]
+    is_whole = set(streams) == set(analysis.used)
+    thing = session().thing
+    assert thing is not None
+    return analysis.embedding if is_whole else _of_part(analysis.embedding, tuple(streams), thing)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _of_part(whole: Floats, streams: tuple[str, ...], _thing: Thing) -> Floats:
+    """``whole``: the vector of all of the object, which tells it from others."""
+    [vector] = engine().embed([_thing], use=streams)
+    return np.asarray(vector)

@@ -8,15 +8,15 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import export_table, figures
-from aion.explorer.catalog import Catalog, Filters
+from aion.explorer.catalog import ALL, Catalog, Filters
 from aion.explorer.figures import Compared
-from aion.explorer.results import Neighbor, Retrieval
+from aion.explorer.results import Analysis, Neighbor, Retrieval
 from aion.explorer.similar import NEIGHBORHOOD, Example, Searches
 from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, Query, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
-from aion.explorer.ui.tables import retrieval
+from aion.explorer.ui.tables import across, retrieval
 from aion.explorer.ui.tiles import Preview
 from aion.io import SkyObject
 
@@ -24,11 +24,13 @@ MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
 """Objects that are offered while nothing is asked for."""
 UNLIKE = -1.0
-CATALOGS = 8
-"""Whose searches are kept ready at most: the reference catalog, and those that persons made last."""
+_UNLIKE_DATA = (
+    "No object of this catalog is known by the same data as your upload, and an embedding made from more or less lies elsewhere: compare "
+    "spectra or images for like with like."
+)
 _MEASURES = (
     "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
-    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself among the first k: an object's image "
+    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself in the first k: an object's image "
     "asked for by its spectrum, or the reverse, through a map fitted without the objects asked by."
 )
 
@@ -44,7 +46,7 @@ class Asked:
     filters: Filters
 
 
-@st.cache_resource(show_spinner=False, max_entries=CATALOGS)
+@st.cache_resource(show_spinner=False, max_entries=which.CATALOGS)
 def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
     """One for each catalog, so that what takes long is computed once."""
     return Searches(_catalog)
@@ -104,6 +106,8 @@ def starters(catalog: Catalog) -> None:
 def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
     """The objects found; None, with the reason on the page, where the question has no answer."""
     every = searches_in(catalog)
+    if asked.order != OUTLIERS and asked.comparison == ALL and OPEN in query().weights and ALL not in catalog.comparable(_opened().used):
+        st.caption(_UNLIKE_DATA)
     try:
         if asked.order == OUTLIERS:
             with st.spinner("Comparing every object with every other"):
@@ -148,6 +152,7 @@ def quality(catalog: Catalog) -> None:
         if panel.open:
             with st.spinner("Measuring every comparison on the catalog itself"):
                 measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
+            st.markdown(f"The first number is measured, the second is what chance gives. {across(measured)}")
             st.dataframe(retrieval(measured), hide_index=True)
             st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
 
@@ -192,8 +197,13 @@ def side_by_side(id: str) -> None:
 def _preview(catalog: Catalog, id: str) -> Preview:
     if id != OPEN:
         return Preview.of_catalog(catalog, id)
-    now, running = session(), engine()
-    return Preview.of_analysis(now.analysis(lambda thing, use: running.analyze(thing, use=use)), now.label)
+    return Preview.of_analysis(_opened(), session().label)
+
+
+def _opened() -> Analysis:
+    """The answer for the upload that is open."""
+    running = engine()
+    return session().analysis(lambda thing, use: running.analyze(thing, use=use))
 
 
 def _examples(every: Searches) -> list[Example]:

@@ -1,7 +1,7 @@
 """Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -181,11 +181,22 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
     return f"{chi2}{pixels}"
 
 
+def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> str:
+    """What of an object is compared with a catalog, for people, where that is not all that was read of it; else empty."""
+    if not views:
+        return "No object of this catalog is known by the same numbers, so similarity says less here."
+    if [set(streams) for streams in views.values()] == [set(used)]:
+        return ""
+    parts = " and ".join(f"the {view}" for view in views)
+    alone = "(each alone, then averaged)" if len(views) > 1 else "alone"
+    return f"Compared by {parts} {alone}: no object of this catalog is known by the same data as were read here."
+
+
 def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
     """How well each way of searching works, with what chance gives behind the stroke."""
 
     def share(value: float, chance: float | None) -> str:
-        return "–" if chance is None or not math.isfinite(value) else f"{value:.1%} / {chance:.1%}"
+        return "–" if chance is None or not math.isfinite(value) else f"{_share(value)} / {_share(chance)}"
 
     rows = {
         "Compared": [row.comparison for row in measured],
@@ -194,8 +205,26 @@ def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
     }
     for k in sorted({k for row in measured for k in row.recall}):
         found = [share(row.recall.get(k, math.nan), row.recall_shuffled.get(k)) for row in measured]
-        rows[f"Itself among the first {k} / chance"] = found
+        rows[f"Itself in the first {k} / chance"] = found
     return pd.DataFrame(rows)
+
+
+def across(measured: tuple[Retrieval, ...]) -> str:
+    """How often an object is found by its other kind of data, in one sentence; empty where nothing is compared across."""
+    crossing = [row for row in measured if row.recall]
+    if not crossing:
+        return ""
+    k = max(crossing[0].recall)
+    told = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
+    return (
+        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance for "
+        f"{_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for finding one object."
+    )
+
+
+def _share(value: float) -> str:
+    """With a second decimal where the first says little."""
+    return f"{value:.2%}" if value < 0.01 else f"{value:.1%}"
 
 
 def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:

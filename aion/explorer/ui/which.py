@@ -12,6 +12,8 @@ from aion.explorer.ui.resources import engine
 from aion.explorer.ui.selection import selection
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
+CATALOGS = 8
+"""For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
 
 
 @dataclass
