@@ -145,7 +145,7 @@ def moving_z(bench: Bench) -> list[Measured]:
 
 
 PAGES = {
-    "Catalog": "shown.titled('Reference catalog') && document.querySelector('.stDataFrame canvas') && shown.drawn(2)",
+    "Catalog": "shown.titled('Catalog') && document.querySelector('.stDataFrame canvas') && shown.drawn(2)",
     "Similar": "shown.titled('Similar objects') && shown.text('How well this works') && document.querySelector('.aion-object')",
     "Model": "shown.text('Software') && document.querySelector('[role=tab]')",
     "Analyze": "shown.text('Tokens:') && shown.drawn(3)",
