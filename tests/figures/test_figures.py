@@ -354,3 +354,14 @@ def test_figures_become_one_page_that_needs_no_network():
     page = figures.html("a < b", {"Redshift": ALL["redshift"](LIGHT), "Spectrum": ALL["spectrum"](LIGHT)})
     assert "<h1>a &lt; b</h1>" in page and page.count("Plotly.newPlot") >= 2
     assert "<script src=" not in page and page.count("plotly.js v") == 1
+
+
+def test_what_only_answers_a_click_needs_no_element_of_the_page():
+    answering = trace(figures.spectrum(samples.spectrum()), "Pick"), trace(figures.redshift(samples.pdf((0.3, 0.01, 1.0))), "Bins")
+    assert all(points.marker.maxdisplayed == 1 and points.marker.opacity == 0 for points in answering)
+
+
+def test_many_points_are_circles_of_one_pixel_for_one():
+    few, many = catalog(["galaxy", "star"]), catalog(["galaxy", "star"] * 2000, z=(0.1, 0.2) * 2000, magnitude=(18.0, 20.0) * 2000)
+    assert {points.marker.symbol for points in few.data} == {"circle", "star"}
+    assert {points.marker.symbol for points in many.data} == {"circle"} and figures.SELECTING["plotGlPixelRatio"] == 1

@@ -17,6 +17,13 @@ from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
 PATIENCE = 120
 """Seconds; the first page of a process starts the engine."""
 
+
+def unfold(at: AppTest, key: str) -> AppTest:
+    """The page with this expander open."""
+    at.session_state[key] = True
+    return at.run()
+
+
 Files = Callable[..., list[tuple[str, bytes, str]]]
 
 

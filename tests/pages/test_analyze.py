@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.catalog import CatalogEntry
 from aion.explorer.engine import Engine
+from tests.pages.conftest import unfold
 
 
 def shown(at):
@@ -156,7 +157,7 @@ def test_the_fine_slider_moves_by_velocity_around_the_redshift_and_the_best_peak
 
 
 def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
-    at = upload("sdss_spec.fits")
+    at = unfold(upload("sdss_spec.fits"), "votes")
     peaks = next(table.value for table in at.dataframe if "Peak" in table.value)
     lines_at_them = next(table.value for table in at.dataframe if "Line" in table.value)
     assert list(peaks.columns) == ["Peak", "Probability", "68 % of the peak", "Lines found", "S/N of its lines, total"]
@@ -232,8 +233,16 @@ def test_an_image_blinks_and_shows_its_whole_cutout(upload, figures):
         assert any("field" in str(figure["layout"].get("shapes")) for figure in figures(at))
 
 
-def test_the_numbers_can_be_had_again_as_python_and_as_a_command(upload):
+def test_what_is_folded_is_made_when_it_is_opened(upload, figures):
     at = upload("sdss_spec.fits")
+    assert len(figures(at)) == 2 and not at.code
+    assert len(figures(unfold(at, "tokens"))) == 3
+    assert any("neighbor" in titles(figure) for figure in figures(unfold(at, "neighbors-scatter")))
+    assert not at.exception
+
+
+def test_the_numbers_can_be_had_again_as_python_and_as_a_command(upload):
+    at = unfold(upload("sdss_spec.fits"), "again")
     texts = [code.value for code in at.code]
     assert any("read(['sdss_spec.fits'])" in text for text in texts)
     assert any(text.startswith("python -m aion analyze --json --id") and text.endswith("sdss_spec.fits") for text in texts)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+import streamlit as st
 
 from aion.explorer.ui import catalog_view
 from aion.explorer.ui import selection as selection_module
@@ -20,6 +21,17 @@ def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
     titles = [(axes["xaxis"]["title"]["text"], axes["yaxis"]["title"]["text"]) for axes in drawn]
     first = "UMAP" if has_umap() else "PCA"
     assert titles == [(f"{first} 1", f"{first} 2"), ("Redshift z", "r (AB mag)")]
+
+
+def test_the_table_is_sent_with_each_shared_text_once_and_says_the_same():
+    rows = pd.DataFrame({"id": [f"object {n}" for n in range(100)], "class": ["galaxy", "star"] * 50, "has_image": [True, False] * 50})
+    sent = catalog_view._compact(rows)
+    assert list(sent["class"]) == list(rows["class"]) and list(sent["id"]) == list(rows["id"])
+    assert sent.dtypes.astype(str).tolist() == [str(rows["id"].dtype), "category", "bool"]
+
+
+def test_what_was_drawn_once_is_kept_by_the_browser_while_a_person_goes_round_the_pages():
+    assert st.config.get_option("global.maxCachedMessageAge") >= 20
 
 
 def test_a_filter_narrows_the_table_and_both_plots(page, figures):

@@ -30,6 +30,8 @@ def own_server(environment: None) -> Iterator[None]:
 def model_page(own_server: None, root) -> AppTest:
     at = AppTest.from_file(str(root / "app.py"), default_timeout=120).run()
     at.switch_page("pages/model.py").run()
+    at.session_state["section"] = "Other weights"
+    at.run()
     assert not at.exception
     return at
 

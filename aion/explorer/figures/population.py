@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 TABLE_HEIGHT = 520
 """Pixels; the plot stands beside a table."""
 MANY = 3_000
-"""Points from which they are drawn smaller."""
+"""Points from which they are drawn smaller, and all as circles, which a browser draws in half the time."""
 SCALE = "Viridis"
 SYMBOLS = {"galaxy": "circle", "quasar": "diamond", "star": "star"}
 
@@ -51,17 +51,17 @@ def scatter(
 ) -> go.Figure:
     """One point per object in WebGL, for a box or a lasso; ``customdata`` of a point is its row. ``selected`` (n,) dims the others."""
     figure = blank(theme, height=TABLE_HEIGHT)
-    names, shown = np.asarray(ids, dtype=object), np.isfinite(x.values) & np.isfinite(y.values)
-    values = np.asarray(color.values)
+    names, shown = np.asarray(ids, dtype=str), np.isfinite(x.values) & np.isfinite(y.values)
+    values, many = np.asarray(color.values), len(ids) > MANY
     for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
         rows = np.flatnonzero(members)
-        marker: dict[str, Any] = {"size": 5 if len(names) > MANY else 6, "opacity": 0.75}
+        marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
             low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
             scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(color.title)}
             marker |= {"color": np.nan_to_num(values[rows].astype(float), nan=low), **scale}
         else:
-            marker |= {"color": _group_color(label, values, theme), "symbol": SYMBOLS.get(label, "circle")}
+            marker |= {"color": _group_color(label, values, theme), "symbol": "circle" if many else SYMBOLS.get(label, "circle")}
         figure.add_trace(
             go.Scattergl(
                 x=x.values[rows].astype(np.float32),

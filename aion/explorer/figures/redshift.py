@@ -141,8 +141,8 @@ def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
 
 
 def _bins(figure: go.Figure, pdf: RedshiftPDF) -> None:
-    """One unseen point per bin, for a click anywhere on the curve."""
-    unseen = {"size": 12, "opacity": 0, "color": "rgba(0,0,0,0)"}
+    """One unseen point per bin, for a click anywhere on the curve; all of them answer, none needs an element of the page."""
+    unseen = {"size": 12, "opacity": 0, "maxdisplayed": 1}
     hover = "z %{customdata:.5f}<br>p(z) %{y:.4g}<extra></extra>"
     never = {"marker": {"opacity": 0}}
     figure.add_trace(

@@ -133,7 +133,7 @@ def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> Non
             y=_sent(flux[kept]),
             customdata=np.stack([result.wavelength[kept], flux[kept], result.decoded[kept]], axis=1).round(4),
             mode="markers",
-            marker={"size": 8, "opacity": 0},
+            marker={"size": 8, "opacity": 0, "maxdisplayed": 1},  # all of them answer, none needs an element of the page
             selected=never,
             unselected=never,
             hovertemplate=f"%{{customdata[0]:.1f}} Å observed<br>{data}decoded %{{customdata[2]:.4g}}<extra></extra>",

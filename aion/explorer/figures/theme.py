@@ -35,8 +35,12 @@ CONFIG: dict[str, Any] = {
     "toImageButtonOptions": {"scale": 2},
 }
 """What the buttons above a figure offer."""
-SELECTING: dict[str, Any] = CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"], "scrollZoom": True}
-"""The same where objects are marked with a box or a lasso; the wheel zooms."""
+SELECTING: dict[str, Any] = CONFIG | {
+    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "scrollZoom": True,
+    "plotGlPixelRatio": 1,
+}
+"""The same where objects are marked with a box or a lasso; the wheel zooms. Points are drawn once, not four times and then made small."""
 
 
 def config(file_format: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The same numbers without the page: as Python and as a command, for the object that is open."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis
+from aion.explorer.ui import look
 from aion.explorer.ui.look import ASSETS
 from aion.explorer.ui.state import session
 from aion.io import SkyObject
@@ -30,15 +32,17 @@ def recipe(analysis: Analysis) -> Recipe:
 
 def panel(analysis: Analysis) -> None:
     """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
-    made = recipe(analysis)
-    with st.expander("These numbers again: as Python, as a command", icon=":material/terminal:"):
-        if session().origin == "upload":
-            st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
-        if session().origin == "own":
-            st.caption("Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it.")
-        python, command = st.tabs(["Python", "Command"])
-        python.code(made.python(), language="python")
-        command.code(made.command(), language="bash", wrap_lines=True)
+    look.folded("These numbers again: as Python, as a command", partial(_texts, recipe(analysis)), icon=":material/terminal:", key="again")
+
+
+def _texts(made: Recipe) -> None:
+    if session().origin == "upload":
+        st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
+    if session().origin == "own":
+        st.caption("Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it.")
+    python, command = st.tabs(["Python", "Command"])
+    python.code(made.python(), language="python")
+    command.code(made.command(), language="bash", wrap_lines=True)
 
 
 def _path(file: object) -> str:

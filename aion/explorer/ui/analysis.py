@@ -1,6 +1,9 @@
 """What the model says about one object, section by section, in the order a person reads it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
@@ -95,15 +98,8 @@ def numbers(analysis: Analysis) -> None:
 def tokens(analysis: Analysis) -> None:
     """The tokens themselves."""
     wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
-    if not wide:
-        return
-    with st.expander("Tokens: what the model actually reads", icon=":material/grid_on:"):
-        st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
-        for key, ids in wide.items():
-            st.markdown(f"**{tables.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
-            is_grid = key.startswith("tok_image") or key == "tok_segmap"
-            draw = figures.image_tokens if is_grid else figures.spectrum_tokens
-            look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}")
+    if wide:
+        look.folded("Tokens: what the model actually reads", partial(_grids, wide), icon=":material/grid_on:", key="tokens")
 
 
 def provenance(analysis: Analysis) -> None:
@@ -114,6 +110,15 @@ def provenance(analysis: Analysis) -> None:
     if model.notice:
         st.caption(f":material/science: {model.notice}")
     st.caption(f"{tables.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+
+
+def _grids(wide: Mapping[str, Any]) -> None:
+    st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
+    for key, ids in wide.items():
+        st.markdown(f"**{tables.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
+        is_grid = key.startswith("tok_image") or key == "tok_segmap"
+        draw = figures.image_tokens if is_grid else figures.spectrum_tokens
+        look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}")
 
 
 def _with_neighbors(answer: Analysis) -> Analysis:

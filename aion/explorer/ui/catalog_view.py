@@ -121,20 +121,32 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"), persist_state="session")
         about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         look.table_downloads(lambda: listed, about, name="catalog")
-    shown = columns or first
-    event = st.dataframe(
-        listed[shown],
+    shown, key = columns or first, f"catalog-table-{len(listed)}-{selection().cleared}"
+    st.dataframe(
+        _compact(listed[shown]),
         hide_index=True,
         column_config={name: _config(name, listed[name]) for name in shown},
         height=420,
-        on_select="rerun",
+        on_select=lambda: _open(key, listed),
         selection_mode=["single-row", "single-cell"],
-        key=f"catalog-table-{len(listed)}-{selection().cleared}",
+        key=key,
         alt="The objects that pass the filters, one per row",
     )
-    chosen = event["selection"]["rows"] or [row for row, _ in event["selection"]["cells"]]
+
+
+def _open(key: str, listed: pd.DataFrame) -> None:
+    """Go to the object of the clicked row, before this page would be made again."""
+    event = st.session_state[key]["selection"]
+    chosen = event["rows"] or [row for row, _ in event["cells"]]
     if chosen and chosen[0] < len(listed):
         navigation.analyze(str(listed["id"].iloc[chosen[0]]))
+
+
+def _compact(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same, half as large on its way to the browser: a text that many rows share is sent once."""
+    texts = rows.select_dtypes(["object", "str"])
+    shared = [name for name in texts if texts[name].nunique() <= len(rows) / 2]
+    return rows.astype(dict.fromkeys(shared, "category"))
 
 
 def _one_of(label: str, options: list[str], name: str, first: str | None = None) -> str | None:

@@ -41,9 +41,12 @@ def neighbors(analysis: Analysis) -> None:
         look.empty("No object passes these filters. Widen one of them.")
         return
     tiles.gallery(catalog, found, {"Analyze": navigation.analyze, "Search by this": navigation.search_by}, name="neighbor")
-    with st.expander("Similarity and redshift of the neighbors", icon=":material/scatter_plot:"):
+
+    def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z
         look.figure(figures.neighbors(found, z=z, theme=look.theme()), key="neighbors", alt="Similarity against redshift of the neighbors")
+
+    look.folded("Similarity and redshift of the neighbors", scatter, icon=":material/scatter_plot:", key="neighbors-scatter")
 
 
 def search(analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None) -> tuple[Neighbor, ...]:

@@ -1,5 +1,7 @@
 """Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
 
+from functools import partial
+
 import streamlit as st
 
 from aion.explorer import figures
@@ -48,8 +50,11 @@ def _image(image: ImageResult, number: int) -> None:
         drawing = DRAW[how](image, view=view, theme=look.theme())
         look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
     if image.residual_rms is not None and image.flux_ratio is not None:
-        with st.expander("Per band", icon=":material/table_rows:"):
-            st.dataframe(tables.bands(image), hide_index=True)
+        look.folded("Per band", partial(_bands, image), icon=":material/table_rows:", key=f"bands-{number}")
+
+
+def _bands(image: ImageResult) -> None:
+    st.dataframe(tables.bands(image), hide_index=True)
 
 
 def _view(image: ImageResult, band: str | None, how: str, name: str) -> figures.ImageView:

@@ -44,6 +44,14 @@ def figure(drawing: figures.Figure, *, key: str, alt: str, on_click: Callable[[s
         st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
 
 
+@st.fragment
+def folded(title: str, content: Callable[[], object], *, icon: str | None = None, key: str) -> None:
+    """An expander that is closed at first; its content is made when a person opens it, and nothing else of the page runs then."""
+    with st.expander(title, icon=icon, key=key, on_change="rerun") as panel:
+        if panel.open:
+            content()
+
+
 def section(title: str, explanation: str = "") -> None:
     """A heading, with one sentence behind its question mark."""
     st.subheader(title, help=explanation or None, anchor=False)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from aion.explorer.results import ModelInfo
-from aion.explorer.ui import tables
+from aion.explorer.ui import look, tables
 from aion.modalities import MODALITIES
 from aion.streams import STREAMS
 
@@ -92,8 +93,7 @@ def measured(info: ModelInfo) -> None:
     columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
-        with st.expander(title[:1].upper() + title[1:]):
-            st.dataframe(_details(samples), hide_index=True, height="content")
+        look.folded(title[:1].upper() + title[1:], partial(_table, samples), key=f"measured-{title}")
     st.caption("Measured with " + ", ".join(f"{name} {value}" for name, value in about.items()) + ".")
 
 
@@ -101,6 +101,10 @@ def _evaluation(info: ModelInfo) -> dict[str, Any]:
     """What ``python -m aion.training evaluate`` wrote; empty where nothing lies there, or a file of that name by somebody else."""
     found = json.loads(_beside(info, METRICS) or "{}")
     return found if isinstance(found, dict) and {"bars", "about"} <= found.keys() else {}
+
+
+def _table(samples: dict[str, dict[str, object]]) -> None:
+    st.dataframe(_details(samples), hide_index=True, height="content")
 
 
 def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:

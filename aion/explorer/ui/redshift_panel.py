@@ -105,10 +105,13 @@ def _peaks(analysis: Analysis) -> None:
         selection_mode=["single-row", "single-cell"],
     )
     if any(vote.lines for vote in compared):
-        with st.expander("Which lines each peak predicts, and what is there", icon=":material/how_to_vote:"):
+
+        def lines_at_them() -> None:
             st.caption(VOTES)
             here = votes(analysis.spectra, z_control.current(pdf))
             st.dataframe(tables.votes(_distinct([*compared, here])), hide_index=True, height="content")
+
+        look.folded("Which lines each peak predicts, and what is there", lines_at_them, icon=":material/how_to_vote:", key="votes")
 
 
 _SHORT = {"Probability": "p", "68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}

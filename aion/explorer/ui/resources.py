@@ -1,5 +1,6 @@
 """What all sessions share: the engine, started in the background when the first page opens, and what is on its way to take its place."""
 
+import gc
 import logging
 import threading
 import time
@@ -57,9 +58,17 @@ class Startup:
         else:
             self.engine = engine
             self._ready(self)
+            settle()
 
     def _report(self, step: str, share: float) -> None:
         self.progress = Progress(step, share)
+
+
+def settle() -> None:
+    """What is loaded by now stays: after each run of a page Streamlit collects garbage, and need not look through all of it every time."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class Server:

@@ -140,21 +140,26 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
     with right.container(horizontal=True, horizontal_alignment="right"):
         downloads(catalog, found, asked)
     tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
-    with st.expander("Similarity and redshift", icon=":material/scatter_plot:"):
+
+    def scatter() -> None:
         look.figure(figures.neighbors(found, theme=look.theme()), key="found-redshift", alt="Similarity against redshift of what was found")
+
+    look.folded("Similarity and redshift", scatter, icon=":material/scatter_plot:", key="found-scatter")
 
 
 def quality(catalog: Catalog) -> None:
     """How well each comparison works, measured on the catalog; nothing where that has too few objects."""
     if len(catalog) <= NEIGHBORHOOD:
         return
-    with st.expander("How well this works", icon=":material/verified:", key="quality", on_change="rerun") as panel:
-        if panel.open:
-            with st.spinner("Measuring every comparison on the catalog itself"):
-                measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
-            st.markdown(f"The first number is measured, the second is what chance gives. {across(measured)}")
-            st.dataframe(retrieval(measured), hide_index=True)
-            st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
+
+    def measures() -> None:
+        with st.spinner("Measuring every comparison on the catalog itself"):
+            measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
+        st.markdown(f"The first number is measured, the second is what chance gives. {across(measured)}")
+        st.dataframe(retrieval(measured), hide_index=True)
+        st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
+
+    look.folded("How well this works", measures, icon=":material/verified:", key="quality")
 
 
 def downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> None:
