@@ -154,7 +154,14 @@ def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine,
 
 def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_same_files(engine, tmp_path, monkeypatch):
     go_on, read, given, held = threading.Event(), own_catalog.read_many, table(), []
-    monkeypatch.setattr(own_catalog, "read_many", lambda files: (held.append(next(iter(files))), go_on.wait(60), held[0].read(), ([], []))[-1])
+
+    def until_told(files):
+        held.append(next(iter(files)))
+        go_on.wait(60)
+        held[0].read()
+        return [], []
+
+    monkeypatch.setattr(own_catalog, "read_many", until_told)
     stopped = Making([given], engine, tmp_path)
     while not held:
         time.sleep(0.01)
