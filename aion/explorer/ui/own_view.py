@@ -59,7 +59,8 @@ def _given(now: Own) -> None:
         st.error(look.sentence(now.problem), icon=":material/error:")
     if now.files and not files:
         names = [str(file.name) for file in now.files]
-        st.caption(f"Still here from before: {', '.join(names[:NAMED])}" + (f" and {len(names) - NAMED} more." if len(names) > NAMED else "."))
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        st.caption(f"Still here from before: {', '.join(names[:NAMED])}{more}.")
     given = files or now.files
     st.button(
         "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
