@@ -115,6 +115,18 @@ def test_a_one_pixel_line_of_a_long_spectrum_is_drawn_at_full_height():
     assert len(trace(figure, "Data").x) < 10_000
 
 
+def test_the_line_has_a_gap_over_masked_pixels_whose_values_are_a_click_away():
+    result = samples.spectrum()
+    flux = np.where(result.bad, 0.0, result.flux)  # as surveys fill what they mask
+    figure = figures.spectrum(replace(result, flux=flux))
+    drawn = {trace.name: trace for trace in figure.data}
+    assert np.isnan(drawn["Data"].y[result.bad]).all() and np.isfinite(drawn["Data"].y[~result.bad]).all()
+    assert drawn["Masked data"].visible == "legendonly" and (drawn["Masked data"].y == 0).all()
+    assert len(drawn["Masked data"].x) == result.bad.sum()
+    band = drawn["±1σ"].y
+    assert band.min() > 0.5 * np.median(flux), "the band does not fall to the values of masked pixels either"
+
+
 def test_masked_stretches_and_the_atmosphere_are_shaded():
     names = [shape.name for shape in figures.spectrum(samples.spectrum()).layout.shapes]
     assert names.count("masked") == 1
