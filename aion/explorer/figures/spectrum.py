@@ -231,7 +231,7 @@ def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: T
     if masked and result.flux is not None:
         marker = {"size": 3, "color": theme.faint}
         at = result.bad & np.isfinite(result.flux)
-        place = {"x": _sent(result.wavelength[at]), "y": _sent(result.flux[at]), "visible": "legendonly"}
+        place = {"x": _sent(result.wavelength[at]), "y": _sent(result.flux[at]), "visible": "legendonly", "legendrank": 1}
         figure.add_trace(go.Scatter(mode="markers", marker=marker, name="Masked data", hoverinfo="skip", **place), row=1, col=1)
 
 

@@ -119,7 +119,7 @@ def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
             "Probability": [f"{peak.probability:.1%}" for peak in pdf.peaks],
-            "68 % of the peak": [f"{peak.low:.4f} – {peak.high:.4f}" for peak in pdf.peaks],
+            "68 % of the peak": [f"{peak.low:.4f}–{peak.high:.4f}" for peak in pdf.peaks],
             "Lines found": [f"{vote.found} of {len(vote.counted)}" for vote in compared],
             "S/N of its lines, total": [signed(vote.total) for vote in compared],
         }
