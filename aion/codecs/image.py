@@ -139,11 +139,13 @@ class ImageCodec(Codec):
         height, width = image.flux.shape[-2:]
         notes = list(image.proxies)
         if (height, width) != (FIELD, FIELD):
-            scale = f", {FIELD * image.pixel_scale:.1f} arcsec at {image.pixel_scale} arcsec/pixel" if image.pixel_scale else ""
+            scale = (
+                f", {FIELD * image.pixel_scale:.1f} arcsec at the survey's {image.pixel_scale} arcsec/pixel" if image.pixel_scale else ""
+            )
             notes.append(f"only the central {FIELD}x{FIELD} of {height}x{width} pixels are read{scale}")
         gaps = ~field.isfinite()
         if gaps.any():
-            notes.append(f"{gaps.float().mean():.2%} of the pixels are not finite and were filled from their neighbours")
+            notes.append(f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from their neighbours")
         clamped = self.clamped_share(image)
         if clamped:
             notes.append(f"{clamped:.2%} of the pixels are brighter than the codec's range and were clamped")

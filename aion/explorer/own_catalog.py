@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 
-File = BinaryIO | Path
+File = io.BytesIO | Path  # an upload with its ``name``, or a file on disk
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,16 @@ class _Given:
         if isinstance(file, Path):
             with file.open("rb") as stream:
                 return cls(name, hashlib.file_digest(stream, "sha256").hexdigest(), file)
-        file.seek(0)
-        return cls(name, hashlib.sha256(file.read()).hexdigest(), file)
+        data = file.getvalue()
+        return cls(name, hashlib.sha256(data).hexdigest(), _Apart(data, name))
+
+
+class _Apart(io.BytesIO):
+    """An upload with a place of its own to read from: work that was stopped may still be reading the same one."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
 
 
 class Stopped(Exception):  # noqa: N818 - a person's wish, not an error
@@ -172,7 +180,7 @@ class Making:
                 self.embedded += len(batch)
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
-        self.progress = Progress("Saving the catalog", done, len(things))
+        self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
         names = [given.name for given in files]
         return _made(folder, parts, sha256, names, problems, total=len(things), complete=len(parts) == len(batches))
 
@@ -191,8 +199,6 @@ class Making:
             if self.stopping:
                 raise Stopped
             self.progress = Progress(f"Reading {given.name}", number, len(files), "files")
-            if not isinstance(given.file, Path):
-                given.file.seek(0)
             yield given.file
 
 

@@ -1,5 +1,6 @@
 """What a file holds once it is parsed, before anyone knows which survey it is from: HDUs, a table, or records."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,6 +97,13 @@ def native(values: Any) -> Array:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
+def _not_a_number(array: Array) -> str:
+    """The first text that is none, else the kind of the values."""
+    texts = [str(value) for value in array.ravel()[:100_000]] if array.dtype.kind == "U" else []
+    wrong = next((text for text in texts if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan", text, re.IGNORECASE)), None)
+    return f"values of the type {array.dtype.name}" if wrong is None else f"the text {wrong[:40]!r}"
+
+
 def numbers(values: Any, what: str) -> NDArray[np.float64]:
     """Float64 array.
 
@@ -106,5 +114,5 @@ def numbers(values: Any, what: str) -> NDArray[np.float64]:
     if array.dtype == object:
         array = np.asarray([np.nan if value is None else value for value in array.ravel()]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
-        raise FormatError(f"{what} holds {array.dtype.name} values; numbers are expected")
+        raise FormatError(f"{what} holds {_not_a_number(array)}; numbers are expected, with a point before the decimals")
     return array.astype(np.float64)

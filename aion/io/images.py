@@ -151,7 +151,8 @@ def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
     if given is None:
         given = usual if usual and not (survey == "Legacy Survey" and count == 5) and not (survey == "HSC" and count == 3) else None
         if given is None:
-            raise ModalityError(f"the image has {count} planes and does not say which bands they are; set bands, such as g,r,z")
+            planes = "1 plane and does not say which band it is" if count == 1 else f"{count} planes and does not say which bands they are"
+            raise ModalityError(f"the image has {planes}; set bands, such as g,r,z")
         entry = Entry("bands", ", ".join(given), "assumed", f"the file does not name its {count} planes")
     if len(given) != count:
         raise ModalityError(f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; name one band for each plane")

@@ -99,6 +99,10 @@ def separation(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(SkyCoord(*a, unit=u.deg).separation(SkyCoord(*b, unit=u.deg)).arcsec)
 
 
+def _angle(arcsec: float) -> str:
+    return f"{arcsec:.1f} arcsec" if arcsec < 3600 else f"{arcsec / 3600:.1f} degrees"
+
+
 def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
     """Puts a part into the first of the candidate groups that it fits, or into a new one that says why it fits none."""
     problems = []
@@ -128,7 +132,7 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
     """The group with `part` in it, or why they cannot be one object."""
     for member in group:
         if part.position and member.position and separation(part.position, member.position) > max(part.reach, member.reach):
-            return f"it is {separation(part.position, member.position):.1f} arcsec from {member.report.source}"
+            return f"it is {_angle(separation(part.position, member.position))} from {member.report.source}"
     names = {modality.token_key: (i, modality) for i, member in enumerate(group) for modality in member.found.modalities}
     kept: list[Modality] = []
     dropped: list[str] = []
@@ -143,7 +147,7 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
                 return joined
             group = [*group[:i], joined, *group[i + 1 :]]
         elif isinstance(modality, Spectrum):
-            return f"{group[i].report.source} already holds a {type(modality).__name__}"
+            return f"{group[i].report.source} already holds a {modality.name}"
         else:
             dropped.append(modality.name)
     extras = {key: value for key, value in part.found.extras.items() if part.image is None or kept or not key.startswith("image_")}

@@ -1,7 +1,7 @@
 """Bytes -> content, chosen by the first bytes. Every library's error on bad bytes leaves here as a FormatError."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from astropy.utils.exceptions import AstropyWarning
@@ -36,10 +36,18 @@ def parse(file: File) -> Content:
     start = file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n") if not file.data.startswith((b"\x89", b"\x93")) else file.data[:64]
     kind, open_it = next(((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)), ("text", tables_in.open_text))
     with foreign_errors(f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}", f"if it is not damaged, {EXPECTED}"):
-        content = open_it(file.data)
+        content = _opened(file, open_it)
         if isinstance(content, Table) and content.holds_arrays():
             return Records(tuple(content.rows()))
         return content
+
+
+def _opened(file: File, open_it: Callable[[bytes], Content]) -> Content:
+    """The openers do not know the name of the file, and a person gave several."""
+    try:
+        return open_it(file.data)
+    except FormatError as exc:
+        raise FormatError(f"{file.name}: {exc}") from exc
 
 
 @contextmanager

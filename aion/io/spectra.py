@@ -1,5 +1,6 @@
 """Arrays of one spectrum, as a file stores them -> an SDSSSpectrum or DESISpectrum in vacuum Å and 1e-17 erg/s/cm2/Å."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,9 +57,10 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
     flux = arrays.flux * factor
     ivar, noise_entry = (arrays.ivar / factor**2, ()) if arrays.ivar is not None else _estimated_ivar(flux)
     flagged, mask_entry = _flagged(arrays, overrides)
-    unusable = ~np.isfinite(flux) | ~np.isfinite(ivar) | (ivar <= 0)
+    noiseless = ~np.isfinite(ivar) | (ivar <= 0)
+    unusable = ~np.isfinite(flux) | noiseless
     bad = flagged | unusable
-    _check_coverage(wavelength, bad)
+    _check_coverage(wavelength, bad, {"masked": flagged, "without a positive uncertainty": noiseless})
     order, order_entry = _increasing(wavelength)
     survey, survey_entry = _survey(arrays, wavelength[order], overrides)
     snr = float(np.median((flux * np.sqrt(ivar.clip(0)))[~bad]))
@@ -127,17 +129,19 @@ def _flagged(arrays: SpectrumArrays, overrides: Overrides) -> tuple[NDArray[np.b
     if arrays.mask_note is not None:
         return is_set, Entry("mask", "non-zero = bad", "header", f"{arrays.mask_note}; {share}".lstrip("; "))
     if is_set.mean() > INVERTED_ABOVE:
-        return ~is_set, Entry("mask", "non-zero = good", "detected", f"{share}, so it marks the good ones")
+        return ~is_set, Entry("mask", "non-zero = good", "assumed", f"{share}, so it was taken to mark the good ones")
     return is_set, Entry("mask", "non-zero = bad", "assumed", share)
 
 
-def _check_coverage(wavelength: Floats, bad: NDArray[np.bool_]) -> None:
+def _check_coverage(wavelength: Floats, bad: NDArray[np.bool_], causes: Mapping[str, NDArray[np.bool_]]) -> None:
     low, high = CODEC_RANGE
     usable = int((~bad & (wavelength > low) & (wavelength < high)).sum())
     if usable < FEWEST_PIXELS:
+        told = "".join(f", {flags.mean():.0%} are {cause}" for cause, flags in causes.items() if flags.any())
         raise ModalityError(
             f"the spectrum has {usable} good pixels between {low:.0f} and {high:.0f} Å; at least {FEWEST_PIXELS} are needed. It covers "
-            f"{wavelength.min():.4g} to {wavelength.max():.4g} Å with {int((~bad).sum())} good pixels: check wavelength unit and mask"
+            f"{wavelength.min():.4g} to {wavelength.max():.4g} Å with {int((~bad).sum())} good pixels of {len(bad)}{told}: check "
+            "wavelength unit, mask and uncertainty"
         )
 
 

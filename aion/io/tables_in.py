@@ -77,12 +77,8 @@ def open_text(data: bytes) -> Table:
     Raises:
         FormatError: it is not text, or not a table.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise FormatError("these bytes are no known kind of file, and not text") from exc
-    if "\x00" in text:
-        raise FormatError("these bytes are no known kind of file, and not text")
+    _check_rows(data.count(b"\n"))  # before anything is made of so many
+    text = _decoded(data)
     if re.match(r"#\s*%ECSV", text):
         return _from_astropy(text_tables.read(text.splitlines(), format="ecsv", guess=False), "ECSV")
     comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.lstrip().startswith("#")]
@@ -98,6 +94,18 @@ def open_text(data: bytes) -> Table:
         candidates = [cells for comment in comments for cells in (_split(comment, delimiter), comment.split()) if "=" not in comment]
         names = next((cells for cells in reversed(candidates) if len(cells) == len(first)), _guessed_names(len(first)))
     return _text_columns(names, [_split(line, delimiter) for line in lines], comments, "CSV" if delimiter == "," else "text table")
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, UTF-16 with its mark, or Latin-1, which has no control characters as bytes of other kinds have."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text):
+        raise FormatError("these bytes are no known kind of file, and not text")
+    return text
 
 
 def _text_columns(names: list[str], rows: list[list[str]], comments: list[str], origin: str) -> Table:

@@ -141,6 +141,13 @@ def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
     slider.press("ArrowRight")
     slider.press("ArrowRight")
     assert cut(over) == before + 2
+    colored = over.get_attribute("src")
+    page.get_by_role("radio", name="g", exact=True).or_(page.get_by_role("button", name="g", exact=True)).first.click()
+    pytest.importorskip("playwright.sync_api").expect(over).to_have_attribute(
+        "alt", "Legacy Survey image, DES-G: Decoded", timeout=PATIENCE
+    )
+    assert over.get_attribute("src") != colored
+    assert cut(over) == before + 2, "the divider stays where it is"
 
 
 def cut(picture) -> float:
@@ -336,10 +343,19 @@ def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp
     assert not page.get_by_test_id("stException").count()
 
 
-PHONE = {"width": 390, "height": 844}
 NAMES = """p => p.layout.annotations.flatMap((one, i) => one.follows ? [p.querySelector(`.annotation[data-index="${i}"] text`)] : [])
   .filter(name => name).map(name => name.getBoundingClientRect().toJSON())"""
 """Where the names of the lines of a figure are."""
+
+
+def test_names_of_lines_that_a_change_of_size_left_out_come_back(page, root):
+    _, figure = opened(page, root)
+    names = figure.evaluate(NAMES)
+    figure.evaluate("p => p.querySelectorAll('.annotation').forEach(name => name.remove())")
+    wait_until(page, FIGURE, f"(p, count) => ({NAMES})(p).length === count", len(names))
+
+
+PHONE = {"width": 390, "height": 844}
 FITS = "document.documentElement.scrollWidth <= 390 && document.querySelector('.stMain').scrollWidth <= 390"
 
 

@@ -132,7 +132,7 @@ def test_a_modality_that_cannot_be_encoded_is_ignored_with_its_message(engine, m
     thing = make_object(1)
     analysis = engine.analyze(SkyObject("small", (small, *thing.modalities[1:]), ()))
     assert "50" in analysis.ignored["tok_image"] and "tok_spectrum_sdss" in analysis.used
-    with pytest.raises(InputError, match=r"nothing of small can be given.*50"):
+    with pytest.raises(InputError, match=r"nothing of small can be given to the model: image: .*50"):
         engine.analyze(SkyObject("small", (small,), ()))
     with pytest.raises(InputError, match="no modality"):
         engine.analyze(SkyObject("empty", (), ()))

@@ -152,6 +152,32 @@ def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine,
     making.wait(60)
 
 
+def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_same_files(engine, tmp_path, monkeypatch):
+    go_on, read, given, held = threading.Event(), own_catalog.read_many, table(), []
+
+    def until_told(files):
+        held.append(next(iter(files)))
+        go_on.wait(60)
+        held[0].read()
+        return [], []
+
+    monkeypatch.setattr(own_catalog, "read_many", until_told)
+    stopped = Making([given], engine, tmp_path)
+    while not held:
+        time.sleep(0.01)
+    stopped.stop()
+
+    def meanwhile(files):
+        first = next(iter(files))
+        go_on.set()
+        stopped.wait(60)
+        return read([first])
+
+    monkeypatch.setattr(own_catalog, "read_many", meanwhile)
+    again = finished([given], engine, tmp_path)
+    assert again.problem is None and len(again.made.catalog) == ROWS - 1
+
+
 def test_the_order_of_the_files_does_not_matter_but_their_content_does(engine, tmp_path, root):
     files = [table(), root / "tests/data/sdss_spec.fits"]
     first = finished(files, engine, tmp_path).made.catalog

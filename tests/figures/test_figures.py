@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ TOKENS = np.arange(576) % 97
 ALL = {
     "image": lambda theme: figures.panels(samples.image(), theme=theme),
     "band": lambda theme: figures.panels(samples.image(), view=figures.ImageView(band="DES-R"), theme=theme),
+    "stacked image": lambda theme: figures.panels(samples.image(), stacked=True, theme=theme),
     "blink": lambda theme: figures.blink(samples.image(), theme=theme),
     "whole": lambda theme: figures.whole(samples.image(whole=256), theme=theme),
     "decoded image": lambda theme: figures.panels(samples.image(with_original=False), theme=theme),
@@ -113,6 +115,28 @@ def test_a_one_pixel_line_of_a_long_spectrum_is_drawn_at_full_height():
     figure = figures.spectrum(samples.spectrum(pixels=60_000))
     assert max(trace(figure, "Data").y) == 80.0
     assert len(trace(figure, "Data").x) < 10_000
+
+
+def test_panels_one_below_the_other_are_as_wide_as_the_figure_and_zoom_together():
+    figure = figures.panels(samples.image(), stacked=True)
+    domains = [figure.layout[name].domain for name in ("yaxis3", "yaxis2", "yaxis")]
+    assert all(low[1] < high[0] for low, high in itertools.pairwise(domains))
+    assert {figure.layout[name].domain for name in ("xaxis", "xaxis2", "xaxis3")} == {(0.0, 1.0)}
+    assert figure.layout.xaxis3.matches == "x" and figure.layout.xaxis3.title.text == "x (arcsec)"
+    assert figure.layout.height > 2 * figures.panels(samples.image()).layout.height
+    assert figure.data[2].colorbar.len < 0.34
+
+
+def test_the_line_has_a_gap_over_masked_pixels_whose_values_are_a_click_away():
+    result = samples.spectrum()
+    flux = np.where(result.bad, 0.0, result.flux)  # as surveys fill what they mask
+    figure = figures.spectrum(replace(result, flux=flux))
+    drawn = {trace.name: trace for trace in figure.data}
+    assert np.isnan(drawn["Data"].y[result.bad]).all() and np.isfinite(drawn["Data"].y[~result.bad]).all()
+    assert drawn["Masked data"].visible == "legendonly" and (drawn["Masked data"].y == 0).all()
+    assert len(drawn["Masked data"].x) == result.bad.sum()
+    band = drawn["±1σ"].y
+    assert band.min() > 0.5 * np.median(flux), "the band does not fall to the values of masked pixels either"
 
 
 def test_masked_stretches_and_the_atmosphere_are_shaded():

@@ -222,3 +222,44 @@ def test_a_broken_record_among_good_ones_is_counted(twins):
 def test_deep_json_is_refused():
     with pytest.raises(FormatError, match="JSON"):
         read(b'{"a":' * 100_000)
+
+
+SPECTRUM = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500)}
+
+
+def as_csv(text: str = "", encoding: str = "utf-8", *, flux: str = "1.5") -> bytes:
+    """A spectrum of 200 rows under a line of names."""
+    return "\n".join([text or "wavelength,flux", *(f"{4000 + 20 * i},{flux}" for i in range(200))]).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+def test_text_of_other_programs_is_read(encoding):
+    (found,) = read(as_csv("wavelength (Å),flux", encoding))
+    assert found.modalities[0].wavelength.shape[-1] == 200
+
+
+@pytest.mark.parametrize("flux, shown", [("bad", "'bad'"), ('"1,5"', "'1,5'")])
+def test_text_among_numbers_is_shown(flux, shown):
+    with pytest.raises(FormatError, match=f"flux holds the text {shown}; numbers are expected, with a point before the decimals"):
+        read(as_csv(flux=flux))
+
+
+def test_what_is_wrong_with_one_of_many_files_begins_with_its_name():
+    nothing = io.BytesIO(np.random.default_rng(0).bytes(5000))
+    nothing.name = "noise.fits"
+    with pytest.raises(FormatError, match=r"^noise\.fits: these bytes are no known kind of file, and not text"):
+        read([SPECTRUM, nothing])
+
+
+def test_a_text_of_too_many_rows_is_refused_before_it_is_taken_apart(monkeypatch):
+    monkeypatch.setattr(tables_in, "MAX_ROWS", 150)
+    monkeypatch.setattr(tables_in, "_split", None)
+    with pytest.raises(FormatError, match="200 rows; up to 150 are read"):
+        read(as_csv())
+
+
+def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
+    with pytest.raises(
+        ModalityError, match="0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and"
+    ):
+        read(SPECTRUM | {"ivar": np.full(500, -1.0)})

@@ -158,6 +158,19 @@ def test_planes_without_names_are_assumed_or_asked_for(entry):
         read(cube(2), overrides=Overrides(bands=("g", "r", "z")))
 
 
+def test_a_cube_of_a_few_planes_without_any_card_is_an_image_and_its_bands_are_assumed_or_asked_for(entry):
+    def bare(planes):
+        stream = io.BytesIO()
+        fits.PrimaryHDU(np.random.default_rng(0).normal(size=(planes, 110, 120)).astype("f4")).writeto(stream)
+        return stream.getvalue()
+
+    found = only(read(bare(3)))
+    assert found.modalities[0].bands == ["DES-G", "DES-R", "DES-Z"] and entry(found, "bands").how == "assumed"
+    with pytest.raises(ModalityError, match="2 planes and does not say which bands"):
+        read(bare(2))
+    assert only(read(bare(2), overrides=Overrides(bands=("g", "r")))).modalities[0].bands == ["DES-G", "DES-R"]
+
+
 def test_an_npz_cube_with_band_names_is_an_image(twins, entry):
     found = only(read(twins / "cube.npz"))
     assert isinstance(found.modalities[0], HSCImage) and found.extras["image_ivar"].max() == 2

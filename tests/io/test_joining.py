@@ -53,10 +53,16 @@ def test_photometry_finds_the_spectrum_it_belongs_to(twins):
     assert second.id == "far"
 
 
+def test_degrees_on_the_sky_are_told_in_degrees():
+    spectrum = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500), "dec": 0.0}
+    [_, second] = read([spectrum | {"ra": 10.0}, {"flux_g": 1.0, "flux_r": 2.0, "ra": 35.25, "dec": 0.0}])
+    assert "it is 25.2 degrees from" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+
+
 def test_objects_far_apart_are_not_joined(twins):
     row = b"id,ra,dec,FLUX_G\n77,150.2,2.2,3.0\n"
     first, second = read([twins / "sdss_spec.fits", row])
-    assert "359.7 arcsec" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert "it is 359.7 arcsec from" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
     assert first.reports != second.reports
 
 

@@ -159,6 +159,15 @@ def test_what_specutils_reads_is_read(twins, entry):
     assert found.modalities[0].ivar.median().item() ** -0.5 == pytest.approx(0.5, rel=0.2)
 
 
+def test_irafs_flag_for_logarithmic_wavelengths_is_heeded(entry):
+    header = fits.Header({"CTYPE1": "LAMBDA", "CUNIT1": "Angstrom", "CRVAL1": 3.6, "CDELT1": 1e-4, "CRPIX1": 1, "DC-FLAG": 1})
+    stream = io.BytesIO()
+    fits.PrimaryHDU(np.ones(3800, dtype="f4"), header).writeto(stream)
+    found = only(read(stream.getvalue()))
+    assert float(found.modalities[0].wavelength[0, 0]) == pytest.approx(10**3.6, rel=1e-6)
+    assert entry(found, "wavelength unit").note == "stored as log10"
+
+
 def test_big_endian_fits_table_columns_arrive_native(tmp_path):
     wavelength = np.linspace(4000, 9000, 2000)
     flux = np.ones(2000)
@@ -167,13 +176,13 @@ def test_big_endian_fits_table_columns_arrive_native(tmp_path):
     assert found.modalities[0].flux.dtype.is_floating_point and (found.modalities[0].flux == 1).all()
 
 
-def test_a_mask_that_marks_nearly_everything_is_the_other_way_round(entry):
+def test_a_mask_that_marks_nearly_everything_is_taken_for_the_other_way_round_and_that_is_said(entry):
     wavelength = np.linspace(4000, 9000, 2000)
     mask = np.ones(2000)
     mask[:20] = 0
     found = only(read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask}))
     assert found.modalities[0].mask[0].sum() == 20
-    assert entry(found, "mask").value == "non-zero = good"
+    assert (entry(found, "mask").value, entry(found, "mask").how) == ("non-zero = good", "assumed")
     kept = only(read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask < 1}))
     assert kept.modalities[0].mask[0].sum() == 20
     assert entry(kept, "mask").value == "non-zero = bad"

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from aion.explorer import own_catalog
+from aion.explorer.ui import own_view
 from tests.explorer.test_own_catalog import table
 
 
@@ -152,6 +153,30 @@ def test_files_that_hold_nothing_are_explained_and_the_reference_catalog_stays(p
     nothing.name = "hello.txt"
     at = finished(pick(page, nothing))
     assert not at.exception and "hello.txt" in at.error[0].value and len(at.dataframe[-1].value) == 12
+
+
+def test_files_of_work_that_was_cancelled_while_it_read_are_still_there(page, monkeypatch):
+    go_on, read = threading.Event(), own_catalog.read_many
+    monkeypatch.setattr(own_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
+    pick(page, table(25))
+    press(page, "Cancel").run()
+    assert not page.exception and "Still here from before: mine.csv." in said(page)
+    [way_in] = [one for one in page.expander if one.label == "Use your own objects"]
+    assert way_in.proto.expanded
+    go_on.set()
+    at = finished(press(page, "Make a catalog of it"))
+    assert not at.exception and "24 objects embedded" in said(at)
+
+
+def test_a_button_that_is_pressed_twice_begins_once(page, monkeypatch):
+    begun, make = [], own_view.Making
+    monkeypatch.setattr(own_view, "Making", lambda *given: begun.append(make(*given)) or begun[-1])
+    go_on, read = threading.Event(), own_catalog.read_many
+    monkeypatch.setattr(own_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
+    pick(page, table(26))
+    own_view._start(page.session_state["own"], [table(26)])
+    go_on.set()
+    assert len(begun) == 1 and len(finished(page).session_state["own"].made.catalog) == 25
 
 
 def test_a_deleted_catalog_is_gone_and_others_can_be_made(mine):

@@ -213,8 +213,9 @@ class Engine:
                 reading.ignored[key] = "switched off"
         reading.used = tuple(key for key in reading.tokens if key not in reading.ignored)
         if not reading.used:
-            reasons = "; ".join(f"{key}: {reason}" for key, reason in reading.ignored.items()) or "it has no modality"
-            raise InputError(f"nothing of {job.thing.id or 'this object'} can be given to the model ({reasons})")
+            named = {key: MODALITIES[key].name if key in MODALITIES else key for key in reading.ignored}
+            reasons = "; ".join(f"{named[key]}: {reason}" for key, reason in reading.ignored.items()) or "it has no modality"
+            raise InputError(f"nothing of {job.thing.id or 'this object'} can be given to the model: {reasons}")
         reading.seconds = time.perf_counter() - started
         return reading
 

@@ -1,6 +1,6 @@
 """An image, what its tokens kept and the difference, side by side with one stretch and one zoom. Fluxes in nanomaggies per pixel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,9 @@ from aion.explorer.results import ImageResult
 Floats = NDArray[np.floating[Any]]
 
 UNIT = "nanomaggies per pixel"
-HEIGHT = 410
+HEIGHT, STACKED_HEIGHT = 410, 330
+"""Pixels of panels side by side, and of each where they are one below the other."""
+ONE_PLACE = ({"row": 1, "col": 1},)
 CHI_LIMIT = 5.0
 """σ shown on both sides of zero."""
 BARS = (60.0, 30.0, 10.0, 5.0, 2.0, 1.0)
@@ -43,17 +45,21 @@ class ImageView:
     """The residual over the noise, where the input has an inverse variance."""
 
 
-def panels(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
-    """Original | decoded | residual; decoded alone where there is no original."""
+def panels(image: ImageResult, *, view: ImageView = ImageView(), stacked: bool = False, theme: Theme = LIGHT) -> go.Figure:
+    """Original | decoded | residual, or one below the other; decoded alone where there is no original."""
     titles = ["Decoded"] if image.original is None else ["Original", "Decoded", "Residual"]
-    figure = make_subplots(rows=1, cols=len(titles), subplot_titles=titles, horizontal_spacing=0.035)
-    for column, picture in enumerate(_pictures(image, view), start=1):
-        figure.add_trace(_trace(picture, image.pixel_scale), row=1, col=column)
+    places = [{"row": i, "col": 1} if stacked else {"row": 1, "col": i} for i in range(1, len(titles) + 1)]
+    rows, columns = (len(titles), 1) if stacked else (1, len(titles))
+    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles, horizontal_spacing=0.035, vertical_spacing=0.05)
+    for place, picture in zip(places, _pictures(image, view), strict=False):
+        figure.add_trace(_trace(picture, image.pixel_scale), **place)
     if image.original is not None:
-        figure.add_trace(_residual(image, view, theme), row=1, col=3)
-    _axes(figure, image.decoded.shape, image.pixel_scale, len(titles))
+        figure.add_trace(_residual(image, view, theme), **places[2])
+    _axes(figure, image.decoded.shape, image.pixel_scale, places)
     _annotate(figure, image, image.decoded.shape)
-    return _finished(figure, image, theme)
+    if stacked:
+        figure.update_traces(colorbar={"y": 0, "yanchor": "bottom", "len": 0.3}, selector={"type": "heatmap"})
+    return _finished(figure, image, theme).update_layout(height=HEIGHT if not stacked else STACKED_HEIGHT * len(titles))
 
 
 def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
@@ -75,7 +81,7 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
         sliders=[{"steps": steps, "len": 0.4, "y": -0.12, "currentvalue": {"prefix": "Shown: "}, **place}],
         updatemenus=[{"type": "buttons", "buttons": [button], "y": 1.02, "yanchor": "bottom", "showactive": False, **place}],
     )
-    _axes(figure, image.decoded.shape, image.pixel_scale, 1)
+    _axes(figure, image.decoded.shape, image.pixel_scale)
     _annotate(figure, image, image.decoded.shape)
     return _finished(figure, image, theme).update_layout(height=HEIGHT + 150, margin={"t": 46})
 
@@ -92,7 +98,7 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     figure.add_shape(type="rect", x0=-half, x1=half, y0=-half, y1=half, line={"color": "white", "width": 1.5, "dash": "dot"}, name="field")
     label = f"{image.decoded.shape[-1]} px read by the model"
     figure.add_annotation(x=0, y=half, text=label, yshift=9, showarrow=False, font={"color": "white", "size": 12})
-    _axes(figure, image.whole.shape, image.pixel_scale, 1)
+    _axes(figure, image.whole.shape, image.pixel_scale)
     _annotate(figure, image, image.whole.shape)
     return _finished(figure, image, theme).update_layout(height=HEIGHT + 100)
 
@@ -186,31 +192,30 @@ def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     )
 
 
-def _axes(figure: go.Figure, shape: tuple[int, ...], pixel_scale: float | None, count: int) -> None:
+def _axes(figure: go.Figure, shape: tuple[int, ...], pixel_scale: float | None, places: Sequence[Mapping[str, int]] = ONE_PLACE) -> None:
     """Square pixels, first row at the bottom, one zoom for all panels."""
     height, width = shape[-2:]
     step = pixel_scale or 1.0
     unit = "arcsec" if pixel_scale is not None else "pixels"
-    for column in range(1, count + 1):
+    for number, place in enumerate(places, start=1):
+        first_column, last_row = place["col"] == 1, place["row"] == places[-1]["row"]
         figure.update_xaxes(
-            title_text=f"x ({unit})",
+            title_text=f"x ({unit})" if last_row else None,
             range=[-width / 2 * step, width / 2 * step],
             constrain="domain",
             matches="x",
             showgrid=False,
-            row=1,
-            col=column,
+            **place,
         )
         figure.update_yaxes(
-            title_text=f"y ({unit})" if column == 1 else None,
-            showticklabels=column == 1,
+            title_text=f"y ({unit})" if first_column else None,
+            showticklabels=first_column,
             range=[-height / 2 * step, height / 2 * step],
-            scaleanchor="x" if column == 1 else f"x{column}",
+            scaleanchor="x" if number == 1 else f"x{number}",
             constrain="domain",
             matches="y",
             showgrid=False,
-            row=1,
-            col=column,
+            **place,
         )
 
 

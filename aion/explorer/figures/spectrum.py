@@ -146,13 +146,16 @@ def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> Non
 
 
 def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme) -> None:
+    """The line has a gap at each masked pixel, whose value means nothing; those values are a click in the legend away."""
     assert result.flux is not None
-    drawn = result.flux
+    drawn = np.where(result.bad, np.nan, result.flux)
     if result.sigma is not None:
-        drawn, error = smooth(result.flux, result.sigma, result.bad, smoothing)
-        kept = decimate(drawn)
-        sigma = np.where(np.isfinite(error), error, 0.0)[kept]
-        x, flux = result.wavelength[kept], np.nan_to_num(drawn[kept])
+        smoothed, error = smooth(result.flux, result.sigma, result.bad, smoothing)
+        drawn = drawn if smoothing == 1 else smoothed
+        kept, known = decimate(drawn), np.isfinite(drawn)
+        sigma = np.where(known & np.isfinite(error), error, 0.0)[kept]
+        x = result.wavelength[kept]
+        flux = np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))  # a fill can have no gap
         edge = {"x": _sent(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_trace(go.Scatter(y=_sent(flux - sigma), showlegend=False, **edge), row=1, col=1)
         figure.add_trace(go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
@@ -225,6 +228,11 @@ def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: T
         _shade(figure, masked, theme.error, "masked")
         marker = {"symbol": "square", "size": 11, "color": theme.error}
         figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name="Masked", hoverinfo="skip"), row=1, col=1)
+    if masked and result.flux is not None:
+        marker = {"size": 3, "color": theme.faint}
+        at = result.bad & np.isfinite(result.flux)
+        place = {"x": _sent(result.wavelength[at]), "y": _sent(result.flux[at]), "visible": "legendonly", "legendrank": 1}
+        figure.add_trace(go.Scatter(mode="markers", marker=marker, name="Masked data", hoverinfo="skip", **place), row=1, col=1)
 
 
 def _name_region(figure: go.Figure, region: line_table.Region, x: float, theme: Theme) -> None:

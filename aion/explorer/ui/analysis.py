@@ -1,6 +1,6 @@
 """What the model says about one object, section by section, in the order a person reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -92,7 +92,8 @@ def numbers(analysis: Analysis) -> None:
     """Catalog numbers given, and the values their tokens stand for."""
     if analysis.scalars:
         look.section("Catalog numbers", "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.")
-        st.dataframe(tables.scalars(analysis.scalars), hide_index=True, column_config={"Given": _number(), "Kept by its token": _number()})
+        columns = {"Given": _number(), "Kept by its token": _number()}
+        st.dataframe(tables.scalars(analysis.scalars), hide_index=True, height="content", column_config=columns)
 
 
 def tokens(analysis: Analysis) -> None:
@@ -138,21 +139,27 @@ def _origin(now: Session, thing: Thing) -> list[str]:
 
 
 def _notes(analysis: Analysis) -> None:
-    """What a person must know before using the numbers."""
+    """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
+    thing = session().thing
+    of_reading = {entry.sentence() for report in getattr(thing, "reports", ()) for entry in report.entries}
+    told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
     reasons = [
         f"{tables.stream_name(key)} was not read: {why}."
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [look.sentence(note) for note in (*analysis.notes, *reasons)]
+    notes = [look.sentence(note) for note in (*reasons, *told)]
     if not notes:
         return
-    text = "\n".join(f"- {note}" for note in notes)
-    if len(notes) <= NOTES_SHOWN:
-        st.warning(text if len(notes) > 1 else notes[0], icon=":material/lightbulb:")
-    else:
-        with st.expander(f"{len(notes)} notes on these data", icon=":material/lightbulb:"):
-            st.markdown(text)
+    shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]
+    st.warning(_listed(shown) if len(shown) > 1 else shown[0], icon=":material/lightbulb:")
+    if others:
+        with st.expander(f"{len(others)} more {'note' if len(others) == 1 else 'notes'} on these data", icon=":material/lightbulb:"):
+            st.markdown(_listed(others))
+
+
+def _listed(notes: Sequence[str]) -> str:
+    return "\n".join(f"- {note}" for note in notes)
 
 
 def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:

@@ -11,7 +11,7 @@ from aion.explorer.ui.swipe import swipe
 
 COLOUR = "Color"
 SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
-DRAW = {SIDE_BY_SIDE: figures.panels, BLINK: figures.blink, WHOLE: figures.whole}
+DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
 FLUX, SIGMA = "flux", "σ"
 
 
@@ -47,7 +47,11 @@ def _image(image: ImageResult, number: int) -> None:
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
         st.caption("Drag the divider, or move it with the arrow keys.")
     else:
-        drawing = DRAW[how](image, view=view, theme=look.theme())
+        drawing = (
+            figures.panels(image, view=view, stacked=look.on_phone(), theme=look.theme())
+            if how == SIDE_BY_SIDE
+            else DRAW[how](image, view=view, theme=look.theme())
+        )
         look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
     if image.residual_rms is not None and image.flux_ratio is not None:
         look.folded("Per band", partial(_bands, image), icon=":material/table_rows:", key=f"bands-{number}")

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from aion.errors import AIONError
+from aion.errors import AIONError, ConfigError, ModalityError
 from aion.explorer.ui import tables
 from aion.explorer.ui.examples import Example, examples
 from aion.explorer.ui.look import sentence
 from aion.explorer.ui.overriding import override_form
 from aion.explorer.ui.state import Origin, Pending, Session, Thing, session
 from aion.io import SkyObject, read
+from aion.io.registry import PositionNeededError
+from aion.modalities import Image, Spectrum
 
 ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
 HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
@@ -42,7 +44,11 @@ def choose() -> None:
     if now.thing is None:
         title.title(TITLE, anchor=False)
     if now.error:
-        st.error(now.error, icon=":material/error:")
+        still = f" What is shown below is still {now.label or now.thing.id}." if now.thing is not None else ""
+        st.error(now.error + still, icon=":material/error:")
+    if now.refused is not None:
+        with st.expander("Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True):
+            override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
 
 
 def welcome() -> None:
@@ -86,8 +92,10 @@ def inspector() -> None:
             hide_index=True,
             column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
         )
-        if now.files:
-            override_form(now, thing)
+        is_image, is_spectrum = (any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum))
+        if now.files and (is_image or is_spectrum):
+            given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
+            override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
 
 
 def row_picker() -> None:
@@ -103,6 +111,8 @@ def row_picker() -> None:
             key=f"row-{now.opened}",
             on_change=lambda: now.look_at(st.session_state[f"row-{now.opened}"]),
         )
+        for apart in tables.not_joined(now.things):
+            st.caption(f":material/call_split: {apart}")
 
 
 def open_things(things: Sequence[Thing], label: str, *, origin: Origin = "catalog") -> None:
@@ -137,6 +147,8 @@ def _uploaded() -> None:
         now.pending = Pending(tuple(files), "upload", ", ".join(file.name for file in files))
     elif now.origin == "upload":
         now.close()
+    else:  # what could not be read is taken away again
+        now.error = now.refused = None
 
 
 def _pend_example(example: Example | None) -> None:
@@ -154,6 +166,7 @@ def _read_pending(now: Session) -> None:
             things = _read(pending)
     except AIONError as exc:
         now.error = sentence(str(exc))
+        now.refused = pending if isinstance(exc, (ModalityError, PositionNeededError, ConfigError)) else None
         return
     row = now.row if pending.files == now.files and now.row < len(things) else 0
     now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides, example=pending.example)

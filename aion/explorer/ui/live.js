@@ -29,11 +29,19 @@ function attend(own) {
     new MutationObserver((changes) => follow(own, changes)).observe(controls, { subtree: true, attributeFilter: ["aria-valuetext"] })
   }
   show(own)
+  mend(own)
 }
 
 // The marks of the server's last answer, unless the figure has them.
 function show(own) {
   if (own.plot.layout.version !== own.version) draw(own)
+}
+
+// A change of size while the marks were drawn can leave the names out.
+function mend({ plot }) {
+  const names = plot.layout.annotations ?? []
+  const missing = (one, index) => one.follows && !plot.querySelector(`.annotation[data-index="${index}"]`)
+  if (!plot._dragging && names.some(missing)) relayout(plot, "annotations", [...names])
 }
 
 // A slider that a hand is on says where z is before the server knows.

@@ -25,6 +25,11 @@ def theme() -> figures.Theme:
     return figures.theme_named(st.context.theme.type)
 
 
+def on_phone() -> bool:
+    """Whether the browser says that it is a telephone's; how wide it is, it does not say."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
 def frame() -> None:
     """What is around every page: logo and style sheet."""
     dark = theme().name == "dark"

@@ -13,6 +13,8 @@ from aion.explorer.ui import look
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.which import Own, own
 
+NAMED = 3
+"""Files that are named where there are more."""
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""
 ACCEPTED = (
@@ -43,7 +45,8 @@ def panel() -> None:
         with st.container(border=True):
             _summary(now, now.made)
     else:
-        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=now.problem is not None, key="own-objects"):
+        begun = now.problem is not None or bool(now.files)  # it failed, or was cancelled before anything was embedded
+        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"):
             _given(now)
 
 
@@ -54,9 +57,14 @@ def _given(now: Own) -> None:
     )
     if now.problem is not None:
         st.error(look.sentence(now.problem), icon=":material/error:")
+    if now.files and not files:
+        names = [str(file.name) for file in now.files]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        st.caption(f"Still here from before: {', '.join(names[:NAMED])}{more}.")
+    given = files or now.files
     st.button(
-        "Make a catalog of them" if len(files) != 1 else "Make a catalog of it",
-        type="primary", disabled=not files, on_click=lambda: _start(now, st.session_state[key]),
+        "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
+        type="primary", disabled=not given, on_click=lambda: _start(now, st.session_state[key] or now.files),
         icon=":material/play_arrow:", key="own-start",
     )  # fmt: skip
     st.caption(
@@ -67,6 +75,8 @@ def _given(now: Own) -> None:
 
 
 def _start(now: Own, files: Sequence[own_catalog.File]) -> None:
+    if now.making is not None and now.making.running:  # the button was pressed twice
+        return
     now.files, now.problem = tuple(files), None
     now.making = Making(now.files, engine(), engine().settings.own)
 

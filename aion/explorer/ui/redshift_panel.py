@@ -16,10 +16,11 @@ from aion.redshift import Peak, RedshiftPDF
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
     "edge": "The probability piles up at the end of the grid: the redshift may lie beyond it.",
-    "broad": "The 68 % region is wide; image and photometry alone rarely do better.",
+    "broad": "The 68 % region is wide. Images and photometry rarely do better; of a spectrum it means that no line was recognized.",
     "low coverage": "The data cover little of what a redshift needs.",
 }
 BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
+HOLDS = "This peak holds {:.0%} of the probability."
 PEAKS, GRID = "Around the peaks", "Whole grid"
 LINEAR, LOG = "Linear", "Log"
 SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
@@ -56,6 +57,7 @@ def _facts(analysis: Analysis) -> None:
         st.metric("Redshift (best peak)", f"{best.z:.4f}", help=BEST.format(best.probability), width="content")
         for flag in pdf.flags:
             st.badge(flag, color="orange", help=FLAGS.get(flag))
+    st.caption(HOLDS.format(best.probability))
     st.table(tables.redshift_facts(pdf, analysis.z_reference), border="horizontal", hide_index=True, hide_header=True)
 
 
@@ -114,7 +116,7 @@ def _peaks(analysis: Analysis) -> None:
         look.folded("Which lines each peak predicts, and what is there", lines_at_them, icon=":material/how_to_vote:", key="votes")
 
 
-_SHORT = {"Probability": "p", "68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
+_SHORT = {"68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
 """Columns that all fit on a phone; the whole name is behind each."""
 
 

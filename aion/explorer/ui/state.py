@@ -51,6 +51,8 @@ class Session:
     overrides: Overrides = field(default_factory=Overrides)
     error: str | None = None
     """Why the last thing a person did had no effect; what was open stays open."""
+    refused: "Pending | None" = None
+    """Files that could not be read as they are, and may be with values that a person sets."""
     use: frozenset[str] | None = None
     """Token keys the model may read; None = all."""
     z: float | None = None
@@ -107,7 +109,7 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone, self.error = row, None, None, None, None
+        self.row, self.use, self.prior, self.alone, self.error, self.refused = row, None, None, None, None, None
         self.choose(None)
 
     def apply_link(self) -> None:

@@ -49,6 +49,13 @@ def target_name(thing: Thing) -> str:
     return " · ".join(parts)
 
 
+def not_joined(things: Sequence[Thing]) -> list[str]:
+    """Which files are not of one object with the others, and why, a sentence for each."""
+    reports = [report for thing in things if isinstance(thing, SkyObject) for report in thing.reports]
+    apart = [(report.source, entry.note) for report in reports for entry in report.entries if entry.what == "joined"]
+    return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
+
+
 def kinds(thing: Thing) -> tuple[str, ...]:
     """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
     keys = list(thing.tokens) if isinstance(thing, CatalogEntry) else [type(modality).token_key for modality in thing.modalities]
@@ -112,7 +119,7 @@ def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
             "Probability": [f"{peak.probability:.1%}" for peak in pdf.peaks],
-            "68 % of the peak": [f"{peak.low:.4f} – {peak.high:.4f}" for peak in pdf.peaks],
+            "68 % of the peak": [f"{peak.low:.4f}–{peak.high:.4f}" for peak in pdf.peaks],
             "Lines found": [f"{vote.found} of {len(vote.counted)}" for vote in compared],
             "S/N of its lines, total": [signed(vote.total) for vote in compared],
         }

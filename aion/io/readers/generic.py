@@ -11,12 +11,15 @@ import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from aion.errors import FormatError
-from aion.io.fits_file import FitsFile, cards
+from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Overrides
 from aion.io.registry import Found, reader
 from aion.io.rows import number
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
+
+LARGEST_LOG10 = 6.0
+"""Wavelengths above this are no log10 of Å: some programs convert them and leave IRAF's DC-FLAG = 1, which says they are, in its place."""
 
 
 @reader("FITS spectrum (specutils)", FitsFile, matches=lambda file: True)
@@ -54,11 +57,18 @@ def _spectra(file: FitsFile) -> list[Any]:
                 problem = exc
                 continue
             return list(read) if kind is SpectrumList else [read]
-    hdus = "; ".join(f"{hdu.name or 'no name'} {hdu.shape or sorted(hdu.columns)[:6] or 'empty'}" for hdu in file.hdus[:6])
+    hdus = "; ".join(f"{hdu.name or 'an HDU without a name'}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
-        f"the FITS file holds {hdus}; a spectrum, image or table of SDSS, DESI, the Legacy Survey or HSC is expected, "
-        "or a spectrum that specutils reads"
+        f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "
+        "or HSC, or a spectrum that specutils reads"
     ) from problem
+
+
+def _told(hdu: Hdu) -> str:
+    """Its pixels or columns in a few words."""
+    if hdu.shape:
+        return "x".join(map(str, hdu.shape)) + " values"
+    return f"columns {', '.join(sorted(hdu.columns)[:6])}" if hdu.columns else "empty"
 
 
 def _bytes(file: FitsFile) -> bytes:
@@ -85,6 +95,7 @@ def _each_line(spectrum: Any, header: dict[str, Any]) -> list[SpectrumArrays]:
             mask=mask[i].astype(np.float64) if mask is not None else None,
             mask_note="specutils: True = bad",
             wavelength_unit=str(wavelength.unit),
+            log10=header.get("DC-FLAG") == 1 and float(np.nanmax(wavelength.value)) < LARGEST_LOG10,
             flux_unit=str(spectrum.flux.unit),
             medium=medium_of(header),
         )

@@ -16,6 +16,8 @@ from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
 
 NANOMAGGIES = {"BUNIT": "nanomaggy"}
+MOST_BANDS = 9
+"""Planes of a cube that can be bands; more are wavelengths."""
 
 
 def is_subimage(file: FitsFile) -> bool:
@@ -31,9 +33,12 @@ def is_brick(file: FitsFile) -> bool:
 
 
 def is_image(file: FitsFile) -> bool:
-    """A plane or a cube with named bands or a place on the sky."""
+    """A plane or a cube with named bands or a place on the sky, or a cube of a few planes."""
     hdu = next(iter(file.images()), None)
-    return hdu is not None and len(hdu.shape) in (2, 3) and (_bands(hdu) is not None or celestial(cards(hdu.header)) is not None)
+    if hdu is None or len(hdu.shape) not in (2, 3):
+        return False
+    few_planes = len(hdu.shape) == 3 and hdu.shape[0] <= MOST_BANDS and min(hdu.shape[1:]) > MOST_BANDS
+    return few_planes or _bands(hdu) is not None or celestial(cards(hdu.header)) is not None
 
 
 @reader("Legacy Survey subimage", FitsFile, matches=is_subimage)
