@@ -26,13 +26,13 @@ import aion
 from aion import maps, previews
 from aion.errors import AIONError, InputError
 from aion.explorer import catalog
-from aion.explorer.catalog import ALL, Catalog, CatalogEntry, Previews, Tokens
+from aion.explorer.catalog import ALL, Catalog, Previews, Tokens
 from aion.explorer.engine import Engine
-from aion.explorer.previews import picture
-from aion.explorer.results import Known
+from aion.explorer.own_batches import embedded, keep
 from aion.io import SkyObject, read_many
-from aion.modalities import MODALITIES, Image, Scalar, Spectrum
 
+UMAP_FROM = 300
+"""Objects from which UMAP draws the map too: it first takes half a minute to compile, and fewer have no neighborhoods to speak of."""
 BATCH = 16
 """Objects embedded and kept together: between two batches the engine answers others, and a stop takes effect."""
 MOST = 20_000
@@ -41,9 +41,7 @@ KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
 UPLOADED = "uploaded"
 """Label of such a catalog."""
-_CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
-"""What surveys call the classes of the reference catalog."""
-_SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
+
 
 File = io.BytesIO | Path  # an upload with its ``name``, or a file on disk
 
@@ -176,7 +174,7 @@ class Making:
                 self.since = self.since or time.monotonic()
                 if self.stopping:
                     break
-                _keep(part, _embedded(self._engine, batch))
+                keep(part, embedded(self._engine, batch))
                 self.embedded += len(batch)
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
@@ -245,87 +243,6 @@ def zipped(made: Catalog) -> bytes:
     return stream.getvalue()
 
 
-# What a batch is on disk: a table with a row per object. Columns: id, problem (why it is not in the catalog), left_out and row (JSON),
-# picture, spectrum, "tokens <key>" and "vector <view>", each missing where the object has none.
-
-
-def _embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
-    answers = engine.known(things)
-    vectors = iter(_views(engine, [answer for answer in answers if isinstance(answer, Known)]))
-    rows = []
-    for thing, answer in zip(things, answers, strict=True):
-        if isinstance(answer, Known):
-            rows.append(_row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()})
-        else:
-            rows.append({"id": thing.id, "problem": str(answer) or type(answer).__name__})
-    return pd.DataFrame(rows)
-
-
-def _views(engine: Engine, objects: Sequence[Known]) -> list[dict[str, NDArray[np.float32]]]:
-    """View -> (D,) vector of each object; the model is asked only about parts, not again about all of an object."""
-    streams = [catalog.views_of(known.used) for known in objects]
-    vectors = [
-        {view: known.embedding for view, held in views.items() if len(held) == len(known.used)}
-        for known, views in zip(objects, streams, strict=True)
-    ]
-    for view in {view for views in streams for view in views}:
-        parts = [i for i, views in enumerate(streams) if view in views and view not in vectors[i]]
-        entries = [CatalogEntry("", dict(objects[i].tokens), None, "", {}) for i in parts]
-        use = {name for i in parts for name in streams[i][view]}
-        for i, vector in zip(parts, engine.embed(entries, use=use), strict=True):
-            vectors[i][view] = vector
-    return vectors
-
-
-def _row(thing: SkyObject, known: Known) -> dict[str, Any]:
-    image = next((one for one in thing.modalities if isinstance(one, Image)), None)
-    spectrum = next((one for one in thing.modalities if isinstance(one, Spectrum)), None)
-    left_out = {name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)}
-    return {
-        "id": thing.id,
-        "left_out": json.dumps({MODALITIES[name].name if name in MODALITIES else name: why for name, why in left_out.items()}),
-        "row": json.dumps(_facts(thing)),
-        "picture": None if image is None else picture(image),
-        "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),
-        **{f"tokens {name}": ids.astype(np.int16) for name, ids in known.tokens.items()},
-    }
-
-
-def _facts(thing: SkyObject) -> dict[str, Any]:
-    """What the table of the catalog says of an object, without what is not known."""
-    keys = {type(one).token_key: one for one in thing.modalities}
-    surveys = [name for token_key, name in _SURVEYS.items() if token_key in keys]
-    numbers = {one.name: one.value.item() for one in thing.modalities if isinstance(one, Scalar) and one.value.numel() == 1}
-    kind, _, subtype = str(thing.extras.get("class") or "").partition("/")  # SDSS: "GALAXY/STARBURST"
-    snr = thing.extras.get("snr")
-    facts: dict[str, Any] = {
-        "class": _CLASSES.get(kind.upper(), kind) or None,
-        "subtype": subtype or None,
-        "z": thing.z_reference,
-        "ra": thing.ra,
-        "dec": thing.dec,
-        "mag_r": _magnitude(numbers),
-        "survey": next((name for name in surveys if name in ("Legacy Survey", "HSC")), None),
-        "spectrograph": next((name for name in surveys if name in ("SDSS", "DESI")), None),
-        "snr": None if snr is None else float(snr),
-        **numbers,
-    }
-    return {name: value for name, value in facts.items() if value is not None and (isinstance(value, str) or np.isfinite(value))}
-
-
-def _magnitude(numbers: dict[str, float]) -> float | None:
-    """r, AB: of a flux in nanomaggies, else of HSC."""
-    flux = numbers.get("FLUX_R", 0.0)
-    return 22.5 - 2.5 * float(np.log10(flux)) if flux > 0 else numbers.get("r_cmodel_mag")
-
-
-def _keep(path: Path, part: pd.DataFrame) -> None:
-    """Write it so that it is there whole or not at all, whoever else writes the same."""
-    beside = path.with_name(f"{path.name}.{threading.get_ident()}")
-    part.to_parquet(beside, index=False)
-    beside.replace(path)
-
-
 def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], problems: list[Problem], *, total: int, complete: bool) -> Made:
     """The catalog of these batches."""
     if not parts:
@@ -370,8 +287,7 @@ def _tokens(column: "pd.Series[Any]") -> NDArray[np.int16]:
 
 
 def _map(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """UMAP needs more objects than it looks at around each."""
-    if len(vectors) > maps.UMAP_NEIGHBORS:
+    if len(vectors) >= UMAP_FROM:
         return maps.columns(vectors)
     points = maps.pca(vectors)
     return {"pca_1": points[:, 0], "pca_2": points[:, 1]}

@@ -273,6 +273,6 @@ def test_a_failure_of_the_machine_is_told_and_ends_the_work(engine, tmp_path, mo
     def no_space(*_args):
         raise OSError("no space left")
 
-    monkeypatch.setattr(own_catalog, "_keep", no_space)
+    monkeypatch.setattr(own_catalog, "keep", no_space)
     making = finished([table()], engine, tmp_path)
     assert "no space left" in making.problem and making.made is None
