@@ -22,6 +22,8 @@ RUN pip install -r requirements.txt
 COPY --chown=aion:aion . .
 # made here so that the volume belongs to the user who writes the published weights into it
 RUN install -d -o aion -g aion /home/aion/.cache/huggingface
+# many people open a server: none of them switches the weights of the others
+ENV AION_SWITCH=no
 ENV HF_HOME=/home/aion/.cache/huggingface
 VOLUME /home/aion/.cache/huggingface
 USER aion

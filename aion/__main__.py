@@ -6,10 +6,10 @@ Results go to standard output, everything else to standard error. Exit code 2: t
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aion.errors import AIONError, InputError
 
@@ -67,7 +67,9 @@ def _analyze(options: argparse.Namespace) -> None:
     if not options.files and options.id is None:
         options.wrong("name files, or with --id an object of the reference catalog")
     prior = parse_prior(options.prior) if options.prior else None
-    files = _read(options.files, _overrides(options.set)) if options.files else []
+    from aion.io import Overrides
+
+    files = _read(options.files, Overrides.parse(options.set)) if options.files else []
     engine = _engine(options.model)
     objects = _chosen(engine, files, options.id)
     use = options.use.split(",") if options.use else None
@@ -110,31 +112,6 @@ def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
 def _reports(thing: "SkyObject | CatalogEntry") -> "tuple[Report, ...]":
     reports: tuple[Report, ...] = getattr(thing, "reports", ())
     return reports
-
-
-_FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "bands": lambda text: tuple(text.split(",")),
-    "flux_scale": float,
-    "pixel_scale": float,
-    "position": lambda text: tuple(map(float, text.split(","))),
-}
-"""Overrides that are not plain text."""
-
-
-def _overrides(pairs: Sequence[str]) -> "Overrides":
-    """``["medium=air", "bands=g,r,z"]`` as Overrides."""
-    from aion.io import Overrides
-
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or name not in Overrides.__dataclass_fields__:
-            raise InputError(f"--set {pair}: NAME=VALUE is expected, with a name of {', '.join(Overrides.__dataclass_fields__)}")
-        try:
-            values[name] = _FROM_TEXT.get(name, str)(text)
-        except ValueError as exc:
-            raise InputError(f"--set {pair}: {text!r} is not a number") from exc
-    return Overrides(**values)
 
 
 def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[SkyObject]":

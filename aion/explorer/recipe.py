@@ -36,8 +36,8 @@ class Recipe:
     def command(self) -> str:
         """One line for a shell."""
         words = ["python", "-m", "aion", "analyze", "--json", "--id", self.id]
-        for name, value in self.overrides.set_fields().items():
-            words += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, tuple) else value}"]
+        for text in self.overrides.texts:
+            words += ["--set", text]
         words += ["--use", ",".join(self.use)] if self.use is not None else []
         words += ["--prior", self.prior.text] if self.prior is not None else []
         return shlex.join([*words, *self.files])

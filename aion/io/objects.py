@@ -1,9 +1,9 @@
 """What reading gives and takes: `SkyObject` with its `Report`, and `Overrides`. Knows no file format."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, Self
 
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.errors import ConfigError, ModalityError
@@ -131,6 +131,30 @@ class Overrides:
         """Field -> value, for those that are set."""
         return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name) is not None}
 
+    @classmethod
+    def parse(cls, pairs: Sequence[str]) -> Self:
+        """Of ``["medium=air", "bands=g,r,z"]``.
+
+        Raises:
+            ConfigError: a pair that is none, or a value that is not possible.
+        """
+        values: dict[str, Any] = {}
+        for pair in pairs:
+            name, equals, text = pair.partition("=")
+            if not equals or name not in cls.__dataclass_fields__:
+                raise ConfigError(f"{pair} sets nothing: NAME=VALUE is expected, with a name of {', '.join(cls.__dataclass_fields__)}")
+            try:
+                values[name] = _FROM_TEXT.get(name, str)(text)
+            except ValueError as exc:
+                raise ConfigError(f"{pair}: {text!r} is not a number") from exc
+        return cls(**values)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """As `parse` reads them."""
+        values = self.set_fields().items()
+        return tuple(f"{name}={','.join(map(str, value)) if isinstance(value, tuple) else value}" for name, value in values)
+
     def _check_bands(self, bands: tuple[str, ...]) -> None:
         object.__setattr__(self, "bands", bands)
         surveys: dict[str | None, list[tuple[str, ...]]] = {"HSC": [HSC_BANDS], "Legacy Survey": [DES_BANDS]}
@@ -142,6 +166,15 @@ class Overrides:
             except ModalityError as exc:
                 problems.append(str(exc))
         raise ConfigError(problems[0])
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "bands": lambda text: tuple(text.split(",")),
+    "flux_scale": float,
+    "pixel_scale": float,
+    "position": lambda text: tuple(map(float, text.split(","))),
+}
+"""Fields that are not plain text."""
 
 
 def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> None:

@@ -165,6 +165,24 @@ def test_an_object_of_the_catalog_is_opened_by_a_click(page):
     page.get_by_text("Reference catalog, simulated", exact=False).first.wait_for()
 
 
+def test_the_address_holds_what_was_changed_and_opens_the_same_view(page, address):
+    page.goto(f"{address}/?example=image-only")
+    page.get_by_text("Blink", exact=True).click()
+    page.get_by_role("radio", name="r", exact=True).click()
+    page.get_by_label("How many").fill("3")
+    page.get_by_label("How many").press("Enter")
+    page.wait_for_url("**neighbors-k=3**")
+    link = page.url
+    assert sorted(link.partition("?")[2].split("&")) == ["band=r", "compared=Blink", "example=image-only", "neighbors-k=3"]
+    for _ in range(2):
+        assert page.get_by_role("radio", name="Blink").get_attribute("aria-checked") == "true"
+        assert page.get_by_role("radio", name="r", exact=True).get_attribute("aria-checked") == "true"
+        assert page.get_by_label("How many").input_value() == "3"
+        page.goto("about:blank")
+        page.goto(link)
+        page.get_by_label("How many").wait_for()
+
+
 def test_a_link_opens_the_search_of_the_sender(page, address):
     page.goto(f"{address}/similar?like=object%201&k=3")
     page.get_by_text("Most similar: 3 of 12").first.wait_for()

@@ -60,11 +60,22 @@ def twin(root: Path) -> Files:
 @pytest.fixture
 def one_example(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """One installed example, its title."""
-    (tmp_path / "spiral").mkdir()
-    shutil.copy(root / "tests" / "data" / "sdss_spec.fits", tmp_path / "spiral" / "spectrum.fits")
-    listed = [{"slug": "spiral", "title": "A spiral", "files": ["spectrum.fits"], "see": "Its lines."}]
-    (tmp_path / "examples.json").write_text(json.dumps(listed))
-    monkeypatch.setattr(examples, "FOLDER", tmp_path)
+    return _install(["sdss_spec.fits"], root, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def two_files(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One installed example with a spectrum and an image with its noise, its title."""
+    return _install(["sdss_spec.fits", "ls_cutout.fits.gz"], root, tmp_path, monkeypatch)
+
+
+def _install(names: list[str], root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (folder / "spiral").mkdir()
+    for name in names:
+        shutil.copy(root / "tests" / "data" / name, folder / "spiral" / name)
+    listed = [{"slug": "spiral", "title": "A spiral", "files": names, "see": "Its lines."}]
+    (folder / "examples.json").write_text(json.dumps(listed))
+    monkeypatch.setattr(examples, "FOLDER", folder)
     return "A spiral"
 
 

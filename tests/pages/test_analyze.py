@@ -36,6 +36,20 @@ def titles(figure):
     return " ".join(str(axis.get("title", {}).get("text")) for name, axis in figure["layout"].items() if "axis" in name)
 
 
+def neighbors(at):
+    return [button.key for button in at.menu_button if button.key.startswith("neighbor-do-")]
+
+
+def reopened(at, root, **bound):
+    """The page of somebody who follows its address; ``bound`` is what the browser adds to it for widgets."""
+    again = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    for name, value in (dict(at.query_params) | bound).items():
+        again.query_params[name] = value
+    again.run()
+    assert not again.exception and not again.error
+    return again
+
+
 def lines(marks):
     return {shape["name"]: shape["x0"] for shape in marks["shapes"]}
 
@@ -68,7 +82,7 @@ def test_image_spectrum_and_photometry_together_are_one_object(app, figures, roo
 def test_an_image_can_be_seen_band_by_band(upload, figures):
     at = upload("ls_cutout.fits.gz")
     assert not at.exception and not at.error
-    bands = widget(at.segmented_control, "band-")
+    bands = widget(at.segmented_control, "band")
     before = next(figure for figure in figures(at) if "arcsec" in titles(figure))
     bands.set_value(bands.options[1]).run()
     after = next(figure for figure in figures(at) if "arcsec" in titles(figure))
@@ -225,11 +239,11 @@ def test_reasons_to_doubt_are_listed(upload):
 
 def test_an_image_blinks_and_shows_its_whole_cutout(upload, figures):
     at = upload("ls_cutout.fits.gz")
-    how = widget(at.segmented_control, "how-")
+    how = at.segmented_control(key="compared")
     how.set_value("Blink").run()
     assert any(figure.get("frames") for figure in figures(at)) and not at.exception
     if "Whole cutout" in how.options:
-        widget(at.segmented_control, "how-").set_value("Whole cutout").run()
+        at.segmented_control(key="compared").set_value("Whole cutout").run()
         assert any("field" in str(figure["layout"].get("shapes")) for figure in figures(at))
 
 
@@ -269,6 +283,37 @@ def test_a_link_opens_an_object_of_the_catalog_with_its_switches(environment, ro
     assert not at.exception
     assert session(at).thing.id == "object 1" and session(at).use == frozenset({"tok_image"})
     assert session(at).z == pytest.approx(0.4)
+
+
+def test_a_link_opens_the_view_of_an_image_and_the_neighbors_of_the_sender(two_files, app, root, figures):
+    at = app.run()
+    widget(at.button, "open-").click().run()
+    at.segmented_control(key="band").set_value("DES-R")
+    at.slider(key="brightness").set_value(2.0)
+    at.slider(key="q").set_value(12.0)
+    at.segmented_control(key="residual").set_value("σ")
+    at.number_input(key="neighbors-k").set_value(3)
+    at.pills(key="neighbors-class").set_value(["star"]).run()
+    image = {"band": "r", "brightness": "2.0", "q": "12.0", "residual": "σ"}
+    again = reopened(at, root, **image, **{"neighbors-k": "3", "neighbors-class": "star"})
+    assert set(at.query_params) == {"example"}, "what is as it was in the beginning is left out"
+    assert figures(again) == figures(at)
+    assert neighbors(again) == neighbors(at) and len(neighbors(at)) == 3
+    assert reopened(at, root, compared="Swipe").segmented_control(key="compared").value == "Swipe"
+
+
+def test_a_link_reads_the_example_as_the_sender_did(one_example, app, root):
+    at = app.run()
+    widget(at.button, "open-").click().run()
+    next(box for box in at.selectbox if box.label == "Wavelengths are in").select("air")
+    next(button for button in at.button if button.label == "Read again").click()
+    at.run()
+    again = reopened(at, root)
+    assert session(again).overrides.medium == "air" and reading(again).equals(reading(at))
+    wrong = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    wrong.query_params["example"], wrong.query_params["set"] = "spiral", "medium=water"
+    wrong.run()
+    assert not wrong.exception and "The link cannot be followed" in wrong.error[0].value and "water" in wrong.error[0].value
 
 
 def test_a_link_to_nothing_is_explained(environment, root):

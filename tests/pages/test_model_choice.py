@@ -176,6 +176,21 @@ def test_an_object_of_the_catalog_is_not_read_by_other_weights(own_server, root,
     assert not at.exception and "catalog of other weights" in at.error[0].value
 
 
+@pytest.mark.parametrize("model", ["theirs", "nothing-here"])
+def test_fixed_weights_are_shown_with_the_reason_and_cannot_be_switched(model, own_server, root, tmp_path, monkeypatch):
+    monkeypatch.setenv("AION_SWITCH", "no")
+    monkeypatch.setenv("AION_MODEL", str(write_tiny(tmp_path / "theirs", seed=1) if model == "theirs" else tmp_path / model))
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=120).run().switch_page("pages/model.py").run()
+    assert not at.exception
+    assert "The weights of this server are fixed" in texts(at) and "AION_SWITCH" in texts(at)
+    assert (offered(at)[""] == "in use").any() == (model == "theirs") and "models/aion-sim" in offered(at).index
+    assert not {box.key for box in (*at.selectbox, *at.text_input)} & {"weights-choice", "hub-id"}
+    assert not {button.key for button in at.button} & {"use-weights", "ask-hub", "download"}
+    assert "or on the Model page" not in texts(at)
+    at.switch_page("pages/catalog.py").run()
+    assert not at.exception and "Model page" not in texts(at)
+
+
 def test_weights_that_cannot_be_loaded_leave_those_in_use(own_server, app, tmp_path, model_page):
     server = resources.server()
     before: Engine | None = server.current.engine

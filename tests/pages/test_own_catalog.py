@@ -69,8 +69,8 @@ def test_what_was_left_out_is_listed_with_the_reason(mine):
 
 
 def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypatch):
-    gate, waiting = threading.Semaphore(1), own_catalog._embedded
-    monkeypatch.setattr(own_catalog, "_embedded", lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1])
+    gate, waiting = threading.Semaphore(1), own_catalog.embedded
+    monkeypatch.setattr(own_catalog, "embedded", lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1])
     pick(page, table(41))
     making, until = page.session_state["own"].making, time.monotonic() + 60
     while making.progress.done < 16 and time.monotonic() < until:

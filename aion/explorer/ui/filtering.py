@@ -10,10 +10,10 @@ from aion.explorer.ui import which
 Binding = Literal["query-params"] | None
 
 
-def filters(catalog: Catalog, *, name: str = "", bind: Binding = "query-params") -> Filters:
+def filters(catalog: Catalog, *, name: str = "") -> Filters:
     """What a person set; ``name`` tells widgets apart that are remembered by themselves."""
-    if which.is_own():
-        name, bind = str(which.widget(name)["key"]), None
+    widget = which.widget(name)
+    name, bind = widget["key"], widget["bind"]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         return Filters(
             classes=_among(catalog, "class", "Class", f"{name}class", bind),

@@ -27,9 +27,9 @@ def neighbors(analysis: Analysis) -> None:
         look.empty(running.catalog_note or look.NO_CATALOG)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        k = st.number_input("How many", 1, 100, SHOWN, key="neighbors-k", persist_state="session", width=130)
+        k = st.number_input("How many", 1, 100, SHOWN, key="neighbors-k", bind="query-params", persist_state="session", width=130)
         with st.popover("Filters", icon=":material/filter_alt:"):
-            chosen = filtering.filters(catalog, name="neighbors-", bind=None)
+            chosen = filtering.filters(catalog, name="neighbors-")
         if st.button("Search in other ways", icon=":material/image_search:", help="By parts, with weights, the least similar, outliers"):
             query().only(OPEN if isinstance(session().thing, SkyObject) else analysis.id)
             navigation.similar()

@@ -1,6 +1,7 @@
 """Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -28,20 +29,19 @@ def _image(image: ImageResult, number: int) -> None:
         how = SIDE_BY_SIDE
         st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = f"{number}-{'-'.join(image.bands)}"
         shown = st.segmented_control(
             "Shown",
             [COLOUR, *image.bands],
             default=COLOUR,
             required=True,
             format_func=lambda band: band if band == COLOUR else tables.band_letter(band),
-            key=f"band-{name}",
+            **_bound("band", number),
             help=f"In color, or one of the bands {', '.join(image.bands)}",
         )
         if image.original is not None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
-            how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, key=f"how-{name}")
-        view = _view(image, None if shown == COLOUR else shown, how, name)
+            how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
+        view = _view(image, None if shown == COLOUR else shown, how, number)
     if how == SWIPE:
         original, decoded = figures.picture_urls(image, view=view)
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
@@ -61,17 +61,20 @@ def _bands(image: ImageResult) -> None:
     st.dataframe(tables.bands(image), hide_index=True)
 
 
-def _view(image: ImageResult, band: str | None, how: str, name: str) -> figures.ImageView:
+def _view(image: ImageResult, band: str | None, how: str, number: int) -> figures.ImageView:
     """Stretch for all panels, and the unit of the residual where the noise is known."""
     with st.popover("Stretch", icon=":material/contrast:"):
         brightness = st.slider(
-            "Brightness", 0.2, 5.0, 1.0, step=0.1, key=f"brightness-{name}", help="Factor on the original's own stretch."
+            "Brightness", 0.2, 5.0, 1.0, step=0.1, **_bound("brightness", number), help="Factor on the original's own stretch."
         )
-        softening = st.slider(
-            "Q", 1.0, 30.0, 8.0, step=0.5, key=f"softening-{name}", help="Lupton et al. (2004): larger shows faint parts."
-        )
+        softening = st.slider("Q", 1.0, 30.0, 8.0, step=0.5, **_bound("q", number), help="Lupton et al. (2004): larger shows faint parts.")
     in_sigma = False
     if image.sigma is not None and how == SIDE_BY_SIDE:
-        chosen = st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, key=f"residual-{name}")
+        chosen = st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number))
         in_sigma = chosen == SIGMA
     return figures.ImageView(band, brightness, softening, in_sigma)
+
+
+def _bound(name: str, number: int) -> dict[str, Any]:
+    """``key`` and ``bind`` of a widget; the second image of an object has ``band-2`` in the address."""
+    return {"key": name if number == 0 else f"{name}-{number + 1}", "bind": "query-params"}

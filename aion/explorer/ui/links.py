@@ -1,6 +1,7 @@
-"""The address of what is on the page: example or catalog object, what the model reads, prior and z. An upload has no address.
+"""The address of what is on the page: example and how it is read, or catalog object; what the model reads, prior and z.
 
-Settings of widgets (line set, smoothing, frame, range, scale) are in the address by themselves, bound to their widgets.
+An upload has no address. Settings of widgets (line set, smoothing, frame, range, scale; view of an image; which neighbors) are in the
+address by themselves, bound to their widgets. What is as it was when the page opened is left out.
 """
 
 import streamlit as st
@@ -11,8 +12,9 @@ from aion.explorer.ui.examples import examples
 from aion.explorer.ui.look import NO_CATALOG, sentence
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Pending, Session, session
+from aion.io import Overrides
 
-EXAMPLE, OBJECT, USE, PRIOR, REDSHIFT = "example", "object", "use", "prior", "z"
+EXAMPLE, OBJECT, SET, USE, PRIOR, REDSHIFT = "example", "object", "set", "use", "prior", "z"
 
 
 def follow() -> None:
@@ -44,12 +46,16 @@ def write() -> None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
+    overrides = list(now.overrides.texts) if now.example is not None else []
+    if st.query_params.get_all(SET) != overrides:
+        st.query_params[SET] = overrides
 
 
 def _open(now: Session, wanted: dict[str, str]) -> None:
     example = next((one for one in examples() if one.slug == wanted.get(EXAMPLE)), None)
     if example is not None:
-        now.pending = Pending(example.files, "example", example.title, example=example.slug)
+        overrides = Overrides.parse(st.query_params.get_all(SET))
+        now.pending = Pending(example.files, "example", example.title, overrides, example.slug)
     elif OBJECT in wanted:
         running = engine()
         catalog = running.catalog

@@ -16,6 +16,10 @@ WHAT_IT_DOES = (
     "there are no neighbors."
 )
 KEPT = "Files that arrived whole are kept and not fetched again; one that broke off begins anew."
+FIXED = (
+    "The weights of this server are fixed: whoever runs it chose those of `AION_MODEL` for everybody (`AION_SWITCH` is `no`), so none "
+    "can be fetched or switched to here."
+)
 ANOTHER = "Another repository of the Hub"
 _LOOKED_UP = "hub-answer"
 """Key of what the Hub said last in this session: what was asked and the answer or the reason why there is none."""
@@ -24,10 +28,10 @@ _LOOKED_UP = "hub-answer"
 def panel() -> None:
     """Everything about other weights."""
     section("Other weights", "The embedded weights, those in the download cache of Hugging Face, and those on its Hub.")
-    st.caption(WHAT_IT_DOES)
     server = resources.server()
+    can_switch = server.settings.switch == "yes"
+    st.caption(WHAT_IT_DOES if can_switch else FIXED)
     offered = weights.choices(server.settings)
-    running = server.current.settings
     device = _device()
     st.dataframe(
         pd.DataFrame(
@@ -42,6 +46,13 @@ def panel() -> None:
         hide_index=True,
         height="content",
     )
+    if can_switch:
+        _choose(offered, device)
+        _under_way()
+
+
+def _choose(offered: tuple[Choice, ...], device: str) -> None:
+    """One of them, or any of the Hub; the button that uses it, or what fetches it."""
     left, right = st.columns([3, 2])
     named = {_name(choice): choice for choice in offered}
     with left:
@@ -54,10 +65,9 @@ def panel() -> None:
             help="A commit, a branch or a tag of the repository",
         ).strip()  # fmt: skip
     if choice.is_ready and revision == (choice.revision or ""):
-        _use(choice, running.model, device)
+        _use(choice, device)
     elif choice.id:
         _from_the_hub(choice, revision or None, device)
-    _under_way()
 
 
 def taken() -> None:
@@ -68,7 +78,7 @@ def taken() -> None:
     st.table(pd.DataFrame(rows, columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
 
 
-def _use(choice: Choice, running: str, device: str) -> None:
+def _use(choice: Choice, device: str) -> None:
     server = resources.server()
     too_large = memory.fits(choice.size or 0, device) is False
     if too_large:
@@ -116,7 +126,7 @@ def _fetch(found: Repository, token: str, device: str) -> None:
     if found.missing:
         st.button("Download", key="download", type="primary", icon=":material/download:", disabled=running, on_click=_begin, args=(found,))
     else:
-        _use(Choice(found.id, found.revision, Held.CACHE, found.size), "", device)
+        _use(Choice(found.id, found.revision, Held.CACHE, found.size), device)
 
 
 @st.fragment(run_every=1.0)

@@ -154,9 +154,9 @@ def _wait(start: Startup) -> None:
 def explain(start: Startup) -> None:
     """Why there is no engine, and what to do."""
     st.error(f"**The model cannot be used.** {start.problem}", icon=":material/error:")
+    or_here = ", or on the Model page" if server().settings.switch == "yes" else ""
     st.caption(
-        "Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts, or on the Model page; "
-        "`HF_TOKEN` opens gated ones."
+        f"Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts{or_here}; `HF_TOKEN` opens gated ones."
     )
     if st.button("Try again", icon=":material/refresh:"):
         server.clear()
