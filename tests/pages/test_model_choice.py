@@ -180,7 +180,9 @@ def test_an_object_of_the_catalog_is_not_read_by_other_weights(own_server, root,
 def test_fixed_weights_are_shown_with_the_reason_and_cannot_be_switched(model, own_server, root, tmp_path, monkeypatch):
     monkeypatch.setenv("AION_SWITCH", "no")
     monkeypatch.setenv("AION_MODEL", str(write_tiny(tmp_path / "theirs", seed=1) if model == "theirs" else tmp_path / model))
-    at = AppTest.from_file(str(root / "app.py"), default_timeout=120).run().switch_page("pages/model.py").run()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=120).run()
+    at.session_state["section"] = "Other weights"
+    at.switch_page("pages/model.py").run()
     assert not at.exception
     assert "The weights of this server are fixed" in texts(at) and "AION_SWITCH" in texts(at)
     assert (offered(at)[""] == "in use").any() == (model == "theirs") and "models/aion-sim" in offered(at).index
