@@ -32,6 +32,7 @@ def main() -> int:
             _take(page, name.lower())
         page.goto(f"{address}/similar?like=SIM-00014")
         page.locator(".aion-object").nth(6).wait_for()
+        page.set_viewport_size({**SIZE, "height": 1500})  # from the query to two rows of answers
         _take(page, "similar")
     return 0
 
