@@ -30,21 +30,26 @@ LEGACY = ("tok_flux_g", "tok_flux_r", "tok_flux_i", "tok_flux_z", "tok_flux_w1",
 SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
 IMAGES = ("tok_image", "tok_image_hsc")
 IMAGE_TOKENS_READ = (96, 288)
-"""Fewest and most image tokens that the encoder reads in training; all 576 are read in use."""
+"""Fewest and most image tokens that the encoder reads in most batches of a training; all 576 are read in use."""
+WHOLE_IMAGES = 0.2
+"""Share of batches in which images are read whole."""
+MIDDLE = 5.0
+"""Tokens from the middle of an image within which most of the drawn ones lie: the object is there, and the rest is mostly sky."""
 ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
-"""Weight of all streams but the redshift together, each in units of the entropy of a uniform guess."""
-POOL_SHARES = {"spectra": 0.22, "photometry": 0.43, "images": 0.35}
+"""Weight of the spectrum and image streams, and of those of one number, each in units of the entropy of a uniform guess."""
+POOL_SHARES = {"spectra": 0.16, "photometry": 0.36, "images": 0.48}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
 """Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
 HELD_BACK = 0.05
 """Share of each pool that is kept for the calibration of redshift densities."""
-COMPARED, NEIGHBOR_WEIGHT = 0.6, 0.25
+COMPARED, NEIGHBOR_WEIGHT = 0.8, 0.25
 """How often the embeddings of a batch are compared with those of other views and objects, and the weight of that loss."""
-LEVEL_ALONE = 0.35
-"""How often the level of a hidden spectrum is asked by itself: one token among 273 would hardly be learned."""
+LEVEL_WEIGHT, LEVEL_SPREAD = 0.3, 4.0
+"""Weight of the level of a hidden spectrum, one token among 273 that would hardly be learned as one of them, and the steps of it (1.4 %
+each) over which its target is spread."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
 
@@ -195,14 +200,23 @@ def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
     asked = {REDSHIFT: torch.zeros_like(example.bins)[:, None], **positions}
     logits = model.predict_at(context, asked)
     redshift = redshift_loss(logits[REDSHIFT][:, 0, :Z_BINS].float(), example.bins)
-    others = []
+    terms = {f"redshift from {_best_input(example)}": redshift}
+    loss = redshift
+    fields: list[Tensor] = []
+    numbers: list[Tensor] = []
+    levels: list[Tensor] = []
     for key, position in positions.items():
         truth = example.targets[key].gather(1, position.clamp(min=0)).where(position >= 0, -1)
+        if key in SPECTRA:
+            is_level = (position == 0) & (truth >= 0)
+            levels += [_level_loss(logits[key][is_level], truth[is_level])] if is_level.any() else []
+            truth = truth.where(position != 0, -1)
         if (truth >= 0).any():
-            others.append(_cross_entropy(logits[key], truth))
-    other = torch.stack(others).mean() if others else redshift.new_zeros(())
-    terms = {f"redshift from {_best_input(example)}": redshift, "other": other}
-    loss = redshift + OTHER_WEIGHT * other
+            (fields if key in _LONG else numbers).append(_cross_entropy(logits[key], truth))
+    for name, weight, parts in (("fields", OTHER_WEIGHT, fields), ("numbers", OTHER_WEIGHT, numbers), ("level", LEVEL_WEIGHT, levels)):
+        if parts:
+            terms[name] = torch.stack(parts).mean()
+            loss = loss + weight * terms[name]
     if example.compared is not None:
         first, second, labels = example.compared
         vectors = [pool(model.context(view.tokens)) for view in (first, second)]
@@ -233,6 +247,12 @@ def _best_input(example: Example) -> str:
 def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
     loss = F.cross_entropy(logits.flatten(0, 1).float(), truth.flatten(), ignore_index=-1)
     return loss / math.log(logits.shape[-1])
+
+
+def _level_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Of levels (n,): logits (n, levels) against a normal distribution around the truth."""
+    steps = torch.arange(logits.shape[-1], device=logits.device) - truth[:, None]
+    return F.cross_entropy(logits.float(), (-0.5 * (steps / LEVEL_SPREAD) ** 2).softmax(-1)) / math.log(logits.shape[-1])
 
 
 def _choose_scalars(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
@@ -269,41 +289,53 @@ def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Gen
     else:
         targets[key] = _some(values, ASKED, generator)
         targets[key][:, 0] = values[:, 0]  # the level
-        if torch.rand((), generator=generator) < LEVEL_ALONE:
-            targets[key] = torch.full_like(values, -1).index_copy(1, torch.tensor([0]), values[:, :1])
 
 
 def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator) -> None:
-    """A part of the tokens of one survey's image, the rest of it or the other survey's asked."""
+    """One survey's image, mostly a part of it; the rest of it or the other survey's asked."""
     read = IMAGES[int(torch.randint(2, (), generator=generator))]
     low, high = IMAGE_TOKENS_READ
-    count = low + int(torch.randint(high - low, (), generator=generator))
-    shown = _some(tokens[read], count, generator)
-    inputs[read] = shown
+    inputs[read] = _shown(tokens[read], low + int(torch.randint(high - low, (), generator=generator)), generator)
     asked = IMAGES[int(torch.randint(2, (), generator=generator))]
-    targets[asked] = _some(tokens[asked].where(shown < 0, -1) if asked == read else tokens[asked], ASKED, generator)
+    hidden = tokens[asked].where(inputs[read] < 0, -1) if asked == read else tokens[asked]
+    targets[asked] = _some(hidden, ASKED, generator, _towards_the_middle(hidden))
+
+
+def _shown(image: Tensor, count: int, generator: Generator) -> Tensor:
+    """An image whole, or ``count`` of its tokens, most of them near its middle."""
+    if torch.rand((), generator=generator) < WHOLE_IMAGES:
+        return image
+    return _some(image, count, generator, _towards_the_middle(image))
+
+
+def _towards_the_middle(image: Tensor) -> Tensor:
+    """ln of the weight of each of the tokens (tokens,) of an image (B, tokens)."""
+    side = math.isqrt(image.shape[1])
+    offset = torch.arange(side) - (side - 1) / 2
+    return -(offset[:, None] ** 2 + offset**2).flatten() / (2 * MIDDLE**2)
 
 
 def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[View, View, Labels]:
     """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one.
 
-    Half of the time they are two images, where there are any: who is near is harder to see for them than for spectra.
+    Most of the time they are two images, where there are any: who is near is harder to see for them than for spectra.
     """
-    hard = torch.rand((), generator=generator) < 0.5
+    hard = torch.rand((), generator=generator) < 0.7
     streams = [key for key in (IMAGES if hard and IMAGES[0] in tokens else _LONG) if key in tokens]
     keys = [streams[i] for i in torch.randperm(len(streams), generator=generator)[:2].tolist()]
     there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
     read = {key: tokens[key][there] for key in keys}
     first, second = (
-        View({key: values if key in SPECTRA else _some(values, IMAGE_TOKENS_READ[1], generator)}, key in IMAGES)
+        View({key: values if key in SPECTRA else _shown(values, IMAGE_TOKENS_READ[1], generator)}, key in IMAGES)
         for key, values in read.items()
     )
     return first, second, labels[there]
 
 
-def _some(values: Tensor, count: int, generator: Generator) -> Tensor:
-    """``count`` random places of each row that hold a token; -1 elsewhere."""
-    rank = torch.rand(values.shape, generator=generator).where(values >= 0, 2.0).argsort(1).argsort(1)
+def _some(values: Tensor, count: int, generator: Generator, log_weight: Tensor | float = 0.0) -> Tensor:
+    """``count`` random places of each row that hold a token, drawn by weight without putting back (Gumbel's trick); -1 elsewhere."""
+    noise = -torch.empty(values.shape).exponential_(generator=generator).log()
+    rank = (noise + log_weight).where(values >= 0, -math.inf).argsort(1, descending=True).argsort(1)
     return values.where(rank < count, -1)
 
 
