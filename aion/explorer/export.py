@@ -7,7 +7,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
 
 
-def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figures_html: str) -> bytes:
+def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figures_html: str, neighbors: Mapping[str, bytes]) -> bytes:
     """Everything about one analysis in one zip: results, what they were made of, a notebook that makes them again, the figures."""
     settings = recipe.to_dict() | {
         "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
@@ -95,9 +95,10 @@ def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figure
         "pz.csv": pdf_csv(analysis),
         "pz.ecsv": pdf_ecsv(analysis),
         "pz.hdf5": pdf_hdf5(analysis),
-        "neighbors.ecsv": neighbors_ecsv(analysis),
+        **neighbors,
         "decoded.fits": decoded_fits(analysis),
         "embedding.npy": embeddings_npy([analysis.embedding]),
+        "embedding.parquet": embeddings_parquet([analysis.id], [analysis.embedding], analysis.model),
         "analysis.ipynb": recipe.notebook(),
         "analysis.py": recipe.python(),
         "figures.html": figures_html,
@@ -107,16 +108,6 @@ def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figure
         for name, content in files.items():
             archive.writestr(name, content)
     return stream.getvalue()
-
-
-def neighbors_csv(analysis: Analysis) -> bytes:
-    """Neighbors, most similar first."""
-    return csv(_neighbor_columns(analysis))
-
-
-def neighbors_ecsv(analysis: Analysis) -> bytes:
-    """Neighbors, most similar first, with provenance in the header."""
-    return ecsv(_neighbor_columns(analysis), _provenance(analysis))
 
 
 def decoded_fits(analysis: Analysis) -> bytes:
@@ -202,22 +193,6 @@ def _pdf_columns(analysis: Analysis) -> list[Column]:
         Column("z_high", pdf.edges[1:], "", "upper edge of the bin"),
         Column("probability", pdf.probability, "", "mass in the bin; sums to 1"),
         Column("density", pdf.density, "", "probability per unit redshift; integrates to 1"),
-    ]
-
-
-def _neighbor_columns(analysis: Analysis) -> list[Column]:
-    found = analysis.neighbors
-    return [
-        Column("rank", np.arange(1, len(found) + 1)),
-        Column("id", np.array([neighbor.id for neighbor in found], dtype=str)),
-        Column("similarity", np.array([neighbor.similarity for neighbor in found], dtype=float), "", "cosine of the two embeddings"),
-        Column(
-            "z",
-            np.array([math.nan if neighbor.z is None else neighbor.z for neighbor in found], dtype=float),
-            "",
-            "redshift in the catalog",
-        ),
-        Column("class", np.array([neighbor.kind for neighbor in found], dtype=str)),
     ]
 
 

@@ -366,9 +366,11 @@ def test_everything_shown_can_be_downloaded(upload):
         "Session bundle (zip)",
         "Figures (HTML)",
         "Decoded data (FITS)",
-        "Neighbors (ECSV)",
         "Embedding (npy)",
+        "Embedding (Parquet)",
     } <= labels
+    of_neighbors = {button.label for button in at.download_button if button.key.startswith("neighbors-")}
+    assert of_neighbors == {"CSV", "ECSV", "VOTable", "FITS"}
 
 
 def test_removing_the_upload_closes_the_object(upload, figures):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from aion.explorer import export, figures
+from aion.explorer import export, export_table, figures
 from aion.explorer.results import Analysis
-from aion.explorer.ui import again, look
+from aion.explorer.ui import again, look, which
 from aion.explorer.ui.state import session
 from aion.io import Report
 
@@ -24,12 +24,8 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: export.decoded_fits(analysis)),
         ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis)),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: export.embeddings_npy([analysis.embedding])),
+        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis)),
     ]
-    if analysis.neighbors:
-        files += [
-            ("Neighbors (ECSV)", "neighbors.ecsv", "text/plain", lambda: export.neighbors_ecsv(analysis)),
-            ("Neighbors (CSV)", "neighbors.csv", "text/csv", lambda: export.neighbors_csv(analysis)),
-        ]
     with st.popover("Download", icon=":material/download:"):
         st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
         st.segmented_control(
@@ -43,7 +39,18 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
 
 
 def _bundle(analysis: Analysis, reports: Sequence[Report]) -> bytes:
-    return export.bundle(analysis, reports, again.recipe(analysis), _figures_html(analysis))
+    return export.bundle(analysis, reports, again.recipe(analysis), _figures_html(analysis), _neighbors(analysis))
+
+
+def _neighbors(analysis: Analysis) -> dict[str, bytes]:
+    catalog = which.catalog()
+    if catalog is None:
+        return {}
+    return {f"neighbors.{ending}": export_table.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+
+
+def _parquet(analysis: Analysis) -> bytes:
+    return export.embeddings_parquet([analysis.id], [analysis.embedding], analysis.model)
 
 
 def _figures_html(analysis: Analysis) -> str:

@@ -68,7 +68,7 @@ def empty(message: str, *, icon: str = ":material/info:") -> None:
 
 
 def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:
-    """A button that opens the list of table formats; the file is made when it is asked for."""
+    """A button that opens the list of table formats; the file is made when it is asked for. ``name``: of the file, without its ending."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in export_table.MIME.items():
