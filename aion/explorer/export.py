@@ -1,4 +1,4 @@
-"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet, zip. Column names are lower case, ids are text.
+"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet. Column names are lower case, ids are text.
 
 Everything carries its provenance: the model's id, revision and SHA-256, and that decoded data are not observed data.
 """
@@ -6,14 +6,12 @@ Everything carries its provenance: the model's id, revision and SHA-256, and tha
 import io
 import json
 import math
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
@@ -80,34 +78,6 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     points = {"zmode": pdf.mode, "zmedian": pdf.median, "zmean": pdf.mean}
     ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {name: np.array([value]) for name, value in points.items()}
     return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
-
-
-def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figures_html: str, neighbors: Mapping[str, bytes]) -> bytes:
-    """Everything about one analysis in one zip: results, what they were made of, a notebook that makes them again, the figures."""
-    settings = recipe.to_dict() | {
-        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
-        "versions": analysis.model.versions,
-        "device": analysis.model.device,
-    }
-    files: dict[str, str | bytes] = {
-        "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
-        "analysis.json": to_json(analysis, reports),
-        "pz.csv": pdf_csv(analysis),
-        "pz.ecsv": pdf_ecsv(analysis),
-        "pz.hdf5": pdf_hdf5(analysis),
-        **neighbors,
-        "decoded.fits": decoded_fits(analysis),
-        "embedding.npy": embeddings_npy([analysis.embedding]),
-        "embedding.parquet": embeddings_parquet([analysis.id], [analysis.embedding], analysis.model),
-        "analysis.ipynb": recipe.notebook(),
-        "analysis.py": recipe.python(),
-        "figures.html": figures_html,
-    }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def decoded_fits(analysis: Analysis) -> bytes:

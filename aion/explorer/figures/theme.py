@@ -16,13 +16,13 @@ __all__ = [
     "DARK",
     "FONT",
     "LIGHT",
-    "SELECTING",
     "Figure",
     "Theme",
     "blank",
     "colorbar",
     "config",
     "html",
+    "selecting",
     "template",
     "theme_named",
 ]
@@ -32,20 +32,19 @@ FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, san
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"scale": 2},
 }
 """What the buttons above a figure offer."""
-SELECTING: dict[str, Any] = CONFIG | {
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "scrollZoom": True,
-    "plotGlPixelRatio": 1,
-}
-"""The same where objects are marked with a box or a lasso; the wheel zooms. Points are drawn once, not four times and then made small."""
 
 
-def config(file_format: str) -> dict[str, Any]:
-    """`CONFIG` whose camera button saves ``"png"`` or ``"svg"``."""
-    return {**CONFIG, "toImageButtonOptions": {"scale": 2, "format": file_format}}
+def config(file_format: str, name: str) -> dict[str, Any]:
+    """`CONFIG` whose camera button saves ``"png"`` or ``"svg"`` under a name without ending."""
+    return CONFIG | {"toImageButtonOptions": {"scale": 2, "format": file_format, "filename": name}}
+
+
+def selecting(name: str) -> dict[str, Any]:
+    """`config` where objects are marked with a box or a lasso; the wheel zooms. Points are drawn once, not four times and then made small."""
+    buttons = {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"]}
+    return config("png", name) | buttons | {"scrollZoom": True, "plotGlPixelRatio": 1}
 
 
 @dataclass(frozen=True)

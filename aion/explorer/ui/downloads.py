@@ -1,13 +1,17 @@
 """Everything a page shows, as files."""
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import streamlit as st
 
-from aion.explorer import export, export_table, figures
+from aion.explorer import export, figures
+from aion.explorer.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.results import Analysis
 from aion.explorer.ui import again, look, which
-from aion.explorer.ui.state import session
+from aion.explorer.ui.shown import shown
+from aion.explorer.ui.state import File, session
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
@@ -31,22 +35,31 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
         st.segmented_control(
             "Format of a saved figure", look.FIGURE_FORMATS, default="PNG", required=True, key=look.FORMAT, label_visibility="collapsed"
         )
+        size = sum(_size(file) for file in session().files)
+        if size > LIMIT:
+            st.caption(TOO_LARGE.format(size / 1e6))
         for label, ending, mime, data in files:
             st.download_button(
-                label, data, file_name=f"{_stem(analysis.id)}-{ending}" if "." in ending else f"{_stem(analysis.id)}.{ending}",
+                label, data, file_name=f"{look.stem(analysis.id)}{'-' if '.' in ending else '.'}{ending}",
                 mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"download-{ending}",
             )  # fmt: skip
 
 
 def _bundle(analysis: Analysis, reports: Sequence[Report]) -> bytes:
-    return export.bundle(analysis, reports, again.recipe(analysis), _figures_html(analysis), _neighbors(analysis))
+    inputs = [(file.name, _content(file)) for file in session().files]
+    return bundle(analysis, again.recipe(analysis), reports, inputs, which.catalog())
 
 
-def _neighbors(analysis: Analysis) -> dict[str, bytes]:
-    catalog = which.catalog()
-    if catalog is None:
-        return {}
-    return {f"neighbors.{ending}": export_table.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+def _content(file: File) -> bytes:
+    if isinstance(file, Path):
+        return file.read_bytes()
+    file.seek(0)
+    return file.read()
+
+
+def _size(file: File) -> int:
+    """Bytes, without reading them."""
+    return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
 def _parquet(analysis: Analysis) -> bytes:
@@ -54,15 +67,5 @@ def _parquet(analysis: Analysis) -> bytes:
 
 
 def _figures_html(analysis: Analysis) -> str:
-    """The figures of the page at the chosen redshift, in the light theme, with all they need inside."""
-    chosen = session().z
-    z = analysis.redshift.peaks[0].z if chosen is None else chosen
-    drawn = {"Redshift": figures.redshift(analysis.redshift, z=z, reference=analysis.z_reference)}
-    drawn |= {f"{spectrum.survey} spectrum": figures.spectrum(spectrum, z=z) for spectrum in analysis.spectra}
-    drawn |= {f"{image.survey} image": figures.panels(image) for image in analysis.images}
-    return figures.html(analysis.id, drawn)
-
-
-def _stem(id: str) -> str:
-    """A file name from an id."""
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in id) or "object"
+    """The figures as they are on the page, in the light theme, with all they need inside."""
+    return figures.html(analysis.id, figures.on_page(analysis, shown(analysis)))

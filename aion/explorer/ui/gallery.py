@@ -46,7 +46,8 @@ def neighbors(analysis: Analysis) -> None:
 
     def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z
-        look.figure(figures.neighbors(found, z=z, theme=look.theme()), key="neighbors", alt="Similarity against redshift of the neighbors")
+        drawing = figures.neighbors(found, z=z, theme=look.theme())
+        look.figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
 
     look.folded("Similarity and redshift of the neighbors", scatter, icon=":material/scatter_plot:", key="neighbors-scatter")
 

@@ -11,7 +11,7 @@ from aion.explorer.ui import links, live, look, tables, z_control
 from aion.explorer.ui.ablation import each_alone
 from aion.explorer.ui.prior_choice import prior_choice
 from aion.explorer.ui.state import session
-from aion.redshift import Peak, RedshiftPDF
+from aion.redshift import Peak
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -27,6 +27,8 @@ SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
 NAMES = 9
 """Rows of line names that the browser chooses from, by the pixels there are."""
 OBSERVED, REST = "Observed", "Rest"
+RANGE, SCALE, SMOOTH, FRAME = "range", "scale", "smooth", "frame"
+"""Keys of the widgets that say how p(z) and spectra are looked at."""
 VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
     "straight continuum through both sides, over its error, without masked pixels and the atmosphere. Negative: the opposite is there. "
@@ -50,6 +52,17 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     links.write()
 
 
+def density_shown() -> tuple[figures.Extent, bool]:
+    """What of p(z) is shown, and whether on a logarithmic axis, as its widgets say."""
+    return "grid" if st.session_state.get(RANGE) == GRID else "peaks", st.session_state.get(SCALE) == LOG
+
+
+def spectra_shown() -> figures.View:
+    """How spectra are looked at, as their widgets say."""
+    state = st.session_state
+    return figures.View(z_control.line_set(), rest=state.get(FRAME) == REST, smoothing=SMOOTHING[state.get(SMOOTH, "None")])
+
+
 def _facts(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -64,16 +77,17 @@ def _facts(analysis: Analysis) -> None:
 def _density(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True):
-        extent = _choice("Range of z", [PEAKS, GRID], "range")
-        scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
+        _choice("Range of z", [PEAKS, GRID], RANGE)
+        _choice("Scale of p(z)", [LINEAR, LOG], SCALE)
         prior_choice(analysis)
+    extent, log = density_shown()
     z = z_control.current(pdf)
     drawing = figures.redshift(
         pdf,
         z=z,
         reference=analysis.z_reference,
-        extent="grid" if extent == GRID else "peaks",
-        log=scale == LOG,
+        extent=extent,
+        log=log,
         marked=False,
         theme=look.theme(),
     )
@@ -84,6 +98,7 @@ def _density(analysis: Analysis) -> None:
         key="redshift",
         name=f"{_looked_at()}-{extent}",
         alt=alt,
+        of=analysis.id,
         anchor=z_control.anchor(pdf),
         on_click=z_control.clicked_redshift,
     )
@@ -134,15 +149,13 @@ def _distinct(compared: Sequence[Votes]) -> list[Votes]:
 
 def _spectra(analysis: Analysis) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = z_control.line_set()
-        smoothing = st.segmented_control(
-            "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
-        )
-        frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
-    view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
+        z_control.line_choice()
+        st.segmented_control("Smoothing", list(SMOOTHING), default="None", required=True, key=SMOOTH, bind="query-params", help=_SMOOTHING)
+        st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key=FRAME, bind="query-params")
+    view = spectra_shown()
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
-        _spectrum(spectrum, number, analysis.redshift, view)
+        _spectrum(spectrum, number, analysis, view)
 
 
 _SMOOTHING = (
@@ -151,15 +164,17 @@ _SMOOTHING = (
 _SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 
 
-def _spectrum(spectrum: SpectrumResult, number: int, pdf: RedshiftPDF, view: figures.View) -> None:
+def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
     look.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    z, theme = z_control.current(pdf), look.theme()
+    pdf, theme = analysis.redshift, look.theme()
+    z = z_control.current(pdf)
     live.figure(
         figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme),
         figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme),
         key=f"spectrum-{number}",
         name=f"{_looked_at()}-{view.rest}",
         alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
+        of=analysis.id,
         anchor=z_control.anchor(pdf),
         on_click=z_control.clicked_feature,
     )
@@ -171,8 +186,5 @@ def _looked_at() -> str:
     return f"{session().opened}-{session().row}"
 
 
-def _choice(label: str, options: list[str], key: str) -> str:
-    chosen: str = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
-    )
-    return chosen
+def _choice(label: str, options: list[str], key: str) -> None:
+    st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
