@@ -8,12 +8,11 @@ from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors,
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.spark import spark
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
-from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
+from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
     "Axis",
-    "CONFIG",
     "Coloring",
     "Compared",
     "ComparedImage",
