@@ -41,7 +41,7 @@ def config(file_format: str, name: str) -> dict[str, Any]:
 
 
 def selecting(name: str) -> dict[str, Any]:
-    """`config` where objects are marked with a box or a lasso, and the wheel zooms. Points are drawn once, not four times and made small."""
+    """`config` where objects are marked with a box or a lasso, and the wheel zooms. Points are drawn once, not four times and shrunk."""
     buttons = {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"]}
     return config("png", name) | buttons | {"scrollZoom": True, "plotGlPixelRatio": 1}
 
