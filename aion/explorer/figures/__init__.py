@@ -5,7 +5,7 @@ from aion.explorer.figures.image import ImageView, blink, image_url, panels, pic
 from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.on_page import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
-from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
+from aion.explorer.figures.redshift import alone, redshift, redshift_mark
 from aion.explorer.figures.spark import spark
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
 from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
@@ -17,7 +17,6 @@ __all__ = [
     "Compared",
     "ComparedImage",
     "DARK",
-    "Extent",
     "Figure",
     "ImageView",
     "LIGHT",

@@ -1,5 +1,6 @@
 """The same numbers without the page: as Python and as a command, for the object that is open."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,13 +10,11 @@ from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui import look
 from aion.explorer.ui.look import ASSETS
-from aion.explorer.ui.shown import shown
-from aion.explorer.ui.state import session
+from aion.explorer.ui.state import Session, session
 
 
-def recipe(analysis: Analysis) -> Recipe:
-    """What the open analysis was made of."""
-    now = session()
+def recipe(analysis: Analysis, now: Session) -> Recipe:
+    """What the open analysis was made of, and how it is looked at."""
     return Recipe(
         id=analysis.id,
         files=tuple(_path(file) for file in now.files),
@@ -23,7 +22,7 @@ def recipe(analysis: Analysis) -> Recipe:
         overrides=now.overrides,
         use=None if now.use is None else analysis.used,
         prior=now.prior,
-        shown=shown(analysis),
+        shown=replace(now.shown, z=now.z),
     )
 
 
@@ -33,7 +32,7 @@ def panel(analysis: Analysis) -> None:
 
 
 def _texts(analysis: Analysis) -> None:
-    made = recipe(analysis)
+    made = recipe(analysis, session())
     if session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
     if session().origin == "own":

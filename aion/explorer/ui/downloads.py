@@ -8,25 +8,29 @@ import streamlit as st
 
 from aion.explorer import export, figures
 from aion.explorer.bundle import LIMIT, TOO_LARGE, bundle
+from aion.explorer.catalog import Catalog
 from aion.explorer.results import Analysis
 from aion.explorer.ui import again, look, which
-from aion.explorer.ui.shown import shown
-from aion.explorer.ui.state import File, session
+from aion.explorer.ui.state import File, Session, session
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
 
 
 def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
-    """A button that opens the list of files; each is made when it is asked for."""
+    """A button that opens the list of files; each is made when it is asked for.
+
+    That happens outside of the page, where the session cannot be asked for: what is made of it is given it.
+    """
+    now, catalog = session(), which.catalog()
     files: list[tuple[str, str, str, Maker]] = [
-        ("Session bundle (zip)", "session.zip", "application/zip", lambda: _bundle(analysis, reports)),
+        ("Session bundle (zip)", "session.zip", "application/zip", lambda: _bundle(analysis, reports, now, catalog)),
         ("Everything (JSON)", "json", "application/json", lambda: export.to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: export.pdf_csv(analysis)),
         ("p(z) (ECSV)", "pz.ecsv", "text/plain", lambda: export.pdf_ecsv(analysis)),
         ("p(z) (HDF5 for qp)", "pz.hdf5", "application/x-hdf5", lambda: export.pdf_hdf5(analysis)),
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: export.decoded_fits(analysis)),
-        ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis)),
+        ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis, now)),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: export.embeddings_npy([analysis.embedding])),
         ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis)),
     ]
@@ -35,7 +39,7 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
         st.segmented_control(
             "Format of a saved figure", look.FIGURE_FORMATS, default="PNG", required=True, key=look.FORMAT, label_visibility="collapsed"
         )
-        size = sum(_size(file) for file in session().files)
+        size = sum(_size(file) for file in now.files)
         if size > LIMIT:
             st.caption(TOO_LARGE.format(size / 1e6))
         for label, ending, mime, data in files:
@@ -45,9 +49,9 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
             )  # fmt: skip
 
 
-def _bundle(analysis: Analysis, reports: Sequence[Report]) -> bytes:
-    inputs = [(file.name, _content(file)) for file in session().files]
-    return bundle(analysis, again.recipe(analysis), reports, inputs, which.catalog())
+def _bundle(analysis: Analysis, reports: Sequence[Report], now: Session, catalog: Catalog | None) -> bytes:
+    inputs = [(file.name, _content(file)) for file in now.files]
+    return bundle(analysis, again.recipe(analysis, now), reports, inputs, catalog)
 
 
 def _content(file: File) -> bytes:
@@ -66,6 +70,6 @@ def _parquet(analysis: Analysis) -> bytes:
     return export.embeddings_parquet([analysis.id], [analysis.embedding], analysis.model)
 
 
-def _figures_html(analysis: Analysis) -> str:
+def _figures_html(analysis: Analysis, now: Session) -> str:
     """The figures as they are on the page, in the light theme, with all they need inside."""
-    return figures.html(analysis.id, figures.on_page(analysis, shown(analysis)))
+    return figures.html(analysis.id, figures.on_page(analysis, again.recipe(analysis, now).shown))

@@ -1,6 +1,7 @@
 """p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -27,8 +28,6 @@ SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
 NAMES = 9
 """Rows of line names that the browser chooses from, by the pixels there are."""
 OBSERVED, REST = "Observed", "Rest"
-RANGE, SCALE, SMOOTH, FRAME = "range", "scale", "smooth", "frame"
-"""Keys of the widgets that say how p(z) and spectra are looked at."""
 VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
     "straight continuum through both sides, over its error, without masked pixels and the atmosphere. Negative: the opposite is there. "
@@ -52,17 +51,6 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     links.write()
 
 
-def density_shown() -> tuple[figures.Extent, bool]:
-    """What of p(z) is shown, and whether on a logarithmic axis, as its widgets say."""
-    return "grid" if st.session_state.get(RANGE) == GRID else "peaks", st.session_state.get(SCALE) == LOG
-
-
-def spectra_shown() -> figures.View:
-    """How spectra are looked at, as their widgets say."""
-    state = st.session_state
-    return figures.View(z_control.line_set(), rest=state.get(FRAME) == REST, smoothing=SMOOTHING[state.get(SMOOTH, "None")])
-
-
 def _facts(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -77,17 +65,17 @@ def _facts(analysis: Analysis) -> None:
 def _density(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True):
-        _choice("Range of z", [PEAKS, GRID], RANGE)
-        _choice("Scale of p(z)", [LINEAR, LOG], SCALE)
+        extent = _choice("Range of z", [PEAKS, GRID], "range")
+        scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
-    extent, log = density_shown()
-    z = z_control.current(pdf)
+    z, now = z_control.current(pdf), session()
+    now.shown = replace(now.shown, extent="grid" if extent == GRID else "peaks", log=scale == LOG)
     drawing = figures.redshift(
         pdf,
         z=z,
         reference=analysis.z_reference,
-        extent=extent,
-        log=log,
+        extent=now.shown.extent,
+        log=now.shown.log,
         marked=False,
         theme=look.theme(),
     )
@@ -149,10 +137,13 @@ def _distinct(compared: Sequence[Votes]) -> list[Votes]:
 
 def _spectra(analysis: Analysis) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        z_control.line_choice()
-        st.segmented_control("Smoothing", list(SMOOTHING), default="None", required=True, key=SMOOTH, bind="query-params", help=_SMOOTHING)
-        st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key=FRAME, bind="query-params")
-    view = spectra_shown()
+        chosen = z_control.line_set()
+        smoothing = st.segmented_control(
+            "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
+        )
+        frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
+    view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
+    session().shown = replace(session().shown, view=view)
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
         _spectrum(spectrum, number, analysis, view)
@@ -186,5 +177,8 @@ def _looked_at() -> str:
     return f"{session().opened}-{session().row}"
 
 
-def _choice(label: str, options: list[str], key: str) -> None:
-    st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
+def _choice(label: str, options: list[str], key: str) -> str:
+    chosen: str = st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )
+    return chosen

@@ -14,7 +14,6 @@ FINE = 1500
 """km/s that the fine slider reaches on both sides."""
 TYPED, SLID, SHIFTED, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
 KEY = "z-control"
-MARKED, MINOR = "lines", "minor"
 LOWEST, HIGHEST = -0.01, 20.0
 FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
 
@@ -45,17 +44,12 @@ def controls(pdf: RedshiftPDF) -> None:
         st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
 
 
-def line_choice() -> None:
-    """Which lines are to be marked."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key=MARKED, bind="query-params")
-        st.toggle("Minor lines too", key=MINOR, bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
-
-
 def line_set() -> LineSet:
-    """Which lines are marked, as the widgets say."""
-    names = st.session_state.get(MARKED, list(FEATURES))
-    return LineSet(frozenset(FEATURES[name] for name in names), bool(st.session_state.get(MINOR)))
+    """Which lines are marked."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        features = st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key="lines", bind="query-params")
+        minor = st.toggle("Minor lines too", key="minor", bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
+    return LineSet(frozenset(FEATURES[name] for name in features), minor)
 
 
 def name_feature(pdf: RedshiftPDF) -> None:
