@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aion.errors import AIONError, InputError
 
 if TYPE_CHECKING:
-    from aion.explorer.catalog import CatalogEntry
+    from aion.explorer.catalog import Catalog, CatalogEntry
     from aion.explorer.engine import Engine
     from aion.explorer.results import Analysis
     from aion.io import Overrides, Report, SkyObject
@@ -81,7 +81,7 @@ def _analyze(options: argparse.Namespace) -> None:
         print("\n\n".join(_in_words(analysis) for analysis in analyses))
     if options.out:
         for analysis, thing in zip(analyses, objects, strict=True):
-            _write(options.out, analysis, thing)
+            _write(options.out, analysis, thing, engine.catalog)
         print(f"aion: results of {len(analyses)} object(s) are in {options.out}", file=sys.stderr)
 
 
@@ -153,8 +153,8 @@ def _in_words(analysis: "Analysis") -> str:
     return "\n".join(lines)
 
 
-def _write(folder: Path, analysis: "Analysis", thing: "SkyObject | CatalogEntry") -> None:
-    from aion.explorer import export
+def _write(folder: Path, analysis: "Analysis", thing: "SkyObject | CatalogEntry", catalog: "Catalog | None") -> None:
+    from aion.explorer import export, export_table
 
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
@@ -163,11 +163,11 @@ def _write(folder: Path, analysis: "Analysis", thing: "SkyObject | CatalogEntry"
         f"{stem}-pz.csv": export.pdf_csv(analysis),
         f"{stem}-pz.ecsv": export.pdf_ecsv(analysis),
         f"{stem}-pz.hdf5": export.pdf_hdf5(analysis),
-        f"{stem}-neighbors.csv": export.neighbors_csv(analysis),
-        f"{stem}-neighbors.ecsv": export.neighbors_ecsv(analysis),
         f"{stem}-decoded.fits": export.decoded_fits(analysis),
         f"{stem}-embedding.npy": export.embeddings_npy([analysis.embedding]),
     }
+    if catalog is not None:
+        files |= {f"{stem}-neighbors.{ending}": export_table.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
     for name, content in files.items():
         (folder / name).write_bytes(content)
 

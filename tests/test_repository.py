@@ -25,7 +25,7 @@ FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "mo
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
 PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps", "previews")}
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
-SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export")}
+SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export", "export_table")}
 
 # Who may import whom of ours: the longest name that fits a file decides. A name allows the module and everything below it.
 LAYERS: dict[str, set[str]] = {

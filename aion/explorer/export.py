@@ -1,4 +1,4 @@
-"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet, zip. Column names are lower case, ids are text.
+"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet. Column names are lower case, ids are text.
 
 Everything carries its provenance: the model's id, revision and SHA-256, and that decoded data are not observed data.
 """
@@ -6,14 +6,12 @@ Everything carries its provenance: the model's id, revision and SHA-256, and tha
 import io
 import json
 import math
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
@@ -80,43 +78,6 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     points = {"zmode": pdf.mode, "zmedian": pdf.median, "zmean": pdf.mean}
     ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {name: np.array([value]) for name, value in points.items()}
     return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
-
-
-def bundle(analysis: Analysis, reports: Sequence[Report], recipe: Recipe, figures_html: str) -> bytes:
-    """Everything about one analysis in one zip: results, what they were made of, a notebook that makes them again, the figures."""
-    settings = recipe.to_dict() | {
-        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
-        "versions": analysis.model.versions,
-        "device": analysis.model.device,
-    }
-    files: dict[str, str | bytes] = {
-        "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
-        "analysis.json": to_json(analysis, reports),
-        "pz.csv": pdf_csv(analysis),
-        "pz.ecsv": pdf_ecsv(analysis),
-        "pz.hdf5": pdf_hdf5(analysis),
-        "neighbors.ecsv": neighbors_ecsv(analysis),
-        "decoded.fits": decoded_fits(analysis),
-        "embedding.npy": embeddings_npy([analysis.embedding]),
-        "analysis.ipynb": recipe.notebook(),
-        "analysis.py": recipe.python(),
-        "figures.html": figures_html,
-    }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-def neighbors_csv(analysis: Analysis) -> bytes:
-    """Neighbors, most similar first."""
-    return csv(_neighbor_columns(analysis))
-
-
-def neighbors_ecsv(analysis: Analysis) -> bytes:
-    """Neighbors, most similar first, with provenance in the header."""
-    return ecsv(_neighbor_columns(analysis), _provenance(analysis))
 
 
 def decoded_fits(analysis: Analysis) -> bytes:
@@ -202,22 +163,6 @@ def _pdf_columns(analysis: Analysis) -> list[Column]:
         Column("z_high", pdf.edges[1:], "", "upper edge of the bin"),
         Column("probability", pdf.probability, "", "mass in the bin; sums to 1"),
         Column("density", pdf.density, "", "probability per unit redshift; integrates to 1"),
-    ]
-
-
-def _neighbor_columns(analysis: Analysis) -> list[Column]:
-    found = analysis.neighbors
-    return [
-        Column("rank", np.arange(1, len(found) + 1)),
-        Column("id", np.array([neighbor.id for neighbor in found], dtype=str)),
-        Column("similarity", np.array([neighbor.similarity for neighbor in found], dtype=float), "", "cosine of the two embeddings"),
-        Column(
-            "z",
-            np.array([math.nan if neighbor.z is None else neighbor.z for neighbor in found], dtype=float),
-            "",
-            "redshift in the catalog",
-        ),
-        Column("class", np.array([neighbor.kind for neighbor in found], dtype=str)),
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from aion.explorer.catalog import Catalog
-from aion.explorer.results import ModelInfo, Neighbor
+from aion.explorer.results import Analysis, ModelInfo, Neighbor
 from aion.io.write import Column, Table, csv, ecsv, fits, votable
 
 MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
@@ -41,6 +41,12 @@ def found(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     rows.insert(2, "similarity", [neighbor.similarity for neighbor in neighbors])
     return rows
+
+
+def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
+    """The neighbors of one object in this catalog, most similar first."""
+    about = provenance(catalog, analysis.model, object=analysis.id, read=list(analysis.used))
+    return table_file(found(catalog, analysis.neighbors), ending, about)
 
 
 def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:

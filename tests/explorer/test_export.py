@@ -3,7 +3,6 @@
 import io
 import json
 import warnings
-import zipfile
 from dataclasses import replace
 
 import h5py
@@ -17,7 +16,6 @@ from astropy.wcs import WCS
 
 from aion.explorer import export
 from aion.explorer.prior import FlatInLog, with_prior
-from aion.explorer.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +58,6 @@ def test_the_density_comes_back_from_csv_and_ecsv(analysis):
     np.testing.assert_allclose(read["probability"], pdf.probability)
     assert read.meta["sha256"] == analysis.model.sha256 and read.meta["mode"] == pytest.approx(pdf.mode)
     assert read.meta["object"] == "Å 39628/1"
-
-
-def test_neighbors_come_back_from_csv_and_ecsv_with_text_ids(analysis):
-    table = pd.read_csv(io.BytesIO(export.neighbors_csv(analysis)), dtype={"id": str})
-    assert list(table["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(table["rank"]) == [1, 2, 3, 4, 5]
-    np.testing.assert_allclose(table["similarity"], [neighbor.similarity for neighbor in analysis.neighbors])
-    read = Table.read(export.neighbors_ecsv(analysis).decode(), format="ascii.ecsv")
-    assert list(read["class"]) == [neighbor.kind for neighbor in analysis.neighbors]
-    nobody = replace(analysis, neighbors=())
-    assert len(Table.read(export.neighbors_ecsv(nobody).decode(), format="ascii.ecsv")) == 0
-    assert export.neighbors_csv(nobody).decode().strip() == "rank,id,similarity,z,class"
 
 
 def test_decoded_data_come_back_from_fits_with_units_and_the_synthetic_mark(analysis):
@@ -122,18 +109,6 @@ def test_the_density_comes_back_from_hdf5_in_the_layout_of_qp(analysis):
         assert file["ancil/id"][0].decode() == analysis.id
     np.testing.assert_array_equal(edges, analysis.redshift.edges)
     assert (density * np.diff(edges)).sum() == pytest.approx(1)
-
-
-def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(analysis, thing):
-    recipe = Recipe(thing.id, ("spec.fits",), analysis.model.sha256, {"spec.fits": "f" * 64}, z=0.2)
-    with zipfile.ZipFile(io.BytesIO(export.bundle(analysis, thing.reports, recipe, "<html></html>"))) as archive:
-        assert archive.testzip() is None
-        settings = json.loads(archive.read("settings.json"))
-        assert settings["files"] == {"spec.fits": "f" * 64} and settings["z"] == 0.2
-        assert settings["versions"]["torch"] and settings["model"]["sha256"] == analysis.model.sha256
-        assert archive.read("analysis.json").decode() == export.to_json(analysis, thing.reports)
-        assert json.loads(archive.read("analysis.ipynb"))["cells"]
-        assert {"pz.csv", "pz.ecsv", "pz.hdf5", "decoded.fits", "neighbors.ecsv", "figures.html"} <= set(archive.namelist())
 
 
 def test_the_decoded_image_lies_where_the_input_says(engine):

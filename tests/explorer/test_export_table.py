@@ -63,6 +63,16 @@ def test_provenance_is_in_every_header(rows, about, engine):
         assert engine.info.sha256[:40] in str(hdus[0].header["HISTORY"]).replace("\n", "")
 
 
+def test_neighbors_come_with_the_object_whose_they_are(catalog, engine):
+    from tests.explorer.conftest import sky_object
+
+    analysis = engine.analyze(sky_object(1, id="Å 1/1"), k=5)
+    read = Table.read(export_table.neighbors_file(catalog, analysis, "ecsv").decode(), format="ascii.ecsv")
+    assert list(read["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(read["rank"]) == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose(read["similarity"], [neighbor.similarity for neighbor in analysis.neighbors])
+    assert read.meta["object"] == "Å 1/1" and read.meta["sha256"] == engine.info.sha256
+
+
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in export_table.MIME:
         assert export_table.table_file(export_table.found(catalog, ()), ending, about)

@@ -388,4 +388,4 @@ def test_what_only_answers_a_click_needs_no_element_of_the_page():
 def test_many_points_are_circles_of_one_pixel_for_one():
     few, many = catalog(["galaxy", "star"]), catalog(["galaxy", "star"] * 2000, z=(0.1, 0.2) * 2000, magnitude=(18.0, 20.0) * 2000)
     assert {points.marker.symbol for points in few.data} == {"circle", "star"}
-    assert {points.marker.symbol for points in many.data} == {"circle"} and figures.SELECTING["plotGlPixelRatio"] == 1
+    assert {points.marker.symbol for points in many.data} == {"circle"} and figures.selecting("map")["plotGlPixelRatio"] == 1

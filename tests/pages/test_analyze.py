@@ -262,6 +262,15 @@ def test_the_numbers_can_be_had_again_as_python_and_as_a_command(upload):
     assert any(text.startswith("python -m aion analyze --json --id") and text.endswith("sdss_spec.fits") for text in texts)
 
 
+def test_figures_that_are_taken_away_are_looked_at_as_on_the_page(upload):
+    at = upload("sdss_spec.fits", "ls_cutout.fits.gz")
+    for key, value in {"scale": "Log", "smooth": "5 px", "frame": "Rest", "band": "DES-R", "residual": "σ"}.items():
+        at.segmented_control(key=key).set_value(value)
+    (python, _) = (code.value for code in unfold(at, "again").code)
+    assert "extent='peaks', log=True" in python and "minor=False), rest=True, smoothing=5)" in python
+    assert "ShownImage(compared='panels', view=ImageView(band='DES-R', brightness=1.0, softening=8.0, in_sigma=True))" in python
+
+
 def test_a_link_opens_the_example_as_it_was(one_example, app, root):
     at = app.run()
     widget(at.button, "open-").click().run()
@@ -366,9 +375,11 @@ def test_everything_shown_can_be_downloaded(upload):
         "Session bundle (zip)",
         "Figures (HTML)",
         "Decoded data (FITS)",
-        "Neighbors (ECSV)",
         "Embedding (npy)",
+        "Embedding (Parquet)",
     } <= labels
+    of_neighbors = {button.label for button in at.download_button if button.key.startswith("neighbors-")}
+    assert of_neighbors == {"CSV", "ECSV", "VOTable", "FITS"}
 
 
 def test_removing_the_upload_closes_the_object(upload, figures):

@@ -3,25 +3,27 @@
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
 from aion.explorer.figures.marks import Marks
+from aion.explorer.figures.on_page import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.redshift import alone, redshift, redshift_mark
 from aion.explorer.figures.spark import spark
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
-from aion.explorer.figures.theme import CONFIG, DARK, LIGHT, SELECTING, Figure, Theme, config, html, theme_named
+from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
     "Axis",
-    "CONFIG",
     "Coloring",
     "Compared",
+    "ComparedImage",
     "DARK",
     "Figure",
     "ImageView",
     "LIGHT",
     "Marks",
-    "SELECTING",
     "Theme",
+    "Shown",
+    "ShownImage",
     "UNKNOWN",
     "View",
     "alone",
@@ -33,11 +35,13 @@ __all__ = [
     "image_url",
     "line_marks",
     "neighbors",
+    "on_page",
     "panels",
     "picture_urls",
     "redshift",
     "redshift_mark",
     "scatter",
+    "selecting",
     "spark",
     "spectrum",
     "spectrum_tokens",

@@ -24,4 +24,4 @@ def each_alone(analysis: Analysis, z: float) -> None:
             now.alone = running.redshifts(thing, choices | {"All together": None})
     look.section("Which modalities speak", "Each row is p(z) as the model gives it from these data alone, without a prior.")
     drawing = figures.alone(now.alone, z=z, reference=analysis.z_reference, theme=look.theme())
-    look.figure(drawing, key="alone", alt="p(z) from each modality alone and from all together")
+    look.figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)

@@ -1,5 +1,6 @@
 """The same numbers without the page: as Python and as a command, for the object that is open."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,33 +10,29 @@ from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui import look
 from aion.explorer.ui.look import ASSETS
-from aion.explorer.ui.state import session
-from aion.io import SkyObject
+from aion.explorer.ui.state import Session, session
 
 
-def recipe(analysis: Analysis) -> Recipe:
-    """What the open analysis was made of."""
-    now = session()
-    thing = now.thing
-    reports = thing.reports if isinstance(thing, SkyObject) else ()
+def recipe(analysis: Analysis, now: Session) -> Recipe:
+    """What the open analysis was made of, and how it is looked at."""
     return Recipe(
         id=analysis.id,
         files=tuple(_path(file) for file in now.files),
         weights=analysis.model.sha256,
-        sha256={report.source: report.sha256 for report in reports},
         overrides=now.overrides,
         use=None if now.use is None else analysis.used,
         prior=now.prior,
-        z=now.z,
+        shown=replace(now.shown, z=now.z),
     )
 
 
 def panel(analysis: Analysis) -> None:
     """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
-    look.folded("These numbers again: as Python, as a command", partial(_texts, recipe(analysis)), icon=":material/terminal:", key="again")
+    look.folded("These numbers again: as Python, as a command", partial(_texts, analysis), icon=":material/terminal:", key="again")
 
 
-def _texts(made: Recipe) -> None:
+def _texts(analysis: Analysis) -> None:
+    made = recipe(analysis, session())
     if session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
     if session().origin == "own":

@@ -100,7 +100,7 @@ def tokens(analysis: Analysis) -> None:
     """The tokens themselves."""
     wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
     if wide:
-        look.folded("Tokens: what the model actually reads", partial(_grids, wide), icon=":material/grid_on:", key="tokens")
+        look.folded("Tokens: what the model actually reads", partial(_grids, wide, analysis.id), icon=":material/grid_on:", key="tokens")
 
 
 def provenance(analysis: Analysis) -> None:
@@ -113,13 +113,13 @@ def provenance(analysis: Analysis) -> None:
     st.caption(f"{tables.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
-def _grids(wide: Mapping[str, Any]) -> None:
+def _grids(wide: Mapping[str, Any], of: str) -> None:
     st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
     for key, ids in wide.items():
         st.markdown(f"**{tables.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
         is_grid = key.startswith("tok_image") or key == "tok_segmap"
         draw = figures.image_tokens if is_grid else figures.spectrum_tokens
-        look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}")
+        look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}", of=of)
 
 
 def _with_neighbors(answer: Analysis) -> Analysis:

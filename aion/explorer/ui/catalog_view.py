@@ -169,7 +169,7 @@ def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None,
     st.plotly_chart(
         figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme()),
         theme=None,
-        config=figures.SELECTING,
+        config=figures.selecting(f"catalog-{name}"),
         on_select=lambda: now.take(name, ids),
         selection_mode=("points", "box", "lasso"),
         key=now.key(name),

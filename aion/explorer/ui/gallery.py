@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from aion.explorer import figures
+from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.results import Analysis, Floats, Neighbor
 from aion.explorer.ui import filtering, look, navigation, tables, tiles, which
@@ -33,10 +33,12 @@ def neighbors(analysis: Analysis) -> None:
         if st.button("Search in other ways", icon=":material/image_search:", help="By parts, with weights, the least similar, outliers"):
             query().only(OPEN if isinstance(session().thing, SkyObject) else analysis.id)
             navigation.similar()
+        found = search(analysis, catalog, int(k), chosen)
+        about = export_table.provenance(catalog, running.info, object=analysis.id, read=list(analysis.used), filters=filtering.said(chosen))
+        look.table_downloads(lambda: export_table.found(catalog, found), about, name="neighbors")
     said = tables.comparison(catalog.comparable(analysis.used), analysis.used)
     if said:
         st.caption(said)
-    found = search(analysis, catalog, int(k), chosen)
     if not found:
         look.empty("No object passes these filters. Widen one of them.")
         return
@@ -44,7 +46,8 @@ def neighbors(analysis: Analysis) -> None:
 
     def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z
-        look.figure(figures.neighbors(found, z=z, theme=look.theme()), key="neighbors", alt="Similarity against redshift of the neighbors")
+        drawing = figures.neighbors(found, z=z, theme=look.theme())
+        look.figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
 
     look.folded("Similarity and redshift of the neighbors", scatter, icon=":material/scatter_plot:", key="neighbors-scatter")
 

@@ -8,11 +8,14 @@ import streamlit as st
 from aion.explorer import figures
 from aion.explorer.results import Analysis, ImageResult
 from aion.explorer.ui import look, tables
+from aion.explorer.ui.state import session
 from aion.explorer.ui.swipe import swipe
 
 COLOUR = "Color"
 SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
 DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
+KINDS: dict[str, figures.ComparedImage] = {SIDE_BY_SIDE: "panels", SWIPE: "panels", BLINK: "blink", WHOLE: "whole"}
+"""What the figure of an image to take away is; a swipe is no figure."""
 FLUX, SIGMA = "flux", "σ"
 
 
@@ -20,11 +23,11 @@ def images(analysis: Analysis) -> None:
     """One section per image."""
     for number, image in enumerate(analysis.images):
         look.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
-        _image(image, number)
+        _image(image, number, analysis.id)
 
 
 @st.fragment
-def _image(image: ImageResult, number: int) -> None:
+def _image(image: ImageResult, number: int, of: str) -> None:
     if image.original is None:
         how = SIDE_BY_SIDE
         st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
@@ -42,6 +45,7 @@ def _image(image: ImageResult, number: int) -> None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
             how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
         view = _view(image, None if shown == COLOUR else shown, how, number)
+    session().see_image(number, figures.ShownImage(KINDS[how], view))
     if how == SWIPE:
         original, decoded = figures.picture_urls(image, view=view)
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
@@ -52,7 +56,8 @@ def _image(image: ImageResult, number: int) -> None:
             if how == SIDE_BY_SIDE
             else DRAW[how](image, view=view, theme=look.theme())
         )
-        look.figure(drawing, key=f"image-{number}", alt=f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}")
+        alt = f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}"
+        look.figure(drawing, key=f"image-{number}", alt=alt, of=of)
     if image.residual_rms is not None and image.flux_ratio is not None:
         look.folded("Per band", partial(_bands, image), icon=":material/table_rows:", key=f"bands-{number}")
 

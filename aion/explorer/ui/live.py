@@ -17,13 +17,14 @@ from aion.explorer.ui import look, z_control
 SCRIPT = Path(__file__).with_name("live.js")
 
 
-def figure(drawing: figures.Figure, marks: figures.Marks, *, key: str, name: str, alt: str, anchor: float, on_click: Any) -> None:
+def figure(drawing: figures.Figure, marks: figures.Marks, *, key: str, name: str, alt: str, of: str, anchor: float, on_click: Any) -> None:
     """A figure under these marks. ``name``: what is seen in it; the zoom is forgotten when that changes.
 
     Args:
+        of: the id of the object.
         anchor: the redshift in the middle of the fine slider.
     """
-    look.figure(drawing, key=key, alt=alt, on_click=on_click)
+    look.figure(drawing, key=key, alt=alt, of=of, on_click=on_click)
     data = {"figure": key, "controls": z_control.KEY, "coarse": z_control.SLID, "anchor": anchor, **asdict(marks)}
     _component()(key=f"live-{key}-{name}", data=data, height=0)
 

@@ -37,12 +37,13 @@ def frame() -> None:
     st.html(ASSETS / "css" / "explorer.css")
 
 
-def figure(drawing: figures.Figure, *, key: str, alt: str, on_click: Callable[[str], None] | None = None) -> None:
+def figure(drawing: figures.Figure, *, key: str, alt: str, of: str = "", on_click: Callable[[str], None] | None = None) -> None:
     """A figure over the whole width; ``alt`` says what it shows to those who do not see it.
 
+    The camera above it saves it under the id of the object that it is ``of``, and its ``key``.
     ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
     """
-    config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower())
+    config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower(), f"{stem(of)}-{key}" if of else key)
     if on_click is None:
         st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt)
     else:
@@ -68,7 +69,7 @@ def empty(message: str, *, icon: str = ":material/info:") -> None:
 
 
 def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:
-    """A button that opens the list of table formats; the file is made when it is asked for."""
+    """A button that opens the list of table formats; the file is made when it is asked for. ``name``: of the file, without its ending."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in export_table.MIME.items():
@@ -80,6 +81,11 @@ def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], 
 
 def _table_file(rows: Callable[[], pd.DataFrame], ending: str, about: Mapping[str, Any]) -> bytes:
     return export_table.table_file(rows(), ending, about)
+
+
+def stem(id: str) -> str:
+    """A file name from an id, without ending."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in id) or "object"
 
 
 def sentence(message: str) -> str:

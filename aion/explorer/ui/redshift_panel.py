@@ -1,6 +1,7 @@
 """p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from aion.explorer.ui import links, live, look, tables, z_control
 from aion.explorer.ui.ablation import each_alone
 from aion.explorer.ui.prior_choice import prior_choice
 from aion.explorer.ui.state import session
-from aion.redshift import Peak, RedshiftPDF
+from aion.redshift import Peak
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -67,13 +68,14 @@ def _density(analysis: Analysis) -> None:
         extent = _choice("Range of z", [PEAKS, GRID], "range")
         scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
-    z = z_control.current(pdf)
+    z, now = z_control.current(pdf), session()
+    now.shown = replace(now.shown, extent="grid" if extent == GRID else "peaks", log=scale == LOG)
     drawing = figures.redshift(
         pdf,
         z=z,
         reference=analysis.z_reference,
-        extent="grid" if extent == GRID else "peaks",
-        log=scale == LOG,
+        extent=now.shown.extent,
+        log=now.shown.log,
         marked=False,
         theme=look.theme(),
     )
@@ -84,6 +86,7 @@ def _density(analysis: Analysis) -> None:
         key="redshift",
         name=f"{_looked_at()}-{extent}",
         alt=alt,
+        of=analysis.id,
         anchor=z_control.anchor(pdf),
         on_click=z_control.clicked_redshift,
     )
@@ -140,9 +143,10 @@ def _spectra(analysis: Analysis) -> None:
         )
         frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
     view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
+    session().shown = replace(session().shown, view=view)
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
-        _spectrum(spectrum, number, analysis.redshift, view)
+        _spectrum(spectrum, number, analysis, view)
 
 
 _SMOOTHING = (
@@ -151,15 +155,17 @@ _SMOOTHING = (
 _SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 
 
-def _spectrum(spectrum: SpectrumResult, number: int, pdf: RedshiftPDF, view: figures.View) -> None:
+def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
     look.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    z, theme = z_control.current(pdf), look.theme()
+    pdf, theme = analysis.redshift, look.theme()
+    z = z_control.current(pdf)
     live.figure(
         figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme),
         figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme),
         key=f"spectrum-{number}",
         name=f"{_looked_at()}-{view.rest}",
         alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
+        of=analysis.id,
         anchor=z_control.anchor(pdf),
         on_click=z_control.clicked_feature,
     )
