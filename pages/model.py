@@ -26,7 +26,7 @@ with right:
     model_choice.taken()
 
 sections = model_view.sections(info) | {"Other weights": lambda info: model_choice.panel()}
-for tab, show in zip(st.tabs(list(sections), key="section", on_change="rerun"), sections.values(), strict=True):
+for tab, show in zip(st.tabs(list(sections), key="section", bind="query-params"), sections.values(), strict=True):
     if tab.open:
         with tab:
             show(info)

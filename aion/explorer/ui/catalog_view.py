@@ -67,7 +67,6 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
             index=colors.index("class") if "class" in colors else 0,
             format_func=_label,
             **which.widget("color"),
-            persist_state="session",
             width=220,
         )
     left, right = st.columns(2, gap="medium")
@@ -118,7 +117,7 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             known = catalog.table.columns[catalog.table.notna().any()]
             names = [name for name in known if not name.startswith(("umap_", "pca_"))]
             first = [name for name in COLUMNS if name in names]
-            columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"), persist_state="session")
+            columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"))
         about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         look.table_downloads(lambda: listed, about, name="catalog")
     shown, key = columns or first, f"catalog-table-{len(listed)}-{selection().cleared}"

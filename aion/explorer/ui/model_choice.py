@@ -56,13 +56,13 @@ def _choose(offered: tuple[Choice, ...], device: str) -> None:
     left, right = st.columns([3, 2])
     named = {_name(choice): choice for choice in offered}
     with left:
-        chosen = st.selectbox("Weights", [*named, ANOTHER], key="weights-choice")
-        typed = st.text_input("Hub id", key="hub-id", placeholder="owner/name").strip() if chosen == ANOTHER else ""
+        chosen = st.selectbox("Weights", [*named, ANOTHER], key="weights-choice", persist_state="session")
+        typed = st.text_input("Hub id", key="hub-id", persist_state="session", placeholder="owner/name").strip() if chosen == ANOTHER else ""
     choice = named.get(chosen) or Choice(typed, None, Held.HUB, None)
     with right:
         revision = st.text_input(
             "Revision", choice.revision or "", key=f"revision-{chosen}", placeholder="main", disabled=choice.held is Held.FOLDER,
-            help="A commit, a branch or a tag of the repository",
+            help="A commit, a branch or a tag of the repository", persist_state="session",
         ).strip()  # fmt: skip
     if choice.is_ready and revision == (choice.revision or ""):
         _use(choice, device)

@@ -64,7 +64,7 @@ def controls(catalog: Catalog) -> Asked:
         order = st.segmented_control("Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params")
         offered = {name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)}
         labels = {way.label: name for name, way in offered.items()}
-        label = st.selectbox("Compare", list(labels), **which.widget("compare"), persist_state="session", width=220)
+        label = st.selectbox("Compare", list(labels), **which.widget("compare"), width=220)
         comparison = labels[label]
         share = 0.5
         if comparison == "mix":
@@ -193,7 +193,8 @@ def side_by_side(id: str) -> None:
                 st.html(preview.html(f"<b>{escape(preview.name)}</b>"))
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
-        rest = st.toggle("Rest frame", value=True, help="Each at its own z") if all(one.z is not None for one in compared) else False
+        known = all(one.z is not None for one in compared)
+        rest = known and st.toggle("Rest frame", True, key="side-rest", persist_state="session", help="Each at its own z")
         look.figure(figures.compared_spectra(compared, rest=rest, theme=look.theme()), key="side-by-side", alt="Spectra of the two objects")
     rows = [catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN]
     st.dataframe(pd.DataFrame(rows).set_index("id").T.astype(str), height=220)

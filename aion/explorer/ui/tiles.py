@@ -74,7 +74,7 @@ def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, A
                 what = st.menu_button(neighbor.id, list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary")
                 chosen = (what, neighbor.id) if what is not None else chosen
     if pages > 1:
-        st.pagination(pages, key=f"{name}-page")
+        st.pagination(pages, key=f"{name}-page", persist_state="session")
     if chosen is not None:
         actions[chosen[0]](chosen[1])
 

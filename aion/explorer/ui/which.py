@@ -97,11 +97,11 @@ def choice() -> None:
 
 
 def widget(name: str) -> dict[str, Any]:
-    """``key`` and ``bind`` of a widget that depends on the catalog: in the address for the reference catalog, which everybody has."""
+    """How a widget that depends on the catalog is kept: in the address for the reference catalog, which everybody has, else in the session."""
     now = own()
     if now.made is None or not is_own():
-        return {"key": name, "bind": "query-params"}
-    return {"key": f"{now.made.catalog.folder.parent.name}-{len(now.made.catalog)}-{name}", "bind": None}
+        return {"key": name, "bind": "query-params", "persist_state": "session"}
+    return {"key": f"{now.made.catalog.folder.parent.name}-{len(now.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
 
 
 def forget_marks() -> None:

@@ -1,0 +1,155 @@
+"""What a person set on a page is still set when they come back from another page: every widget of every page, one after the other."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from aion.explorer.ui import tiles
+from aion.explorer.ui.model_choice import ANOTHER
+from tests.pages.test_own_catalog import finished, pick
+
+KINDS = ("segmented_control", "pills", "selectbox", "multiselect", "radio", "toggle", "number_input", "slider", "text_input", "pagination")
+ANALYZE, CATALOG, SIMILAR, MODEL = (f"pages/{name}.py" for name in ("analyze", "catalog", "similar", "model"))
+NOT_KEPT = ("add-id", "z-named", "example-", "catalog-choice")
+"""An id to add, a line to name and an example to open do something and are empty again; another catalog has other widgets."""
+EMPTYING = {"mag", "neighbors-mag"}
+"""All objects of the tiny catalog have one magnitude: with any other range there is nothing on the page."""
+
+
+def widgets(at: AppTest) -> dict[str, Any]:
+    """Key -> widget, of all that hold a value and another one can be chosen; a form is kept when it is sent."""
+    found = {str(widget.key): widget for kind in KINDS for widget in getattr(at, kind)}
+    found = {key: one for key, one in found.items() if not (one.form_id or one.proto.disabled or key.startswith(NOT_KEPT))}
+    return {key: one for key, one in found.items() if key not in EMPTYING and len(vars(one).get("options", "several")) > 1}
+
+
+def values(at: AppTest) -> dict[str, Any]:
+    return {key: widget.value for key, widget in widgets(at).items()}
+
+
+def another(widget: Any) -> Any:
+    """A value that the widget does not have now."""
+    now = widget.value
+    match widget.type:
+        case "toggle":
+            return not now
+        case "number_input":
+            return now + widget.step
+        case "slider" if isinstance(now, tuple | list):
+            return (now[0] + widget.step, now[1])
+        case "slider":
+            return now + widget.step
+        case "text_input":
+            return "some/thing"
+        case "pagination":
+            return now + 1
+        case _ if isinstance(now, list):
+            return list(widget.options[:1] if len(now) != 1 else widget.options[:2])
+    shown = [str(widget.format_func(now))] if now is not None else []
+    return next(option for option in widget.options if option not in shown)
+
+
+def set_all(at: AppTest) -> set[str]:
+    """Every widget to another value, then those that appear by that; their keys."""
+    done: set[str] = set()
+    while left := {key: widget for key, widget in widgets(at).items() if key not in done}:
+        for widget in left.values():
+            widget.set_value(another(widget))
+        at.run()
+        assert not at.exception
+        done |= left.keys()
+    return done
+
+
+def come_back(at: AppTest, page: str) -> AppTest:
+    at.switch_page(CATALOG if page != CATALOG else SIMILAR).run()
+    at.switch_page(page).run()
+    assert not at.exception
+    return at
+
+
+@pytest.fixture
+def analyze(upload: Callable[..., AppTest]) -> AppTest:
+    """An object with an image and a spectrum."""
+    return upload("sdss_spec.fits", "ls_cutout.fits.gz")
+
+
+@pytest.fixture
+def catalog(app: AppTest) -> AppTest:
+    return app.switch_page(CATALOG).run()
+
+
+@pytest.fixture
+def own_catalog(catalog: AppTest) -> AppTest:
+    """Objects with redshifts and positions."""
+    rows = [f"{i},{1 + i},{2 + i},{i / 100},{'GALAXY' if i % 2 else 'QSO'},{10 + i},{i}" for i in range(12)]
+    file = io.BytesIO("\n".join(["id,FLUX_G,FLUX_R,z,class,ra,dec", *rows]).encode())
+    file.name = "mine.csv"
+    return finished(pick(catalog, file))
+
+
+@pytest.fixture
+def similar(app: AppTest) -> AppTest:
+    """Answers on more than one page."""
+    app.query_params["like"] = "object 1"
+    return app.switch_page(SIMILAR).run()
+
+
+@pytest.fixture
+def own_similar(own_catalog: AppTest) -> AppTest:
+    own_catalog.switch_page(SIMILAR).run()
+    return own_catalog.text_input(key="add-id").set_value("1").run()
+
+
+@pytest.fixture
+def model(app: AppTest) -> AppTest:
+    app.switch_page(MODEL).run()
+    app.session_state["section"] = "Other weights"
+    app.run()
+    return app.selectbox(key="weights-choice").set_value(ANOTHER).run()
+
+
+@pytest.mark.parametrize(
+    ("opened", "page", "some"),
+    [
+        ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbors-page", "prior-1-0", "switches-1-0"}),
+        ("catalog", CATALOG, {"map", "color", "columns", "class", "zrange"}),
+        ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
+        ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
+        ("own_similar", SIMILAR, {"show", "k", "-class"}),
+        ("model", MODEL, {"weights-choice", "hub-id", "revision-" + ANOTHER}),
+    ],
+)
+def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(opened, page, some, request, monkeypatch):
+    monkeypatch.setattr(tiles, "TILES", 2)
+    at = request.getfixturevalue(opened)
+    done = set_all(at)
+    assert all(any(key.endswith(name) for key in done) for name in some), done
+    before = values(at)
+    assert before and values(come_back(at, page)) == before
+
+
+def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyze):
+    analyze.radio(key="prior-1-0").set_value("Around a redshift").run()
+    analyze.number_input(key="prior-1-0-z").set_value(0.7).run()
+    come_back(analyze, ANALYZE)
+    assert analyze.number_input(key="prior-1-0-z").value == 0.7 and analyze.session_state["session"].prior is None
+
+
+def test_spectra_side_by_side_stay_in_the_observed_frame(similar):
+    def open_again() -> None:
+        similar.menu_button(key="found-do-object 5").click("Compare side by side").run()
+
+    open_again()
+    similar.toggle(key="side-rest").set_value(False).run()
+    come_back(similar, SIMILAR)
+    open_again()
+    assert similar.toggle(key="side-rest").value is False
+
+
+def test_the_tab_of_the_model_page_is_still_open(model):
+    come_back(model, MODEL)
+    assert model.session_state["section"] == "Other weights" and model.selectbox(key="weights-choice").value == ANOTHER
