@@ -2,6 +2,7 @@
 
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
+from aion.explorer.figures.lasting import lasting
 from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.redshift import alone, redshift, redshift_mark
@@ -31,6 +32,7 @@ __all__ = [
     "html",
     "image_tokens",
     "image_url",
+    "lasting",
     "line_marks",
     "neighbors",
     "panels",

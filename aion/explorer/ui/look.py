@@ -43,10 +43,11 @@ def figure(drawing: figures.Figure, *, key: str, alt: str, on_click: Callable[[s
     ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
     """
     config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower())
+    drawn = figures.lasting(drawing)
     if on_click is None:
-        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt)
+        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt)
     else:
-        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
+        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
 
 
 @st.fragment
