@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import plotly.io
 import plotly.tools
 
-from aion.explorer.figures import lasting
+from aion.explorer.figures import lasting, named
 from aion.explorer.figures.theme import LIGHT, template
 
 X = np.array([3600.123456789, np.nan, 9824.5], dtype=np.float32)
@@ -22,7 +22,9 @@ def drawing(*, title: str = "z") -> go.Figure:
 def sent(figure: go.Figure) -> dict:
     """What Streamlit makes of it."""
     return json.loads(
-        plotly.io.to_json(plotly.tools.return_figure_from_figure_or_data(lasting(figure), validate_figure=True), validate=False)
+        plotly.io.to_json(
+            plotly.tools.return_figure_from_figure_or_data(lasting(figure, named(figure)), validate_figure=True), validate=False
+        )
     )
 
 
@@ -51,5 +53,5 @@ def test_the_name_of_the_data_changes_with_the_figure_only():
 def test_the_figure_is_left_alone_and_its_copy_is_one_too():
     figure = drawing()
     before = figure.to_json()
-    go.Figure(lasting(figure))
+    go.Figure(lasting(figure, named(figure)))
     assert figure.to_json() == before

@@ -2,7 +2,7 @@
 
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
-from aion.explorer.figures.lasting import lasting
+from aion.explorer.figures.lasting import lasting, named
 from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.redshift import alone, redshift, redshift_mark
@@ -34,6 +34,7 @@ __all__ = [
     "image_url",
     "lasting",
     "line_marks",
+    "named",
     "neighbors",
     "panels",
     "picture_urls",

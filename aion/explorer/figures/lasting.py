@@ -16,15 +16,20 @@ DIGITS = 7
 """Of the largest number of a list, as many as a drawing shows."""
 
 
-def lasting(figure: go.Figure) -> go.Figure:
-    """The same figure without a template, its lists of numbers as text, and with a name of all that is in it."""
+def named(figure: go.Figure) -> str:
+    """A name of all that is in it."""
+    return f"{crc32(str(figure.to_json(validate=False)).encode()):08x}"
+
+
+def lasting(figure: go.Figure, name: str) -> go.Figure:
+    """The same figure without a template, its lists of numbers as text, and with its name in it."""
     layout = figure.layout.to_plotly_json()
     styles: dict[str, Any] = layout.pop("template").get("layout", {})
     names, axes = styles.pop("annotationdefaults", {}), ("xaxis", "yaxis")
     for axis in {*axes, *(name for name in layout if name.startswith(axes))}:
         layout[axis] = _over(styles.get(axis[:5], {}), layout.get(axis, {}))
     layout["annotations"] = [_over(names, one) for one in layout.get("annotations", ())]
-    layout["datarevision"] = f"{crc32(str(figure.to_json(validate=False)).encode()):08x}"
+    layout["datarevision"] = name
     written = go.Figure([_as_text(trace.to_plotly_json()) for trace in figure.data], _over(styles, layout), figure.frames)
     written.layout.template = None  # it took Plotly's own when it was made
     return written
