@@ -83,12 +83,17 @@ def test_images_are_measured_in_arcsec_only_when_the_pixel_scale_is_known():
     assert any("″" in note.text for note in figures.panels(samples.image()).layout.annotations)
 
 
+def pixels(url):
+    """(height, width, 3) of a data URL."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
+
+
 def test_original_and_decoded_share_one_stretch():
     dim = samples.image()
     brighter = image_module.ImageResult(dim.survey, dim.bands, dim.original, dim.decoded * 30, dim.pixel_scale, None, None)
-    first = [np.asarray(figures.panels(result).data[0].z) for result in (dim, brighter)]
+    first = [pixels(figures.panels(result).data[0].source) for result in (dim, brighter)]
     np.testing.assert_array_equal(*first)
-    decoded = [np.asarray(figures.panels(result).data[1].z).mean() for result in (dim, brighter)]
+    decoded = [pixels(figures.panels(result).data[1].source).mean() for result in (dim, brighter)]
     assert decoded[1] > decoded[0]
 
 
@@ -318,20 +323,17 @@ def test_emission_and_absorption_lines_are_chosen_apart():
 
 def test_brightness_and_q_are_the_same_for_every_panel():
     plain, bright = (figures.panels(samples.image(), view=figures.ImageView(brightness=value)) for value in (1.0, 3.0))
-    assert all(np.asarray(bright.data[i].z).mean() > 1.2 * np.asarray(plain.data[i].z).mean() for i in (0, 1))
+    assert all(pixels(bright.data[i].source).mean() > 1.2 * pixels(plain.data[i].source).mean() for i in (0, 1))
     faint = figures.panels(samples.image(), view=figures.ImageView(softening=30.0))
-    assert np.asarray(faint.data[0].z).mean() > np.asarray(plain.data[0].z).mean()
+    assert pixels(faint.data[0].source).mean() > pixels(plain.data[0].source).mean()
 
 
 def test_the_two_pictures_of_a_swipe_have_one_stretch_and_one_orientation():
-    def pixels(url):
-        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
-
     image, view = samples.image(), figures.ImageView(band="DES-R", brightness=2.0)
     original, decoded = map(pixels, figures.picture_urls(image, view=view))
     beside = figures.panels(image, view=view).data
-    np.testing.assert_array_equal(original, np.asarray(beside[0].z)[::-1], "the first row of a FITS image is the lowest")
-    np.testing.assert_array_equal(decoded, np.asarray(beside[1].z)[::-1])
+    np.testing.assert_array_equal(original, pixels(beside[0].source)[::-1], "the first row of a FITS image is the lowest")
+    np.testing.assert_array_equal(decoded, pixels(beside[1].source)[::-1])
 
 
 def test_original_and_decoded_blink_in_one_place():
@@ -346,7 +348,7 @@ def test_the_field_of_the_model_is_drawn_on_a_larger_cutout():
     field = next(shape for shape in figure.layout.shapes if shape.name == "field")
     assert field.x1 - field.x0 == pytest.approx(96 * 0.262)
     assert figure.layout.xaxis.range[1] == pytest.approx(128 * 0.262)
-    assert np.asarray(figures.whole(samples.image(whole=1200)).data[0].z).shape[0] <= 512
+    assert pixels(figures.whole(samples.image(whole=1200)).data[0].source).shape[0] <= 512
 
 
 def test_the_residual_is_in_units_of_the_noise_when_that_is_known_and_asked_for():

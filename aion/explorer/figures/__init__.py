@@ -2,6 +2,7 @@
 
 from aion.explorer.figures.compare import Compared, compared_spectra
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
+from aion.explorer.figures.lasting import lasting, named
 from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.on_page import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
@@ -33,7 +34,9 @@ __all__ = [
     "html",
     "image_tokens",
     "image_url",
+    "lasting",
     "line_marks",
+    "named",
     "neighbors",
     "on_page",
     "panels",

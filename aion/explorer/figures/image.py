@@ -151,7 +151,7 @@ def _trace(picture: tuple[stretch.Pixels, Floats, str], pixel_scale: float | Non
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0
     return go.Image(
-        z=pixels,
+        source=stretch.png_url(pixels[::-1]),  # drawn from its first row upwards
         x0=-(width - 1) / 2 * step,
         dx=step,
         y0=-(height - 1) / 2 * step,

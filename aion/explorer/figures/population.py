@@ -78,7 +78,7 @@ def scatter(
         )
     figure.update_xaxes(title_text=x.title, autorange="reversed" if x.reverse else True)
     figure.update_yaxes(title_text=y.title, autorange="reversed" if y.reverse else True)
-    return figure.update_layout(clickmode="event+select", dragmode="lasso", showlegend=not color.is_scale)
+    return figure.update_layout(clickmode="event", dragmode="lasso", showlegend=not color.is_scale)
 
 
 def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:

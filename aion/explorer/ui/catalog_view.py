@@ -166,7 +166,7 @@ def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None,
     now, ids = selection(), list(passing["id"])
     coloring = _coloring(passing, color)
     st.plotly_chart(
-        figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme()),
+        look.lasting(figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme())),
         theme=None,
         config=figures.selecting(f"catalog-{name}"),
         on_select=lambda: now.take(name, ids),

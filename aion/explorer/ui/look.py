@@ -18,6 +18,8 @@ ASSETS = Path(__file__).resolve().parents[3] / "assets"
 FIGURE_FORMATS = ["PNG", "SVG"]
 FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves."""
+FIGURES = 64
+"""Kept as they go to the browser."""
 
 
 def theme() -> figures.Theme:
@@ -44,10 +46,21 @@ def figure(drawing: figures.Figure, *, key: str, alt: str, of: str = "", on_clic
     ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
     """
     config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower(), f"{stem(of)}-{key}" if of else key)
+    drawn = lasting(drawing)
     if on_click is None:
-        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt)
+        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt)
     else:
-        st.plotly_chart(drawing, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
+        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
+
+
+def lasting(drawing: figures.Figure) -> figures.Figure:
+    """The figure as it goes to the browser; made once for all that look at the same."""
+    return _lasting(figures.named(drawing), drawing)
+
+
+@st.cache_resource(show_spinner=False, max_entries=FIGURES)
+def _lasting(name: str, _drawing: figures.Figure) -> figures.Figure:
+    return figures.lasting(_drawing, name)
 
 
 @st.fragment

@@ -1,0 +1,33 @@
+"""How often the browser draws, in a real browser."""
+
+import pytest
+
+from tests.browser.test_browser import address, page, real_or_twin, upload  # noqa: F401  # fixtures
+from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+
+pytestmark = pytest.mark.browser
+
+COUNTED = """() => {
+  window.reckoned = {}
+  const emit = Symbol()
+  Object.defineProperty(HTMLElement.prototype, "emit", { get() { return this[emit] }, set(told) {
+    this[emit] = (event, ...about) => {
+      const key = event === "plotly_react" && this.closest("[class*=st-key-]").className.match(/st-key-([^ ]+)/)[1]
+      if (key) (reckoned[key] ??= []).push(this.calcdata)
+      return told.call(this, event, ...about)
+    }
+  } })
+}"""
+"""From now on, what Plotly reckoned for each figure is noted each time that it is handed one."""
+REPEATED = "Object.entries(reckoned).filter(([, all]) => all.some((one) => one !== all[0])).map(([key]) => key)"
+
+
+def test_a_figure_that_is_handed_over_twice_is_reckoned_once(page, root):  # noqa: F811
+    page.evaluate(COUNTED)
+    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    for key in ("redshift", "image-0"):
+        page.wait_for_function("key => reckoned[key]?.length >= 2", arg=key)
+    page.get_by_role("link", name="Catalog").first.click()
+    for key in ("map-plot-0", "beside-plot-0"):
+        page.wait_for_function("key => reckoned[key]?.length >= 2", arg=key)
+    assert page.evaluate(REPEATED) == []
