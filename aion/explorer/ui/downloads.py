@@ -33,8 +33,13 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
     with st.popover("Download", icon=":material/download:"):
         st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
         st.segmented_control(
-            "Format of a saved figure", look.FIGURE_FORMATS, default="PNG", required=True, key=look.FORMAT,
-            persist_state="session", label_visibility="collapsed",
+            "Format of a saved figure",
+            look.FIGURE_FORMATS,
+            default="PNG",
+            required=True,
+            key=look.FORMAT,
+            persist_state="session",
+            label_visibility="collapsed",
         )
         for label, ending, mime, data in files:
             st.download_button(
