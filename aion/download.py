@@ -23,6 +23,8 @@ LAYOUT = (hub.CONFIG_FILE, hub.WEIGHTS_FILE, f"codecs/*/{hub.CONFIG_FILE}", f"co
 """The files that are fetched, of all that a repository may hold."""
 SPARE = 100_000_000
 """Bytes that stay free on the disk."""
+PATIENCE = 10.0
+"""Seconds that the Hub has to say what a repository holds."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def repository(id: str, *, revision: str | None = None, token: str | None = None
     Raises: WeightsNotFoundError, AccessError, ConnectionFailedError.
     """
     try:
-        info = huggingface_hub.HfApi(token=token).model_info(id, revision=revision, files_metadata=True)
+        info = huggingface_hub.HfApi(token=token).model_info(id, revision=revision, timeout=PATIENCE, files_metadata=True)
     except (OSError, ValueError, HTTPError) as exc:
         raise hub.explained(exc, id, "the list of files", revision) from exc
     commit = str(info.sha)

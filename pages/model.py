@@ -8,6 +8,7 @@ from aion.explorer.ui.look import section
 frame.through_app()
 if resources.startup().problem:
     resources.explain(resources.startup())
+    model_choice.under_way()
     model_choice.panel()
     st.stop()
 info = resources.engine().info
@@ -25,8 +26,9 @@ with right:
     section("Memory")
     model_choice.taken()
 
+model_choice.under_way()
 sections = model_view.sections(info) | {"Other weights": lambda info: model_choice.panel()}
-for tab, show in zip(st.tabs(list(sections), key="section", bind="query-params"), sections.values(), strict=True):
+for tab, show in zip(model_view.tabs(list(sections)), sections.values(), strict=True):
     if tab.open:
         with tab:
             show(info)

@@ -1,6 +1,7 @@
 """Weights are listed, fetched with their bytes told, ended and gone on with; what stands in the way is said in a sentence."""
 
 import shutil
+import socket
 import time
 from pathlib import Path
 
@@ -126,3 +127,11 @@ def test_a_disk_without_room_is_told_before_anything_is_fetched(online: Hub, mon
     with pytest.raises(DiskSpaceError, match=r"0\.10 GB free"):
         download.fetch(found, lambda path, size: None)
     assert not online.asked("some/open/resolve")
+
+
+def test_a_hub_that_does_not_answer_is_not_waited_for(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ConnectionFailedError, match="could not be downloaded"):
+            download.repository("some/open")

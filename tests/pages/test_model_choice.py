@@ -211,3 +211,37 @@ def test_an_engine_that_takes_over_closes_the_one_before(own_server, app):
     server.switch(server.settings)
     until(lambda: server.next is None)
     assert server.current.engine is not old and old._worker._closed
+
+
+def test_what_is_under_way_is_told_and_renews_the_page_whichever_tab_is_open(online, model_page):  # noqa: F811
+    at = ask(choose(model_page, "some/slow"))
+    at.button(key="download").click().run()
+    running = resources.server().download
+    until(lambda: running.share > 0)
+    at.session_state["section"] = "Cite"
+    at.run()
+    assert at.code and any("Bytes" in frame.value for frame in at.dataframe), "the download, beside another tab"
+    at.button(key="cancel-download").click().run()
+    online.go.set()
+    running.wait(30)
+    at.run()
+    assert "canceled" in texts(at) and at.session_state["section"] == "Cite"
+
+
+def test_the_tab_stays_open_after_a_switch_to_weights_that_have_other_tabs(own_server, model_page, tmp_path):
+    at, other = model_page, write_tiny(tmp_path / "other", seed=1)
+    before = [tab.label for tab in at.tabs]
+    (other / "README.md").write_text("# A card")
+    server = resources.server()
+    server.switch(weights.Choice(str(other), None, weights.Held.FOLDER, 1).settings(server.settings))
+    until(lambda: server.next is None)
+    at.run()
+    assert not at.exception and [tab.label for tab in at.tabs] != before
+    assert at.session_state["section"] == "Other weights" and at.selectbox(key="weights-choice")
+
+
+def test_a_question_to_the_hub_says_what_is_waited_for(online, model_page, monkeypatch):  # noqa: F811
+    said, spinner = [], st.spinner
+    monkeypatch.setattr(st, "spinner", lambda text: said.append(text) or spinner(text))
+    at = ask(choose(model_page, "some/open"))
+    assert said == ["Asking the Hub what some/open has"] and COMMIT[:12] in texts(at)

@@ -48,6 +48,7 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
     assert not at.exception and "Measured" not in [tab.label for tab in at.tabs], "somebody else's file of that name"
     (tmp_path / "metrics.json").write_text(json.dumps(MEASURED))
     monkeypatch.setattr(model_view, "_beside", lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None)
+    at.session_state["section"] = "Measured"
     at.run()
     assert not at.exception and "Measured" in [tab.label for tab in at.tabs]
     bars = at.dataframe[0].value
@@ -72,6 +73,19 @@ def test_weights_that_are_not_there_are_explained_on_every_page(page, environmen
     assert not at.exception
     assert "cannot be used" in at.error[0].value and "nothing-here" in at.error[0].value
     assert any(button.label == "Try again" for button in at.button)
+
+
+@pytest.mark.parametrize("page", [None, "pages/catalog.py", "pages/similar.py", "pages/model.py"])
+@pytest.mark.parametrize(("name", "value"), [("AION_DEVICE", "gpu"), ("AION_SWITCH", "maybe")])
+def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(name, value, page, environment, root, monkeypatch):
+    monkeypatch.setenv(name, value)
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
+    if page is not None:
+        at.switch_page(page).run()
+    st.cache_resource.clear()
+    assert not at.exception and len(at.error) == 1
+    assert f"{name} is '{value}'" in at.error[0].value and at.error[0].value.startswith("**This server cannot start.**")
 
 
 def test_what_is_loaded_is_not_looked_through_after_every_run(app):

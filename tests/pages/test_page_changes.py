@@ -115,7 +115,7 @@ def model(app: AppTest) -> AppTest:
 @pytest.mark.parametrize(
     ("opened", "page", "some"),
     [
-        ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbors-page", "prior-1-0", "switches-1-0"}),
+        ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
         ("catalog", CATALOG, {"map", "color", "columns", "class", "zrange"}),
         ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
         ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
@@ -127,7 +127,8 @@ def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(opened, pag
     monkeypatch.setattr(tiles, "TILES", 2)
     at = request.getfixturevalue(opened)
     done = set_all(at)
-    assert all(any(key.endswith(name) for key in done) for name in some), done
+    missed = {name for name in some if not any(key.endswith(name) for key in done)}
+    assert not missed, done
     before = values(at)
     assert before and values(come_back(at, page)) == before
 

@@ -48,7 +48,6 @@ def panel() -> None:
     )
     if can_switch:
         _choose(offered, device)
-        _under_way()
 
 
 def _choose(offered: tuple[Choice, ...], device: str) -> None:
@@ -57,7 +56,9 @@ def _choose(offered: tuple[Choice, ...], device: str) -> None:
     named = {_name(choice): choice for choice in offered}
     with left:
         chosen = st.selectbox("Weights", [*named, ANOTHER], key="weights-choice", persist_state="session")
-        typed = st.text_input("Hub id", key="hub-id", persist_state="session", placeholder="owner/name").strip() if chosen == ANOTHER else ""
+        typed = (
+            st.text_input("Hub id", key="hub-id", persist_state="session", placeholder="owner/name").strip() if chosen == ANOTHER else ""
+        )
     choice = named.get(chosen) or Choice(typed, None, Held.HUB, None)
     with right:
         revision = st.text_input(
@@ -68,6 +69,21 @@ def _choose(offered: tuple[Choice, ...], device: str) -> None:
         _use(choice, device)
     elif choice.id:
         _from_the_hub(choice, revision or None, device)
+
+
+def under_way() -> None:
+    """The download and the loading, or how they ended; whatever else is on the page, it is drawn anew when they end."""
+    server = resources.server()
+    download, loading = server.download, server.next
+    if (download is not None and download.state is State.RUNNING) or (loading is not None and loading.running):
+        _renewed()
+        return
+    if download is not None and download.state is State.FAILED:
+        st.error(f"**The download ended.** {sentence(download.problem)} {KEPT}", icon=":material/error:")
+    elif download is not None and download.state is State.CANCELED:
+        st.info(f"The download of {download.repository.id} was canceled at {download.share:.0%}. {KEPT}", icon=":material/pause_circle:")
+    if loading is not None and loading.problem:
+        st.error(f"**{tables.weights_name(loading.settings.model)} cannot be used.** {sentence(loading.problem)}", icon=":material/error:")
 
 
 def taken() -> None:
@@ -101,7 +117,9 @@ def _from_the_hub(choice: Choice, revision: str | None, device: str) -> None:
     token = weights.token_state(server.settings)
     cache = tables.weights_name(str(cache_folder()))
     st.caption(f"Token for gated repositories: {token}. Download cache: `{cache}`, {_gigabytes(free_space())} free on its disk.")
-    st.button("Ask the Hub", key="ask-hub", icon=":material/travel_explore:", on_click=_ask, args=(choice.id, revision))
+    if st.button("Ask the Hub", key="ask-hub", icon=":material/travel_explore:"):
+        with st.spinner(f"Asking the Hub what {choice.id} has"):
+            _ask(choice.id, revision)
     asked, answer = st.session_state.get(_LOOKED_UP, (None, None))
     if asked != (choice.id, revision) or answer is None:
         st.caption("Nothing is asked of the Hub before you do.")
@@ -140,21 +158,6 @@ def _renewed() -> None:
         st.progress(loading.progress.share, text=f"{tables.weights_name(loading.settings.model)}: {loading.progress.step}")
     else:
         st.rerun()
-
-
-def _under_way() -> None:
-    """The download and the loading, or how they ended."""
-    server = resources.server()
-    download, loading = server.download, server.next
-    if (download is not None and download.state is State.RUNNING) or (loading is not None and loading.running):
-        _renewed()
-        return
-    if download is not None and download.state is State.FAILED:
-        st.error(f"**The download ended.** {sentence(download.problem)} {KEPT}", icon=":material/error:")
-    elif download is not None and download.state is State.CANCELED:
-        st.info(f"The download of {download.repository.id} was canceled at {download.share:.0%}. {KEPT}", icon=":material/pause_circle:")
-    if loading is not None and loading.problem:
-        st.error(f"**{tables.weights_name(loading.settings.model)} cannot be used.** {sentence(loading.problem)}", icon=":material/error:")
 
 
 def _bars(download: Download) -> None:

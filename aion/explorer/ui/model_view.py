@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from aion.streams import STREAMS
 METRICS, CARD = "metrics.json", "README.md"
 _MARKS = {True: "✓ met", False: "✗ not met", None: "– not measured"}
 """Whether a bar was reached, in words and a sign, not by color."""
+_TAB, _KEPT = "section", "section-kept"
+"""Key of the tabs, and where the title of the open one is while another page is looked at."""
 CITATION = """\
 AION-1: Omnimodal Foundation Model for Astronomical Sciences, arXiv:2510.17960
 Multimodal Universe, arXiv:2412.02527
@@ -59,6 +61,16 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
     if _beside(info, CARD) is not None:
         found["Model card"] = card
     return found | {"Cite": cite}
+
+
+def tabs(titles: list[str]) -> Sequence[Any]:
+    """Tabs of which one is open and made. It stays open on the way to another page and back, and when other weights have other tabs."""
+    state = st.session_state
+    wanted = state.get(_TAB, state.get(_KEPT))
+    state[_TAB] = wanted if wanted in titles else titles[0]
+    made = st.tabs(titles, key=_TAB, on_change="rerun")
+    state[_KEPT] = state[_TAB]
+    return made
 
 
 def streams(info: ModelInfo) -> None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from aion.download import Repository
-from aion.errors import AIONError
+from aion.errors import AIONError, ConfigError
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
+from aion.explorer.ui import look
 from aion.explorer.weights import Download, State
 
 POLL = 0.1
@@ -110,8 +111,13 @@ def server() -> Server:
 
 
 def startup() -> Startup:
-    """The engine in use, ready or not."""
-    return server().current
+    """The engine in use, ready or not; ends the page with the reason where the server was started with settings that do not exist."""
+    try:
+        return server().current
+    except ConfigError as exc:
+        st.error(f"**This server cannot start.** {look.sentence(str(exc))}", icon=":material/error:")
+        st.caption("Whoever runs it sets that variable, or leaves it out, and starts the application again.")
+        st.stop()
 
 
 def engine() -> Engine:

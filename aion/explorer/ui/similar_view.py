@@ -24,6 +24,7 @@ MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
 """Objects that are offered while nothing is asked for."""
 UNLIKE = -1.0
+_ASKING = "Asking the model about your upload"
 _UNLIKE_DATA = (
     "No object of this catalog is known by the same data as your upload, and an embedding made from more or less lies elsewhere: compare "
     "spectra or images for like with like."
@@ -209,7 +210,8 @@ def _preview(catalog: Catalog, id: str) -> Preview:
 def _opened() -> Analysis:
     """The answer for the upload that is open."""
     running = engine()
-    return session().analysis(lambda thing, use: running.analyze(thing, use=use))
+    with st.spinner(_ASKING):
+        return session().analysis(lambda thing, use: running.analyze(thing, use=use))
 
 
 def _examples(every: Searches) -> list[Example]:
@@ -217,7 +219,8 @@ def _examples(every: Searches) -> list[Example]:
     for id, weight in query().weights.items():
         thing = session().thing
         if id == OPEN and isinstance(thing, SkyObject):
-            examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
+            with st.spinner(_ASKING):
+                examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
         else:
             examples.append(every.example(id, weight))
     return examples

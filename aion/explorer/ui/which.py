@@ -97,7 +97,7 @@ def choice() -> None:
 
 
 def widget(name: str) -> dict[str, Any]:
-    """How a widget that depends on the catalog is kept: in the address for the reference catalog, which everybody has, else in the session."""
+    """How a widget that depends on the catalog is kept: for the reference catalog, which everybody has, in the address too."""
     now = own()
     if now.made is None or not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}
