@@ -116,7 +116,7 @@ def model(app: AppTest) -> AppTest:
     ("opened", "page", "some"),
     [
         ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
-        ("catalog", CATALOG, {"map", "color", "columns", "class", "zrange"}),
+        ("catalog", CATALOG, {"color", "columns", "class", "zrange"}),
         ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
         ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
         ("own_similar", SIMILAR, {"show", "k", "-class"}),
