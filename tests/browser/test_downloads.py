@@ -71,7 +71,7 @@ def test_the_neighbors_on_the_page_are_files_of_four_kinds(analyzed):
     analyzed.get_by_label("How many").fill("3")
     analyzed.get_by_label("How many").press("Enter")
     analyzed.wait_for_url("**neighbors-k=3**")
-    wait_until(analyzed, REDSHIFT, DRAWN)
+    analyzed.locator(".aion-object").nth(3).wait_for(state="detached")
     analyzed.get_by_role("button", name="Download").last.click()
     name, content = taken(analyzed, "CSV")
     ids = pd.read_csv(io.BytesIO(content), dtype={"id": str})["id"].tolist()
