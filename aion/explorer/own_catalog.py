@@ -42,7 +42,6 @@ KEPT_DAYS = 7
 UPLOADED = "uploaded"
 """Label of such a catalog."""
 
-
 File = io.BytesIO | Path  # an upload with its ``name``, or a file on disk
 
 

@@ -1,6 +1,5 @@
 """The objects of the catalog that are most like the one on the page."""
 
-import numpy as np
 import streamlit as st
 
 from aion.explorer import export_table, figures
@@ -71,5 +70,5 @@ def _vector(analysis: Analysis, view: str, streams: list[str]) -> Floats:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _of_part(whole: Floats, streams: tuple[str, ...], _thing: Thing) -> Floats:
     """``whole``: the vector of all of the object, which tells it from others."""
-    [vector] = engine().embed([_thing], use=streams)
-    return np.asarray(vector)
+    vector: Floats = engine().embed([_thing], use=streams)[0]
+    return vector

@@ -13,8 +13,6 @@ from aion.explorer import export_table, figures
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
-
-
 FIGURE_FORMATS = ["PNG", "SVG"]
 FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves."""
