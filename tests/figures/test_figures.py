@@ -57,7 +57,7 @@ def trace(figure, name):
 def test_every_figure_is_drawn_in_the_theme_and_can_be_sent_to_a_browser(name, theme):
     figure = ALL[name](theme)
     assert figure.layout.template.layout.font.color == theme.ink
-    assert figure.layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
+    assert figure.layout.template.layout.paper_bgcolor == theme.paper, "a saved file is readable on any ground"
     assert len(figure.to_json()) < 3_000_000
 
 
@@ -390,4 +390,4 @@ def test_what_only_answers_a_click_needs_no_element_of_the_page():
 def test_many_points_are_circles_of_one_pixel_for_one():
     few, many = catalog(["galaxy", "star"]), catalog(["galaxy", "star"] * 2000, z=(0.1, 0.2) * 2000, magnitude=(18.0, 20.0) * 2000)
     assert {points.marker.symbol for points in few.data} == {"circle", "star"}
-    assert {points.marker.symbol for points in many.data} == {"circle"} and figures.selecting("map")["plotGlPixelRatio"] == 1
+    assert {points.marker.symbol for points in many.data} == {"circle"} and figures.selecting("svg", "map")["plotGlPixelRatio"] == 1

@@ -1,10 +1,12 @@
 """The Catalog page: table, plots, filters and one selection, and what its address keeps."""
 
+import json
+
 import pandas as pd
 import pytest
 import streamlit as st
 
-from aion.explorer.ui import catalog_view
+from aion.explorer.ui import catalog_view, look
 from aion.explorer.ui import selection as selection_module
 from aion.explorer.ui.selection import Selection
 from aion.maps import has_umap
@@ -50,6 +52,12 @@ def test_points_are_colored_by_any_column(page, figures):
     page.selectbox(key="color").select("z").run()
     assert not page.exception
     assert all(len(figure["data"]) == 1 and "colorscale" in str(figure["data"][0]["marker"]) for figure in figures(page))
+
+
+def test_the_camera_of_the_plots_saves_the_format_that_was_chosen(page):
+    assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"png"}
+    page.segmented_control(key=look.FORMAT).set_value("SVG").run()
+    assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"svg"}
 
 
 def test_the_sky_is_offered_only_where_there_are_positions(page):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aion.explorer.ui import tiles
 from aion.explorer.ui.query import _parsed
 
 
@@ -57,6 +58,19 @@ def test_objects_are_added_with_weights_and_removed(asked):
     assert list(query.values()) == [1.0, -1.0] and len(found(asked)) == 10
     asked.button(key=f"remove-{list(query)[1]}").click().run()
     assert list(asked.session_state["query"].weights) == ["object 1"]
+
+
+def test_other_objects_are_shown_from_their_first_page(asked, monkeypatch):
+    monkeypatch.setattr(tiles, "TILES", 5)
+    asked.run()
+    first = found(asked)
+    asked.session_state["found-page"] = 2  # what a click on the pagination does
+    asked.run()
+    assert len(first) == 5 and not set(found(asked)) & set(first)
+    asked.run()
+    assert not set(found(asked)) & set(first), "the same search stays on its page"
+    asked.segmented_control(key="show").set_value("Least similar").run()
+    assert len(found(asked)) == 5 and asked.session_state["found-page"] == 1
 
 
 def test_the_loneliest_objects_need_no_query(page):

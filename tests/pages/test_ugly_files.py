@@ -33,8 +33,22 @@ def test_a_refused_file_says_what_is_still_shown(upload, twin):
     at = upload("sdss_spec.fits")
     shown_before = at.title[0].value
     at.file_uploader[0].set_value([("nothing.fits", b"", "application/octet-stream")]).run()
-    assert "nothing.fits is empty" in at.error[0].value and "still sdss_spec.fits" in at.error[0].value
+    assert "nothing.fits is empty" in at.error[0].value and "Shown below: sdss_spec.fits." in at.error[0].value
     assert at.title[0].value == shown_before
+
+
+def test_one_file_that_cannot_be_read_leaves_the_others_in(app, twin):
+    [good] = twin("sdss_spec.fits")
+    cube = io.BytesIO()
+    np.savez(cube, image=np.zeros((2, 100, 100), "f4"))
+    at = app.file_uploader[0].set_value([("nothing.fits", b"", "application/fits"), good]).run()
+    assert not at.exception and at.metric
+    assert "nothing.fits is empty" in at.error[0].value and "Shown below: sdss_spec.fits." in at.error[0].value
+    at.file_uploader[0].set_value([good, ("two.npz", cube.getvalue(), "application/octet-stream")]).run()
+    assert "set bands" in at.error[0].value and at.metric, "the other file is shown, and this one can be read with bands"
+    assert any(box.label == "Bands, in order" for box in at.text_input)
+    at.file_uploader[0].set_value([("nothing.fits", b"", "application/fits"), ("none.fits", b"", "application/fits")]).run()
+    assert "is empty" in at.error[0].value and "Shown below: sdss_spec.fits." in at.error[0].value, "what was open stays"
 
 
 def test_bands_are_set_for_a_cube_that_names_none(app):

@@ -40,10 +40,10 @@ def config(file_format: str, name: str) -> dict[str, Any]:
     return _CONFIG | {"toImageButtonOptions": {"scale": 2, "format": file_format, "filename": name}}
 
 
-def selecting(name: str) -> dict[str, Any]:
+def selecting(file_format: str, name: str) -> dict[str, Any]:
     """`config` where objects are marked with a box or a lasso, and the wheel zooms. Points are drawn once, not four times and shrunk."""
     buttons = {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"]}
-    return config("png", name) | buttons | {"scrollZoom": True, "plotGlPixelRatio": 1}
+    return config(file_format, name) | buttons | {"scrollZoom": True, "plotGlPixelRatio": 1}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Theme:
 
     name: str
     paper: str
-    """What lies behind figures; used where something must be hidden, never as a fill of the figure itself."""
+    """What lies behind figures, on the page and in a saved file."""
     ink: str
     """The data as given."""
     faint: str
@@ -169,7 +169,7 @@ def template(theme: Theme) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"family": FONT, "size": 13, "color": theme.ink},
-            "paper_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": theme.paper,
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
             "yaxis": axis,

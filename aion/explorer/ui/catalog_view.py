@@ -69,6 +69,7 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
             **which.widget("color"),
             width=220,
         )
+        look.choose_format("Camera saves")
     left, right = st.columns(2, gap="medium")
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
@@ -168,7 +169,7 @@ def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None,
     st.plotly_chart(
         look.lasting(figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme())),
         theme=None,
-        config=figures.selecting(f"catalog-{name}"),
+        config=figures.selecting(look.format_chosen(), f"catalog-{name}"),
         on_select=lambda: now.take(name, ids),
         selection_mode=("points", "box", "lasso"),
         key=now.key(name),

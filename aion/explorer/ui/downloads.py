@@ -36,15 +36,7 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
     ]
     with st.popover("Download", icon=":material/download:"):
         st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
-        st.segmented_control(
-            "Format of a saved figure",
-            look.FIGURE_FORMATS,
-            default="PNG",
-            required=True,
-            key=look.FORMAT,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        look.choose_format("Format of a saved figure", label_visibility="collapsed")
         size = sum(_size(file) for file in now.files)
         if size > LIMIT:
             st.caption(TOO_LARGE.format(size / 1e6))

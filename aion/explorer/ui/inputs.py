@@ -1,6 +1,8 @@
 """How an object gets in: upload, example, catalog. What was read from the files, and how to have them read differently."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +12,7 @@ from aion.explorer.ui import tables
 from aion.explorer.ui.examples import Example, examples
 from aion.explorer.ui.look import sentence
 from aion.explorer.ui.overriding import override_form
-from aion.explorer.ui.state import Origin, Pending, Session, Thing, session
+from aion.explorer.ui.state import File, Origin, Pending, Session, Thing, session
 from aion.io import SkyObject, read
 from aion.io.registry import PositionNeededError
 from aion.modalities import Image, Spectrum
@@ -44,8 +46,8 @@ def choose() -> None:
     if now.thing is None:
         title.title(TITLE, anchor=False)
     if now.error:
-        still = f" What is shown below is still {now.label or now.thing.id}." if now.thing is not None else ""
-        st.error(now.error + still, icon=":material/error:")
+        shown = f" Shown below: {now.label or now.thing.id}." if now.thing is not None else ""
+        st.error(now.error + shown, icon=":material/error:")
     if now.refused is not None:
         with st.expander("Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True):
             override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
@@ -144,7 +146,7 @@ def _uploaded() -> None:
     now = session()
     files = st.session_state[f"upload-{now.inputs}"]
     if files:
-        now.pending = Pending(tuple(files), "upload", ", ".join(file.name for file in files))
+        now.pending = Pending(tuple(files), "upload", _names(files))
     elif now.origin == "upload":
         now.close()
     else:  # what could not be read is taken away again
@@ -157,21 +159,36 @@ def _pend_example(example: Example | None) -> None:
 
 
 def _read_pending(now: Session) -> None:
-    """Read what a callback left; what was open stays open when that fails."""
+    """Read what a callback left, without the one file that cannot be read; what was open stays open when that fails."""
     pending, now.pending = now.pending, None
     if pending is None:
         return
-    try:
-        with st.spinner("Reading the files"):
-            things = _read(pending)
-    except AIONError as exc:
-        now.error = sentence(str(exc))
-        now.refused = pending if isinstance(exc, (ModalityError, PositionNeededError, ConfigError)) else None
-        return
-    row = now.row if pending.files == now.files and now.row < len(things) else 0
-    now.open(things, origin=pending.origin, label=pending.label, files=pending.files, overrides=pending.overrides, example=pending.example)
-    now.look_at(row)
-    now.apply_link()
+    refused: AIONError | None = None
+    with st.spinner("Reading the files"):
+        try:
+            given, things = pending, _read(pending)
+        except AIONError as exc:
+            refused = exc
+            given, things = _without_one(pending)
+    if things:
+        row = now.row if given.files == now.files and now.row < len(things) else 0
+        now.open(things, origin=given.origin, label=given.label, files=given.files, overrides=given.overrides, example=given.example)
+        now.look_at(row)
+        now.apply_link()
+    if refused is not None:
+        now.error = sentence(str(refused))
+        now.refused = pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
+
+
+def _without_one(pending: Pending) -> tuple[Pending, list[SkyObject]]:
+    """The files but the one without which the others can be read, and their objects; none when there is no such file."""
+    for left_out in pending.files if pending.origin == "upload" else ():
+        kept = tuple(file for file in pending.files if file is not left_out)
+        rest = replace(pending, files=kept, label=_names(kept))
+        with suppress(AIONError):
+            if kept:
+                return rest, _read(rest)
+    return pending, []
 
 
 def _read(pending: Pending) -> list[SkyObject]:
@@ -179,3 +196,7 @@ def _read(pending: Pending) -> list[SkyObject]:
         if not isinstance(file, Path):
             file.seek(0)
     return read(list(pending.files), overrides=pending.overrides)
+
+
+def _names(files: Sequence[File]) -> str:
+    return ", ".join(Path(file.name).name for file in files)

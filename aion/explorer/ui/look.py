@@ -13,9 +13,9 @@ from aion.explorer import export_table, figures
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
-FIGURE_FORMATS = ["PNG", "SVG"]
 FORMAT = "figure-format"
-"""Key of the choice of what the camera above a figure saves."""
+"""Key of the choice of what the camera above a figure saves; one for all pages."""
+_FIGURE_FORMATS = ["PNG", "SVG"]
 FIGURES = 64
 """Kept as they go to the browser."""
 
@@ -43,12 +43,22 @@ def figure(drawing: figures.Figure, *, key: str, alt: str, of: str = "", on_clic
     The camera above it saves it under the id of the object that it is ``of``, and its ``key``.
     ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
     """
-    config = figures.config(str(st.session_state.get(FORMAT, "PNG")).lower(), f"{stem(of)}-{key}" if of else key)
+    config = figures.config(format_chosen(), f"{stem(of)}-{key}" if of else key)
     drawn = lasting(drawing)
     if on_click is None:
         st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt)
     else:
         st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
+
+
+def choose_format(label: str, **how: Any) -> None:
+    """What the camera above a figure saves."""
+    st.segmented_control(label, _FIGURE_FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how)
+
+
+def format_chosen() -> str:
+    """``"png"`` or ``"svg"``."""
+    return str(st.session_state.get(FORMAT, "PNG")).lower()
 
 
 def lasting(drawing: figures.Figure) -> figures.Figure:

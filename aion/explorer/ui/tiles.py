@@ -63,8 +63,11 @@ class Preview:
 
 def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, Action], *, name: str, similarity: bool = True) -> None:
     """Tiles in their order, in pages; every tile has the ``actions``, label -> what to do, in a menu under its id."""
-    pages = -(-len(found) // TILES)
-    page = min(int(st.session_state.get(f"{name}-page", 1)), max(pages, 1))
+    pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
+    if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
+        st.session_state[f"{name}-shown"] = shown
+        st.session_state[f"{name}-page"] = 1
+    page = int(st.session_state.get(f"{name}-page", 1))
     chosen: tuple[str, str] | None = None
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
         for neighbor in found[(page - 1) * TILES : page * TILES]:
