@@ -23,8 +23,8 @@ def widget(widgets, start):
 
 
 def reading(at):
-    """What was decided when the files were read."""
-    return next(table.value for table in at.dataframe if "How" in table.value)
+    """What was decided when the files were read; the table is unfolded for it."""
+    return next(table.value for table in unfold(at, "inspector").dataframe if "How" in table.value)
 
 
 def facts(at):
@@ -314,6 +314,7 @@ def test_a_link_opens_the_view_of_an_image_and_the_neighbors_of_the_sender(two_f
 def test_a_link_reads_the_example_as_the_sender_did(one_example, app, root):
     at = app.run()
     widget(at.button, "open-").click().run()
+    unfold(at, "inspector")
     next(box for box in at.selectbox if box.label == "Wavelengths are in").select("air")
     next(button for button in at.button if button.label == "Read again").click()
     at.run()

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from aion.explorer.ui import look
+from tests.pages.conftest import unfold
 from tests.pages.test_analyze import shown, titles
 
 
@@ -59,6 +60,7 @@ def test_bands_are_set_for_a_cube_that_names_none(app):
     next(box for box in at.text_input if box.label == "Bands, in order").set_value("g r")
     next(button for button in at.button if button.label == "Read again").click().run()
     assert not at.exception and not at.error and at.metric
+    unfold(at, "inspector")
     next(box for box in at.text_input if box.label.startswith("Position")).set_value("here")
     next(button for button in at.button if button.label == "Read again").click().run()
     assert not at.exception and "A position is two numbers" in at.error[0].value

@@ -52,9 +52,9 @@ def _image(image: ImageResult, number: int, of: str) -> None:
         st.caption("Drag the divider, or move it with the arrow keys.")
     else:
         drawing = (
-            figures.panels(image, view=view, stacked=look.on_phone(), theme=look.theme())
+            look.drawn(figures.panels, image, view=view, stacked=look.on_phone(), theme=look.theme())
             if how == SIDE_BY_SIDE
-            else DRAW[how](image, view=view, theme=look.theme())
+            else look.drawn(DRAW[how], image, view=view, theme=look.theme())
         )
         alt = f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}"
         look.figure(drawing, key=f"image-{number}", alt=alt, of=of)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from aion.errors import AIONError, ConfigError, ModalityError
-from aion.explorer.ui import tables
+from aion.explorer.ui import look, tables
 from aion.explorer.ui.examples import Example, examples
-from aion.explorer.ui.look import sentence
 from aion.explorer.ui.overriding import override_form
 from aion.explorer.ui.state import File, Origin, Pending, Session, Thing, session
 from aion.io import SkyObject, read
@@ -84,20 +84,23 @@ def welcome() -> None:
 
 def inspector() -> None:
     """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
-    now = session()
-    thing = now.thing
+    thing = session().thing
     if not isinstance(thing, SkyObject):
         return
-    with st.expander(tables.inspection_title(thing), icon=":material/fact_check:"):
-        st.dataframe(
-            tables.inspection(thing),
-            hide_index=True,
-            column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
-        )
-        is_image, is_spectrum = (any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum))
-        if now.files and (is_image or is_spectrum):
-            given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
-            override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
+    look.folded(tables.inspection_title(thing), partial(_inspection, thing), icon=":material/fact_check:", key="inspector")
+
+
+def _inspection(thing: SkyObject) -> None:
+    now = session()
+    st.dataframe(
+        tables.inspection(thing),
+        hide_index=True,
+        column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
+    )
+    is_image, is_spectrum = (any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum))
+    if now.files and (is_image or is_spectrum):
+        given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
+        override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
 
 
 def row_picker() -> None:
@@ -176,7 +179,7 @@ def _read_pending(now: Session) -> None:
         now.look_at(row)
         now.apply_link()
     if refused is not None:
-        now.error = sentence(str(refused))
+        now.error = look.sentence(str(refused))
         now.refused = pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
 
 

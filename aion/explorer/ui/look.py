@@ -1,6 +1,6 @@
 """How things look on a page: the theme a person chose, figures, small pieces of text. No data is changed here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves; one for all pages."""
 _FIGURE_FORMATS = ["PNG", "SVG"]
 FIGURES = 64
-"""Kept as they go to the browser."""
+"""Kept as they go to the browser, for everybody."""
+DRAWN = 24
+"""Remembered of one person."""
 
 
 def theme() -> figures.Theme:
@@ -63,7 +65,18 @@ def format_chosen() -> str:
 
 def lasting(drawing: figures.Figure) -> figures.Figure:
     """The figure as it goes to the browser; made once for all that look at the same."""
-    return _lasting(figures.named(drawing), drawing)
+    return drawing if drawing.layout.datarevision else _lasting(figures.named(drawing), drawing)
+
+
+def drawn(draw: Callable[..., figures.Figure], of: object, **how: Hashable) -> figures.Figure:
+    """``draw(of, **how)`` as it goes to the browser; while a person looks at the same in the same way, it is drawn once."""
+    memory: dict[Any, tuple[object, figures.Figure]] = st.session_state.setdefault("drawn", {})
+    key = (draw, id(of), *sorted(how.items()))
+    if key not in memory:
+        while len(memory) >= DRAWN:
+            memory.pop(next(iter(memory)))
+        memory[key] = (of, lasting(draw(of, **how)))  # what is remembered with it keeps its id
+    return memory[key][1]
 
 
 @st.cache_resource(show_spinner=False, max_entries=FIGURES)

@@ -70,7 +70,8 @@ def _density(analysis: Analysis) -> None:
         prior_choice(analysis)
     z, now = z_control.current(pdf), session()
     now.shown = replace(now.shown, extent="grid" if extent == GRID else "peaks", log=scale == LOG)
-    drawing = figures.redshift(
+    drawing = look.drawn(
+        figures.redshift,
         pdf,
         z=z,
         reference=analysis.z_reference,
@@ -160,7 +161,7 @@ def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: f
     pdf, theme = analysis.redshift, look.theme()
     z = z_control.current(pdf)
     live.figure(
-        figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme),
+        look.drawn(figures.spectrum, spectrum, z=z if view.rest else 0.0, view=view, marked=False, theme=theme),  # else marks alone move
         figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme),
         key=f"spectrum-{number}",
         name=f"{_looked_at()}-{view.rest}",
