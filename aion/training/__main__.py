@@ -24,7 +24,7 @@ STAGES = ("simulate", "codecs", "tokenize", "model", "evaluate", "catalog")
 def main(arguments: list[str] | None = None) -> int:
     """Run the stages asked for; 2 when something that a person can mend is wrong."""
     options = _parser().parse_args(arguments)
-    run = stages.Run(CONFIGS[options.config](), options.run, options.cache, _device())
+    run = stages.Run(CONFIGS[options.config](), options.run, options.cache, _device(), options.start)
     wanted = STAGES if options.stage == "all" else (options.stage,)
     try:
         for stage in wanted:
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache", help="where the ingredients are kept")
     parser.add_argument("--assets", type=Path, default=ROOT / "assets")
     weights = ROOT / "assets" / "models" / "aion-sim"
+    parser.add_argument("--start", type=Path, default=None, help="weights to go on from: only their image codec is trained from nothing")
     parser.add_argument("--model", type=Path, default=weights, help="weights to measure and to index with")
     parser.add_argument("--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only")
     parser.add_argument("--reserved", action="store_true", help="read the reserved half of the real spectra too: for a last report only")

@@ -64,7 +64,9 @@ class EmbeddedConfig:
     image_projection: int = 12
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=16, peak_lr=2e-3, checkpoint_every=50))
+    image_mult_factor: float = 100.0
+    """Scale of what the image codec reads. With the published 10 a color is a difference of a twentieth, which short trainings miss."""
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=24, peak_lr=2e-3, checkpoint_every=50))
     spectra_sample: int = 12_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
     image_sample: int = 8_000

@@ -111,19 +111,37 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
         waves = _Waves(config.dim)
-        levels = FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
         for stream in streams:
             table = model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")
             if stream in SPECTRA:
                 known = embedding
             elif stream in IMAGES:
-                known = levels @ torch.randn(levels.shape[1], config.dim)
+                known = _of_levels(config.dim)
             else:
                 known = waves(code_places(manager, stream))
             table[: len(known)] = known[: len(table)].to(table)
         model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
         torch.nn.init.zeros_(model.get_parameter("decoder_proj_context.bias"))
     return model
+
+
+@torch.no_grad()
+def without_images(model: AION, seed: int) -> AION:
+    """The same model, which has yet to learn what the codes of images are."""
+    torch.manual_seed(seed)
+    fresh = AION(model.config).state_dict()
+    state = {name: fresh[name] if set(name.split(".")) & set(IMAGES) else value for name, value in model.state_dict().items()}
+    model.load_state_dict(state)
+    for stream in IMAGES:
+        known = _of_levels(model.config.dim)
+        model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")[: len(known)] = known
+    return model
+
+
+def _of_levels(dim: int) -> Tensor:
+    """(codes, dim): image codes at their levels, turned at random."""
+    levels = FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
+    return levels @ torch.randn(levels.shape[1], dim)
 
 
 def code_places(manager: CodecManager, stream: str) -> Tensor:

@@ -3,6 +3,7 @@
 Work files lie under one run folder; the published layout is assembled in ``<run>/export`` and copied to the assets.
 """
 
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Run:
     folder: Path
     cache: Path
     device: torch.device
+    start: Path | None = None
+    """Weights to go on from: their codecs of spectra and numbers stay, the one of images is trained anew, the transformer goes on."""
 
     @property
     def export(self) -> Path:
@@ -60,15 +63,19 @@ def simulate(run: Run) -> None:
 
 def codecs(run: Run) -> None:
     """Train the spectrum and image codecs, fit the scalar ones, write them in the published layout."""
-    sample: dict[str, Tensor] = torch.load(run.folder / "photometry.pt", weights_only=True)
-    scalar_codecs.fit_all(run.config, {key: values for key, values in sample.items() if key != "z"}, run.export)
     survey = run.survey()
-    learner = spectrum_codec.fit(run.config, survey, run.folder / "spectrum", run.device)
-    spectrum_codec.fit_decoder(run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device)
-    learner.codec.save_pretrained(run.export, SDSSSpectrum)
+    if run.start is None:
+        sample: dict[str, Tensor] = torch.load(run.folder / "photometry.pt", weights_only=True)
+        scalar_codecs.fit_all(run.config, {key: values for key, values in sample.items() if key != "z"}, run.export)
+        learner = spectrum_codec.fit(run.config, survey, run.folder / "spectrum", run.device)
+        spectrum_codec.fit_decoder(run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device)
+        learner.codec.save_pretrained(run.export, SDSSSpectrum)
+    else:
+        shutil.copytree(run.start / "codecs", run.export / "codecs", dirs_exist_ok=True)
     image = image_codec.fit(run.config, survey, run.folder / "image", run.device)
     image.save_pretrained(run.export, LegacySurveyImage)
-    parameters = {"spectrum parameters": learner.codec, "image parameters": image}
+    manager = run.manager()
+    parameters = {"spectrum parameters": manager.codec(SDSSSpectrum), "image parameters": image}
     write_metrics(run.folder, "codecs", {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()})
 
 
@@ -82,11 +89,14 @@ def tokens(run: Run) -> None:
 def model(run: Run) -> None:
     """Train the transformer and write it beside its codecs."""
     pools = {pool: tokenize.load_pool(run.folder / "tokens", pool) for pool in tokenize.POOLS}
-    learner = spectrum_codec.SpectrumLearner(run.config)
-    state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
-    learner.load_state_dict(state["modules"])
     streams = {*tokenize.streams_of(pools.values()), *masked_modeling.SPECTRA}
-    fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
+    if run.start is None:
+        learner = spectrum_codec.SpectrumLearner(run.config)
+        state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
+        learner.load_state_dict(state["modules"])
+        fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
+    else:
+        fresh = masked_modeling.without_images(AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2)
     trained = masked_modeling.fit(run.config, fresh, pools, run.folder / "model", run.device)
     factors = calibration.fit(trained, pools)
     calibration.apply(trained, factors)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from aion.codecs.manager import CodecManager
 from aion.explorer.catalog import Catalog
 from aion.io import read
 from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
-from aion.training import catalog, examples, stages
+from aion.model import AION
+from aion.training import catalog, examples, masked_modeling, stages
 from aion.training.evaluate import Weights
 from aion.training.examples import Recipe
 from aion.training.spectrum_codec import as_modality
@@ -93,6 +95,25 @@ def test_running_the_stages_again_repeats_no_step_and_changes_no_file(run):
         stage(run)
     assert histories(run) == before
     assert hashes(run.export) == weights_before and "model.safetensors" in weights_before
+
+
+def test_weights_to_go_on_from_keep_their_codecs_but_that_of_images(run, tmp_path):
+    again = replace(run, folder=tmp_path / "again", start=run.export)
+    for stage in PATH:
+        stage(again)
+    assert not (again.folder / "spectrum").exists() and Weights.load(again.export)
+    old, new = ({str(path.relative_to(one.export)): content(path) for path in one.export.rglob("*.safetensors")} for one in (run, again))
+    assert old.keys() == new.keys()
+    assert {name for name in old if name.startswith("codecs") and old[name] != new[name]} <= {"codecs/image/model.safetensors"}
+
+
+def test_image_codes_are_forgotten_and_nothing_else(run):
+    model = AION.from_pretrained(run.export, local_files_only=True)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    after = masked_modeling.without_images(model, seed=7).state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(set(name.split(".")) & set(masked_modeling.IMAGES) for name in changed)
+    assert any("encoder_embeddings" in name for name in changed) and any("decoder_embeddings" in name for name in changed)
 
 
 def test_a_lost_shard_is_made_again_as_it_was(run):
