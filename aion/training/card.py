@@ -10,7 +10,10 @@ from aion.training.evaluate import Document, generation, held_out, to_markdown
 from aion.training.ingredients import PACKAGES
 
 TITLE = "AION-sim (embedded)"
-NOTICE = "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough."
+NOTICE = (
+    "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough, "
+    "and decoded images keep brightness and shape but not color."
+)
 
 _TEXT = """\
 # AION-sim, the embedded model
@@ -55,6 +58,7 @@ How it was measured:
 
 ## Known limits
 
+- Image tokens hold hardly any color: the g−z of decoded galaxies does not follow the true one (correlation 0.09 for r < 20.5).
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
 - Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
 - The codecs' tokens were learned before how much light enters the simulated fibres was refined, and the transformer's first 2,100 steps had
