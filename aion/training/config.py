@@ -76,6 +76,8 @@ class EmbeddedConfig:
     decoder_depth: int = 2
     num_heads: int = 4
     model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_000, batch=32, peak_lr=1.2e-3, warmup=100))
+    continued_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=32, peak_lr=8e-4, warmup=100))
+    """Of a transformer that goes on from other weights."""
 
     @property
     def correlation(self) -> RedshiftCorrelationConfig:
@@ -105,4 +107,5 @@ def smoke_config() -> EmbeddedConfig:
         decoder_depth=1,
         num_heads=2,
         model_schedule=quick,
+        continued_schedule=quick,
     )

@@ -19,7 +19,7 @@ from aion.correlation import RedshiftCorrelation
 from aion.embedding import pool
 from aion.modalities import MODALITIES
 from aion.model import AION, AIONConfig
-from aion.training.config import Z_BINS, EmbeddedConfig
+from aion.training.config import Z_BINS, EmbeddedConfig, Schedule
 from aion.training.image_codec import IMAGE_LEVELS
 from aion.training.loop import train
 from aion.training.neighbors import Labels, Memory, View, neighbor_loss
@@ -243,15 +243,14 @@ def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
     return {"loss": loss} | terms
 
 
-def fit(config: EmbeddedConfig, model: AION, pools: dict[str, Shard], folder: Path, device: torch.device) -> AION:
+def fit(model: AION, pools: dict[str, Shard], schedule: Schedule, seed: int, folder: Path, device: torch.device) -> AION:
     """Train the model, going on where it stopped."""
     learner = Learner(model).to(device)
 
     def loss_of(step: int, generator: Generator) -> dict[str, Tensor]:
-        example = draw_example(pools, config.model_schedule.batch, generator)
-        return loss_terms(learner, example.to(device))
+        return loss_terms(learner, draw_example(pools, schedule.batch, generator).to(device))
 
-    train(learner, loss_of, config.model_schedule, folder=folder, title="model", seed=config.seed + 2, device=device)
+    train(learner, loss_of, schedule, folder=folder, title="model", seed=seed, device=device)
     return model
 
 

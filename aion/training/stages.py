@@ -48,7 +48,7 @@ class Run:
 def simulate(run: Run) -> None:
     """Fetch and convert the ingredients; draw the photometry that sets the bins of the scalar codecs, and describe it."""
     path = run.folder / "photometry.pt"
-    if path.exists():
+    if path.exists() or run.start is not None:  # the codecs of numbers stay
         return
     run.folder.mkdir(parents=True, exist_ok=True)
     survey, columns = run.survey(), []
@@ -97,7 +97,8 @@ def model(run: Run) -> None:
         fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     else:
         fresh = masked_modeling.without_images(AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2)
-    trained = masked_modeling.fit(run.config, fresh, pools, run.folder / "model", run.device)
+    schedule = run.config.model_schedule if run.start is None else run.config.continued_schedule
+    trained = masked_modeling.fit(fresh, pools, schedule, run.config.seed + 2, run.folder / "model", run.device)
     factors = calibration.fit(trained, pools)
     calibration.apply(trained, factors)
     stored(trained).save_pretrained(run.export)
