@@ -113,7 +113,9 @@ def _text_columns(names: list[str], rows: list[list[str]], comments: list[str], 
     if not rows or wrong is not None:
         found = f"row {wrong + 1} has {len(rows[wrong])}" if wrong is not None else "there is no row"
         shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-        raise FormatError(f"the text is not a table: its first line names {len(names)} columns ({shown}), but {found}")
+        raise FormatError(
+            f"the text is not a table: its first line names {len(names)} column{'s' * (len(names) != 1)} ({shown}), but {found}"
+        )
     columns: dict[str, Array] = {}
     units: dict[str, str] = {}
     for name, cells in zip(names, zip(*rows, strict=True), strict=True):
