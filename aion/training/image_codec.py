@@ -41,7 +41,7 @@ DESCRIBING = 0.07
 """Share of the steps that teach the codes to describe, and nothing else; later that counts less and less, to nothing at the end."""
 EFFECTIVE = {"G": 4770.0, "R": 6231.0, "I": 7625.0, "Z": 9134.0, "Y": 9780.0}
 """Å, of the bands by their letter."""
-LEVEL_WEIGHT, COLOR_WEIGHT, SPREAD_WEIGHT = 0.5, 2.0, 0.5
+LEVEL_WEIGHT, COLOR_WEIGHT, SPREAD_WEIGHT = 2.0, 2.0, 0.5
 IMAGE_LEVELS = (7, 5, 5, 5, 5)
 """As published: 4375 codes."""
 
