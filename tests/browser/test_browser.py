@@ -329,13 +329,14 @@ SEEN = """(p, name) => {
 
 def test_the_lines_follow_a_slider_before_the_server_answers(page, root):
     opened(page, root)
-    slider = page.locator(".st-key-z-slid input")
+    slider, density = page.locator(".st-key-z-slid input"), ".st-key-redshift .js-plotly-plot"
+    wait_until(page, density, DRAWN)
     page.context.set_offline(True)  # the server hears nothing
     slider.focus()
     slider.press("PageUp")
     expected = float(slider.input_value())
     wait_until(page, FIGURE, f"(p, z) => Math.abs(({SEEN})(p, 'Hβ') / 4862.68 - 1 - z) < 0.01", expected)
-    wait_until(page, ".st-key-redshift .js-plotly-plot", f"(p, z) => Math.abs(({SEEN})(p, 'Chosen z') - z) < 0.01", expected)
+    wait_until(page, density, f"(p, z) => Math.abs(({SEEN})(p, 'Chosen z') - z) < 0.01", expected)
 
 
 def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp_path):
