@@ -49,7 +49,7 @@ class EmbeddedConfig:
     """Objects of the simulated test set, never trained on."""
     catalog: int = 10_000
     """Objects of the reference catalog, never trained on."""
-    photometry_sample: int = 60_000
+    photometry_sample: int = 120_000
     """Objects whose photometry sets the bins of the scalar codecs and teaches photometric redshifts."""
     spectrum_encoder: tuple[tuple[int, ...], tuple[int, ...]] = ((1, 1, 2, 2), (16, 32, 64, 128))
     """Blocks and widths of the spectrum encoder."""
@@ -66,10 +66,10 @@ class EmbeddedConfig:
     image_consecutive: int = 1
     image_mult_factor: float = 100.0
     """Scale of what the image codec reads. With the published 10 a color is a difference of a twentieth, which short trainings miss."""
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_600, batch=24, peak_lr=2e-3, checkpoint_every=50))
-    spectra_sample: int = 12_000
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=8_000, batch=24, peak_lr=2e-3, checkpoint_every=50))
+    spectra_sample: int = 16_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
-    image_sample: int = 8_000
+    image_sample: int = 10_000
     """Objects with images and spectra of both surveys and photometry, tokenized for the model."""
     dim: int = 128
     encoder_depth: int = 4

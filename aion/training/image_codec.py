@@ -180,7 +180,8 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
         cls, camera = ((LegacySurveyImage, images.LEGACY_SURVEY), (HSCImage, images.HSC))[step % 2]
         pictures = survey.draw_pictures(config.image_schedule.batch, generator, camera)
         seen, truth = modality_of(pictures, cls, some_bands(pictures.flux.shape[1], generator))
-        return loss_terms(codec, seen, truth, drawn_window(generator), step / config.image_schedule.steps)
+        with torch.autocast(device.type, enabled=False):  # colors are small differences of large numbers
+            return loss_terms(codec, seen, truth, drawn_window(generator), step / config.image_schedule.steps)
 
     train(codec, loss_of, config.image_schedule, folder=folder, title="image codec", seed=config.seed + 1, device=device)
     return codec

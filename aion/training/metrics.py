@@ -214,6 +214,8 @@ class ImageErrors(Columns):
     """Decoded over true flux in a circle that holds the object."""
     signal_to_noise: Floats
     """Of that flux in the data."""
+    flux: Floats
+    """True flux in that circle."""
 
 
 def image_errors(decoded: Floats, flux: Floats, truth: Floats) -> ImageErrors:
@@ -223,7 +225,7 @@ def image_errors(decoded: Floats, flux: Floats, truth: Floats) -> ImageErrors:
     total, original = aperture_sums(decoded, radius), aperture_sums(truth, radius)
     pixels = aperture_sums(np.ones_like(truth), radius)
     residual = np.sqrt(np.mean((decoded - flux) ** 2, axis=(-2, -1))) / noise
-    return ImageErrors(residual, total / original, original / (noise * np.sqrt(pixels)))
+    return ImageErrors(residual, total / original, original / (noise * np.sqrt(pixels)), original)
 
 
 def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
@@ -236,6 +238,20 @@ def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
         "median flux ratio": median(ratio),
         "68 % of fluxes within": percentile(np.abs(ratio - 1), 68),
         "fluxes within 3 %": mean(np.abs(ratio - 1) < 0.03),
+    }
+
+
+def image_colors(errors: ImageErrors, blue: int, red: int, measurable: float = 50.0) -> Row:
+    """Magnitude differences between two bands (indices), decoded against true, where the data know both totals to 1 / ``measurable``."""
+    known = (errors.signal_to_noise[:, [blue, red]] > measurable).all(1)
+    ratio, flux = (2.5 * np.log10(np.maximum(array[known][:, [blue, red]], 1e-6)) for array in (errors.flux_ratio, errors.flux))
+    error, true = ratio[:, 1] - ratio[:, 0], flux[:, 1] - flux[:, 0]
+    return {
+        "n": len(error),
+        "median error": median(error),
+        "68 % within": percentile(np.abs(error), 68),
+        "68 % of true colors within": percentile(np.abs(true - np.median(true)), 68) if len(true) else None,
+        "correlation": float(np.corrcoef(true, true + error)[0, 1]) if len(true) > 2 else None,
     }
 
 

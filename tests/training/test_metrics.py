@@ -181,6 +181,21 @@ def test_totals_that_the_data_do_not_know_are_left_out():
     assert found["n with a total"] == 1 and found["68 % of fluxes within"] == pytest.approx(0)
 
 
+def test_colors_of_decoded_images_are_compared_in_magnitudes():
+    brightness = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 6.0], [1.0, 2.0, 12.0], [0.1, 0.1, 0.1]])
+    truth = blob(8) * brightness[..., None, None]
+    flux = truth + np.random.default_rng(2).normal(0, 1, truth.shape)
+    redder = truth * np.array([0.9, 1.0, 1.1])[:, None, None]
+    found = metrics.image_colors(metrics.image_errors(redder, flux, truth), 0, 2)
+    reddening = 2.5 * np.log10(1.1 / 0.9)
+    assert found["n"] == 3 and found["median error"] == found["68 % within"] == pytest.approx(reddening)
+    assert found["correlation"] == pytest.approx(1) and found["68 % of true colors within"] == pytest.approx(2.5 * np.log10(2))
+    gray = truth.mean(1, keepdims=True).repeat(3, 1)
+    assert metrics.image_colors(metrics.image_errors(gray, flux, truth), 0, 2)["68 % within"] > 1
+    reversed_colors = truth[:, ::-1]
+    assert metrics.image_colors(metrics.image_errors(reversed_colors, flux, truth), 0, 2)["correlation"] == pytest.approx(-1)
+
+
 def circle(*degrees: float) -> np.ndarray:
     """Unit vectors (N, 2)."""
     return np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1)

@@ -1,5 +1,7 @@
 """What the held-out objects tell, as tables: title -> sample -> quantities."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from aion.training import metrics
@@ -12,7 +14,7 @@ from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
 from aion.training.masked_modeling import IMAGES, SPECTRA
 from aion.training.metrics import Array, ImageErrors
-from aion.training.simulate.images import HSC, LEGACY_SURVEY
+from aion.training.simulate.images import HSC, LEGACY_SURVEY, Survey
 from aion.training.simulate.survey import SimulatedSurvey
 
 BRIGHT = 3.0
@@ -52,6 +54,7 @@ def tables(found: HeldOut) -> Report:
             name: line_reconstruction(lines[chosen]) for name, chosen in _of_lines(lines.name, seen.kind[lines.row]).items()
         },
         "simulated: images decoded": _images(found.pictured),
+        "simulated: colors of decoded images": _colors(found.pictured),
         "simulated: neighbors": _neighbors(found),
         "simulated: twins": _twins(found.pictured),
         "codes used": {book: metrics.codes_used(counts) for book, counts in found.codes.items()},
@@ -97,14 +100,29 @@ def _of_lines(name: Array, kind: Array) -> dict[str, Array]:
 
 def _images(pictured: Pictured) -> Table:
     rows: Table = {}
-    for camera, survey, errors in (("Legacy Survey", LEGACY_SURVEY, pictured.legacy), ("HSC", HSC, pictured.hsc)):
+    for camera, survey, errors in _cameras(pictured):
         rows[f"{camera}, all"] = metrics.image_reconstruction(errors)
         for index, band in enumerate(survey.bands):
-            one = ImageErrors(*(array[:, index] for array in (errors.residual, errors.flux_ratio, errors.signal_to_noise)))
+            one = ImageErrors(*(getattr(errors, field.name)[:, index] for field in fields(errors)))
             rows[f"{camera}, {band[-1].lower()}"] = metrics.image_reconstruction(one)
         for label, chosen in by_magnitude(pictured.mag).items():
             rows[f"{camera}, {label}"] = metrics.image_reconstruction(errors[chosen])
     return rows
+
+
+def _colors(pictured: Pictured) -> Table:
+    rows: Table = {}
+    for camera, survey, errors in _cameras(pictured):
+        blue, red = ([band[-1] for band in survey.bands].index(letter) for letter in "GZ")
+        rows[f"{camera}, g − z"] = metrics.image_colors(errors, blue, red)
+        rows |= {
+            f"{camera}, g − z, {label}": metrics.image_colors(errors[chosen], blue, red) for label, chosen in by_magnitude(pictured.mag).items()
+        }
+    return rows
+
+
+def _cameras(pictured: Pictured) -> tuple[tuple[str, Survey, ImageErrors], ...]:
+    return ("Legacy Survey", LEGACY_SURVEY, pictured.legacy), ("HSC", HSC, pictured.hsc)
 
 
 def _neighbors(found: HeldOut) -> Table:
