@@ -2,7 +2,7 @@
 
 A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded into the weights, so that
 nothing is left to do in use. What counts is how often highest-density regions hold the truth, of galaxies with photometry and of galaxies and
-quasars with spectra: likelihood is ruled by the few objects that a density misses, and leaves it too wide for all others. B objects.
+quasars with spectra. Likelihood is ruled by the few objects that a density misses, and leaves it too wide for all others. B objects.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor) -> float:
 
 
 def coverage_error(probability: Tensor, bins: Tensor) -> Tensor:
-    """Largest |coverage - nominal| at `LEVELS` of the highest-density regions of probabilities (B, bins); a truth is anywhere in its bin."""
+    """Largest |coverage - nominal| at `LEVELS`, of highest-density regions of probabilities (B, bins); a truth is anywhere in its bin."""
     own = probability.gather(1, bins[:, None])
     above = probability.where(probability > own, 0.0).sum(1, keepdim=True)
     levels = torch.tensor(LEVELS)

@@ -115,9 +115,8 @@ def _colors(pictured: Pictured) -> Table:
     for camera, survey, errors in _cameras(pictured):
         blue, red = ([band[-1] for band in survey.bands].index(letter) for letter in "GZ")
         rows[f"{camera}, g − z"] = metrics.image_colors(errors, blue, red)
-        rows |= {
-            f"{camera}, g − z, {label}": metrics.image_colors(errors[chosen], blue, red) for label, chosen in by_magnitude(pictured.mag).items()
-        }
+        for label, chosen in by_magnitude(pictured.mag).items():
+            rows[f"{camera}, g − z, {label}"] = metrics.image_colors(errors[chosen], blue, red)
     return rows
 
 
