@@ -1,8 +1,9 @@
 """Densities of redshift that are neither too sure nor too vague: two factors on the logits, fitted on objects never trained on.
 
 A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded into the weights, so that
-nothing is left to do in use. What counts is how often highest-density regions hold the truth, of galaxies with photometry and of galaxies and
-quasars with spectra. Likelihood is ruled by the few objects that a density misses, and leaves it too wide for all others. B objects.
+nothing is left to do in use. What counts is how often highest-density regions hold the truth, of galaxies with photometry and of
+galaxies and quasars with spectra. Likelihood is ruled by the few objects that a density misses, and leaves it too wide for all others.
+B objects.
 """
 
 from dataclasses import dataclass
