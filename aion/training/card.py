@@ -10,10 +10,7 @@ from aion.training.evaluate import Document, generation, held_out, to_markdown
 from aion.training.ingredients import PACKAGES
 
 TITLE = "AION-sim (embedded)"
-NOTICE = (
-    "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough, "
-    "and decoded images keep brightness and shape but not color."
-)
+NOTICE = "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough."
 
 _TEXT = """\
 # AION-sim, the embedded model
@@ -26,8 +23,9 @@ It is not AION-1: for science use the published weights.
 - Redshift: {bins} bins uniform in ln(1+z) from 0 to {z_max:g}. A declared module of the model (`redshift_correlation`) cross-correlates the
   encoder's view of the spectrum with a learned rest-frame table, and adds the redshift that it believes in to every state; published
   checkpoints have no such module.
-- Training: {spectra} spectra for the spectrum codec, {images} images for the image codec, {steps} masked-modeling steps on
-  {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized objects (photometry; with spectra; with images too). Seed {seed}.
+- Training: {spectra:,} spectra for the spectrum codec, {images:,} images for the image codec, {steps:,} masked-modeling steps, and
+  {continued:,} more when the image codec had been trained anew, on {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized
+  objects (photometry; with spectra; with images too). Seed {seed}.
 
 ## Made from
 
@@ -58,11 +56,11 @@ How it was measured:
 
 ## Known limits
 
-- Image tokens hold hardly any color: the g−z of decoded galaxies does not follow the true one (correlation 0.09 for r < 20.5).
+- Decoded images of bright objects (r < 18) differ from the data by more than the noise, and totals are a few percent low.
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
 - Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
-- The codecs' tokens were learned before how much light enters the simulated fibres was refined, and the transformer's first 2,100 steps had
-  an earlier mixture of batches: the recipe repeats from one command, the bits do not.
+- The spectrum codec was trained before how much light enters the simulated fibres was refined, and the transformer had learned from the
+  tokens of an earlier image codec before it went on with those of the present one: the recipe repeats from one command, the bits do not.
 - The smoothed continuum is a running median of 601 pixels; with 151, broad quasar lines survive and half of the redshifts are still right.
 - Redshifts beyond {z_max:g} and blueshifts are outside the grid.
 """
@@ -81,6 +79,7 @@ def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
         "spectra": config.spectrum_schedule.steps * config.spectrum_schedule.batch,
         "images": config.image_schedule.steps * config.image_schedule.batch,
         "steps": config.model_schedule.steps,
+        "continued": config.continued_schedule.steps,
         "photometry": config.photometry_sample,
         "spectra_sample": config.spectra_sample,
         "image_sample": config.image_sample,

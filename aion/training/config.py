@@ -69,7 +69,7 @@ class EmbeddedConfig:
     image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=8_000, batch=24, peak_lr=2e-3, checkpoint_every=50))
     spectra_sample: int = 16_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
-    image_sample: int = 10_000
+    image_sample: int = 8_000
     """Objects with images and spectra of both surveys and photometry, tokenized for the model."""
     dim: int = 128
     encoder_depth: int = 4
