@@ -1,11 +1,12 @@
 """Densities of redshift that are neither too sure nor too vague: two factors on the logits, fitted on objects never trained on.
 
 A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded into the weights, so that
-nothing is left to do in use. What counts is how often highest-density regions hold the truth, of galaxies with photometry and of
-galaxies and quasars with spectra. Likelihood is ruled by the few objects that a density misses, and leaves it too wide for all others.
-B objects.
+nothing is left to do in use. With photometry it counts how often the highest-density regions of galaxies hold the truth: likelihood is
+ruled by the few objects that a density misses, and leaves it too wide for all others. Densities from spectra are as narrow as a bin, and
+truths known to a bin cannot tell what they cover: there it is the likelihood of galaxies and quasars. B objects.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -38,10 +39,10 @@ def fit(model: AION, pools: dict[str, Shard]) -> Calibration:
     shards = [held_back(pools[pool]) for pool in ("spectra", "images")]
     parts = [_logits(model, shard, _LEGACY_CATALOG, ("galaxy",)) for shard in shards]
     photometry, _, bins = (torch.cat(part) for part in zip(*parts, strict=True))
-    decoder = best_factor(torch.zeros(()), photometry, bins)
+    decoder = best_factor(torch.zeros(()), photometry, bins, coverage_error)
     parts = [_logits(model, shard, (stream,), ("galaxy", "quasar")) for shard in shards for stream in SPECTRA]
     of_decoder, of_correlation, bins = (torch.cat(part) for part in zip(*parts, strict=True))
-    return Calibration(decoder, best_factor(decoder * of_decoder, of_correlation, bins))
+    return Calibration(decoder, best_factor(decoder * of_decoder, of_correlation, bins, surprise))
 
 
 @torch.no_grad()
@@ -51,10 +52,15 @@ def apply(model: AION, found: Calibration) -> None:
     model.get_buffer("redshift_correlation.sharpness").mul_(found.correlation)
 
 
-def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor) -> float:
-    """The factor f of `FACTORS` for which softmax(fixed + f * scaled), both (B, bins), covers ``bins`` (B,) as often as it says."""
-    errors = torch.stack([coverage_error((fixed + factor * scaled).softmax(1), bins) for factor in FACTORS])
+def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor, error: Callable[[Tensor, Tensor], Tensor]) -> float:
+    """The factor f of `FACTORS` for which probabilities softmax(fixed + f * scaled), both (B, bins), of truths ``bins`` (B,) err least."""
+    errors = torch.stack([error((fixed + factor * scaled).softmax(1), bins) for factor in FACTORS])
     return float(FACTORS[int(errors.argmin())])
+
+
+def surprise(probability: Tensor, bins: Tensor) -> Tensor:
+    """Mean -ln of what probabilities (B, bins) give to the truths (B,): nats."""
+    return -probability.gather(1, bins[:, None]).clamp(min=1e-30).log().mean()
 
 
 def coverage_error(probability: Tensor, bins: Tensor) -> Tensor:

@@ -9,23 +9,24 @@ pytest.importorskip("speclite", reason="the simulator needs speclite, of require
 
 from aion.correlation import RedshiftCorrelationConfig
 from aion.model import AION, AIONConfig
-from aion.training.calibration import Calibration, apply, best_factor
+from aion.training.calibration import Calibration, apply, best_factor, coverage_error, surprise
 from aion.training.masked_modeling import REDSHIFT, SPECTRA
 
 
+@pytest.mark.parametrize("error", [coverage_error, surprise])
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
-def test_the_factor_that_the_truths_were_drawn_with_is_found(factor):
+def test_the_factor_that_the_truths_were_drawn_with_is_found(factor, error):
     generator = torch.Generator().manual_seed(1)
     logits = 2 * torch.randn(5_000, 12, generator=generator)
     bins = torch.multinomial((factor * logits).softmax(1), 1, generator=generator)[:, 0]
-    assert best_factor(torch.zeros(()), logits, bins) == pytest.approx(factor, rel=0.1)
+    assert best_factor(torch.zeros(()), logits, bins, error) == pytest.approx(factor, rel=0.1)
 
 
 def test_what_is_fixed_takes_part_without_a_factor():
     generator = torch.Generator().manual_seed(2)
     fixed, logits = torch.randn(5_000, 12, generator=generator), torch.randn(5_000, 12, generator=generator)
     bins = torch.multinomial((fixed + 2 * logits).softmax(1), 1, generator=generator)[:, 0]
-    assert best_factor(fixed, logits, bins) == pytest.approx(2, rel=0.1)
+    assert best_factor(fixed, logits, bins, surprise) == pytest.approx(2, rel=0.1)
 
 
 def test_folded_factors_scale_both_parts_of_the_logits():
