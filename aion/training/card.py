@@ -49,6 +49,8 @@ How it was measured:
   A line counts where its flux above a straight local continuum is ten times its noise; simulated lines are compared with the noiseless
   ones, real ones with the data, whose own noise is up to a tenth.
 - Decoded images: totals in the smallest centred circle with 95 % of the light of all bands, where the data know them to 2 %.
+- Colors of decoded images: the magnitude difference of those totals in g and z where both are known so well, and its correlation with the
+  true one.
 - Neighbors: the ten most similar of all others by the cosine of embeddings; at random: any others. Images, twins and photometric redshifts
   with images: the first {pictured:,} held-out objects. Twins: the same object through both spectrographs, or in both imaging surveys.
 - Spectra from an image: {samples} draws an object, the first {generated} with r < {faintest:g}, their median against the noiseless truth in
@@ -60,7 +62,8 @@ How it was measured:
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
 - Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
 - The spectrum codec was trained before how much light enters the simulated fibres was refined, and the transformer had learned from the
-  tokens of an earlier image codec before it went on with those of the present one: the recipe repeats from one command, the bits do not.
+  tokens of an earlier image codec, 60,000 catalogs and 12,000 spectra, before it went on with the present ones: the recipe repeats from one
+  command, the bits do not.
 - The smoothed continuum is a running median of 601 pixels; with 151, broad quasar lines survive and half of the redshifts are still right.
 - Redshifts beyond {z_max:g} and blueshifts are outside the grid.
 """
