@@ -5,6 +5,7 @@ import streamlit as st
 from aion.explorer import figures
 from aion.explorer.results import Analysis
 from aion.explorer.ui import look, tables
+from aion.explorer.ui.figure import figure
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
 
@@ -24,4 +25,4 @@ def each_alone(analysis: Analysis, z: float) -> None:
             now.alone = running.redshifts(thing, choices | {"All together": None})
     look.section("Which modalities speak", "Each row is p(z) as the model gives it from these data alone, without a prior.")
     drawing = figures.alone(now.alone, z=z, reference=analysis.z_reference, theme=look.theme())
-    look.figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)
+    figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
 
 from aion.errors import AIONError
 from aion.explorer import figures
@@ -15,6 +14,7 @@ from aion.explorer.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui import gallery, look, tables, which
 from aion.explorer.ui.downloads import downloads
+from aion.explorer.ui.figure import figure, file_format
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Session, Thing, session
 from aion.io import SkyObject
@@ -50,7 +50,7 @@ def header(analysis: Analysis) -> None:
     with title:
         st.title(now.label if now.origin == "example" else thing.id, anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
+        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else (), file_format())
     st.caption(" · ".join(_origin(now, thing)), help=tables.place(thing)[1] or None)
     _notes(analysis)
 
@@ -119,7 +119,7 @@ def _grids(wide: Mapping[str, Any], of: str) -> None:
         st.markdown(f"**{tables.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
         is_grid = key.startswith("tok_image") or key == "tok_segmap"
         draw = figures.image_tokens if is_grid else figures.spectrum_tokens
-        look.figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}", of=of)
+        figure(draw(ids, theme=look.theme()), key=f"tokens-{key}", alt=f"Token ids of the {tables.stream_name(key)}", of=of)
 
 
 def _with_neighbors(answer: Analysis) -> Analysis:
@@ -167,5 +167,5 @@ def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str
     now.switch(None if len(labels) == len(groups) else chosen)
 
 
-def _number() -> ColumnConfig:
+def _number() -> Any:
     return st.column_config.NumberColumn(format="%.5g")

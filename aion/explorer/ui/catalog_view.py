@@ -1,6 +1,7 @@
 """A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,9 @@ from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.own_catalog import UPLOADED
-from aion.explorer.ui import filtering, hover, look, navigation, tiles, which
+from aion.explorer.ui import filtering, look, navigation, tiles, which
+from aion.explorer.ui.card import card
+from aion.explorer.ui.figure import choose_format, points
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.selection import selection
 
@@ -69,23 +72,23 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
             **which.widget("color"),
             width=220,
         )
-        look.choose_format("Camera saves")
+        choose_format("Camera saves")
     left, right = st.columns(2, gap="medium")
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot("map", passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
+            _plot("map", catalog, passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
     with right:
         if plot is None:
             look.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
         else:
             pair = measured[plot]
             across, up = pair.axes(passing)
-            _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
+            _plot("beside", catalog, passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
             drawn_here = int(pair.held(passing).sum())
             if drawn_here < len(passing):
                 st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
-    hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
+    card(catalog)
     st.caption(
         "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
         "listed below and can be taken away."
@@ -121,7 +124,7 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             columns = st.multiselect("Columns", names, first, format_func=_label, **which.widget("columns"))
         about = export_table.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         look.table_downloads(lambda: listed, about, name="catalog")
-    shown, key = columns or first, f"catalog-table-{len(listed)}-{selection().cleared}"
+    shown, key = columns or first, f"catalog-table-{len(listed)}"
     st.dataframe(
         _compact(listed[shown]),
         hide_index=True,
@@ -163,17 +166,15 @@ def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
-def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
-    now, ids = selection(), list(passing["id"])
-    coloring = _coloring(passing, color)
-    st.plotly_chart(
-        look.lasting(figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=look.theme())),
-        theme=None,
-        config=figures.selecting(look.format_chosen(), f"catalog-{name}"),
-        on_select=lambda: now.take(name, ids),
-        selection_mode=("points", "box", "lasso"),
-        key=now.key(name),
+def _plot(name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
+    now, rows = selection(), catalog.table.index[catalog.table["id"].isin(passing["id"])]
+    points(
+        figures.scatter(rows.to_numpy(), x, y, _coloring(passing, color), theme=look.theme()),
+        key=f"{name}-plot",
         alt=alt,
+        selected=now.rows(catalog.table),
+        view=f"{catalog.folder} {x.title} {y.title}",
+        on_select=partial(now.take, catalog.table),
     )
 
 

@@ -6,6 +6,7 @@ from aion.explorer import export_table, figures
 from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.results import Analysis, Floats, Neighbor
 from aion.explorer.ui import filtering, look, navigation, tables, tiles, which
+from aion.explorer.ui.figure import figure
 from aion.explorer.ui.query import OPEN, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import Thing, session
@@ -46,7 +47,7 @@ def neighbors(analysis: Analysis) -> None:
     def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z
         drawing = figures.neighbors(found, z=z, theme=look.theme())
-        look.figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
+        figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
 
     look.folded("Similarity and redshift of the neighbors", scatter, icon=":material/scatter_plot:", key="neighbors-scatter")
 

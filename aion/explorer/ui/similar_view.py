@@ -13,6 +13,7 @@ from aion.explorer.figures import Compared
 from aion.explorer.results import Analysis, Neighbor, Retrieval
 from aion.explorer.similar import NEIGHBORHOOD, Example, Searches
 from aion.explorer.ui import filtering, look, navigation, tiles, which
+from aion.explorer.ui.figure import figure
 from aion.explorer.ui.query import OPEN, Query, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
@@ -143,7 +144,7 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
     tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
 
     def scatter() -> None:
-        look.figure(figures.neighbors(found, theme=look.theme()), key="found-redshift", alt="Similarity against redshift of what was found")
+        figure(figures.neighbors(found, theme=look.theme()), key="found-redshift", alt="Similarity against redshift of what was found")
 
     look.folded("Similarity and redshift", scatter, icon=":material/scatter_plot:", key="found-scatter")
 
@@ -196,7 +197,7 @@ def side_by_side(id: str) -> None:
     if compared:
         known = all(one.z is not None for one in compared)
         rest = known and st.toggle("Rest frame", True, key="side-rest", persist_state="session", help="Each at its own z")
-        look.figure(figures.compared_spectra(compared, rest=rest, theme=look.theme()), key="side-by-side", alt="Spectra of the two objects")
+        figure(figures.compared_spectra(compared, rest=rest, theme=look.theme()), key="side-by-side", alt="Spectra of the two objects")
     rows = [catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN]
     st.dataframe(pd.DataFrame(rows).set_index("id").T.astype(str), height=220)
 
