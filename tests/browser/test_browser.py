@@ -98,14 +98,18 @@ def upload(page, *paths: Path) -> None:
     page.locator("input[type=file]").set_input_files([str(path) for path in paths])
 
 
-def real_or_twin(root: Path, real: str, twin: str) -> Path:
-    """The real file where the real data lie beside the checkout, else its simulated twin."""
-    path = root.parent / "shared" / "data" / real
-    return path if path.is_file() else root / "tests" / "data" / twin
+def spectrum(root: Path) -> Path:
+    """A file of an SDSS spectrum, as wide as real ones, so that the strong lines are in it at the redshifts of these tests."""
+    return root / "assets" / "examples" / "star-forming" / "spectrum.fits"
+
+
+def cutout(root: Path) -> Path:
+    """A file of a Legacy Survey image."""
+    return root / "tests" / "data" / "ls_cutout.fits.gz"
 
 
 def test_an_uploaded_spectrum_becomes_a_redshift(page, root):
-    upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
+    upload(page, spectrum(root))
     value = page.get_by_test_id("stMetricValue").first
     value.wait_for()
     assert 0 <= float(value.inner_text()) < 10
@@ -115,14 +119,14 @@ def test_an_uploaded_spectrum_becomes_a_redshift(page, root):
 
 
 def test_an_uploaded_cutout_is_shown_beside_what_the_tokens_kept(page, root):
-    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    upload(page, cutout(root))
     for word in ("Original", "Decoded", "Residual", "x (arcsec)"):
         page.get_by_text(word, exact=True).first.wait_for()
     assert not page.get_by_test_id("stException").count()
 
 
 def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
-    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    upload(page, cutout(root))
     page.get_by_text("Swipe", exact=True).click()
     slider, over = page.get_by_role("slider", name="Divider between Original and Decoded"), page.locator(".st-key-swipe-0 img.over")
     slider.scroll_into_view_if_needed()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_browser import FITS, PATIENCE, PHONE, address, page, real_or_twin, upload  # noqa: F401  # two are fixtures
+from tests.browser.test_browser import FITS, PATIENCE, PHONE, address, page, spectrum, upload  # noqa: F401  # two are fixtures
 from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
@@ -11,8 +11,8 @@ SPECTRUM, DENSITY, MAP, BESIDE = (f".st-key-{key} .js-plotly-plot" for key in ("
 AT_REST = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale=true]')"
 DRAWN = "p => p?.layout?.xaxis?.range && p.querySelector('.nsewdrag')"
 RANGE = "p => p.layout.xaxis.range"
-HBETA = "p => p.layout.shapes.find(shape => shape.name === 'Hβ').x0 / 4862.68 - 1"
-"""The redshift at which a line is drawn."""
+HBETA = "p => p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 / 4862.68 - 1"
+"""The redshift at which a line is drawn; NaN while it is not."""
 PLACE = """(p, [name, share]) => {
   const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array }
   const values = (list) => list.bdata ? new kinds[list.dtype](Uint8Array.from(atob(list.bdata), (one) => one.charCodeAt(0)).buffer) : list
@@ -51,7 +51,7 @@ def at_rest(page) -> None:  # noqa: F811
 
 def opened(page, root):  # noqa: F811
     """A spectrum on the page; the box to type z, and its figure, once it is at rest."""
-    upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
+    upload(page, spectrum(root))
     typed = page.locator(".st-key-z-typed input")
     typed.wait_for()
     wait_until(page, SPECTRUM, DRAWN)
