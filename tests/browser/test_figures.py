@@ -23,8 +23,7 @@ PLACE = """(p, [name, share]) => {
   return [area.left + part(x[i], xaxis.range) * area.width, area.bottom - part(y[i], yaxis.range) * area.height]
 }"""
 """Where a point of a curve is on the page, so far along it."""
-NAMES = "p => [...p.querySelectorAll('.annotation[data-index]')].filter((one) => one.textContent !== '5577' && one.textContent.length > 1)"
-BOXES = f"p => ({NAMES})(p).map((one) => one.querySelector('text').getBoundingClientRect().toJSON())"
+BOXES = "p => [...p.querySelectorAll('.shapelayer .shape-label text')].map((one) => one.getBoundingClientRect().toJSON())"
 """Where the names of the lines of a figure are."""
 COUNTED = """() => {
   window.drawn = []

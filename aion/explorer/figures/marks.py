@@ -6,11 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Marks:
-    """Plotly's shapes, and annotations for their names, as they stand at redshift 0."""
+    """Plotly's shapes as they stand at redshift 0, by place."""
 
     shapes: tuple[dict[str, Any], ...]
-    names: tuple[dict[str, Any], ...] = ()
-    """By place; those that would cover each other are left to the browser, which knows its pixels."""
+    """Which of their labels are written, and how high, is left to the browser, which knows its pixels."""
     origin: float = 0.0
     """At z a mark stands at origin + (x - origin) (1 + z): 0 Å for wavelengths, -1 for redshifts."""
     follows: bool = True

@@ -81,29 +81,38 @@ def spectrum(
 def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
     """The lines of the view, to move over the whole figure. At rest they stand still and the data move."""
     lines = line_table.lines_in(0.0, np.inf, 0.0, chosen=view.lines)
-    shapes = tuple(_line_shape(line, line.rest, theme) for line in lines)
-    return Marks(shapes, tuple(_line_name(line.name, line.rest, 0, line.feature, theme) for line in lines), follows=not view.rest)
+    labels = (_label(line.name, 0, line.feature, theme) for line in lines)
+    return Marks(
+        tuple({**_line_shape(line, line.rest, theme), **label} for line, label in zip(lines, labels, strict=True)), follows=not view.rest
+    )
 
 
 def _with_lines(figure: go.Figure, wavelength: Floats, z: float, view: View, theme: Theme) -> go.Figure:
     """The lines in the figure itself, all at once: Plotly checks the whole list for each that is added alone."""
     drawn, low, high = 0.0 if view.rest else z, float(wavelength[0]), float(wavelength[-1])
     lines = line_table.lines_in(low, high, drawn, chosen=view.lines)
-    labels = line_table.labels(lines, drawn, apart=LABEL_WIDTH * (high - low), rows=LABEL_ROWS)
+    apart = LABEL_WIDTH * (high - low)
+    names = line_table.labels(lines, drawn, apart=apart, rows=LABEL_ROWS)
+    places = np.clip([name.wavelength for name in names], low + apart / 2, high - apart / 2).tolist()
     shapes = [_line_shape(line, line_table.observed(line, drawn), theme) for line in lines]
-    names = [_line_name(label.text, label.wavelength, label.row, label.feature, theme) for label in labels]
-    return figure.update_layout(shapes=[*figure.layout.shapes, *shapes], annotations=[*figure.layout.annotations, *names])
+    texts = (_label(name.text, name.row, name.feature, theme) for name in names)
+    labels = [{**_vertical(place), "line": {"width": 0}, **text} for place, text in zip(places, texts, strict=True)]
+    return figure.update_layout(shapes=[*figure.layout.shapes, *shapes, *labels])
 
 
 def _line_shape(line: line_table.Line, x: float, theme: Theme) -> dict[str, Any]:
     style = {"color": _line_color(line.feature, theme), "width": 1, "dash": "solid" if line.feature == "emission" else "dot"}
-    place = {"x0": x, "x1": x, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-    return {"type": "line", **place, "line": style, "opacity": 0.55, "name": line.name}
+    return {**_vertical(x), "line": style, "opacity": 0.55, "name": line.name}
 
 
-def _line_name(text: str, x: float, row: int, feature: line_table.Feature, theme: Theme) -> dict[str, Any]:
-    place = {"x": x, "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom", "yshift": 2 + LABEL_ROW_HEIGHT * row}
-    return {**place, "text": text, "showarrow": False, "font": {"size": 11, "color": _line_color(feature, theme)}}
+def _vertical(x: float) -> dict[str, Any]:
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
+
+
+def _label(text: str, row: int, feature: line_table.Feature, theme: Theme) -> dict[str, Any]:
+    """Of a vertical line, above its upper end: Plotly moves labels of shapes without drawing the data anew, and annotations not."""
+    place = {"textposition": "end", "textangle": 0, "xanchor": "center", "yanchor": "bottom", "padding": 2 + LABEL_ROW_HEIGHT * row}
+    return {"label": {"text": text, "font": {"size": 11, "color": _line_color(feature, theme)}, **place}}
 
 
 def _line_color(feature: line_table.Feature, theme: Theme) -> str:

@@ -1,6 +1,6 @@
 // See figure.py. `data`: figure, Plotly's JSON as text; marks, which stand at redshift 0; selected, for each trace which points are.
 const KEPT = 12 // figures that stay alive while other pages are looked at
-const ROWS = 3, ROW_HEIGHT = 15, LETTER = 6.2, GAP = 5 // pixels, of names above a figure
+const ROWS = 3, ROW_HEIGHT = 15, LETTER = 6.2, GAP = 5 // pixels, of labels above a figure
 const BUTTONS = ["toImage", "autoScale2d", "zoomIn2d", "zoomOut2d"] // Plotly's own, left out
 const FULL = "M0 0h300v120H120v180H0zM700 0h300v300H880V120H700zM0 700h120v180h180v120H0zM880 700h120v300H700V880h180z"
 const plots = new Map() // key -> a figure; the one looked at last is the last
@@ -43,7 +43,7 @@ function next(plot, act) {
 
 // Once a page. What the browser has of this version it takes, without asking the server whether that is still good.
 function loaded(address) {
-  return (globalThis.plotlyLoaded ??= fetch(new URL(address, document.baseURI), { cache: "force-cache" }).then(async (answer) => {
+  return (globalThis.aionPlotly ??= fetch(new URL(address, document.baseURI), { cache: "force-cache" }).then(async (answer) => {
     if (!answer.ok) throw new Error(`there is no Plotly at ${answer.url}`)
     const script = document.createElement("script")
     script.src = URL.createObjectURL(await answer.blob())
@@ -58,10 +58,11 @@ async function draw(plot) {
   if (plot.figure !== data.figure || plot.view !== data.view) {
     const { data: traces, layout, frames } = JSON.parse(data.figure), width = box.clientWidth
     if (data.selected) traces.forEach((trace, i) => (trace.selectedpoints = data.selected[i]))
-    Object.assign(plot, { figure: data.figure, view: data.view, width, own: layout })
-    plot.over = overlay(plot)
+    Object.assign(plot, { figure: data.figure, view: data.view, width, own: layout.shapes ?? [] })
+    plot.shapes = marked(plot)
     plot.config ??= config(plot)
-    await Plotly.react(box, { data: traces, layout: { ...layout, ...plot.over, width, uirevision: data.view }, frames, config: plot.config })
+    const whole = { ...layout, shapes: plot.shapes, width, uirevision: data.view }
+    await Plotly.react(box, { data: traces, layout: whole, frames, config: plot.config })
     if (!plot.drawn) listen(plot)
     plot.drawn = true
   }
@@ -112,44 +113,46 @@ async function select({ box, data: { selected } }) {
   await Plotly.update(box, { selectedpoints: wanted }, selected ? {} : { selections: [] })
 }
 
-// A relayout of all shapes and names draws nothing else anew.
+// A relayout of all shapes, and of nothing else, draws no data anew.
 async function mark(plot) {
-  const { box, data } = plot
-  if (!data.marks || !plot.drawn || !box.isConnected) return
-  const over = overlay(plot)
-  if (JSON.stringify(over) === JSON.stringify(plot.over)) return
-  plot.over = over
-  await Plotly.relayout(box, over)
+  const { box, data, drawn } = plot
+  if (!data.marks || !drawn || !box.isConnected) return
+  const shapes = marked(plot)
+  if (JSON.stringify(shapes) === JSON.stringify(plot.shapes)) return
+  plot.shapes = shapes
+  await Plotly.relayout(box, { shapes })
 }
 
-function overlay(plot) {
-  const { own: { shapes = [], annotations = [] }, data: { marks } } = plot
-  if (!marks) return { shapes, annotations }
-  const stretch = marks.follows ? 1 + (globalThis.redshift ?? 0) : 1, at = (x) => marks.origin + (x - marks.origin) * stretch
-  return {
-    shapes: [...shapes, ...marks.shapes.map((shape) => ({ ...shape, x0: at(shape.x0), x1: at(shape.x1) }))],
-    annotations: [...annotations, ...named(plot, marks.names.map((name) => ({ ...name, x: at(name.x) })))],
-  }
+// The shapes of the figure itself, and the marks where they stand now.
+function marked({ box, own, data: { marks } }) {
+  if (!marks) return own
+  const stretch = marks.follows ? 1 + (globalThis.aionRedshift ?? 0) : 1
+  const moved = marks.shapes.map((shape) => ({ ...shape, x: marks.origin + (shape.x0 - marks.origin) * stretch }))
+  const at = ({ label, x, ...shape }) => ({ ...shape, x0: x, x1: x })
+  return [...own, ...moved.map(at), ...labels(box, moved).map((one) => ({ ...at(one), line: { width: 0 }, opacity: 1, label: one.label }))]
 }
 
-// Each name in the first row in which it covers no other; without one, none. Lines of one name that lie close share it.
-function named({ box }, names) {
+// Each label whole and in the first row in which it covers no other; without one, none. Equal ones that lie close are one, in their middle.
+function labels(box, marks) {
   const area = box.querySelector(".nsewdrag"), range = box.layout?.xaxis.range
   if (!area || !range) return []
-  const width = Number(area.getAttribute("width")), pixel = (x) => ((x - range[0]) / (range[1] - range[0])) * width
+  const width = Number(area.getAttribute("width")), scale = (range[1] - range[0]) / width, pixel = (x) => (x - range[0]) / scale
   const groups = []
-  for (const name of names.filter(({ x }) => pixel(x) >= 0 && pixel(x) <= width)) {
-    const half = (LETTER * name.text.length) / 2
-    const same = groups.find((group) => group.text === name.text && pixel(name.x) - pixel(group.last) < 2 * half + GAP)
-    if (same) Object.assign(same, { last: name.x, all: [...same.all, name.x] })
-    else groups.push({ name, text: name.text, half, last: name.x, all: [name.x] })
+  for (const mark of marks.filter(({ label, x }) => label && pixel(x) >= 0 && pixel(x) <= width)) {
+    const { text } = mark.label, half = (LETTER * text.length) / 2
+    const same = groups.find((group) => group.mark.label.text === text && (mark.x - group.places.at(-1)) / scale < 2 * half + GAP)
+    if (same) same.places.push(mark.x)
+    else groups.push({ mark, half, places: [mark.x] })
   }
-  for (const group of groups) group.x = group.all.reduce((sum, x) => sum + x, 0) / group.all.length
+  for (const group of groups) {
+    const middle = pixel(group.places.reduce((sum, x) => sum + x) / group.places.length)
+    group.middle = Math.min(Math.max(middle, group.half), width - group.half)
+  }
   const ends = Array(ROWS).fill(-Infinity)
-  return groups.sort((a, b) => a.x - b.x).flatMap(({ name, x, half }) => {
-    const row = ends.findIndex((end) => pixel(x) - half >= end + GAP)
+  return groups.sort((a, b) => a.middle - b.middle).flatMap(({ mark, middle, half }) => {
+    const row = ends.findIndex((end) => middle - half >= end + GAP)
     if (row < 0) return []
-    ends[row] = pixel(x) + half
-    return [{ ...name, x, yshift: 2 + ROW_HEIGHT * row }]
+    ends[row] = middle + half
+    return [{ ...mark, x: range[0] + middle * scale, label: { ...mark.label, padding: mark.label.padding + ROW_HEIGHT * row } }]
   })
 }

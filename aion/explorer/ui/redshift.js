@@ -12,7 +12,7 @@ export default function ({ data, parentElement }) {
 }
 
 function say(z) {
-  globalThis.redshift = z
+  globalThis.aionRedshift = z
   dispatchEvent(new CustomEvent("aion:redshift"))
 }
 
