@@ -1,11 +1,11 @@
-// See card.py. `data`: the row that was asked for last and its card, and of which catalog.
+// See card.py. `data`: the row that was asked for last and its card; of, the catalog and the theme.
 const REST = 60 // ms that a pointer rests on a point before its card is asked for
 const AWAY = 16 // pixels between pointer and card
 
 export default function ({ data, parentElement, setStateValue }) {
   const own = (parentElement.own ??= listening(parentElement.querySelector(".aion-card")))
   own.ask = (row) => setStateValue("row", row)
-  if (own.catalog !== data.catalog) Object.assign(own, { catalog: data.catalog, cards: new Map() })
+  if (own.of !== data.of) Object.assign(own, { of: data.of, cards: new Map() })
   if (data.card) own.cards.set(data.row, data.card)
   show(own)
   return () => removeEventListener("aion:point", own.listener)

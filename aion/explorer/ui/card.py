@@ -12,7 +12,7 @@ import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.catalog import Catalog
-from aion.explorer.ui import look
+from aion.explorer.ui import look, which
 from aion.explorer.ui.tiles import Preview
 
 KEY = "card"
@@ -42,7 +42,7 @@ def card(catalog: Catalog) -> None:
     """For the plots of the page whose points have a row of the catalog as their ``customdata``."""
     row = st.session_state.get(KEY, {}).get("row")
     known = row is not None and row < len(catalog)
-    data = {"catalog": str(catalog.folder), "row": row, "card": _content(catalog, row) if known else None}
+    data = {"of": f"{which.title(catalog)} {look.theme().name}", "row": row, "card": _content(catalog, row) if known else None}
     _component()(key=KEY, data=data, height=0, on_row_change=lambda: None)
 
 

@@ -173,7 +173,7 @@ def _plot(name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, 
         key=f"{name}-plot",
         alt=alt,
         selected=now.rows(catalog.table),
-        view=f"{catalog.folder} {x.title} {y.title}",
+        view=f"{which.title(catalog)} {x.title} {y.title}",
         on_select=partial(now.take, catalog.table),
     )
 
