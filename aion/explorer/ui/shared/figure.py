@@ -1,0 +1,102 @@
+"""The figure of every page: one component that draws with its own Plotly, keeps what a person did to it, and says what was done.
+
+A figure goes to the browser as Plotly's JSON and is drawn anew only where that changes. What changes often is apart from it: the redshift,
+which moves its marks in the browser, and which points are marked. While another page is looked at, the figure stays alive in the browser.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from aion.explorer import figures
+from aion.explorer.ui.shared.downloads import stem
+
+FORMAT = "figure-format"
+"""Key of the choice of what the camera above a figure saves; one for all pages."""
+_FORMATS = ["PNG", "SVG"]
+
+
+def figure(
+    drawing: figures.Figure,
+    *,
+    key: str,
+    alt: str,
+    of: str = "",
+    view: str = "",
+    marks: figures.Marks | None = None,
+    on_click: Callable[[float], None] | None = None,
+) -> None:
+    """A figure over the whole width; ``alt`` says what it shows to those who do not see it.
+
+    Args:
+        of: id of the object; the camera saves the figure under it and ``key``.
+        view: of the same object, what else is seen in it; the zoom is forgotten when that or the object changes.
+        marks: drawn over it at the redshift that `follow_redshift` tells the page.
+        on_click: called with the first number behind a clicked point, its ``customdata``.
+    """
+    callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
+    name = f"{stem(of)}-{key}" if of else key
+    _mount(drawing, key, name, {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)}, "clicked", callback)
+
+
+def points(
+    drawing: figures.Figure, *, key: str, alt: str, selected: Sequence[int] | None, view: str, on_select: Callable[[list[int]], None]
+) -> None:
+    """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks for its card.
+
+    Args:
+        selected: the ``customdata`` of the selected points; None where nothing is selected.
+        view: what is seen in it; the zoom is forgotten when it changes.
+        on_select: called with the ``customdata`` of what was just selected.
+    """
+    chosen = None if selected is None else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
+    told = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
+    _mount(drawing, key, key, told, "selected", lambda: on_select([int(row) for row in st.session_state[key]["selected"]]))
+
+
+def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
+    """Marks on the figures of this page stand at ``z``, and follow a slider while a hand is on it.
+
+    Args:
+        anchor: redshift in the middle of the fine slider, whose value is in km/s.
+        controls: key of the container of both sliders.
+        coarse: key of the slider whose value is a redshift.
+    """
+    _component("redshift")(key="redshift-followed", data={"z": z, "anchor": anchor, "controls": controls, "coarse": coarse}, height=0)
+
+
+def choose_format(label: str, **how: Any) -> None:
+    """What the camera above a figure saves."""
+    st.segmented_control(label, _FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how)
+
+
+def file_format() -> str:
+    """What the camera above a figure saves: ``"png"`` or ``"svg"``."""
+    return str(st.session_state.get(FORMAT, "PNG")).lower()
+
+
+def _mount(drawing: figures.Figure, key: str, name: str, told: dict[str, Any], event: str, callback: Callable[[], None] | None) -> None:
+    camera = {"format": file_format(), "filename": name, "scale": 2}
+    drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
+    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None, **drawn, **told}
+    _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
+
+
+@st.cache_resource(show_spinner=False)
+def _component(name: str) -> Any:
+    script = Path(__file__).with_name(f"{name}.js").read_text()
+    return st.components.v2.component(f"aion_{name}", html="<div></div>", js=script, isolate_styles=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _plotly() -> str:
+    """Where a page finds ``plotly.min.js``, below its own address; the one in the package of Plotly, served from there."""
+    served = declare_component("plotly", path=str(files("plotly") / "package_data"))
+    return f"component/{served.name}/plotly.min.js?{version('plotly')}"
