@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import aion
 from aion import hub
-from aion.errors import InputError, WeightsNotFoundError
+from aion.errors import AIONError, InputError, WeightsNotFoundError
 from aion.explorer.catalog import Catalog, CatalogEntry
 from aion.explorer.engine import reconstruction, trust
 from aion.explorer.engine.familiarity import NEAREST, Familiarity
@@ -41,11 +41,10 @@ OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
 )
 REMEDY = {
-    "yes": "Choose the weights that made it on the Model page, or let `AION_CATALOG` name a catalog made by these.",
-    "no": "A catalog made by these is named with `AION_CATALOG` when the application starts.",
+    "yes": "Choose the weights that made it on the Model page, or let AION_CATALOG name a catalog made by these.",
+    "no": "A catalog made by these is named with AION_CATALOG when the application starts.",
 }
 """What can be done, by whether weights can be switched."""
-
 
 Wanted = Literal["analysis", "embedding", "known", "redshift"]
 Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
@@ -54,7 +53,7 @@ Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
 @dataclass(frozen=True)
 class _Job:
     thing: SkyObject | CatalogEntry
-    use: frozenset[str] | None
+    use: Collection[str] | None
     k: int
     wanted: Wanted
 
@@ -103,25 +102,28 @@ class Engine:
         Raises:
             InputError: nothing in it can be read; the message says why, modality by modality.
         """
-        return self.batch([thing], use=use, k=k)[0]
+        [answer] = self.batch([thing], use=use, k=k)
+        if isinstance(answer, AIONError):
+            raise answer
+        return answer
 
-    def batch(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
-        """`analyze` of each, in order; alike objects share a pass."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, k, "analysis") for thing in things])
-        return [answer for answer in answers if isinstance(answer, Analysis)]
+    def batch(
+        self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12
+    ) -> list[Analysis | AIONError]:
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
+        answers = self._worker.attempt([_Job(thing, use, k, "analysis") for thing in things])
+        return [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
 
     def embed(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, 0, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(thing, use, 0, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
-    def known(self, things: Sequence[SkyObject]) -> list[Known | Exception]:
+    def known(self, things: Sequence[SkyObject]) -> list[Known | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
         answers = self._worker.attempt([_Job(thing, None, 0, "known") for thing in things])
-        return [answer for answer in answers if isinstance(answer, (Known, Exception))]
+        return [answer for answer in answers if isinstance(answer, (Known, AIONError))]
 
     def views(self, thing: SkyObject, catalog: Catalog | None = None) -> dict[str, NDArray[np.float32]]:
         """View of a catalog, the reference catalog by default -> (D,) unit vector made from that part of the object; only of parts that
@@ -142,15 +144,15 @@ class Engine:
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        jobs = [_Job(thing, None if use is None else frozenset(use), 0, "redshift") for use in uses.values()]
-        answers = self._worker.ask(jobs)
+        answers = self._worker.ask([_Job(thing, use, 0, "redshift") for use in uses.values()])
         return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
-        wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
+        streams = [key for key in self.info.reads if key != Z.token_key]
+        wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
         for key in wide:
             self.analyze(CatalogEntry("", {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}, None, "", {}), k=1)
         progress("Ready", 1.0)
@@ -163,9 +165,6 @@ class Engine:
     def close(self) -> None:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
-
-    def _default_streams(self) -> list[str]:
-        return [key for key in self.info.reads if key != Z.token_key]
 
     def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""

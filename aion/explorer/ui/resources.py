@@ -1,7 +1,6 @@
 """What all sessions share: the engine, started in the background when the first page opens, and what is on its way to take its place."""
 
 import gc
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from aion.download import Repository
-from aion.errors import AIONError, ConfigError
+from aion.errors import ConfigError, explained_fault
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.explorer.ui import look
@@ -51,11 +50,8 @@ class Startup:
         try:
             engine = Engine(self.settings)
             engine.warm_up(self._report)
-        except AIONError as exc:
-            self.problem = str(exc)
         except Exception as exc:  # a thread has nobody else to tell
-            logging.getLogger(__name__).exception("the engine could not be started")
-            self.problem = f"The model could not be started ({type(exc).__name__}); the log of the server has the details."
+            self.problem = str(explained_fault(exc))
         else:
             self.engine = engine
             self._ready(self)
@@ -159,7 +155,7 @@ def _wait(start: Startup) -> None:
 
 def explain(start: Startup) -> None:
     """Why there is no engine, and what to do."""
-    st.error(f"**The model cannot be used.** {start.problem}", icon=":material/error:")
+    st.error(f"**The model cannot be used.** {look.sentence(start.problem or '')}", icon=":material/error:")
     or_here = ", or on the Model page" if server().settings.switch == "yes" else ""
     st.caption(
         f"Weights are chosen with `AION_MODEL` (a folder or a Hub id) when the application starts{or_here}; `HF_TOKEN` opens gated ones."
