@@ -52,7 +52,7 @@ def bundle(
         "pz.hdf5": export.pdf_hdf5(analysis),
         "decoded.fits": export.decoded_fits(analysis),
         "embedding.npy": export.embeddings_npy([analysis.embedding]),
-        "embedding.parquet": export.embeddings_parquet([analysis.id], [analysis.embedding], analysis.model),
+        "embedding.parquet": export.embeddings_parquet([export.Embedded.of(analysis, reports)], analysis.model),
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
     if catalog is not None:

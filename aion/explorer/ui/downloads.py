@@ -32,7 +32,7 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: export.decoded_fits(analysis)),
         ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis, now)),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: export.embeddings_npy([analysis.embedding])),
-        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis)),
+        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis, reports)),
     ]
     with st.popover("Download", icon=":material/download:"):
         st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
@@ -64,8 +64,8 @@ def _size(file: File) -> int:
     return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
-def _parquet(analysis: Analysis) -> bytes:
-    return export.embeddings_parquet([analysis.id], [analysis.embedding], analysis.model)
+def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
+    return export.embeddings_parquet([export.Embedded.of(analysis, reports)], analysis.model)
 
 
 def _figures_html(analysis: Analysis, now: Session) -> str:
