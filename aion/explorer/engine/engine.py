@@ -8,7 +8,7 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal
@@ -171,14 +171,14 @@ class Engine:
         try:
             return self._run_on(self._networks, jobs)
         except torch.OutOfMemoryError:
-            if len(jobs) > 1:
-                half = len(jobs) // 2
-                return self._run(jobs[:half]) + self._run(jobs[half:])
-            if self._networks.device.type == "cpu":
+            if len(jobs) == 1 and self._networks.device.type == "cpu":
                 raise
-            torch.cuda.empty_cache()
-            self._spare = self._spare or Networks(self.settings, torch.device("cpu"))
-            return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+        torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        if half := len(jobs) // 2:
+            return self._run(jobs[:half]) + self._run(jobs[half:])
+        if self._spare is None:  # of the commit that answers, whatever its branch or tag means by now
+            self._spare = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
+        return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
