@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui import catalog_view, frame, look, own_view, resources, which
 
 frame.through_app()
@@ -14,7 +15,7 @@ catalog = which.catalog()
 if catalog is None:
     look.empty(running.catalog_note or look.NO_CATALOG)
     st.stop()
-st.caption(catalog_view.about(catalog))
+st.caption(as_text(catalog_view.about(catalog)))
 passing, filters = catalog_view.rows(catalog)
 if passing.empty:
     look.empty("No object passes these filters. Widen one of them.")

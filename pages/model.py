@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui import frame, model_choice, model_view, resources, tables
 from aion.explorer.ui.look import section
 
@@ -12,9 +13,9 @@ if resources.startup().problem:
     model_choice.panel()
     st.stop()
 info = resources.engine().info
-st.title(tables.weights_name(info.title), anchor=False)
+st.title(as_text(tables.weights_name(info.title)), anchor=False)
 if info.notice:
-    st.info(info.notice, icon=":material/science:")
+    st.info(as_text(info.notice), icon=":material/science:")
 
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui import frame, look, resources, similar_view, which
 from aion.explorer.ui.query import follow_address, query
 
@@ -14,7 +15,7 @@ if catalog is None:
     look.empty(running.catalog_note or look.NO_CATALOG)
     st.stop()
 st.caption(
-    f"Search {len(catalog):,} {catalog.label} objects by one of them, by your upload, or by several with weights. "
+    f"Search {len(catalog):,} {as_text(catalog.label)} objects by one of them, by your upload, or by several with weights. "
     "Similar means that the model describes them alike; the numbers are cosines, not probabilities."
 )
 follow_address(catalog, is_own=which.is_own())

@@ -11,6 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.catalog import CatalogEntry
+from aion.explorer.plain_text import as_text
 from aion.explorer.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui import gallery, look, tables, which
@@ -28,14 +29,14 @@ def analyze() -> Analysis | None:
     running = engine()
     now.answered_by(running.info.sha256)
     if isinstance(now.thing, CatalogEntry) and not which.holds(now.thing.id):
-        st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or look.NO_CATALOG}")
+        look.refuse(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or look.NO_CATALOG}")
         return None
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
             answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
         return with_prior(_with_neighbors(answer), now.prior)
     except AIONError as exc:
-        st.error(look.sentence(str(exc)), icon=":material/error:")
+        look.refuse(str(exc))
         if now.use is not None or now.prior is not None:
             st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
         return None
@@ -48,10 +49,10 @@ def header(analysis: Analysis) -> None:
     assert thing is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(now.label if now.origin == "example" else thing.id, anchor=False)
+        st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
-    st.caption(" · ".join(_origin(now, thing)), help=tables.place(thing)[1] or None)
+    st.caption(as_text(" · ".join(_origin(now, thing))), help=tables.place(thing)[1] or None)
     _notes(analysis)
 
 
@@ -109,8 +110,8 @@ def provenance(analysis: Analysis) -> None:
     took = sum(analysis.seconds.values())
     st.divider()
     if model.notice:
-        st.caption(f":material/science: {model.notice}")
-    st.caption(f"{tables.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+        st.caption(f":material/science: {as_text(model.notice)}")
+    st.caption(f"{as_text(tables.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
@@ -148,7 +149,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [look.sentence(note) for note in (*reasons, *told)]
+    notes = [as_text(look.sentence(note)) for note in (*reasons, *told)]
     if not notes:
         return
     shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from aion.explorer import export_table, figures
+from aion.explorer.plain_text import as_text
 
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
-NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
+NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that AION_CATALOG names."
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves; one for all pages."""
@@ -100,6 +101,11 @@ def section(title: str, explanation: str = "") -> None:
 def empty(message: str, *, icon: str = ":material/info:") -> None:
     """Where there is nothing to show: why, and what to do."""
     st.info(message, icon=icon)
+
+
+def refuse(message: str) -> None:
+    """Why something cannot be done; the message may hold words of a file or of a link."""
+    st.error(as_text(sentence(message)), icon=":material/error:")
 
 
 def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aion.errors import ConfigError
-from aion.explorer.ui.look import sentence
+from aion.explorer.ui import look
 from aion.explorer.ui.state import Pending, session
 from aion.io import Overrides
 from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
@@ -73,7 +73,7 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         overrides = Overrides(**values)
     except (ConfigError, ValueError) as exc:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
-        st.error(sentence(str(told)), icon=":material/error:")
+        look.refuse(str(told))
         return
     session().pending = replace(given, overrides=overrides)
     st.rerun()

@@ -1,7 +1,6 @@
 """The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
 
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +9,7 @@ from aion.errors import AIONError
 from aion.explorer import export_table, figures
 from aion.explorer.catalog import ALL, Catalog, Filters
 from aion.explorer.figures import Compared
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Neighbor, Retrieval
 from aion.explorer.similar import NEIGHBORHOOD, Example, Searches
 from aion.explorer.ui import filtering, look, navigation, tiles, which
@@ -83,7 +83,7 @@ def question(catalog: Catalog) -> None:
     with st.grid(min_column_width=210, gap="small", key="question-gallery") as grid:
         for id in list(now.weights):
             with grid.cell(), st.container(border=True):
-                st.html(_preview(catalog, id).html(f"<b>{'this upload' if id == OPEN else id}</b>"))
+                st.html(_preview(catalog, id).html("this upload" if id == OPEN else id))
                 key = f"weight-{id}-{now.changes}"
                 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
                     st.number_input("Weight", -3.0, 3.0, now.weights[id], 0.5, key=key, on_change=_weigh, args=(now, id, key), help=_WEIGHT)
@@ -91,10 +91,11 @@ def question(catalog: Catalog) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
         if isinstance(session().thing, SkyObject) and OPEN not in now.weights:
-            st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
+            label = f"Add {as_text(session().label)}"
+            st.button(label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
-        st.error(look.sentence(now.error), icon=":material/error:")
+        look.refuse(now.error)
 
 
 def starters(catalog: Catalog) -> None:
@@ -123,7 +124,7 @@ def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
                 least=asked.order == LEAST,
             )
     except AIONError as exc:
-        st.error(look.sentence(str(exc)), icon=":material/error:")
+        look.refuse(str(exc))
         return None
     if not found:
         look.empty("No object passes these filters. Widen one of them.")
@@ -191,7 +192,7 @@ def side_by_side(id: str) -> None:
     with st.grid(min_column_width=140, gap="small", key="side-gallery") as grid:
         for preview in both:
             with grid.cell():
-                st.html(preview.html(f"<b>{escape(preview.name)}</b>"))
+                st.html(preview.html(preview.name))
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         known = all(one.z is not None for one in compared)
