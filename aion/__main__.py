@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from aion.errors import AIONError, ConfigError, InputError
 
 if TYPE_CHECKING:
-    from aion.explorer.catalog import Catalog, CatalogEntry
+    from aion.explorer.catalogs.catalog import Catalog, CatalogEntry
     from aion.explorer.engine import Engine
-    from aion.explorer.prior import Prior
+    from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis
     from aion.io import Overrides, Report, SkyObject
 
@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _analyze(options: argparse.Namespace) -> Done:
-    from aion.explorer import export
-    from aion.explorer.prior import parse_prior
+    from aion.explorer.export.analysis import to_json
+    from aion.explorer.redshift.prior import parse_prior
     from aion.io import Overrides
 
     if not options.files and options.id is None:
@@ -91,7 +91,7 @@ def _analyze(options: argparse.Namespace) -> Done:
     objects = _chosen(engine, files, options.id)
     analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
     if options.json and analyzed:
-        texts = [export.to_json(analysis, _reports(thing)) for thing, analysis in analyzed]
+        texts = [to_json(analysis, _reports(thing)) for thing, analysis in analyzed]
         print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n")
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
@@ -106,7 +106,7 @@ def _analyzed(
     engine: "Engine", objects: "list[SkyObject | CatalogEntry]", use: list[str] | None, prior: "Prior | None"
 ) -> "tuple[list[tuple[SkyObject | CatalogEntry, Analysis]], Done]":
     """Each object that can be used with its analysis."""
-    from aion.explorer.prior import with_prior
+    from aion.explorer.redshift.prior import with_prior
 
     done = Done()
     analyzed: list[tuple[SkyObject | CatalogEntry, Analysis]] = []
@@ -122,7 +122,7 @@ def _analyzed(
 
 
 def _embed(options: argparse.Namespace) -> Done:
-    from aion.explorer import export
+    from aion.explorer.export.analysis import Embedded, embeddings_parquet
 
     done = Done()
     objects: list[SkyObject] = []
@@ -139,11 +139,11 @@ def _embed(options: argparse.Namespace) -> Done:
         if isinstance(answer, AIONError):
             done.leave_out(thing.id, answer)
         else:
-            rows.append(export.Embedded(thing.id, answer.embedding, answer.used, thing.reports))
+            rows.append(Embedded(thing.id, answer.embedding, answer.used, thing.reports))
             done.count += 1
     if rows:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_bytes(export.embeddings_parquet(rows, engine.info))
+        options.out.write_bytes(embeddings_parquet(rows, engine.info))
         print(f"aion: {done.count} embedding(s) are in {options.out}", file=sys.stderr)
     return done
 
@@ -234,19 +234,20 @@ def _stems(ids: Sequence[str]) -> list[str]:
 
 
 def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject | CatalogEntry", catalog: "Catalog | None") -> None:
-    from aion.explorer import export, export_table
+    from aion.explorer.export import tables
+    from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {
-        f"{stem}.json": export.to_json(analysis, _reports(thing)).encode(),
-        f"{stem}-pz.csv": export.pdf_csv(analysis),
-        f"{stem}-pz.ecsv": export.pdf_ecsv(analysis),
-        f"{stem}-pz.hdf5": export.pdf_hdf5(analysis),
-        f"{stem}-decoded.fits": export.decoded_fits(analysis),
-        f"{stem}-embedding.npy": export.embeddings_npy([analysis.embedding]),
+        f"{stem}.json": to_json(analysis, _reports(thing)).encode(),
+        f"{stem}-pz.csv": pdf_csv(analysis),
+        f"{stem}-pz.ecsv": pdf_ecsv(analysis),
+        f"{stem}-pz.hdf5": pdf_hdf5(analysis),
+        f"{stem}-decoded.fits": decoded_fits(analysis),
+        f"{stem}-embedding.npy": embeddings_npy([analysis.embedding]),
     }
     if catalog is not None:
-        files |= {f"{stem}-neighbors.{ending}": export_table.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+        files |= {f"{stem}-neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
     for name, content in files.items():
         (folder / name).write_bytes(content)
 

@@ -9,8 +9,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from aion.explorer.catalog import ALL, Catalog, Filters
-from aion.explorer.similar import Searches
+from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
+from aion.explorer.catalogs.similarity import Searches
 from aion.search import Index
 
 N, D, K = 10_000, 192, 100

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from aion import read
-from aion.explorer.catalog import Catalog
+from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 

@@ -1,6 +1,6 @@
 """The reference catalog: held-out simulated objects as tokens, with truth, previews, maps and search indexes.
 
-`aion.explorer.catalog` says which files there are; it reads them.
+`aion.explorer.catalogs.catalog` says which files there are; it reads them.
 """
 
 import json

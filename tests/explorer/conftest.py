@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from aion import maps
-from aion.explorer.catalog import Catalog
+from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.io import Entry, Report, SkyObject

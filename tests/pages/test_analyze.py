@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.catalog import CatalogEntry
+from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.engine import Engine
 from tests.pages.conftest import unfold
 

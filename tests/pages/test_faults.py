@@ -2,7 +2,7 @@
 
 from aion.explorer.engine import reconstruction
 from aion.explorer.settings import Settings
-from aion.explorer.ui import resources
+from aion.explorer.ui.shared import server
 
 
 def broken(*given, **more):
@@ -23,8 +23,8 @@ def test_a_fault_in_the_engine_is_told_on_the_page_and_logged(upload, monkeypatc
 
 
 def test_a_fault_while_the_model_starts_is_told_and_logged(settings, monkeypatch, caplog):
-    monkeypatch.setattr(resources, "Engine", broken)
-    startup = resources.Startup(Settings(model=settings.model))
+    monkeypatch.setattr(server, "Engine", broken)
+    startup = server.Startup(Settings(model=settings.model))
     startup._thread.join(10)
     assert startup.problem is not None and startup.problem.startswith("a fault of this program")
     assert "in broken" in caplog.text

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.selection import Selection
+from aion.explorer.ui.shared.selection import Selection
 from aion.search import Index
 from tests.explorer.test_own_catalog import table
 from tests.pages.conftest import PATIENCE

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
 from aion.codecs.manager import CodecManager
-from aion.explorer.catalog import Catalog
+from aion.explorer.catalogs.catalog import Catalog
 from aion.io import read
 from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
 from aion.model import AION

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 import aion
 from aion import hub
 from aion.errors import AIONError, InputError, WeightsNotFoundError
-from aion.explorer.catalog import Catalog, CatalogEntry
-from aion.explorer.engine import reconstruction, trust
-from aion.explorer.engine.familiarity import NEAREST, Familiarity
+from aion.explorer.catalogs.catalog import Catalog, CatalogEntry
+from aion.explorer.engine import reconstruction
+from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
+from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
-from aion.explorer.engine.worker import Worker
+from aion.explorer.engine.queue import Worker
 from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
@@ -243,7 +244,7 @@ class Engine:
         times["decode"] = time.perf_counter() - started
         given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
         checks = self._distance(job.thing.id, compared, reading)
-        checks += [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
+        checks += [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -260,7 +261,7 @@ class Engine:
             notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
-            trust=(*checks, *trust.image_checks(networks, given)),
+            trust=(*checks, *image_checks(networks, given)),
         )
 
     def _compared(self, networks: Networks, embedding: NDArray[np.float32], reading: _Reading) -> dict[str, NDArray[np.float32]]:
@@ -285,7 +286,7 @@ class Engine:
                 self._familiarity[index] = Familiarity(index.vectors())
             nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != id]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
-        return [trust.distance_check(ranks)]
+        return [distance_check(ranks)]
 
 
 def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:
@@ -346,7 +347,7 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, readi
     shares = [
         reconstruction.covered(spectrum) for spectrum in held if isinstance(spectrum, Spectrum) and spectrum.token_key in reading.used
     ]
-    if shares and max(shares) < trust.COVERED_FROM:
+    if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
     return redshift, ()
 

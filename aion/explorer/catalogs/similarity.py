@@ -1,0 +1,242 @@
+"""Searches in the catalog beyond one vector: several objects at once, by part of what is known of them, from one part to another; what is
+like nothing else; and how well each search works. Similarities are cosines, -1 to 1, and every object is compared.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aion.errors import SearchError
+from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
+from aion.explorer.results import Neighbor, Retrieval
+
+Vector = NDArray[np.float32]
+
+NEIGHBORHOOD = 10
+"""Nearest objects that say how lonely an object is, and that retrieval is measured with."""
+RIDGE = 1e-5
+"""Regularization of the bridge between two parts, per object it is fitted on: chosen on the shipped catalog, the optimum is flat."""
+QUERIES = 400
+"""Objects that retrieval is measured with at most, drawn with seed 0; never more than a fifth of the catalog."""
+SAME_REDSHIFT = 0.05
+"""|Δz| / (1 + z) up to which two redshifts agree."""
+RECALL_AT = (1, 10, 100)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What of the query is compared with what of the catalog."""
+
+    label: str
+    parts: tuple[tuple[str, str], ...]
+    """View of the query, view of the catalog."""
+    meaning: str
+    """One sentence for people."""
+
+    @property
+    def crosses(self) -> bool:
+        """Whether one kind of data is compared with another."""
+        return any(asked != compared for asked, compared in self.parts)
+
+
+def _within(label: str, view: str, what: str) -> Comparison:
+    return Comparison(label, ((view, view),), f"The embedding made from {what} is compared with those of the catalog made likewise.")
+
+
+_BRIDGED = (
+    "The model was never trained to put an image near its own spectrum, so a linear map, fitted on the objects of the catalog, carries one "
+    "embedding to the other first. See below how often that finds the right object."
+)
+COMPARISONS: dict[str, Comparison] = {
+    ALL: _within("Everything", ALL, "all that is known of an object"),
+    "spectrum": _within("Spectra", "spectrum", "the spectrum alone"),
+    "image": _within("Images", "image", "the image alone"),
+    "photometry": _within("Catalog numbers", "photometry", "fluxes, magnitudes and shapes alone"),
+    "mix": Comparison(
+        "Spectrum and image", (("spectrum", "spectrum"), ("image", "image")), "Two cosines, of the spectra and of the images, weighted."
+    ),
+    "image-to-spectrum": Comparison("Image → spectra", (("image", "spectrum"),), _BRIDGED),
+    "spectrum-to-image": Comparison("Spectrum → images", (("spectrum", "image"),), _BRIDGED),
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One object of a query."""
+
+    id: str
+    weight: float
+    """How much answers should be like it; negative: unlike it."""
+    vectors: Mapping[str, Vector]
+    """View -> (D,) unit vector; only the views it has."""
+
+
+class Searches:
+    """All searches in one catalog; keeps what takes long to compute. Safe to use from several threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._isolation: dict[str, Vector] = {}
+        self._bridges: dict[tuple[str, str], _Bridge] = {}
+        self._quality: tuple[Retrieval, ...] | None = None
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """Those that this catalog has the views for."""
+        held = self.catalog.indexes
+        return {name: way for name, way in COMPARISONS.items() if all(view in held for part in way.parts for view in part)}
+
+    def example(self, id: str, weight: float = 1.0) -> Example:
+        """An object of the catalog as part of a query. Raises InputError: no such object."""
+        row = self.catalog.row(id)
+        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()})
+
+    def search(
+        self,
+        examples: Sequence[Example],
+        comparison: str = ALL,
+        *,
+        k: int,
+        filters: Filters = Filters(),
+        image_share: float = 0.5,
+        least: bool = False,
+    ) -> tuple[Neighbor, ...]:
+        """The ``k`` objects most similar to all examples together, best first, among those that pass, without the examples.
+
+        Args:
+            comparison: One of `comparisons`.
+            image_share: 0 to 1, weight of the image where spectra and images are compared.
+            least: The least similar ones instead, worst first.
+
+        Raises:
+            SearchError: no example, or one that lacks what is compared, or weights that cancel.
+        """
+        way = self.comparisons[comparison]
+        shares = (1 - image_share, image_share) if len(way.parts) == 2 else (1.0,)
+        scores = np.zeros(len(self.catalog), dtype=np.float32)
+        for (asked, compared), share in zip(way.parts, shares, strict=True):
+            if share > 0:
+                scores += share * self._cosines(_question(examples, asked), asked, compared)
+        keep = filters.keep(self.catalog.table)
+        keep[[self.catalog.row(example.id) for example in examples if example.id in self.catalog]] = False
+        return self._first(scores if least else -scores, scores, keep, k)
+
+    def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
+        """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean cosine with those."""
+        if view not in self._isolation:
+            nearest = min(NEIGHBORHOOD, len(self.catalog) - 1)
+            self._isolation[view] = self.catalog.indexes[view].nearest(nearest)[1].mean(axis=1)
+        closeness = self._isolation[view]
+        return self._first(closeness, closeness, filters.keep(self.catalog.table), k)
+
+    def quality(self) -> tuple[Retrieval, ...]:
+        """How well each comparison works, measured on the catalog itself, beside the same with classes and redshifts shuffled."""
+        if self._quality is None:
+            self._quality = tuple(self._measured(way) for way in self.comparisons.values())
+        return self._quality
+
+    def _first(self, order: Vector, scores: Vector, keep: NDArray[np.bool_], k: int) -> tuple[Neighbor, ...]:
+        rows = np.flatnonzero(keep)
+        chosen = rows[np.argsort(order[rows], kind="stable")[:k]]
+        return self.catalog.as_neighbors(chosen.tolist(), scores[chosen].tolist())
+
+    def _cosines(self, question: Vector, asked: str, compared: str) -> Vector:
+        if asked == compared:
+            return self.catalog.indexes[compared].similarities(question)
+        if (asked, compared) not in self._bridges:
+            self._bridges[asked, compared] = _Bridge.fit(*self._views(asked, compared))
+        bridge = self._bridges[asked, compared]
+        cosines: Vector = bridge.cosines(question[None], self.catalog.indexes[compared].vectors())[0]
+        return cosines
+
+    def _views(self, asked: str, compared: str) -> tuple[Vector, Vector]:
+        return self.catalog.indexes[asked].vectors(), self.catalog.indexes[compared].vectors()
+
+    def _measured(self, way: Comparison) -> Retrieval:
+        """Queries are objects that a bridge was not fitted on."""
+        generator = np.random.default_rng(0)
+        n = len(self.catalog)
+        queries = np.sort(generator.choice(n, min(QUERIES, max(n // 5, 1)), replace=False))
+        rest = np.setdiff1d(np.arange(n), queries)
+        scores = np.zeros((len(queries), n), dtype=np.float32)
+        for asked, compared in way.parts:
+            given, held = self._views(asked, compared)
+            crossed = asked != compared
+            part = _Bridge.fit(given[rest], held[rest]).cosines(given[queries], held) if crossed else given[queries] @ held.T
+            scores += part / len(way.parts)
+        own = scores[np.arange(len(queries)), queries]
+        ranks = (scores > own[:, None]).sum(axis=1)
+        scores[np.arange(len(queries)), queries] = -np.inf
+        found = np.argpartition(-scores, min(NEIGHBORHOOD, n - 1) - 1, axis=1)[:, : min(NEIGHBORHOOD, n - 1)]
+        shuffled = generator.permutation(n)
+        kinds, z = self.catalog.table["class"].fillna("").astype(str).to_numpy(), self.catalog.table["z"].to_numpy(dtype=float)
+        return Retrieval(
+            comparison=way.label,
+            queries=len(queries),
+            purity=_purity(kinds[queries], kinds[found]),
+            purity_shuffled=_purity(kinds[queries], kinds[shuffled][found]),
+            redshift=_agreement(z[queries], z[found]),
+            redshift_shuffled=_agreement(z[queries], z[shuffled][found]),
+            recall={k: float((ranks < k).mean()) for k in RECALL_AT if k < n} if way.crosses else {},
+            recall_shuffled={k: k / n for k in RECALL_AT if k < n} if way.crosses else {},
+        )
+
+
+@dataclass(frozen=True)
+class _Bridge:
+    """A ridge regression from the vectors of one view to those of another, both around their means."""
+
+    start: Vector
+    end: Vector
+    turn: Vector
+
+    @classmethod
+    def fit(cls, given: Vector, held: Vector) -> "_Bridge":
+        """From vectors of the same objects, (n, D) each."""
+        start, end = given.mean(axis=0), held.mean(axis=0)
+        left, right = (given - start).astype(np.float64), (held - end).astype(np.float64)
+        penalty = RIDGE * len(given) * np.eye(given.shape[1])
+        return cls(start, end, np.linalg.solve(left.T @ left + penalty, left.T @ right).astype(np.float32))
+
+    def cosines(self, questions: Vector, held: Vector) -> Vector:
+        """(q, n) between questions (q, D) and vectors (n, D) of the other view, around the mean of that view."""
+        carried: Vector = ((questions - self.start) @ self.turn).astype(np.float32)
+        cosines: Vector = _unit(carried) @ _unit(held - self.end).T
+        return cosines
+
+
+def _question(examples: Sequence[Example], view: str) -> Vector:
+    """(D,) the weighted sum of the examples, length 1."""
+    if not examples:
+        raise SearchError("there is no object to search by; choose one")
+    for example in examples:
+        if view not in example.vectors:
+            what = {"photometry": "catalog numbers", ALL: "data"}.get(view, view)
+            raise SearchError(f"{example.id} has no {what} that the model reads, so it cannot be compared in that way")
+    total: Vector = np.sum([example.weight * example.vectors[view] for example in examples], axis=0, dtype=np.float32)
+    if not np.linalg.norm(total) > 1e-6:
+        raise SearchError("the weights of these objects cancel; change one of them")
+    return _unit(total)
+
+
+def _unit(rows: Vector) -> Vector:
+    length = np.linalg.norm(rows, axis=-1, keepdims=True)
+    unit: Vector = rows / np.maximum(length, 1e-12)
+    return unit
+
+
+def _purity(own: NDArray[np.str_], found: NDArray[np.str_]) -> float:
+    """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class does not decide; NaN where
+    no class is known."""
+    same = (found == own[:, None]).mean(axis=1)
+    known = np.unique(own[own != ""])
+    return float(np.mean([same[own == kind].mean() for kind in known])) if len(known) else float("nan")
+
+
+def _agreement(own: NDArray[np.float64], found: NDArray[np.float64]) -> float:
+    """Share of neighbors (q, k) at the redshift of the query (q,); where either is unknown it does not count."""
+    apart = np.abs(found - own[:, None]) / (1 + own[:, None])
+    known = np.isfinite(apart)
+    return float((apart[known] <= SAME_REDSHIFT).mean()) if known.any() else float("nan")

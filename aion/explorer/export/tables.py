@@ -1,0 +1,63 @@
+"""Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are written, names are lower case."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from aion.explorer.catalogs.catalog import Catalog
+from aion.explorer.results import Analysis, ModelInfo, Neighbor
+from aion.io.write import Column, Table, csv, ecsv, fits, votable
+
+MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
+"""Ending of a file -> its type; these are the formats there are."""
+_UNITS = {"mag_r": "mag", "ebv": "mag", "ra": "deg", "dec": "deg"}
+_MEANINGS = {
+    "similarity": "cosine of two embeddings, not a probability",
+    "z": "redshift in the catalog",
+    "mag_r": "r magnitude, AB",
+    "snr": "median signal-to-noise per pixel of the spectrum",
+}
+
+
+def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> bytes:
+    """A table, column by column; ``about`` is written into the header where the format has one."""
+    columns = [_column(str(name), rows[name]) for name in rows]
+    # FITS headers hold text of one line
+    lines = [f"{name}: {value}" for name, value in about.items()]
+    writers: dict[str, Callable[[], bytes]] = {
+        "csv": lambda: csv(columns),
+        "ecsv": lambda: ecsv(columns, about),
+        "vot": lambda: votable(columns, about),
+        "fits": lambda: fits([Table("OBJECTS", tuple(columns))], {}, history=lines),
+    }
+    return writers[ending]()
+
+
+def found(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
+    """Answers of a search in their order: rank, id, similarity, and everything the catalog says of them."""
+    rows = catalog.table.iloc[[catalog.row(neighbor.id) for neighbor in neighbors]].reset_index(drop=True)
+    rows.insert(0, "rank", np.arange(1, len(rows) + 1))
+    rows.insert(2, "similarity", [neighbor.similarity for neighbor in neighbors])
+    return rows
+
+
+def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
+    """The neighbors of one object in this catalog, most similar first."""
+    about = provenance(catalog, analysis.model, object=analysis.id, read=list(analysis.used))
+    return table_file(found(catalog, analysis.neighbors), ending, about)
+
+
+def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:
+    """What a table was made with; ``settings`` are those of the search or selection, as plain values."""
+    made = {"catalog": catalog.label, "objects in the catalog": len(catalog), "model": model.title, "sha256": model.sha256}
+    return made | {"aion_version": model.versions["aion"]} | settings
+
+
+def _column(name: str, values: "pd.Series[Any]") -> Column:
+    unit = "nanomaggy" if name.startswith("FLUX_") else "mag" if name.endswith("_cmodel_mag") else _UNITS.get(name.lower(), "")
+    plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
+    if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
+        plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
+    return Column(name.lower(), plain, unit, _MEANINGS.get(name.lower(), ""))
