@@ -75,8 +75,7 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
     keys = {type(one).token_key: one for one in thing.modalities}
     surveys = [name for token_key, name in _SURVEYS.items() if token_key in keys]
     numbers = {one.name: one.value.item() for one in thing.modalities if isinstance(one, Scalar) and one.value.numel() == 1}
-    kind, _, subtype = str(thing.extras.get("class") or "").partition("/")  # SDSS: "GALAXY/STARBURST"
-    snr = thing.extras.get("snr")
+    kind, _, subtype = thing.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
     facts: dict[str, Any] = {
         "class": _CLASSES.get(kind.upper(), kind) or None,
         "subtype": subtype or None,
@@ -86,7 +85,7 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
         "mag_r": _magnitude(numbers),
         "survey": next((name for name in surveys if name in ("Legacy Survey", "HSC")), None),
         "spectrograph": next((name for name in surveys if name in ("SDSS", "DESI")), None),
-        "snr": None if snr is None else float(snr),
+        "snr": thing.snr,
         **numbers,
     }
     return {name: value for name, value in facts.items() if value is not None and (isinstance(value, str) or np.isfinite(value))}

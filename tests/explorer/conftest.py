@@ -15,7 +15,7 @@ from aion import maps
 from aion.explorer.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
-from aion.io import Entry, Report, SkyObject
+from aion.io import Entry, ImageFrame, Report, SkyObject
 from aion.modalities import HSCImage, LegacySurveyFluxG, LegacySurveyFluxR, LegacySurveyImage, SDSSSpectrum, Z
 from aion.search import Index
 
@@ -46,7 +46,7 @@ def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObjec
     entries = (Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
     report = Report("SDSS spec", "spec.fits", "f" * 64, entries)
     modalities = (image(seed), spectrum(seed), LegacySurveyFluxG(value=[5.0 + seed]), LegacySurveyFluxR(value=[9.0]), *extra)
-    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, pixel_scale=0.262)
+    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, frames={"tok_image": ImageFrame(0.262)})
 
 
 def gray(level: int) -> bytes:

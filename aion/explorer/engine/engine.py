@@ -311,8 +311,7 @@ def _reconstructions(
 ) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
     """Every image, spectrum and number beside what its tokens kept of it."""
     given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
-    pixel_scale = None if isinstance(thing, CatalogEntry) else thing.pixel_scale
-    extras = {} if isinstance(thing, CatalogEntry) else thing.extras
+    frames = {} if isinstance(thing, CatalogEntry) else thing.frames
     images: list[ImageResult] = []
     spectra: list[SpectrumResult] = []
     scalars: list[ScalarResult] = []
@@ -326,7 +325,7 @@ def _reconstructions(
             reading.notes.append(f"{cls.name} could not be decoded: {exc}")
             continue
         if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, pixel_scale, extras))  # type: ignore[arg-type]
+            images.append(reconstruction.image_result(original, decoded, frames.get(key)))  # type: ignore[arg-type]
         elif issubclass(cls, Spectrum):
             spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
         else:

@@ -42,10 +42,9 @@ def target_name(thing: Thing) -> str:
     """For the list of objects in a file."""
     parts = [thing.id]
     if isinstance(thing, SkyObject):
-        snr, kind = thing.extras.get("snr"), thing.extras.get("class")
-        parts += [str(kind)] if kind else []
+        parts += [thing.kind] if thing.kind else []
         parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
-        parts += [f"S/N {snr:.1f}"] if isinstance(snr, (int, float)) and math.isfinite(snr) else []
+        parts += [f"S/N {thing.snr:.1f}"] if thing.snr is not None and math.isfinite(thing.snr) else []
     return " · ".join(parts)
 
 

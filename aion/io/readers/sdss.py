@@ -119,5 +119,4 @@ def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
     elif warning:
         entries = (Entry("ZWARNING", str(warning), "header", "the survey's pipeline doubts the redshift"),)
     z = z if z is not None and abs(z) < LARGEST_REDSHIFT else None
-    extras = dict(found.extras) | ({"class": kind} if kind else {})
-    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), extras=extras)
+    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind)
