@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from aion.errors import IndexMismatchError, InputError, SearchError
 from aion.explorer.results import Neighbor, SmallSpectrum
+from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.search import Index
 
@@ -39,21 +40,6 @@ ALIKE = 0.8
 
 Tokens = dict[str, NDArray[np.integer[Any]]]
 """Token key -> (n, tokens) ids, rows of -1 where an object has none."""
-
-
-@dataclass(frozen=True, eq=False)
-class CatalogEntry:
-    """One object of the catalog, as the model sees it."""
-
-    id: str
-    tokens: dict[str, NDArray[np.int64]]
-    """Token key -> (n,) ids; only the streams this object has."""
-    z: float | None
-    """Redshift in the catalog, for comparison; never given to the model."""
-    kind: str
-    """``"galaxy"``, ``"quasar"``, ``"star"`` or whatever the catalog says; empty where it is not known."""
-    row: dict[str, Any]
-    """Its row of the table, column -> value."""
 
 
 @dataclass(frozen=True)
@@ -170,14 +156,14 @@ class Catalog:
         except KeyError as exc:
             raise InputError(f"the catalog has no object {id!r}") from exc
 
-    def entry(self, id: str) -> CatalogEntry:
-        """Everything about one object but its picture."""
+    def entry(self, id: str) -> SkyObject:
+        """One object, as tokens."""
         row = self.row(id)
         held = {key: rows[row].astype(np.int64) for key, rows in self._tokens.items()}
-        present = {key: tokens for key, tokens in held.items() if not (tokens < 0).any()}
-        values: dict[str, Any] = {str(name): value for name, value in self.table.iloc[row].to_dict().items()}
-        z, kind = values["z"], values["class"]
-        return CatalogEntry(str(id), present, None if pd.isna(z) else float(z), "" if pd.isna(kind) else str(kind), values)
+        stated = self.table.iloc[row].dropna()
+        ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
+        tokens = {key: ids for key, ids in held.items() if not (ids < 0).any()}
+        return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens)
 
     def neighbors(
         self, vectors: Mapping[str, NDArray[Any]], k: int, filters: Filters | None = None, *, but: str | None = None

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from aion import previews
 from aion.explorer import catalog
-from aion.explorer.catalog import CatalogEntry
 from aion.explorer.engine import Engine
 from aion.explorer.figures import stretch
 from aion.explorer.results import Known
@@ -49,7 +48,7 @@ def _views(engine: Engine, objects: Sequence[Known]) -> list[dict[str, NDArray[n
     ]
     for view in {view for views in streams for view in views}:
         parts = [i for i, views in enumerate(streams) if view in views and view not in vectors[i]]
-        entries = [CatalogEntry("", dict(objects[i].tokens), None, "", {}) for i in parts]
+        entries = [SkyObject("", tokens=objects[i].tokens) for i in parts]
         use = {name for i in parts for name in streams[i][view]}
         for i, vector in zip(parts, engine.embed(entries, use=use), strict=True):
             vectors[i][view] = vector

@@ -76,8 +76,8 @@ class SkyObject:
 
     id: str
     """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; always text, as many are too long for a float."""
-    modalities: tuple[Modality, ...]
-    """At most one of each class, a batch of one each. Never the redshift."""
+    modalities: tuple[Modality, ...] = ()
+    """At most one of each class, a batch of one each: what ``CodecManager.encode`` takes. Never the redshift."""
     reports: tuple[Report, ...] = ()
     """One for each file it came from."""
     ra: float | None = None

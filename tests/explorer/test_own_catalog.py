@@ -223,7 +223,7 @@ def test_files_of_one_object_are_joined_by_their_id_and_equal_ids_of_one_file_ge
 def test_a_catalog_without_redshifts_and_classes_is_searched_as_any(engine, tmp_path):
     catalog = finished([table(with_truth=False)], engine, tmp_path).made.catalog
     id = str(catalog.table["id"][4])
-    assert catalog.entry(id).z is None and catalog.entry(id).kind == ""
+    assert catalog.entry(id).z_reference is None and catalog.entry(id).kind == ""
     searches = Searches(catalog)
     found = searches.search([searches.example(id)], k=5)
     assert len(found) == 5 and all(one.z is None and one.kind == "" for one in found)

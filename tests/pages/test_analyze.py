@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.catalog import CatalogEntry
 from aion.explorer.engine import Engine
 from tests.pages.conftest import unfold
 
@@ -361,7 +360,7 @@ def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
     at = upload("sdss_spec.fits")
     widget(at.menu_button, "neighbor-do-").click("Analyze").run()
     assert not at.exception
-    assert isinstance(session(at).thing, CatalogEntry)
+    assert session(at).thing.is_entry
     assert "simulated" in shown(at)
     assert figures(at)
 

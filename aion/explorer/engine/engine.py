@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import aion
 from aion import hub
 from aion.errors import InputError, WeightsNotFoundError
-from aion.explorer.catalog import Catalog, CatalogEntry
+from aion.explorer.catalog import Catalog
 from aion.explorer.engine import reconstruction, trust
 from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
@@ -53,7 +53,7 @@ Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
 
 @dataclass(frozen=True)
 class _Job:
-    thing: SkyObject | CatalogEntry
+    thing: SkyObject
     use: frozenset[str] | None
     k: int
     wanted: Wanted
@@ -92,7 +92,7 @@ class Engine:
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
-    def analyze(self, thing: SkyObject | CatalogEntry, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
+    def analyze(self, thing: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
 
         Args:
@@ -105,13 +105,13 @@ class Engine:
         """
         return self.batch([thing], use=use, k=k)[0]
 
-    def batch(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
+    def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
         """`analyze` of each, in order; alike objects share a pass."""
         chosen = None if use is None else frozenset(use)
         answers = self._worker.ask([_Job(thing, chosen, k, "analysis") for thing in things])
         return [answer for answer in answers if isinstance(answer, Analysis)]
 
-    def embed(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
+    def embed(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
         chosen = None if use is None else frozenset(use)
         answers = self._worker.ask([_Job(thing, chosen, 0, "embedding") for thing in things])
@@ -129,14 +129,14 @@ class Engine:
         catalog = catalog or self.catalog
         assert catalog is not None
         vectors: dict[str, NDArray[np.float32]] = {}
-        for view, streams in catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
+        for view, streams in catalog.views_of(thing.streams).items():
             try:
                 vectors[view] = self.embed([thing], use=streams)[0]
             except InputError:  # the analysis of the object says what is wrong with this part
                 continue
         return vectors
 
-    def redshifts(self, thing: SkyObject | CatalogEntry, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
+    def redshifts(self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
         """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
 
         Raises:
@@ -152,7 +152,7 @@ class Engine:
         progress("Running the model once", 0.8)
         wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
         for key in wide:
-            self.analyze(CatalogEntry("", {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}, None, "", {}), k=1)
+            self.analyze(SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1)
         progress("Ready", 1.0)
 
     @property
@@ -202,12 +202,10 @@ class Engine:
         """Tokens of everything that has a codec, and which of them the model will read."""
         started = time.perf_counter()
         reading = _Reading()
-        if isinstance(job.thing, CatalogEntry):
-            reading.tokens.update(job.thing.tokens)
-        else:
-            reading.notes.extend(_assumptions(job.thing))
-            for modality in job.thing.modalities:
-                _encode_into(reading, networks, modality)
+        reading.tokens.update(job.thing.tokens)
+        reading.notes.extend(_assumptions(job.thing))
+        for modality in job.thing.modalities:
+            _encode_into(reading, networks, modality)
         if reading.tokens.pop(Z.token_key, None) is not None or Z.token_key in reading.ignored:
             reading.ignored[Z.token_key] = "the redshift is what is asked for; it is never given to the model"
         streams = set(networks.reads)
@@ -242,7 +240,7 @@ class Engine:
         started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
-        given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
+        given = [m for m in job.thing.modalities if m.token_key in reading.used]
         checks = self._distance(job.thing.id, compared, reading)
         checks += [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
         return Analysis(
@@ -257,7 +255,7 @@ class Engine:
             images=images,
             spectra=spectra,
             scalars=scalars,
-            z_reference=job.thing.z if isinstance(job.thing, CatalogEntry) else job.thing.z_reference,
+            z_reference=job.thing.z_reference,
             notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
@@ -307,11 +305,10 @@ def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> N
 
 
 def _reconstructions(
-    networks: Networks, thing: SkyObject | CatalogEntry, reading: _Reading
+    networks: Networks, thing: SkyObject, reading: _Reading
 ) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
     """Every image, spectrum and number beside what its tokens kept of it."""
-    given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
-    frames = {} if isinstance(thing, CatalogEntry) else thing.frames
+    given = {modality.token_key: modality for modality in reversed(thing.modalities)}
     images: list[ImageResult] = []
     spectra: list[SpectrumResult] = []
     scalars: list[ScalarResult] = []
@@ -325,7 +322,7 @@ def _reconstructions(
             reading.notes.append(f"{cls.name} could not be decoded: {exc}")
             continue
         if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, frames.get(key)))  # type: ignore[arg-type]
+            images.append(reconstruction.image_result(original, decoded, thing.frames.get(key)))  # type: ignore[arg-type]
         elif issubclass(cls, Spectrum):
             spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
         else:
@@ -333,7 +330,7 @@ def _reconstructions(
     return tuple(images), tuple(spectra), tuple(scalars)
 
 
-def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
+def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
     kinds = {MODALITIES[key] for key in reading.used}
     if any(issubclass(kind, Image) for kind in kinds):
@@ -342,10 +339,8 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, readi
         return redshift.with_flag(LOW_COVERAGE), (
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
-    held = () if isinstance(thing, CatalogEntry) else thing.modalities
-    shares = [
-        reconstruction.covered(spectrum) for spectrum in held if isinstance(spectrum, Spectrum) and spectrum.token_key in reading.used
-    ]
+    spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
+    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
     if shares and max(shares) < trust.COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
     return redshift, ()

@@ -10,13 +10,12 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalog import CatalogEntry
 from aion.explorer.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui import gallery, look, tables, which
 from aion.explorer.ui.downloads import downloads
 from aion.explorer.ui.resources import engine
-from aion.explorer.ui.state import Session, Thing, session
+from aion.explorer.ui.state import Session, session
 from aion.io import SkyObject
 
 NOTES_SHOWN, NEIGHBORS = 3, 12
@@ -27,7 +26,7 @@ def analyze() -> Analysis | None:
     now = session()
     running = engine()
     now.answered_by(running.info.sha256)
-    if isinstance(now.thing, CatalogEntry) and not which.holds(now.thing.id):
+    if now.thing is not None and now.thing.is_entry and not which.holds(now.thing.id):
         st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or look.NO_CATALOG}")
         return None
     try:
@@ -50,7 +49,7 @@ def header(analysis: Analysis) -> None:
     with title:
         st.title(now.label if now.origin == "example" else thing.id, anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
+        downloads(analysis, thing.reports)
     st.caption(" · ".join(_origin(now, thing)), help=tables.place(thing)[1] or None)
     _notes(analysis)
 
@@ -130,9 +129,9 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     return replace(answer, neighbors=gallery.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
-def _origin(now: Session, thing: Thing) -> list[str]:
+def _origin(now: Session, thing: SkyObject) -> list[str]:
     where = [tables.place(thing)[0]] if tables.place(thing)[0] else []
-    if isinstance(thing, CatalogEntry):
+    if thing.is_entry:
         origin = "Your catalog" if now.origin == "own" else "Reference catalog, simulated"
         return [origin, *([thing.kind] if thing.kind else []), *tables.kinds(thing)]
     return [*where, *tables.kinds(thing), thing.id if now.origin == "example" else now.label]
@@ -141,7 +140,8 @@ def _origin(now: Session, thing: Thing) -> list[str]:
 def _notes(analysis: Analysis) -> None:
     """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
     thing = session().thing
-    of_reading = {entry.sentence() for report in getattr(thing, "reports", ()) for entry in report.entries}
+    assert thing is not None
+    of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}
     told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
     reasons = [
         f"{tables.stream_name(key)} was not read: {why}."

@@ -8,7 +8,7 @@ from aion.explorer.results import Analysis, Floats, Neighbor
 from aion.explorer.ui import filtering, look, navigation, tables, tiles, which
 from aion.explorer.ui.query import OPEN, query
 from aion.explorer.ui.resources import engine
-from aion.explorer.ui.state import Thing, session
+from aion.explorer.ui.state import session
 from aion.io import SkyObject
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
@@ -30,7 +30,7 @@ def neighbors(analysis: Analysis) -> None:
         with st.popover("Filters", icon=":material/filter_alt:"):
             chosen = filtering.filters(catalog, name="neighbors-")
         if st.button("Search in other ways", icon=":material/image_search:", help="By parts, with weights, the least similar, outliers"):
-            query().only(OPEN if isinstance(session().thing, SkyObject) else analysis.id)
+            query().only(OPEN if session().upload else analysis.id)
             navigation.similar()
         found = search(analysis, catalog, int(k), chosen)
         about = export_table.provenance(catalog, running.info, object=analysis.id, read=list(analysis.used), filters=filtering.said(chosen))
@@ -68,7 +68,7 @@ def _vector(analysis: Analysis, view: str, streams: list[str]) -> Floats:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _of_part(whole: Floats, streams: tuple[str, ...], _thing: Thing) -> Floats:
+def _of_part(whole: Floats, streams: tuple[str, ...], _thing: SkyObject) -> Floats:
     """``whole``: the vector of all of the object, which tells it from others."""
     vector: Floats = engine().embed([_thing], use=streams)[0]
     return vector

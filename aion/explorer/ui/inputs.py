@@ -12,7 +12,7 @@ from aion.errors import AIONError, ConfigError, ModalityError
 from aion.explorer.ui import look, tables
 from aion.explorer.ui.examples import Example, examples
 from aion.explorer.ui.overriding import override_form
-from aion.explorer.ui.state import File, Origin, Pending, Session, Thing, session
+from aion.explorer.ui.state import File, Origin, Pending, Session, session
 from aion.io import SkyObject, read
 from aion.io.registry import PositionNeededError
 from aion.modalities import Image, Spectrum
@@ -84,10 +84,10 @@ def welcome() -> None:
 
 def inspector() -> None:
     """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
-    thing = session().thing
-    if not isinstance(thing, SkyObject):
+    upload = session().upload
+    if upload is None:
         return
-    look.folded(tables.inspection_title(thing), partial(_inspection, thing), icon=":material/fact_check:", key="inspector")
+    look.folded(tables.inspection_title(upload), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
 
 
 def _inspection(thing: SkyObject) -> None:
@@ -120,7 +120,7 @@ def row_picker() -> None:
             st.caption(f":material/call_split: {apart}")
 
 
-def open_things(things: Sequence[Thing], label: str, *, origin: Origin = "catalog") -> None:
+def open_things(things: Sequence[SkyObject], label: str, *, origin: Origin = "catalog") -> None:
     """Look at objects that need no reading, such as those of the catalog."""
     now = session()
     now.open(things, origin=origin, label=label)

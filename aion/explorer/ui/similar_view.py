@@ -18,7 +18,6 @@ from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
 from aion.explorer.ui.tables import across, retrieval
 from aion.explorer.ui.tiles import Preview
-from aion.io import SkyObject
 
 MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
@@ -90,7 +89,7 @@ def question(catalog: Catalog) -> None:
                     st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
-        if isinstance(session().thing, SkyObject) and OPEN not in now.weights:
+        if session().upload and OPEN not in now.weights:
             st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
@@ -217,10 +216,10 @@ def _opened() -> Analysis:
 def _examples(every: Searches) -> list[Example]:
     examples = []
     for id, weight in query().weights.items():
-        thing = session().thing
-        if id == OPEN and isinstance(thing, SkyObject):
+        upload = session().upload
+        if id == OPEN and upload is not None:
             with st.spinner(_ASKING):
-                examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
+                examples.append(Example(session().label, weight, engine().views(upload, every.catalog)))
         else:
             examples.append(every.example(id, weight))
     return examples
