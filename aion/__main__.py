@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aion.errors import AIONError, InputError
 
 if TYPE_CHECKING:
-    from aion.explorer.catalog import Catalog
+    from aion.catalog import Catalog
     from aion.explorer.engine import Engine
     from aion.explorer.results import Analysis
     from aion.io import Overrides, SkyObject

@@ -23,9 +23,12 @@ TEXTS = sorted(
 
 FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps", "previews")}
+PARTS = {
+    f"aion.{name}"
+    for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps", "previews")
+}
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
-SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export", "export_table")}
+SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "prior", "recipe", "export", "export_table")}
 
 # Who may import whom of ours: the longest name that fits a file decides. A name allows the module and everything below it.
 LAYERS: dict[str, set[str]] = {
@@ -43,11 +46,12 @@ LAYERS: dict[str, set[str]] = {
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
     "aion.maps": set(),
+    "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
     "aion.previews": {"aion.modalities"},
     "aion.explorer": CORE | SERVICES,
     "aion.explorer.results": CORE,
     "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
-    "aion.explorer.ui": FACTS | {"aion.explorer", "aion.download", "aion.io", "aion.redshift"},
+    "aion.explorer.ui": FACTS | {"aion.explorer", "aion.catalog", "aion.download", "aion.io", "aion.redshift"},
     "aion.training": CORE,
 }
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from aion.catalog import Catalog
 from aion.explorer import export, export_table, figures
-from aion.explorer.catalog import Catalog
 from aion.explorer.recipe import Recipe
 from aion.explorer.results import Analysis
 from aion.io import Report
@@ -35,7 +35,7 @@ def bundle(
     given = _placed(inputs)
     size = sum(len(content) for content in given.values())
     notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
-    notes += [NEIGHBORS.format(catalog.label, len(catalog))] if catalog is not None else []
+    notes += [NEIGHBORS.format(catalog.manifest.label, len(catalog))] if catalog is not None else []
     recipe = replace(recipe, files=tuple(given), sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()})
     settings = recipe.to_dict() | {
         "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from aion import previews
-from aion.explorer import catalog
+from aion.catalog import EmbeddedObject, views_of
 from aion.explorer.engine import Engine
 from aion.explorer.figures import stretch
-from aion.explorer.results import Known
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
 
@@ -28,34 +26,18 @@ _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_
 def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
     """Columns: id, problem (why it is not in the catalog), left_out and row (JSON), picture, spectrum, "tokens <key>" and "vector <view>",
     each missing where the object has none."""
-    answers = engine.known(things)
-    vectors = iter(_views(engine, [answer for answer in answers if isinstance(answer, Known)]))
+    answers = engine.embed_objects(things)
+    vectors = iter(engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of))
     rows = []
     for thing, answer in zip(things, answers, strict=True):
-        if isinstance(answer, Known):
+        if isinstance(answer, EmbeddedObject):
             rows.append(_row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()})
         else:
             rows.append({"id": thing.id, "problem": str(answer) or type(answer).__name__})
     return pd.DataFrame(rows)
 
 
-def _views(engine: Engine, objects: Sequence[Known]) -> list[dict[str, NDArray[np.float32]]]:
-    """View -> (D,) vector of each object; the model is asked only about parts, not again about all of an object."""
-    streams = [catalog.views_of(known.used) for known in objects]
-    vectors = [
-        {view: known.embedding for view, held in views.items() if len(held) == len(known.used)}
-        for known, views in zip(objects, streams, strict=True)
-    ]
-    for view in {view for views in streams for view in views}:
-        parts = [i for i, views in enumerate(streams) if view in views and view not in vectors[i]]
-        entries = [SkyObject("", tokens=objects[i].tokens) for i in parts]
-        use = {name for i in parts for name in streams[i][view]}
-        for i, vector in zip(parts, engine.embed(entries, use=use), strict=True):
-            vectors[i][view] = vector
-    return vectors
-
-
-def _row(thing: SkyObject, known: Known) -> dict[str, Any]:
+def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
     image = next((one for one in thing.modalities if isinstance(one, Image)), None)
     spectrum = next((one for one in thing.modalities if isinstance(one, Spectrum)), None)
     left_out = {name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)}

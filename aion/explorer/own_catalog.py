@@ -13,8 +13,10 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
@@ -23,16 +25,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import aion
-from aion import maps, previews
+from aion import previews
+from aion.catalog import Catalog, Manifest, Previews, read_manifest
 from aion.errors import AIONError, InputError
-from aion.explorer import catalog
-from aion.explorer.catalog import ALL, Catalog, Previews, Tokens
 from aion.explorer.engine import Engine
 from aion.explorer.own_batches import embedded, keep
 from aion.io import SkyObject, read_many
 
-UMAP_FROM = 300
-"""Objects from which UMAP draws the map too: it first takes half a minute to compile, and fewer have no neighborhoods to speak of."""
 BATCH = 16
 """Objects embedded and kept together: between two batches the engine answers others, and a stop takes effect."""
 MOST = 20_000
@@ -211,11 +210,10 @@ def opened(folder: Path, model_sha256: str) -> Made | None:
     Raises:
         IndexMismatchError: other weights made it.
     """
-    for path in folder.glob("catalog-*/catalog.json"):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        if about["complete"]:
+    for path in folder.glob("catalog-*"):
+        if read_manifest(path).details["complete"]:
             folder.touch()  # asked for again: it stays
-            return _opened(path.parent, model_sha256)
+            return _as_made(Catalog.load(path, model_sha256=model_sha256).hold())
     return None
 
 
@@ -233,12 +231,13 @@ def forget(made: Catalog) -> None:
 
 
 def zipped(made: Catalog) -> bytes:
-    """The folder of a catalog as one file; unpacked, it is what ``AION_CATALOG`` may name."""
+    """The folder of a catalog as one file, also where it is gone; unpacked, it is what ``AION_CATALOG`` may name."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:  # nearly all of it is compressed already
-        for path in sorted(made.folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, Path("catalog") / path.relative_to(made.folder))
+    # nearly all of it is compressed already
+    with TemporaryDirectory() as place, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        made.save(Path(place, "catalog"))
+        for path in sorted(Path(place, "catalog").iterdir()):
+            archive.write(path, path.relative_to(place))
     return stream.getvalue()
 
 
@@ -256,52 +255,35 @@ def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], proble
         raise InputError("none of the objects could be embedded: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3]))
     for id, left_out in zip(rows["id"], rows["left_out"], strict=True):
         problems += [Problem(id, f"embedded without its {name}: {why}") for name, why in json.loads(left_out).items()]
-    vectors = {
-        name.removeprefix("vector "): np.stack(rows[name].to_list()).astype(np.float32)
-        for name in rows
-        if name.startswith("vector ") and rows[name].notna().all()  # a view is of every object
-    }
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
-    about = {
-        "label": UPLOADED,
-        "model_sha256": sha256,
-        "files": files,
-        "total": total,
-        "complete": complete,
-        "problems": [asdict(one) for one in problems],
-    }
-    target = folder / f"catalog-{len(rows)}{'' if complete else '-of-more'}"
-    tokens: Tokens = {name.removeprefix("tokens "): _tokens(rows[name]) for name in rows if name.startswith("tokens ")}
-    flux = _stacked(rows["spectrum"], np.full(len(previews.wavelength()), np.nan, dtype=np.float16))
-    shown = Previews(rows["picture"].to_list(), previews.wavelength(), flux)
-    catalog.write(target, table.assign(**_map(vectors[ALL])), tokens, vectors, shown, about)
-    return _opened(target, sha256)
+    details = {"files": files, "total": total, "complete": complete, "problems": [asdict(one) for one in problems]}
+    nothing = np.full(len(previews.wavelength()), np.nan)
+    catalog = Catalog.build(
+        folder / f"catalog-{len(rows)}{'' if complete else '-of-more'}",
+        Manifest(UPLOADED, sha256, details=details),
+        table,
+        [{key: ids.astype(np.int64) for key, ids in one.items()} for one in _columns(rows, "tokens ")],
+        _columns(rows, "vector "),
+        Previews(rows["picture"].to_list(), previews.wavelength(), np.stack([nothing if row is None else row for row in rows["spectrum"]])),
+    )
+    with suppress(FileExistsError):
+        catalog.save(catalog.folder)
+    return _as_made(catalog)
 
 
-def _tokens(column: "pd.Series[Any]") -> NDArray[np.int16]:
-    """(n, tokens), -1 where an object has none."""
-    width = len(next(row for row in column if row is not None))
-    return _stacked(column, np.full(width, -1, dtype=np.int16))
+def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:
+    """Name without the prefix -> value, of each row; only what it has."""
+    names = [name for name in rows if name.startswith(prefix)]
+    return [
+        {name.removeprefix(prefix): value for name, value in zip(names, values, strict=True) if value is not None}
+        for values in rows[names].itertuples(index=False)
+    ]
 
 
-def _map(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    if len(vectors) >= UMAP_FROM:
-        return maps.columns(vectors)
-    points = maps.pca(vectors)
-    return {"pca_1": points[:, 0], "pca_2": points[:, 1]}
-
-
-def _opened(folder: Path, model_sha256: str) -> Made:
-    about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-    problems = tuple(Problem(**one) for one in about["problems"])
-    return Made(Catalog.load(folder, model_sha256=model_sha256).hold(), problems, int(about["total"]), bool(about["complete"]))
-
-
-def _stacked(column: "pd.Series[Any]", missing: NDArray[Any]) -> NDArray[Any]:
-    """(n, m) from arrays (m,) in each row, or ``missing`` where there is none; of its type."""
-    rows = [missing if row is None else row for row in column]
-    return np.stack(rows).astype(missing.dtype)
+def _as_made(catalog: Catalog) -> Made:
+    details = catalog.manifest.details
+    return Made(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), bool(details["complete"]))
 
 
 def _with_ids_that_differ(things: Sequence[SkyObject]) -> list[SkyObject]:

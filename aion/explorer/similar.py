@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import SearchError
-from aion.explorer.catalog import ALL, Catalog, Filters
-from aion.explorer.results import Neighbor, Retrieval
+from aion.explorer.results import Retrieval
 
 Vector = NDArray[np.float32]
 

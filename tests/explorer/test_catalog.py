@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aion.catalog import Catalog, Filters
 from aion.errors import IndexMismatchError, InputError
-from aion.explorer.catalog import Catalog, Filters
 
 
 def test_the_table_has_the_names_people_read(catalog):
     assert len(catalog) == 12 and {"id", "class", "z", "mag_r", "survey"} <= set(catalog.table.columns)
     assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9)) and np.isnan(catalog.table["mag_r"].iloc[1])
-    assert catalog.label == "simulated" and catalog.index.ids == tuple(catalog.table["id"])
+    assert catalog.manifest.label == "simulated" and catalog.index.ids == tuple(catalog.table["id"])
 
 
 def test_an_entry_has_only_the_streams_of_its_object(catalog):
@@ -59,8 +59,13 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
     with pytest.raises(InputError, match="is not a catalog"):
         Catalog.load(tmp_path)
     broken = shutil.copytree(settings.catalog, tmp_path / "broken")
-    (broken / "catalog.json").write_text(json.dumps({"model_sha256": "0" * 64, "views": ["all"]}))
-    with pytest.raises(IndexMismatchError):
+    with pytest.raises(IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"):
+        Catalog.load(broken, model_sha256="0" * 64)
+    (broken / "vectors.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match="is not a catalog"):
+        Catalog.load(broken)
+    (broken / "catalog.json").write_text(json.dumps({"label": "simulated", "views": ["all"]}))
+    with pytest.raises(InputError, match="was written by another version of this program; make it again"):
         Catalog.load(broken)
     shorter = shutil.copytree(settings.catalog, tmp_path / "shorter")
     with np.load(shorter / "tokens.npz") as arrays:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aion.catalog import SmallSpectrum
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
 from aion.explorer.figures import image as image_module
 from aion.explorer.lines import LineSet
-from aion.explorer.results import SmallSpectrum
 from tests.figures import samples
 
 TOKENS = np.arange(576) % 97

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -101,7 +102,8 @@ def test_the_switch_goes_back_to_the_reference_catalog_and_forgets_what_was_mark
 
 
 def test_a_catalog_of_other_weights_than_those_in_use_is_not_looked_into(mine):
-    mine.session_state["own"].made.catalog.model_sha256 = "0" * 64
+    catalog = mine.session_state["own"].made.catalog
+    catalog.manifest = replace(catalog.manifest, model_sha256="0" * 64)
     mine.run()
     assert "made by other weights" in said(mine) and not [c for c in mine.segmented_control if c.key == "catalog-choice"]
     assert mine.dataframe[-1].value["id"].tolist()[0] == "object 0"

@@ -8,7 +8,7 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal
@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 import aion
 from aion import hub
+from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
+from aion.catalog.views import Embedded, Views
 from aion.errors import InputError, WeightsNotFoundError
-from aion.explorer.catalog import Catalog
 from aion.explorer.engine import reconstruction, trust
 from aion.explorer.engine.familiarity import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.worker import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
@@ -47,15 +48,14 @@ REMEDY = {
 """What can be done, by whether weights can be switched."""
 
 
-Wanted = Literal["analysis", "embedding", "known", "redshift"]
-Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
+Wanted = Literal["analysis", "embedding", "object", "redshift"]
+Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 
 
 @dataclass(frozen=True)
 class _Job:
     thing: SkyObject
     use: frozenset[str] | None
-    k: int
     wanted: Wanted
 
 
@@ -108,33 +108,28 @@ class Engine:
     def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
         """`analyze` of each, in order; alike objects share a pass."""
         chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, k, "analysis") for thing in things])
-        return [answer for answer in answers if isinstance(answer, Analysis)]
+        answers = self._worker.ask([_Job(thing, chosen, "analysis") for thing in things])
+        analyses = [answer for answer in answers if isinstance(answer, Analysis)]
+        if self.catalog is None:
+            return analyses
+        compared = self.vectors(analyses, self.catalog.searched)
+        return [self._placed(self.catalog, analysis, vectors, k) for analysis, vectors in zip(analyses, compared, strict=True)]
 
     def embed(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
         chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, 0, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(thing, chosen, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
-    def known(self, things: Sequence[SkyObject]) -> list[Known | Exception]:
+    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | Exception]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
-        answers = self._worker.attempt([_Job(thing, None, 0, "known") for thing in things])
-        return [answer for answer in answers if isinstance(answer, (Known, Exception))]
+        answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
+        return [answer for answer in answers if isinstance(answer, (EmbeddedObject, Exception))]
 
-    def views(self, thing: SkyObject, catalog: Catalog | None = None) -> dict[str, NDArray[np.float32]]:
-        """View of a catalog, the reference catalog by default -> (D,) unit vector made from that part of the object; only of parts that
-        can be read."""
-        catalog = catalog or self.catalog
-        assert catalog is not None
-        vectors: dict[str, NDArray[np.float32]] = {}
-        for view, streams in catalog.views_of(thing.streams).items():
-            try:
-                vectors[view] = self.embed([thing], use=streams)[0]
-            except InputError:  # the analysis of the object says what is wrong with this part
-                continue
-        return vectors
+    def vectors(self, objects: Sequence[Embedded], views: Views) -> list[dict[str, Vector]]:
+        """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
+        return vectors_of(objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts])))
 
     def redshifts(self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
         """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
@@ -142,7 +137,7 @@ class Engine:
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        jobs = [_Job(thing, None if use is None else frozenset(use), 0, "redshift") for use in uses.values()]
+        jobs = [_Job(thing, None if use is None else frozenset(use), "redshift") for use in uses.values()]
         answers = self._worker.ask(jobs)
         return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
 
@@ -223,26 +218,21 @@ class Engine:
         return reading
 
     def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Result:
-        """Redshift, neighbors and reconstructions from the one pass."""
+        """Redshift and reconstructions from the one pass."""
         if job.wanted == "embedding":
             return answer.embedding
-        if job.wanted == "known":
-            return Known(reading.tokens, reading.used, answer.embedding, reading.ignored)
+        if job.wanted == "object":
+            return EmbeddedObject(reading.tokens, reading.used, answer.embedding, reading.ignored)
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
         if job.wanted == "redshift":
             return redshift
         started = time.perf_counter()
-        compared = self._compared(networks, answer.embedding, reading)
-        neighbors = self.catalog.neighbors(compared, job.k, but=job.thing.id) if self.catalog is not None and job.k > 0 else ()
-        times["neighbors"] = time.perf_counter() - started
-        started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = self._distance(job.thing.id, compared, reading)
-        checks += [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
+        checks = [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -250,8 +240,6 @@ class Engine:
             ignored=reading.ignored,
             redshift=redshift,
             embedding=answer.embedding,
-            compared=compared,
-            neighbors=neighbors,
             images=images,
             spectra=spectra,
             scalars=scalars,
@@ -262,27 +250,27 @@ class Engine:
             trust=(*checks, *trust.image_checks(networks, given)),
         )
 
-    def _compared(self, networks: Networks, embedding: NDArray[np.float32], reading: _Reading) -> dict[str, NDArray[np.float32]]:
-        """View of the catalog -> vector to compare with it.
+    def _placed(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int) -> Analysis:
+        """The same with its neighbors and its distance to the catalog.
 
-        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared,
-        each with a pass of its own.
+        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
         """
-        views = self.catalog.searched(reading.used) if self.catalog is not None else {}
-        parts = {view: {key: reading.tokens[key] for key in streams} for view, streams in views.items()}
-        whole = set(reading.used)
-        return {view: embedding if set(part) == whole else networks.answer([part])[0].embedding for view, part in parts.items()}
+        started = time.perf_counter()
+        neighbors = catalog.neighbors(compared, k, but=analysis.id) if k > 0 else ()
+        trusted = (*self._distance(catalog, analysis, compared), *analysis.trust)
+        seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
+        return replace(analysis, compared=compared, neighbors=neighbors, trust=trusted, seconds=seconds)
 
-    def _distance(self, id: str, compared: Mapping[str, NDArray[np.float32]], reading: _Reading) -> list[Check]:
+    def _distance(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector]) -> list[Check]:
         """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
-        if self.catalog is None or len(self.catalog) <= NEAREST:
+        if len(catalog) <= NEAREST:
             return []
         ranks = {}
-        for view in self.catalog.comparable(reading.used):
-            index = self.catalog.indexes[view]
+        for view in catalog.comparable(analysis.used):
+            index = catalog.indexes[view]
             if index not in self._familiarity:
                 self._familiarity[index] = Familiarity(index.vectors())
-            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != id]
+            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != analysis.id]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
         return [trust.distance_check(ranks)]
 
@@ -367,7 +355,7 @@ def _catalog_for(settings: Settings, sha256: str) -> Catalog | None:
     if not (settings.catalog / CATALOG_FILE).is_file():
         return None
     catalog = Catalog.load(settings.catalog)
-    return catalog if catalog.model_sha256 == sha256 else None
+    return catalog if catalog.manifest.model_sha256 == sha256 else None
 
 
 def _beside(networks: Networks, name: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import Catalog, Filters
 from aion.explorer import export_table, figures
-from aion.explorer.catalog import Catalog, Filters
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.own_catalog import UPLOADED
 from aion.explorer.ui import filtering, hover, look, navigation, tiles, which
@@ -38,10 +38,10 @@ SHOWN = 48
 
 def about(catalog: Catalog) -> str:
     """What the page shows, for people."""
-    objects = f"{len(catalog):,} {catalog.label} {'object' if len(catalog) == 1 else 'objects'}"
+    objects = f"{len(catalog):,} {catalog.manifest.label} {'object' if len(catalog) == 1 else 'objects'}"
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
-        if catalog.label == UPLOADED
+        if catalog.manifest.label == UPLOADED
         else f"{objects} that the model never saw in training: the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.explorer import export, figures
 from aion.explorer.bundle import LIMIT, TOO_LARGE, bundle
-from aion.explorer.catalog import Catalog
 from aion.explorer.results import Analysis
 from aion.explorer.ui import again, look, which
 from aion.explorer.ui.state import File, Session, session

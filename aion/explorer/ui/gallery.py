@@ -2,14 +2,13 @@
 
 import streamlit as st
 
+from aion.catalog import Catalog, Filters, Neighbor, Vector
 from aion.explorer import export_table, figures
-from aion.explorer.catalog import Catalog, Filters
-from aion.explorer.results import Analysis, Floats, Neighbor
+from aion.explorer.results import Analysis
 from aion.explorer.ui import filtering, look, navigation, tables, tiles, which
 from aion.explorer.ui.query import OPEN, query
 from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
-from aion.io import SkyObject
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
 SIMULATED = " The reference catalog is simulated; its redshifts are true by construction."
@@ -53,22 +52,11 @@ def neighbors(analysis: Analysis) -> None:
 
 def search(analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None) -> tuple[Neighbor, ...]:
     """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
-    views = catalog.searched(analysis.used)
-    vectors = {view: _vector(analysis, view, streams) for view, streams in views.items()}
-    return catalog.neighbors(vectors, k, filters, but=analysis.id)
-
-
-def _vector(analysis: Analysis, view: str, streams: list[str]) -> Floats:
-    if view in analysis.compared:
-        return analysis.compared[view]
-    is_whole = set(streams) == set(analysis.used)
-    thing = session().thing
-    assert thing is not None
-    return analysis.embedding if is_whole else _of_part(analysis.embedding, tuple(streams), thing)
+    compared = analysis.compared if catalog is engine().catalog else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
+    return catalog.neighbors(compared, k, filters, but=analysis.id)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _of_part(whole: Floats, streams: tuple[str, ...], _thing: SkyObject) -> Floats:
-    """``whole``: the vector of all of the object, which tells it from others."""
-    vector: Floats = engine().embed([_thing], use=streams)[0]
-    return vector
+def _compared(_analysis: Analysis, _catalog: Catalog, embedding: Vector, folder: str) -> dict[str, Vector]:
+    """``embedding``, of all of the object, tells it from others, and ``folder`` the catalog."""
+    return engine().vectors([_analysis], _catalog.searched)[0]

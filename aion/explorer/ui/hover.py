@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+from aion.catalog import Catalog
 from aion.explorer import cards
-from aion.explorer.catalog import Catalog
 from aion.explorer.ui import which
 
 SCRIPT = Path(__file__).with_name("hover.js")

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.errors import InputError
-from aion.explorer.catalog import Catalog
 from aion.explorer.ui.state import session
 
 OPEN = "@open"

@@ -6,11 +6,11 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import AIONError
 from aion.explorer import export_table, figures
-from aion.explorer.catalog import ALL, Catalog, Filters
 from aion.explorer.figures import Compared
-from aion.explorer.results import Analysis, Neighbor, Retrieval
+from aion.explorer.results import Analysis, Retrieval
 from aion.explorer.similar import NEIGHBORHOOD, Example, Searches
 from aion.explorer.ui import filtering, look, navigation, tiles, which
 from aion.explorer.ui.query import OPEN, Query, query
@@ -54,7 +54,7 @@ def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
 
 def searches_in(catalog: Catalog) -> Searches:
     """All searches in this catalog."""
-    return searches(catalog, catalog.model_sha256, str(catalog.folder))
+    return searches(catalog, catalog.manifest.model_sha256, str(catalog.folder))
 
 
 def controls(catalog: Catalog) -> Asked:
@@ -216,10 +216,9 @@ def _opened() -> Analysis:
 def _examples(every: Searches) -> list[Example]:
     examples = []
     for id, weight in query().weights.items():
-        upload = session().upload
-        if id == OPEN and upload is not None:
-            with st.spinner(_ASKING):
-                examples.append(Example(session().label, weight, engine().views(upload, every.catalog)))
+        if id == OPEN:
+            [vectors] = engine().vectors([_opened()], every.catalog.views_of)
+            examples.append(Example(session().label, weight, vectors))
         else:
             examples.append(every.example(id, weight))
     return examples

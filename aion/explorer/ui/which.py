@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from aion.explorer.catalog import Catalog
+from aion.catalog import Catalog
 from aion.explorer.own_catalog import File, Made, Making
 from aion.explorer.ui.query import query
 from aion.explorer.ui.resources import engine
@@ -78,7 +78,7 @@ def holds(id: str) -> bool:
 
 def fits(made: Made) -> bool:
     """Whether the weights in use made its vectors; somebody may have switched to others since."""
-    return made.catalog.model_sha256 == engine().info.sha256
+    return made.catalog.manifest.model_sha256 == engine().info.sha256
 
 
 def choice() -> None:
