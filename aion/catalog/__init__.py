@@ -4,12 +4,13 @@ The reference catalog is made by ``aion.training``, a user catalog by ``aion.exp
 """
 
 from aion.catalog.catalog import Catalog
-from aion.catalog.format import Manifest, Previews, read_manifest, write
+from aion.catalog.format import VERSION, Manifest, Previews
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, EmbeddedObject, Tokens, Vector, vectors_of, views_of
 
 __all__ = [
     "ALL",
+    "VERSION",
     "Catalog",
     "EmbeddedObject",
     "Filters",
@@ -19,8 +20,6 @@ __all__ = [
     "SmallSpectrum",
     "Tokens",
     "Vector",
-    "read_manifest",
     "vectors_of",
     "views_of",
-    "write",
 ]

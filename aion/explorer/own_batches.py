@@ -1,6 +1,8 @@
 """A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and what is shown of it."""
 
 import json
+import logging
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +13,14 @@ import pandas as pd
 
 from aion import previews
 from aion.catalog import EmbeddedObject, views_of
+from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
 from aion.explorer.figures import stretch
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
 
+_log = logging.getLogger(__name__)
+FAULT = "a fault of this program ({}), not of the object; the log of the server has the details"
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 FIELD = 96
@@ -24,16 +29,25 @@ _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_
 
 
 def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
-    """Columns: id, problem (why it is not in the catalog), left_out and row (JSON), picture, spectrum, "tokens <key>" and "vector <view>",
-    each missing where the object has none."""
+    """Columns: id, problem (why it is not in the catalog), is_fault (whether that is a fault of this program), left_out and row (JSON),
+    picture, spectrum, "tokens <key>" and "vector <view>", each missing where the object has none.
+
+    Raises:
+        AIONError: it is not the object that the model cannot be asked about.
+    """
     answers = engine.embed_objects(things)
     vectors = iter(engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of))
     rows = []
     for thing, answer in zip(things, answers, strict=True):
         if isinstance(answer, EmbeddedObject):
             rows.append(_row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()})
+        elif isinstance(answer, InputError):
+            rows.append({"id": thing.id, "problem": str(answer), "is_fault": False})
+        elif isinstance(answer, AIONError):
+            raise answer
         else:
-            rows.append({"id": thing.id, "problem": str(answer) or type(answer).__name__})
+            _log.error("%s could not be embedded", thing.id, exc_info=answer)
+            rows.append({"id": thing.id, "problem": FAULT.format(type(answer).__name__), "is_fault": True})
     return pd.DataFrame(rows)
 
 
@@ -43,6 +57,8 @@ def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
     left_out = {name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)}
     return {
         "id": thing.id,
+        "problem": None,
+        "is_fault": False,
         "left_out": json.dumps({MODALITIES[name].name if name in MODALITIES else name: why for name, why in left_out.items()}),
         "row": json.dumps(_facts(thing)),
         "picture": None if image is None else _picture(image),
@@ -88,6 +104,7 @@ def _magnitude(numbers: dict[str, float]) -> float | None:
 
 def keep(path: Path, part: pd.DataFrame) -> None:
     """Write it so that it is there whole or not at all, whoever else writes the same."""
-    beside = path.with_name(f"{path.name}.{threading.get_ident()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     part.to_parquet(beside, index=False)
     beside.replace(path)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import threading
 import time
 import zipfile
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from aion.catalog import ALL, Catalog
-from aion.errors import IndexMismatchError
+from aion.errors import ClosedError, IndexMismatchError
 from aion.explorer import own_catalog
 from aion.explorer.engine import Engine
 from aion.explorer.own_catalog import BATCH, Making
@@ -137,7 +138,7 @@ def test_what_is_embedded_when_the_work_is_stopped_is_a_catalog(engine, tmp_path
     cut = stopped_after(2, engine, tmp_path)
     assert not cut.running and cut.problem is None
     assert not cut.made.complete and len(cut.made.catalog) == 2 * BATCH and cut.made.total == ROWS - 1
-    assert len(Catalog.load(cut.made.catalog.folder)) == 2 * BATCH
+    assert not cut.made.catalog.folder.exists(), "the next one on these files goes on"
 
 
 def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine, tmp_path, monkeypatch):
@@ -244,6 +245,55 @@ def test_a_deleted_catalog_is_gone_but_still_shown_to_who_has_it_open(engine, tm
     made = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path).made
     own_catalog.forget(made.catalog)
     assert not list(tmp_path.iterdir()) and made.catalog.picture(made.catalog.table["id"][0])
+    own_catalog.forget(made.catalog)
+    with zipfile.ZipFile(io.BytesIO(own_catalog.zipped(made.catalog))) as archive:
+        archive.extractall(tmp_path)
+    assert_same(Catalog.load(tmp_path / "catalog"), made.catalog)
+
+
+def test_the_same_files_in_several_sessions_become_one_catalog(engine, tmp_path):
+    for trial in range(3):
+        work = [Making([table()], engine, tmp_path / str(trial)) for _ in range(4)]
+        for making in work:
+            making.wait(120)
+        assert [making.problem for making in work] == [None] * 4
+        for making in work[1:]:
+            assert_same(making.made.catalog, work[0].made.catalog)
+        assert_same(Catalog.load(work[0].made.catalog.folder), work[0].made.catalog)
+
+
+def test_what_is_deleted_while_others_work_on_it_is_made_all_the_same(engine, tmp_path):
+    def delete(batches):
+        for folder in tmp_path.iterdir():
+            shutil.rmtree(folder)
+
+    made = finished([table()], Watched(engine, delete), tmp_path).made
+    assert made.complete and len(made.catalog) == ROWS - 1
+
+
+def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(engine, tmp_path, caplog):
+    class Faulty(Watched):
+        def embed_objects(self, things):
+            return [
+                IndexError("list index") if one.id == "0003" else answer
+                for one, answer in zip(things, super().embed_objects(things), strict=True)
+            ]
+
+    made = finished([table()], Faulty(engine), tmp_path).made
+    assert "0003" not in made.catalog and "a fault of this program (IndexError)" in {one.what: one.why for one in made.problems}["0003"]
+    assert "list index" in caplog.text, "with its traceback"
+    watched = Watched(engine)
+    again = finished([table()], watched, tmp_path)
+    assert "0003" in again.made.catalog and watched.batches == 1, "what was sound is kept"
+
+
+def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engine, tmp_path):
+    class Closed(Watched):
+        def embed_objects(self, things):
+            return [ClosedError("the engine is closed")] * len(things)
+
+    assert finished([table()], Closed(engine), tmp_path).problem == "the engine is closed"
+    assert finished([table()], engine, tmp_path).made.complete
 
 
 def test_what_nobody_asked_for_in_a_week_is_deleted(engine, tmp_path):
@@ -251,9 +301,12 @@ def test_what_nobody_asked_for_in_a_week_is_deleted(engine, tmp_path):
     own_catalog.forget_old(tmp_path)
     assert folder.is_dir()
     long_ago = time.time() - 8 * 86_400
-    os.utime(folder, (long_ago, long_ago))
+    theirs = tmp_path / "photographs" / "parts"
+    theirs.mkdir(parents=True)
+    for path in (folder / own_catalog.MARKER, folder, theirs.parent, theirs):
+        os.utime(path, (long_ago, long_ago))
     own_catalog.forget_old(tmp_path)
-    assert not folder.exists()
+    assert not folder.exists() and theirs.is_dir(), "only what was made here"
 
 
 def test_files_without_an_object_are_explained(engine, tmp_path):
