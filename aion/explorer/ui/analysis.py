@@ -132,7 +132,9 @@ def _with_neighbors(answer: Analysis) -> Analysis:
 def _origin(now: Session, thing: SkyObject) -> list[str]:
     where = [tables.place(thing)[0]] if tables.place(thing)[0] else []
     if thing.is_entry:
-        origin = "Your catalog" if now.origin == "own" else "Reference catalog, simulated"
+        reference = engine().catalog
+        said = ", simulated" if reference is not None and reference.manifest.simulated else ""
+        origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"
         return [origin, *([thing.kind] if thing.kind else []), *tables.kinds(thing)]
     return [*where, *tables.kinds(thing), thing.id if now.origin == "example" else now.label]
 

@@ -30,6 +30,8 @@ LABELS: dict[str, str] = {
 }
 _FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
 MAPS = {"UMAP": "umap", "PCA": "pca"}
+NEVER_SEEN = " that the model never saw in training"
+"""The survey that is simulated for training is drawn from again for its catalog."""
 GROUPS = 12
 """A column of text with at most so many values can color points."""
 SHOWN = 48
@@ -42,7 +44,7 @@ def about(catalog: Catalog) -> str:
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
         if catalog.manifest.label == UPLOADED
-        else f"{objects} that the model never saw in training: the neighbors on the Analyze page come from here."
+        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."
 

@@ -11,16 +11,16 @@ from aion.explorer.ui.resources import engine
 from aion.explorer.ui.state import session
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
-SIMULATED = " The reference catalog is simulated; its redshifts are true by construction."
+SIMULATED = " This catalog is simulated; its redshifts are true by construction."
 SHOWN = 12
 
 
 def neighbors(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
     running = engine()
-    look.section("Most similar objects", SIMILARITY + ("" if which.is_own() else SIMULATED))
-    which.choice()
     catalog = which.catalog()
+    look.section("Most similar objects", SIMILARITY + (SIMULATED if catalog is not None and catalog.manifest.simulated else ""))
+    which.choice()
     if catalog is None:
         look.empty(running.catalog_note or look.NO_CATALOG)
         return
