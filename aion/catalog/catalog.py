@@ -138,6 +138,14 @@ class Catalog:
         except KeyError as exc:
             raise InputError(f"the catalog has no object {id!r}") from exc
 
+    def row_of(self, id: str, tokens: Tokens) -> int | None:
+        """Where this very object is: of the same id, and known by the same tokens but for the redshift; None where it is not here."""
+        if id not in self:
+            return None
+        held = {key: ids for key, ids in self.entry(id).tokens.items() if key != Z.token_key}
+        same = held.keys() == tokens.keys() and all(np.array_equal(ids, tokens[key]) for key, ids in held.items())
+        return self._rows[id] if same else None
+
     def entry(self, id: str) -> SkyObject:
         """One object, as tokens."""
         row = self.row(id)
@@ -148,16 +156,16 @@ class Catalog:
         return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens)
 
     def neighbors(
-        self, vectors: Mapping[str, NDArray[Any]], k: int, filters: Filters | None = None, *, but: str | None = None
+        self, vectors: Mapping[str, NDArray[Any]], k: int, filters: Filters | None = None, *, exclude: int | None = None
     ) -> tuple[Neighbor, ...]:
-        """The ``k`` objects most similar, best first, among those that pass; without the one called ``but``.
+        """The ``k`` objects most similar, best first, among those that pass; without the one in row ``exclude``.
 
         Args:
             vectors: View -> unit vector (D,) of the query made from that part of it, as `searched` says; several count alike.
         """
         keep = (filters or Filters()).keep(self.table)
-        if but in self._rows:
-            keep[self._rows[but]] = False
+        if exclude is not None:
+            keep[exclude] = False
         if len(vectors) == 1:
             [(view, vector)] = vectors.items()
             matches = self.indexes[view].query(vector, k, keep)

@@ -71,6 +71,8 @@ class Example:
     """How much answers should be like it; negative: unlike it."""
     vectors: Mapping[str, Vector]
     """View -> (D,) unit vector; only the views it has."""
+    row: int | None = None
+    """Where it is in the catalog; None for any other."""
 
 
 class Searches:
@@ -91,7 +93,7 @@ class Searches:
     def example(self, id: str, weight: float = 1.0) -> Example:
         """An object of the catalog as part of a query. Raises InputError: no such object."""
         row = self.catalog.row(id)
-        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()})
+        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row)
 
     def search(
         self,
@@ -120,7 +122,7 @@ class Searches:
             if share > 0:
                 scores += share * self._cosines(_question(examples, asked), asked, compared)
         keep = filters.keep(self.catalog.table)
-        keep[[self.catalog.row(example.id) for example in examples if example.id in self.catalog]] = False
+        keep[[example.row for example in examples if example.row is not None]] = False
         return self._first(scores if least else -scores, scores, keep, k)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:

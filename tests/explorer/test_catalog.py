@@ -10,6 +10,7 @@ from PIL import Image
 
 from aion.catalog import Catalog, Filters
 from aion.errors import IndexMismatchError, InputError
+from aion.explorer.similar import Example, Searches
 
 
 def test_the_table_has_the_names_people_read(catalog):
@@ -36,7 +37,7 @@ def test_pictures_and_small_spectra_are_found_by_id(catalog):
 def test_filters_take_part_in_the_search_so_it_gives_as_many_as_were_asked_for(catalog):
     vectors = {"all": catalog.index.vector(0)}
     everything = catalog.neighbors(vectors, 12)
-    stars = catalog.neighbors(vectors, 4, Filters(classes=("star",)), but="object 1")
+    stars = catalog.neighbors(vectors, 4, Filters(classes=("star",)), exclude=1)
     assert [found.id for found in stars] == [found.id for found in everything if found.kind == "star" and found.id != "object 1"]
     assert len(stars) == 3
     far = catalog.neighbors(vectors, 3, Filters(z=(1.0, 2.0), mag_r=(20.0, 21.0)))
@@ -85,17 +86,29 @@ def test_a_query_is_compared_with_what_is_made_from_the_same(catalog):
 def test_several_parts_count_alike_and_filters_take_part(catalog):
     vectors = {view: index.vector(3) for view, index in catalog.indexes.items()}
     mean = np.mean([index.similarities(vectors[view]) for view, index in catalog.indexes.items()], axis=0)
-    found = catalog.neighbors(vectors, 3, Filters(classes=("star",)), but="object 1")
+    found = catalog.neighbors(vectors, 3, Filters(classes=("star",)), exclude=1)
     stars = sorted((row for row in (4, 7, 10)), key=lambda row: -mean[row])
     assert [one.id for one in found] == [f"object {row}" for row in stars]
     assert [one.similarity for one in found] == pytest.approx(mean[stars].tolist())
+
+
+def test_an_upload_with_the_id_of_another_object_hides_no_neighbor(engine, make_object):
+    other = make_object(5, id="object 1")
+    assert "object 1" in {one.id for one in engine.analyze(other, k=12).neighbors}
+    for itself in (make_object(1), engine.catalog.entry("object 1")):
+        neighbors = engine.analyze(itself, k=12).neighbors
+        assert len(neighbors) == 11 and "object 1" not in {one.id for one in neighbors}
+    searches = Searches(engine.catalog)
+    [vectors] = engine.vectors([engine.analyze(other)], engine.catalog.views_of)
+    assert len(searches.search([Example("object 1", 1.0, vectors)], k=12)) == 12
+    assert len(searches.search([searches.example("object 1")], k=12)) == 11
 
 
 def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too(engine, make_object):
     thing, catalog = make_object(1), engine.catalog
     partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
     image = engine.embed([thing], use=["tok_image"])[0]
-    expected = catalog.neighbors({"image": image}, 5, but="object 1")
+    expected = catalog.neighbors({"image": image}, 5, exclude=1)
     assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == ["image"]
     assert [one.similarity for one in partly.neighbors] == pytest.approx([one.similarity for one in expected], abs=1e-5)
     whole = engine.analyze(thing)

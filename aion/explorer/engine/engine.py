@@ -256,12 +256,13 @@ class Engine:
         A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
         """
         started = time.perf_counter()
-        neighbors = catalog.neighbors(compared, k, but=analysis.id) if k > 0 else ()
-        trusted = (*self._distance(catalog, analysis, compared), *analysis.trust)
+        itself = catalog.row_of(analysis.id, analysis.tokens)
+        neighbors = catalog.neighbors(compared, k, exclude=itself) if k > 0 else ()
+        trusted = (*self._distance(catalog, analysis, compared, itself), *analysis.trust)
         seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
         return replace(analysis, compared=compared, neighbors=neighbors, trust=trusted, seconds=seconds)
 
-    def _distance(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector]) -> list[Check]:
+    def _distance(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None) -> list[Check]:
         """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
         if len(catalog) <= NEAREST:
             return []
@@ -270,7 +271,7 @@ class Engine:
             index = catalog.indexes[view]
             if index not in self._familiarity:
                 self._familiarity[index] = Familiarity(index.vectors())
-            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != analysis.id]
+            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
         return [trust.distance_check(ranks)]
 

@@ -53,7 +53,7 @@ def neighbors(analysis: Analysis) -> None:
 def search(analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None) -> tuple[Neighbor, ...]:
     """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
     compared = analysis.compared if catalog is engine().catalog else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
-    return catalog.neighbors(compared, k, filters, but=analysis.id)
+    return catalog.neighbors(compared, k, filters, exclude=catalog.row_of(analysis.id, analysis.tokens))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

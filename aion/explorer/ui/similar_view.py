@@ -217,8 +217,10 @@ def _examples(every: Searches) -> list[Example]:
     examples = []
     for id, weight in query().weights.items():
         if id == OPEN:
-            [vectors] = engine().vectors([_opened()], every.catalog.views_of)
-            examples.append(Example(session().label, weight, vectors))
+            opened = _opened()
+            [vectors] = engine().vectors([opened], every.catalog.views_of)
+            itself = every.catalog.row_of(opened.id, opened.tokens)
+            examples.append(Example(session().label, weight, vectors, itself))
         else:
             examples.append(every.example(id, weight))
     return examples
