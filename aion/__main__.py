@@ -1,10 +1,12 @@
-"""The command line: ``python -m aion analyze`` and ``python -m aion embed``. The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed`` and ``app``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 2: the files, options or weights cannot be used.
 """
 
 import argparse
+import contextlib
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,8 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write: id, embedding")
     embed.set_defaults(run=_embed)
 
+    app = commands.add_parser("app", help="the explorer in the browser")
+    app.add_argument("--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)")
+    app.set_defaults(run=_app)
+
     for command, count in ((analyze, "*"), (embed, "+")):
         command.add_argument("files", nargs=count, metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
+    for command in (analyze, embed, app):
         command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
     return parser
 
@@ -93,6 +100,16 @@ def _embed(options: argparse.Namespace) -> None:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_bytes(export.embeddings_parquet([thing.id for thing in objects], engine.embed(objects), engine.info))
     print(f"aion: {len(objects)} embedding(s) are in {options.out}", file=sys.stderr)
+
+
+def _app(options: argparse.Namespace) -> None:
+    from aion.explorer.settings import environment_with
+    from aion.resources import resource
+
+    command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
+    command += [f"--server.port={options.port}"] if options.port is not None else []
+    with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
+        subprocess.run(command, env=environment_with(options.model), check=True)
 
 
 def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":

@@ -43,10 +43,10 @@ def test_the_redshift_grid_is_uniform_in_ln_1_plus_z_up_to_five(weights):
     assert torch.allclose(steps, steps.mean().expand_as(steps), rtol=1e-3)
 
 
-def test_real_redshifts_are_right_and_move_with_the_wavelengths(weights, shared_data):
+def test_real_redshifts_are_right_and_move_with_the_wavelengths(weights, real_data):
     from aion.training import real
 
-    spectra = real.parts(real.load(shared_data), reserved=False)["development"]
+    spectra = real.parts(real.load(real_data), reserved=False)["development"]
     spectra = [s for s in spectra if s.kind in ("galaxy", "quasar") and s.signal_to_noise >= 5 and s.z < 5]
     found = real.evaluate(weights.of_spectrum, weights.round_trip, spectra, 5.0, part="development")
     bright = found["real spectra, development: redshifts"]["galaxies and quasars, S/N >= 5"]

@@ -59,7 +59,7 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
 def test_the_commands_it_shows_are_understood() -> None:
     from aion.__main__ import _parser
 
-    shown = [line for block in blocks("console") for line in block.splitlines() if "python -m aion" in line]
-    assert len(shown) == 3
+    shown = [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ aion ")]
+    assert len(shown) == 4
     for line in shown:
-        _parser().parse_args(line.split("#")[0].split()[4:])
+        _parser().parse_args(line.split("#")[0].split()[2:])

@@ -21,7 +21,7 @@ TEXTS = sorted(
     if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""} and path.is_file() and path.name != "secrets.toml"
 )
 
-FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams")}
+FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams", "resources")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
 PARTS = {
     f"aion.{name}"
@@ -37,7 +37,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.__main__": CORE | SERVICES,
     **dict.fromkeys(FACTS, FACTS),
     **dict.fromkeys(TRANSFORMER, TRANSFORMER | {"aion.errors", "aion.streams"}),
-    "aion.model": TRANSFORMER | {"aion.errors", "aion.streams", "aion.hub"},
+    "aion.model": TRANSFORMER | {"aion.errors", "aion.streams", "aion.hub", "aion.installation"},
+    "aion.installation": set(),
     "aion.hub": {"aion.errors"},
     "aion.download": {"aion.errors", "aion.hub"},
     "aion.codecs": FACTS | {"aion.hub"},
@@ -49,6 +50,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
     "aion.previews": {"aion.modalities"},
     "aion.explorer": CORE | SERVICES,
+    "aion.explorer.settings": FACTS,
     "aion.explorer.results": CORE,
     "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
     "aion.explorer.ui": FACTS | {"aion.explorer", "aion.catalog", "aion.download", "aion.io", "aion.redshift"},
@@ -165,7 +167,8 @@ def test_the_exports_of_a_module_equal_its_all(source: Path) -> None:
     public = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")}
     if source.name == "__init__.py":
         ours = [node for node in tree.body if isinstance(node, ast.ImportFrom) and inside(node.module or "", "aion")]
-        public |= {alias.asname or alias.name for node in ours for alias in node.names}
+        names = {alias.asname or alias.name for node in ours for alias in node.names}
+        public |= {name for name in names if not name.startswith("_")}
     assert public <= exported, f"public, and not in __all__: {', '.join(sorted(public - exported))}"
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from aion.errors import ConfigError
+from aion.resources import resource
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+EMBEDDED = str(resource("assets/models/aion-sim"))
+CATALOG = resource("assets/catalog")
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,13 @@ class Settings:
         ConfigError: the device, or whether weights can be switched, is none of what is named below.
     """
 
-    model: str = str(ASSETS / "models" / "aion-sim")
+    model: str = EMBEDDED
     """Folder or Hub id of weights in the published layout (``AION_MODEL``)."""
     revision: str | None = None
     """Commit, branch or tag of a Hub id (``AION_REVISION``)."""
     device: str = "auto"
     """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
-    catalog: Path = ASSETS / "catalog"
+    catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
@@ -54,3 +56,8 @@ class Settings:
             switch=given.get("AION_SWITCH", cls.switch),
             token=given.get("HF_TOKEN"),
         )
+
+
+def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a process that shall use this model; None leaves the choice as it is."""
+    return {**environment, "AION_MODEL": model} if model else dict(environment)

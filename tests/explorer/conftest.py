@@ -53,9 +53,22 @@ def gray(level: int) -> bytes:
     return stream.getvalue()
 
 
+def fan(center: np.ndarray, row: int, count: int) -> np.ndarray:
+    """(count, D) unit vectors of which ``row`` is ``center`` and the others lie ever farther from it, no two equally far.
+
+    Made by hand: those of a tiny model are nearly one, so that their order is an accident of rounding.
+    """
+    aside = np.eye(len(center))[0] - center[0] * center
+    angle = np.insert(0.02 * np.arange(1, count) ** 2, row, 0.0)[:, None]
+    return (np.cos(angle) * center + np.sin(angle) * aside / np.linalg.norm(aside)).astype(np.float32)
+
+
 @pytest.fixture(scope="session")
 def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum and number 4 the picture."""
+    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum and number 4 the picture.
+
+    The vectors are a `fan` around object 1, those of images around object 3.
+    """
     folder = tmp_path_factory.mktemp("catalog")
     engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
     things = [sky_object(i) for i in range(N)]
@@ -64,13 +77,15 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     table = pd.DataFrame({"id": [t.id for t in things], "class": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
     table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
     table.loc[3, "z"] = np.nan
+    image = engine.embed([things[3]], use=["tok_image"])[0]
+    vectors = zip(fan(objects[1].embedding, 1, N), fan(image, 3, N), strict=True)
     flux = np.where(np.arange(N)[:, None] % 2 == 0, np.nan, np.arange(N)[:, None] + np.linspace(0, 1, 40))
     Catalog.build(
         folder / "catalog",
         Manifest("simulated", engine.info.sha256, simulated=True),
         table,
         [one.tokens for one in objects],
-        engine.vectors(objects, lambda used: {"all": used, "image": ["tok_image"]}),
+        [{"all": whole, "image": of_image} for whole, of_image in vectors],
         Previews([gray(10 * i) if i != 4 else None for i in range(N)], np.linspace(3700, 9700, 40, dtype=np.float32), flux),
     ).save(folder / "catalog")
     engine.close()

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from aion.explorer import export_table, figures
+from aion.resources import resource
 
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
-ASSETS = Path(__file__).resolve().parents[3] / "assets"
 FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves; one for all pages."""
 _FIGURE_FORMATS = ["PNG", "SVG"]
@@ -35,8 +34,8 @@ def on_phone() -> bool:
 def frame() -> None:
     """What is around every page: logo and style sheet."""
     dark = theme().name == "dark"
-    st.logo(ASSETS / ("logo-dark.svg" if dark else "logo.svg"), size="large", icon_image=None)
-    st.html(ASSETS / "css" / "explorer.css")
+    st.logo(resource("assets/logo-dark.svg" if dark else "assets/logo.svg"), size="large", icon_image=None)
+    st.html(resource("assets/css/explorer.css"))
 
 
 def figure(drawing: figures.Figure, *, key: str, alt: str, of: str = "", on_click: Callable[[str], None] | None = None) -> None:
