@@ -33,9 +33,7 @@ class Catalog:
         """One row per object: id, class, z (both missing where not known) and whatever else was measured: mag_r, survey ..."""
         self._rows = {name: row for row, name in enumerate(self.table["id"])}
         self._tokens = tokens
-        self.indexes: Mapping[str, Index] = {
-            view: Index.build(rows, list(self._rows), model_sha256=manifest.model_sha256) for view, rows in vectors.items()
-        }
+        self.indexes: Mapping[str, Index] = {view: Index.build(rows, list(self.table["id"])) for view, rows in vectors.items()}
         """View -> embeddings made from a part of what is known, in the order of the table."""
         self.index = self.indexes[ALL]
         """Embeddings of everything that is known of each object."""
@@ -203,17 +201,14 @@ class Catalog:
 
 
 def _completed(objects: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``class`` and ``z``, ``mag_r`` from FLUX_R (nanomaggies) if not stored, and ``g_r`` (both AB)."""
-    table = objects.assign(id=objects["id"].astype(str))
-    table["class"] = table["class"].astype(object) if "class" in table else None
-    table["z"] = table["z"].astype(float) if "z" in table else np.nan
-    if "mag_r" not in table and "FLUX_R" in table:
-        flux = table["FLUX_R"].astype(float)
-        table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))
-    if {"FLUX_G", "FLUX_R"} <= set(table):
-        ratio = table["FLUX_R"].astype(float) / table["FLUX_G"].where(table["FLUX_G"] > 0).astype(float)
-        table["g_r"] = 2.5 * np.log10(ratio.where(ratio > 0))
-    if {"g_cmodel_mag", "r_cmodel_mag"} <= set(table):
-        color = (table["g_cmodel_mag"] - table["r_cmodel_mag"]).astype(float)
-        table["g_r"] = table["g_r"].fillna(color) if "g_r" in table else color
-    return table
+    """The table with ``class`` and ``z``, and where they can be known ``mag_r`` and ``g_r``, of fluxes in nanomaggies or of HSC (AB)."""
+
+    def column(name: str) -> "pd.Series[Any]":
+        return objects[name].astype(float) if name in objects else pd.Series(np.nan, objects.index)
+
+    g, r = (22.5 - 2.5 * np.log10(flux.where(flux > 0)) for flux in map(column, ("FLUX_G", "FLUX_R")))
+    hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
+    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(axis=1, how="all")
+    kind = objects["class"].astype(object) if "class" in objects else None
+    table = objects.assign(**{"id": objects["id"].astype(str), "class": kind, "z": column("z")})
+    return table.assign(**{name: measured[name] for name in measured if name not in table})

@@ -1,8 +1,7 @@
 """Which vector is made from which modalities of an object. Knows nothing of the model that makes them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,33 +18,22 @@ Vector = NDArray[np.float32]
 Views = Callable[[Collection[str]], Mapping[str, Collection[str]]]
 """Token keys that were read -> view -> those of them that it is made from, such as `views_of`."""
 
-
-class Embedded(Protocol):
-    """An object that a model has read."""
-
-    @property
-    def tokens(self) -> Tokens:
-        """All that is known of it."""
-
-    @property
-    def used(self) -> tuple[str, ...]:
-        """Token keys that were read."""
-
-    @property
-    def embedding(self) -> Vector:
-        """Made from those together."""
+Embed = Callable[[Sequence[Tokens]], Sequence[Vector]]
+"""Tokens of parts of objects -> their unit vectors."""
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedObject:
-    """An object as a catalog keeps it: what the model reads, and the embedding of all of it."""
+    """An object that a model has read."""
 
     tokens: Tokens
+    """Of every modality that has a codec, whether or not it was used."""
     used: tuple[str, ...]
-    """Token keys that were read."""
+    """Token keys that were read, in order."""
+    ignored: Mapping[str, str]
+    """Token key or name -> why it was not read (switched off, not a stream of this model ...)."""
     embedding: Vector
-    ignored: Mapping[str, str] = field(default_factory=dict)
-    """Token key -> why it was not read."""
+    """Made from all that was read together."""
 
 
 def views_of(streams: Collection[str]) -> dict[str, list[str]]:
@@ -57,9 +45,8 @@ def views_of(streams: Collection[str]) -> dict[str, list[str]]:
     return {view: held for view, held in parts.items() if held}
 
 
-def vectors_of(objects: Sequence[Embedded], views: Views, embed: Callable[[Sequence[Tokens]], Sequence[Vector]]) -> list[dict[str, Vector]]:
-    """View -> the unit vector made from that part of an object, for each object; ``embed`` is asked about parts only, not about the whole
-    again."""
+def vectors_of(objects: Sequence[EmbeddedObject], views: Views, embed: Embed) -> list[dict[str, Vector]]:
+    """View -> the unit vector made from that part of an object, for each object. The whole is not embedded again."""
     chosen = [{view: set(streams) for view, streams in views(one.used).items()} for one in objects]
     parts = [(i, view) for i, made in enumerate(chosen) for view, streams in made.items() if streams != set(objects[i].used)]
     vectors = embed([{key: objects[i].tokens[key] for key in objects[i].used if key in chosen[i][view]} for i, view in parts])

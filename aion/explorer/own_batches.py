@@ -79,7 +79,6 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
         "z": thing.z_reference,
         "ra": thing.ra,
         "dec": thing.dec,
-        "mag_r": _magnitude(numbers),
         "survey": next((name for name in surveys if name in ("Legacy Survey", "HSC")), None),
         "spectrograph": next((name for name in surveys if name in ("SDSS", "DESI")), None),
         "snr": thing.snr,
@@ -94,12 +93,6 @@ def _picture(image: Image) -> bytes:
     top, left = (max(size - FIELD, 0) // 2 for size in flux.shape[-2:])
     field = flux[:, top : top + FIELD, left : left + FIELD]
     return previews.webp(stretch.colour(field, image.bands, stretch.colour_stretch(field, image.bands)))
-
-
-def _magnitude(numbers: dict[str, float]) -> float | None:
-    """r, AB: of a flux in nanomaggies, else of HSC."""
-    flux = numbers.get("FLUX_R", 0.0)
-    return 22.5 - 2.5 * float(np.log10(flux)) if flux > 0 else numbers.get("r_cmodel_mag")
 
 
 def keep(path: Path, part: pd.DataFrame) -> None:

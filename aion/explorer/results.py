@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.catalog import Neighbor, Vector
+from aion.catalog import EmbeddedObject, Neighbor, Vector
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -128,19 +128,12 @@ class ModelInfo:
     """Package name -> version (aion, torch, numpy ...)."""
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, eq=False)
+class Analysis(EmbeddedObject):
     """Everything known about one object after one pass of the model."""
 
     id: str
-    tokens: dict[str, NDArray[np.int64]]
-    """Token key -> (n,) ids of every modality that has a codec, whether or not it was used."""
-    used: tuple[str, ...]
-    """Token keys the encoder read, in order."""
-    ignored: dict[str, str]
-    """Token key or name -> why it was not read (switched off, not a stream of this model ...)."""
     redshift: RedshiftPDF
-    embedding: Vector
     images: tuple[ImageResult, ...]
     spectra: tuple[SpectrumResult, ...]
     scalars: tuple[ScalarResult, ...]

@@ -60,7 +60,7 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
 def _embedded(model: AION, tokens: Mapping[str, Tensor]) -> list[EmbeddedObject]:
     """Objects that have the same streams."""
     rows = [{key: ids[row].numpy() for key, ids in tokens.items()} for row in range(len(next(iter(tokens.values()))))]
-    return [EmbeddedObject(row, tuple(row), vector) for row, vector in zip(rows, _embed(model, rows), strict=True)]
+    return [EmbeddedObject(row, tuple(row), {}, vector) for row, vector in zip(rows, _embed(model, rows), strict=True)]
 
 
 @torch.no_grad()

@@ -129,7 +129,7 @@ def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, w
     catalog.build(weights, survey, run.config, tmp_path)
     found = Catalog.load(tmp_path)
     assert len(found) == run.config.catalog and found.manifest.simulated and found.manifest.label == "simulated"
-    assert found.model_sha256 == weights.model.sha256
+    assert found.manifest.model_sha256 == weights.model.sha256
     assert set(found.table["class"]) <= {"galaxy", "quasar", "star"}
 
 

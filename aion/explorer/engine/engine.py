@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
-from aion.catalog.views import Embedded, Views
+from aion.catalog.views import Views
 from aion.errors import InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction, trust
 from aion.explorer.engine.familiarity import NEAREST, Familiarity
@@ -127,7 +127,7 @@ class Engine:
         answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
         return [answer for answer in answers if isinstance(answer, (EmbeddedObject, Exception))]
 
-    def vectors(self, objects: Sequence[Embedded], views: Views) -> list[dict[str, Vector]]:
+    def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
         return vectors_of(objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts])))
 
@@ -222,7 +222,7 @@ class Engine:
         if job.wanted == "embedding":
             return answer.embedding
         if job.wanted == "object":
-            return EmbeddedObject(reading.tokens, reading.used, answer.embedding, reading.ignored)
+            return EmbeddedObject(reading.tokens, reading.used, reading.ignored, answer.embedding)
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
