@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.format import Arrays, Manifest, Previews, read, read_manifest, read_previews, write
+from aion.catalog.format import Arrays, Manifest, Previews, read, read_previews, write
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, Tokens, Vector, views_of
-from aion.errors import IndexMismatchError, InputError, SearchError
+from aion.errors import IndexMismatchError, InputError
 from aion.io import SkyObject
 from aion.modalities import Z
 from aion.search import Index
@@ -46,17 +46,14 @@ class Catalog:
             InputError: the folder is not there, or its files do not belong together.
             IndexMismatchError: it was made by other weights than those asked for.
         """
-        folder = Path(folder)
-        manifest = read_manifest(folder)
-        if model_sha256 not in (None, manifest.model_sha256):
+        catalog = cls(Path(folder), *read(Path(folder)))
+        made_by = catalog.manifest.model_sha256
+        if model_sha256 not in (None, made_by):
             raise IndexMismatchError(
-                f"the catalog in {folder} was made by weights {manifest.model_sha256[:12]}…, these are {str(model_sha256)[:12]}…; "
+                f"the catalog in {folder} was made by weights {made_by[:12]}…, these are {str(model_sha256)[:12]}…; "
                 "build it again with these"
             )
-        try:
-            return cls(folder, manifest, *read(folder))
-        except (KeyError, SearchError) as exc:
-            raise InputError(f"{folder} is not a catalog: {exc}") from exc
+        return catalog
 
     @classmethod
     def build(

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from aion.catalog.views import ALL
 from aion.errors import InputError
 
 MANIFEST = "catalog.json"
@@ -59,31 +60,26 @@ class Previews:
     """(n, m) small spectra, NaN where not covered."""
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Raises InputError: the folder holds no catalog."""
+def read(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
+    """Its manifest, its table, tokens by key, and vectors by view.
+
+    Raises:
+        InputError: files are missing, damaged or of another version, or do not belong together.
+    """
     try:
         stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if stated.get("version") != VERSION:
             raise InputError(f"the catalog in {folder} was written by another version of this program; make it again with this one")
-        return Manifest(**stated)
-    except (OSError, json.JSONDecodeError, AttributeError, TypeError) as exc:
-        raise InputError(f"{folder} is not a catalog: {exc}") from exc
-
-
-def read(folder: Path) -> tuple[pd.DataFrame, Arrays, Arrays]:
-    """Its table, tokens by key, and vectors by view.
-
-    Raises:
-        InputError: files are missing or damaged, or do not belong together.
-    """
-    try:
         table = pd.read_parquet(folder / "objects.parquet")
         tokens, vectors = _arrays(folder / "tokens.npz"), _arrays(folder / "vectors.npz")
-    except (OSError, ValueError, zipfile.BadZipFile) as exc:
+        manifest = Manifest(**stated)
+    except InputError:
+        raise
+    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, TypeError) as exc:
         raise InputError(f"{folder} is not a catalog: {exc}") from exc
-    if any(len(rows) != len(table) for rows in (*tokens.values(), *vectors.values())):
+    if ALL not in vectors or any(len(rows) != len(table) for rows in (*tokens.values(), *vectors.values())):
         raise InputError(f"{folder}: the table, the tokens and the vectors list different objects; build the catalog again")
-    return table, tokens, vectors
+    return manifest, table, tokens, vectors
 
 
 def read_previews(folder: Path) -> Previews:
@@ -97,12 +93,14 @@ def write(folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays,
     Raises:
         FileExistsError: there is one; it stays as it is.
     """
+    ids: dict[str, Any] = {key: rows.astype(np.int16) for key, rows in tokens.items()}
+    halved: dict[str, Any] = {view: rows.astype(np.float16) for view, rows in vectors.items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         table.to_parquet(made / "objects.parquet", index=False)
-        np.savez_compressed(made / "tokens.npz", **{key: ids.astype(np.int16) for key, ids in tokens.items()})
-        np.savez(made / "vectors.npz", **{view: rows.astype(np.float16) for view, rows in vectors.items()})  # noise to a compressor
+        np.savez_compressed(made / "tokens.npz", **ids)
+        np.savez(made / "vectors.npz", **halved)  # noise to a compressor
         pictures = pa.table({"id": pa.array(table["id"], pa.string()), "picture": pa.array(previews.pictures, pa.binary())})
         pq.write_table(pictures, made / "pictures.parquet", compression="none")  # they are compressed already
         np.savez_compressed(made / "spectra.npz", wavelength=previews.wavelength, flux=previews.flux.astype(np.float16))

@@ -15,6 +15,7 @@ from aion import previews
 from aion.catalog import EmbeddedObject, views_of
 from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
+from aion.explorer.engine.reconstruction import FIELD, SURVEYS
 from aion.explorer.figures import stretch
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
@@ -23,9 +24,6 @@ _log = logging.getLogger(__name__)
 FAULT = "a fault of this program ({}), not of the object; the log of the server has the details"
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
-FIELD = 96
-"""Pixels on a side of a small picture, cut from the middle: what the model reads."""
-_SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 
 
 def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
@@ -69,8 +67,6 @@ def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
 
 def _facts(thing: SkyObject) -> dict[str, Any]:
     """What the table of the catalog says of an object, without what is not known."""
-    keys = {type(one).token_key: one for one in thing.modalities}
-    surveys = [name for token_key, name in _SURVEYS.items() if token_key in keys]
     numbers = {one.name: one.value.item() for one in thing.modalities if isinstance(one, Scalar) and one.value.numel() == 1}
     kind, _, subtype = thing.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
     facts: dict[str, Any] = {
@@ -79,8 +75,8 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
         "z": thing.z_reference,
         "ra": thing.ra,
         "dec": thing.dec,
-        "survey": next((name for name in surveys if name in ("Legacy Survey", "HSC")), None),
-        "spectrograph": next((name for name in surveys if name in ("SDSS", "DESI")), None),
+        "survey": next((SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Image)), None),
+        "spectrograph": next((SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Spectrum)), None),
         "snr": thing.snr,
         **numbers,
     }

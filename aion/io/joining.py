@@ -171,18 +171,17 @@ def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | s
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
         return f"the bands do not have one size: {sizes} pixels"
-    order = [band for band in type(known).survey_bands if band in (*known.bands, *more.bands)]
-    planes = dict(zip((*known.bands, *more.bands), torch.cat([known.flux, more.flux], 1).unbind(1), strict=True))
-    image = type(known)(flux=torch.stack([planes[band] for band in order], 1), bands=order, proxies=(*known.proxies, *more.proxies))
+    bands = (*known.bands, *more.bands)
+    order = [bands.index(band) for band in type(known).survey_bands if band in bands]
+    flux = torch.cat([known.flux, more.flux], 1)[:, order]
+    image = type(known)(flux=flux, bands=[bands[i] for i in order], proxies=(*known.proxies, *more.proxies))
 
-    def of_all(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
-        if held is None or added is None or not held.ndim == added.ndim == 3:
-            return None
-        by_band = dict(zip((*known.bands, *more.bands), (*held, *added), strict=True))
-        return np.stack([by_band[band] for band in order])
+    def joined(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
+        by_band = held is not None and added is not None and held.ndim == added.ndim == 3
+        return np.concatenate([held, added])[order] if by_band else None
 
-    key, frame = known.token_key, holder.found.frames[known.token_key]
-    added = part.found.frames[key]
-    frame = replace(frame, ivar=of_all(frame.ivar, added.ivar), mask=of_all(frame.mask, added.mask))
+    key = known.token_key
+    frame, added = holder.found.frames[key], part.found.frames[key]
+    frames = {**holder.found.frames, key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask))}
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
-    return replace(holder, found=replace(holder.found, modalities=modalities, frames={**holder.found.frames, key: frame}))
+    return replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
