@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -179,11 +180,13 @@ class Making:
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
         self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
-        made = _made(folder, parts, sha256, [given.name for given in files], problems, len(things))
-        if made.complete and not any(part["is_fault"].any() for part in parts):
+        is_final = done == len(things) and not any(part["is_fault"].any() for part in parts)
+        place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
+        made = _made(place, parts, sha256, [given.name for given in files], problems, len(things))
+        if is_final:
             with _door, suppress(FileExistsError):  # others may have made the same meanwhile
                 _claim(folder)
-                made.catalog.save(made.catalog.folder)
+                made.catalog.save(place)
         return made
 
     def _part(self, path: Path, batch: Sequence[SkyObject]) -> pd.DataFrame | None:
@@ -290,7 +293,7 @@ def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str]
     details = {"files": files, "total": total, "problems": [asdict(one) for one in problems]}
     nothing = np.full(len(previews.wavelength()), np.nan)
     catalog = Catalog.build(
-        folder / CATALOG,
+        folder,
         Manifest(UPLOADED, sha256, details=details),
         table,
         [{key: ids.astype(np.int64) for key, ids in one.items()} for one in _columns(rows, "tokens ")],

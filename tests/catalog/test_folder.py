@@ -7,7 +7,7 @@ import pytest
 from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, views_of
 from aion.errors import InputError
 
-N, D = 500, 32
+N, D = 200, 32
 KEYS = ("tok_image", "tok_flux_g", "tok_flux_r")
 
 
