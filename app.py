@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from aion.explorer.ui import frame, look, resources
+from aion.explorer.ui.shared import frame, server, theme
 
 st.set_page_config(page_title="AION Explorer", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="collapsed")
 page = frame.navigate()
-look.frame()
-resources.startup()
+theme.frame()
+server.startup()
 page.run()

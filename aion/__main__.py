@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _analyze(options: argparse.Namespace) -> None:
-    from aion.explorer import export
-    from aion.explorer.prior import parse_prior, with_prior
+    from aion.explorer.export.analysis import to_json
+    from aion.explorer.redshift.prior import parse_prior, with_prior
 
     if not options.files and options.id is None:
         options.wrong("name files, or with --id an object of the reference catalog")
@@ -82,7 +82,7 @@ def _analyze(options: argparse.Namespace) -> None:
     use = options.use.split(",") if options.use else None
     analyses = [with_prior(analysis, prior) for analysis in engine.batch(objects, use=use)]
     if options.json:
-        texts = [export.to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
+        texts = [to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
         print(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]", end="" if len(texts) == 1 else "\n")
     else:
         print("\n\n".join(_in_words(analysis) for analysis in analyses))
@@ -93,12 +93,12 @@ def _analyze(options: argparse.Namespace) -> None:
 
 
 def _embed(options: argparse.Namespace) -> None:
-    from aion.explorer import export
+    from aion.explorer.export.analysis import embeddings_parquet
 
     objects = [thing for file in options.files for thing in _read([file])]
     engine = _engine(options.model)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(export.embeddings_parquet([thing.id for thing in objects], engine.embed(objects), engine.info))
+    options.out.write_bytes(embeddings_parquet([thing.id for thing in objects], engine.embed(objects), engine.info))
     print(f"aion: {len(objects)} embedding(s) are in {options.out}", file=sys.stderr)
 
 
@@ -166,20 +166,21 @@ def _in_words(analysis: "Analysis") -> str:
 
 
 def _write(folder: Path, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
-    from aion.explorer import export, export_table
+    from aion.explorer.export import tables
+    from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
     files = {
-        f"{stem}.json": export.to_json(analysis, thing.reports).encode(),
-        f"{stem}-pz.csv": export.pdf_csv(analysis),
-        f"{stem}-pz.ecsv": export.pdf_ecsv(analysis),
-        f"{stem}-pz.hdf5": export.pdf_hdf5(analysis),
-        f"{stem}-decoded.fits": export.decoded_fits(analysis),
-        f"{stem}-embedding.npy": export.embeddings_npy([analysis.embedding]),
+        f"{stem}.json": to_json(analysis, thing.reports).encode(),
+        f"{stem}-pz.csv": pdf_csv(analysis),
+        f"{stem}-pz.ecsv": pdf_ecsv(analysis),
+        f"{stem}-pz.hdf5": pdf_hdf5(analysis),
+        f"{stem}-decoded.fits": decoded_fits(analysis),
+        f"{stem}-embedding.npy": embeddings_npy([analysis.embedding]),
     }
     if catalog is not None:
-        files |= {f"{stem}-neighbors.{ending}": export_table.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+        files |= {f"{stem}-neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
     for name, content in files.items():
         (folder / name).write_bytes(content)
 

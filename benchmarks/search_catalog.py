@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aion.catalog import ALL, Catalog, Filters, Manifest
-from aion.explorer.similar import Searches
+from aion.explorer.catalogs.similarity import Searches
 
 N, D, K = 10_000, 192, 100
 

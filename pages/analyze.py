@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from aion.explorer.ui import again, analysis, gallery, image_panel, inputs, links, resources
-from aion.explorer.ui.look import section
-from aion.explorer.ui.redshift_panel import redshift_and_spectra
-from aion.explorer.ui.state import session
+from aion.explorer.ui.analyze import analysis, image_panel, inputs, links, neighbors, reproduce
+from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
+from aion.explorer.ui.shared import layout, server
+from aion.explorer.ui.shared.session import session
 
 links.follow()
 inputs.choose()
 if session().thing is None:
     inputs.welcome()
-    if resources.is_starting():
-        resources.announce()
+    if server.is_starting():
+        server.announce()
     st.stop()
 
 inputs.row_picker()
@@ -24,13 +24,13 @@ if result is None:
 analysis.header(result)
 analysis.trust(result)
 inputs.inspector()
-section("Redshift", "A probability density, not a number: the model gives every bin of its grid a probability.")
+layout.section("Redshift", "A probability density, not a number: the model gives every bin of its grid a probability.")
 analysis.switches(result)
 redshift_and_spectra(result)
 image_panel.images(result)
 analysis.numbers(result)
-gallery.neighbors(result)
+neighbors.neighbors(result)
 analysis.tokens(result)
-again.panel(result)
+reproduce.panel(result)
 analysis.provenance(result)
 links.write()

@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from aion.explorer.ui import catalog_view, frame, look, own_view, resources, which
+from aion.explorer.ui.catalog import objects, user_catalog_panel
+from aion.explorer.ui.shared import active_catalog, frame, layout, server
 
 frame.through_app()
 st.title("Catalog", anchor=False)
-running = resources.engine()
-own_view.settle()
-which.choice()
-own_view.panel()
-catalog = which.catalog()
+running = server.engine()
+user_catalog_panel.settle()
+active_catalog.choice()
+user_catalog_panel.panel()
+catalog = active_catalog.catalog()
 if catalog is None:
-    look.empty(running.catalog_note or look.NO_CATALOG)
+    layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
-st.caption(catalog_view.about(catalog))
-passing, filters = catalog_view.rows(catalog)
+st.caption(objects.about(catalog))
+passing, filters = objects.rows(catalog)
 if passing.empty:
-    look.empty("No object passes these filters. Widen one of them.")
+    layout.empty("No object passes these filters. Widen one of them.")
     st.stop()
-catalog_view.plots(catalog, passing)
-listed = catalog_view.marked(catalog, passing)
-catalog_view.table(catalog, listed, filters)
+objects.plots(catalog, passing)
+listed = objects.marked(catalog, passing)
+objects.table(catalog, listed, filters)

@@ -2,28 +2,28 @@
 
 import streamlit as st
 
-from aion.explorer.ui import frame, model_choice, model_view, resources, tables
-from aion.explorer.ui.look import section
+from aion.explorer.ui.model import model_choice, model_view
+from aion.explorer.ui.shared import frame, labels, layout, server
 
 frame.through_app()
-if resources.startup().problem:
-    resources.explain(resources.startup())
+if server.startup().problem:
+    server.explain(server.startup())
     model_choice.under_way()
     model_choice.panel()
     st.stop()
-info = resources.engine().info
-st.title(tables.weights_name(info.title), anchor=False)
+info = server.engine().info
+st.title(labels.weights_name(info.title), anchor=False)
 if info.notice:
     st.info(info.notice, icon=":material/science:")
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    section("These weights")
+    layout.section("These weights")
     model_view.facts(info)
 with right:
-    section("Software")
+    layout.section("Software")
     model_view.versions(info)
-    section("Memory")
+    layout.section("Memory")
     model_choice.taken()
 
 model_choice.under_way()

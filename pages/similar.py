@@ -2,28 +2,29 @@
 
 import streamlit as st
 
-from aion.explorer.ui import frame, look, resources, similar_view, which
-from aion.explorer.ui.query import follow_address, query
+from aion.explorer.ui.shared import active_catalog, frame, layout, server
+from aion.explorer.ui.shared.similarity_query import follow_address, query
+from aion.explorer.ui.similar import search
 
 frame.through_app()
 st.title("Similar objects", anchor=False)
-running = resources.engine()
-which.choice()
-catalog = which.catalog()
+running = server.engine()
+active_catalog.choice()
+catalog = active_catalog.catalog()
 if catalog is None:
-    look.empty(running.catalog_note or look.NO_CATALOG)
+    layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
 st.caption(
     f"Search {len(catalog):,} {catalog.manifest.label} objects by one of them, by your upload, or by several with weights. "
     "Similar means that the model describes them alike; the numbers are cosines, not probabilities."
 )
-follow_address(catalog, is_own=which.is_own())
-similar_view.question(catalog)
-asked = similar_view.controls(catalog)
-if not query().weights and asked.order != similar_view.OUTLIERS:
-    similar_view.starters(catalog)
+follow_address(catalog, is_own=active_catalog.is_own())
+search.question(catalog)
+asked = search.controls(catalog)
+if not query().weights and asked.order != search.OUTLIERS:
+    search.starters(catalog)
 else:
-    found = similar_view.answers(catalog, asked)
+    found = search.answers(catalog, asked)
     if found is not None:
-        similar_view.results(catalog, asked, found)
-similar_view.quality(catalog)
+        search.results(catalog, asked, found)
+search.quality(catalog)

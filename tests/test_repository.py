@@ -5,7 +5,7 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,36 +25,64 @@ FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "mo
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
 PARTS = {
     f"aion.{name}"
-    for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps", "previews")
+    for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps", "previews", "lines")
 }
 CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
-SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "prior", "recipe", "export", "export_table")}
 
-# Who may import whom of ours: the longest name that fits a file decides. A name allows the module and everything below it.
+
+def explorer(*names: str) -> set[str]:
+    return {f"aion.explorer.{name}" for name in names}
+
+
+SERVICES = explorer("settings", "results", "figures", "redshift", "engine", "catalogs", "export")
+PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift", "aion.lines"} | SERVICES
+
+# Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
+# module is its row. A name in a row allows the module and everything below it. Rows of the explorer admit only rows above them.
 LAYERS: dict[str, set[str]] = {
-    "app": {"aion.explorer"},
-    "pages": {"aion.explorer"},
-    "aion.__main__": CORE | SERVICES,
     **dict.fromkeys(FACTS, FACTS),
     **dict.fromkeys(TRANSFORMER, TRANSFORMER | {"aion.errors", "aion.streams"}),
     "aion.model": TRANSFORMER | {"aion.errors", "aion.streams", "aion.hub", "aion.installation"},
     "aion.installation": set(),
     "aion.hub": {"aion.errors"},
     "aion.download": {"aion.errors", "aion.hub"},
-    "aion.codecs": FACTS | {"aion.hub"},
-    "aion.io": FACTS,
+    "aion.codecs": FACTS | {"aion.hub", "aion.codecs.modules", "aion.codecs.preprocessing", "aion.codecs.quantizers"},
+    "aion.codecs.modules": {"aion.errors"},
+    "aion.codecs.preprocessing": {"aion.errors"},
+    "aion.codecs.quantizers": {"aion.errors"},
+    "aion.io": FACTS | {"aion.io.readers"},
+    "aion.io.readers": FACTS | {"aion.io"},
     "aion.redshift": {"aion.errors"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
+    "aion.lines": set(),
     "aion.maps": set(),
     "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
     "aion.previews": {"aion.modalities"},
-    "aion.explorer": CORE | SERVICES,
-    "aion.explorer.settings": FACTS,
-    "aion.explorer.results": CORE,
-    "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
-    "aion.explorer.ui": FACTS | {"aion.explorer", "aion.catalog", "aion.download", "aion.io", "aion.redshift"},
-    "aion.training": CORE,
+    "aion.explorer": set(),
+    "aion.explorer.settings": {"aion.errors"},
+    "aion.explorer.results": {"aion.catalog", "aion.redshift"},
+    "aion.explorer.memory": set(),
+    "aion.explorer.weights": {"aion.errors", "aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
+    "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines"} | explorer("results"),
+    "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines"} | explorer("results"),
+    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results"),
+    "aion.explorer.catalogs": FACTS
+    | {"aion", "aion.catalog", "aion.io", "aion.previews"}
+    | explorer("results", "figures.stretch", "engine"),
+    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "figures", "redshift"),
+    "aion.explorer.ui": set(),
+    "aion.explorer.ui.shared": PAGE | {"aion.download"} | explorer("weights"),
+    "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.model": PAGE | {"aion.download"} | explorer("weights", "memory", "ui.shared"),
+    "aion.__main__": CORE | SERVICES,
+    "app": explorer("ui.shared"),
+    "pages": explorer("ui"),
+    "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
+    "aion.training.simulate": {"aion.training"},
+    "aion.training.evaluate": CORE | {"aion.training"},
 }
 
 # The outside libraries that live in one place. Training has its own requirements and may use any but Streamlit.
@@ -107,15 +135,62 @@ def each(files: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("source", files, ids=lambda path: str(path.relative_to(ROOT)))
 
 
+def layer_of(name: str) -> str | None:
+    """The row of a module."""
+    return max((layer for layer in LAYERS if inside(name, layer)), key=len, default=None)
+
+
+def forbidden(name: str, imported: Iterable[str]) -> set[str]:
+    """Which of our modules this module may not import, among those that it does."""
+    layer = layer_of(name)
+    assert layer is not None, f"{name} has no row in LAYERS: say in one line whom it may import"
+    below = LAYERS[layer] - {"aion"}  # which is the package itself, not everything in it
+    ours = {other for other in imported if inside(other, "aion")} - (LAYERS[layer] & {"aion"})
+    return {other for other in ours if layer_of(other) != layer and not inside(other, *below)}
+
+
 # `aion` itself names every module and imports none until asked
 @each([path for path in SOURCES if module_name(path) != "aion"])
 def test_arrows_between_our_modules_point_down(source: Path) -> None:
-    name = module_name(source)
-    layer = max((layer for layer in LAYERS if inside(name, layer)), key=len, default=None)
-    assert layer is not None, f"{name} has no row in LAYERS: say in one line whom it may import"
-    ours = {other for other in imports(source) if inside(other, "aion")}
-    wrong = {other for other in ours if not inside(other, layer, *(LAYERS[layer] - {"aion"}))} - ({"aion"} & LAYERS[layer])
-    assert not wrong, f"{name} may not import {', '.join(sorted(wrong))}"
+    wrong = forbidden(module_name(source), imports(source))
+    assert not wrong, f"{module_name(source)} may not import {', '.join(sorted(wrong))}"
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [
+        ("aion.explorer.engine.engine", "aion.explorer.ui.shared"),
+        ("aion.explorer.engine.engine", "aion.explorer.catalogs.user_catalog"),
+        ("aion.explorer.catalogs.catalog", "aion.explorer.ui.shared.figure"),
+        ("aion.explorer.catalogs.catalog", "aion.explorer.engine"),
+        ("aion.explorer.figures.image", "aion.explorer.export.tables"),
+        ("aion.explorer.ui.shared.server", "aion.explorer.ui.analyze.links"),
+        ("aion.explorer.ui.catalog.objects", "aion.explorer.ui.analyze.neighbors"),
+        ("aion.explorer.a_new_room", "aion.explorer.results"),
+        ("aion.search", "aion.explorer.engine"),
+        ("aion.codecs.manager", "aion.model"),
+        ("pages.analyze", "aion.explorer.engine"),
+    ],
+)
+def test_an_arrow_that_points_up_is_refused(name: str, planted: str) -> None:
+    assert forbidden(name, [planted, "numpy", name]) == {planted}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_row_can_fail(layer: str) -> None:
+    assert forbidden(layer, {module_name(path) for path in ROOT.glob("aion/explorer/**/*.py")})
+
+
+def test_every_folder_has_a_row_of_its_own() -> None:
+    folders = {module_name(path.parent / "__init__.py") for path in ROOT.glob("aion/*/**/*.py")}
+    assert not folders - LAYERS.keys()
+
+
+def test_a_row_of_the_explorer_admits_only_rows_above_it() -> None:
+    rows = [layer for layer in LAYERS if inside(layer, "aion.explorer")]
+    for place, layer in enumerate(rows):
+        upward = {name for name in LAYERS[layer] if inside(name, "aion.explorer") and layer_of(name) not in rows[:place]}
+        assert not upward, f"{layer} admits {', '.join(sorted(upward))}, which does not stand above it"
 
 
 @each(SOURCES)

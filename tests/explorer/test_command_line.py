@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from aion.__main__ import main
-from aion.explorer import export
+from aion.explorer.export.analysis import to_json
 from aion.io import read
 
 
@@ -41,7 +41,7 @@ def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys)
     assert main(["analyze", str(spectrum_file), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     (thing,) = read(spectrum_file)
-    assert printed == json.loads(export.to_json(engine.analyze(thing), thing.reports))
+    assert printed == json.loads(to_json(engine.analyze(thing), thing.reports))
     assert list(printed) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
     assert printed["inputs"]["z_reference"] == 0.25 and len(printed["inputs"]["files"][0]["sha256"]) == 64
 
@@ -49,7 +49,7 @@ def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys)
 def test_an_object_of_the_catalog_is_analyzed_by_its_id(here, engine, capsys):
     assert main(["analyze", "--json", "--id", "object 1", "--use", "tok_image"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed == json.loads(export.to_json(engine.analyze(engine.catalog.entry("object 1"), use=["tok_image"])))
+    assert printed == json.loads(to_json(engine.analyze(engine.catalog.entry("object 1"), use=["tok_image"])))
 
 
 def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, capsys):

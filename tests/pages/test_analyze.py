@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.engine import Engine
-from aion.explorer.ui import resources
+from aion.explorer.ui.shared import server
 from tests.pages.conftest import unfold
 
 
@@ -375,7 +375,7 @@ def test_a_catalog_is_called_simulated_only_where_its_manifest_says_so(upload, m
         return next(one.proto.help for one in at.subheader if one.value == "Most similar objects")
 
     assert "true by construction" in explanation()
-    catalog = resources.engine().catalog
+    catalog = server.engine().catalog
     monkeypatch.setattr(catalog, "manifest", replace(catalog.manifest, simulated=False, label="real"))
     at.run()
     assert explanation() and "simulated" not in explanation()

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from aion.explorer.ui import catalog_view, look
-from aion.explorer.ui import selection as selection_module
-from aion.explorer.ui.selection import Selection
+from aion.explorer.ui.catalog import objects
+from aion.explorer.ui.shared import selection as selection_module
+from aion.explorer.ui.shared.figure import FORMAT
+from aion.explorer.ui.shared.selection import Selection
 from aion.maps import has_umap
 
 
@@ -27,7 +28,7 @@ def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
 
 def test_the_table_is_sent_with_each_shared_text_once_and_says_the_same():
     rows = pd.DataFrame({"id": [f"object {n}" for n in range(100)], "class": ["galaxy", "star"] * 50, "has_image": [True, False] * 50})
-    sent = catalog_view._compact(rows)
+    sent = objects._compact(rows)
     assert list(sent["class"]) == list(rows["class"]) and list(sent["id"]) == list(rows["id"])
     assert sent.dtypes.astype(str).tolist() == [str(rows["id"].dtype), "category", "bool"]
 
@@ -56,13 +57,13 @@ def test_points_are_colored_by_any_column(page, figures):
 
 def test_the_camera_of_the_plots_saves_the_format_that_was_chosen(page):
     assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"png"}
-    page.segmented_control(key=look.FORMAT).set_value("SVG").run()
+    page.segmented_control(key=FORMAT).set_value("SVG").run()
     assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"svg"}
 
 
 def test_the_sky_is_offered_only_where_there_are_positions(page):
     assert page.segmented_control(key="beside").options == ["z and magnitude"]
-    sky = catalog_view._MEASURED["Sky"]
+    sky = objects._MEASURED["Sky"]
     assert sky.held(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
     assert not sky.held(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
     assert not sky.held(pd.DataFrame({"z": [0.1]})).any()
@@ -72,10 +73,10 @@ def test_the_sky_is_offered_only_where_there_are_positions(page):
 def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_many_are_drawn(page):
     assert "6 of 12 objects are drawn: the others have no Redshift z or no r (AB mag)." in [caption.value for caption in page.caption]
     spectra = pd.DataFrame({"z": [0.1] * 9, "mag_r": [20.0, *[None] * 8], "ra": [1.0] * 9, "dec": [2.0] * 9}, dtype=float)
-    assert catalog_view._fullest(spectra, catalog_view._MEASURED) == "Sky"
-    assert catalog_view._fullest(spectra.assign(mag_r=20.0), catalog_view._MEASURED) == "z and magnitude"
+    assert objects._fullest(spectra, objects._MEASURED) == "Sky"
+    assert objects._fullest(spectra.assign(mag_r=20.0), objects._MEASURED) == "z and magnitude"
     few = spectra.assign(ra=[1.0, 2.0, *[None] * 7])
-    assert catalog_view._fullest(few, catalog_view._MEASURED) == "Sky" and catalog_view._fullest(few, {}) is None
+    assert objects._fullest(few, objects._MEASURED) == "Sky" and objects._fullest(few, {}) is None
 
 
 def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page, figures):

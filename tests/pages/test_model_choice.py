@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer import memory, weights
 from aion.explorer.engine import Engine
-from aion.explorer.ui import resources
-from aion.explorer.ui.model_choice import ANOTHER
-from aion.explorer.ui.resources import Startup
+from aion.explorer.ui.model.model_choice import ANOTHER
+from aion.explorer.ui.shared import server as resources
+from aion.explorer.ui.shared.server import Startup
 from aion.explorer.weights import State
 from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 from tests.hub.server import COMMIT, TOKEN

@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.settings import Settings
-from aion.explorer.ui import model_view
-from aion.explorer.ui.resources import Startup
+from aion.explorer.ui.model import model_view
+from aion.explorer.ui.shared.server import Startup
 from tests.pages.conftest import unfold
 
 

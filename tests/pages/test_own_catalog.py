@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from aion.explorer import own_catalog
-from aion.explorer.ui import own_view
-from tests.explorer.test_own_catalog import table
+from aion.explorer.catalogs import user_catalog
+from aion.explorer.ui.catalog import user_catalog_panel
+from tests.explorer.catalogs.test_user_catalog import table
 
 
 def pick(at, *files):
@@ -70,8 +70,8 @@ def test_what_was_left_out_is_listed_with_the_reason(mine):
 
 
 def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypatch):
-    gate, waiting = threading.Semaphore(1), own_catalog.embedded
-    monkeypatch.setattr(own_catalog, "embedded", lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1])
+    gate, waiting = threading.Semaphore(1), user_catalog.embedded
+    monkeypatch.setattr(user_catalog, "embedded", lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1])
     pick(page, table(41))
     making, until = page.session_state["own"].making, time.monotonic() + 60
     while making.progress.done < 16 and time.monotonic() < until:
@@ -158,8 +158,8 @@ def test_files_that_hold_nothing_are_explained_and_the_reference_catalog_stays(p
 
 
 def test_files_of_work_that_was_cancelled_while_it_read_are_still_there(page, monkeypatch):
-    go_on, read = threading.Event(), own_catalog.read_many
-    monkeypatch.setattr(own_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
+    go_on, read = threading.Event(), user_catalog.read_many
+    monkeypatch.setattr(user_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
     pick(page, table(25))
     press(page, "Cancel").run()
     assert not page.exception and "Still here from before: mine.csv." in said(page)
@@ -171,12 +171,12 @@ def test_files_of_work_that_was_cancelled_while_it_read_are_still_there(page, mo
 
 
 def test_a_button_that_is_pressed_twice_begins_once(page, monkeypatch):
-    begun, make = [], own_view.Making
-    monkeypatch.setattr(own_view, "Making", lambda *given: begun.append(make(*given)) or begun[-1])
-    go_on, read = threading.Event(), own_catalog.read_many
-    monkeypatch.setattr(own_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
+    begun, make = [], user_catalog_panel.Making
+    monkeypatch.setattr(user_catalog_panel, "Making", lambda *given: begun.append(make(*given)) or begun[-1])
+    go_on, read = threading.Event(), user_catalog.read_many
+    monkeypatch.setattr(user_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
     pick(page, table(26))
-    own_view._start(page.session_state["own"], [table(26)])
+    user_catalog_panel._start(page.session_state["own"], [table(26)])
     go_on.set()
     assert len(begun) == 1 and len(finished(page).session_state["own"].made.catalog) == 25
 

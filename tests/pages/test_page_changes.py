@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.ui import tiles
-from aion.explorer.ui.model_choice import ANOTHER
+from aion.explorer.ui.model.model_choice import ANOTHER
+from aion.explorer.ui.shared import tiles
 from tests.pages.test_own_catalog import finished, pick
 
 KINDS = ("segmented_control", "pills", "selectbox", "multiselect", "radio", "toggle", "number_input", "slider", "text_input", "pagination")

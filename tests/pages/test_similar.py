@@ -2,8 +2,8 @@
 
 import pytest
 
-from aion.explorer.ui import tiles
-from aion.explorer.ui.query import _parsed
+from aion.explorer.ui.shared import tiles
+from aion.explorer.ui.shared.similarity_query import _parsed
 
 
 def found(at):

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from aion.explorer.ui import look
+from aion.explorer.ui.analyze import image_panel
 from tests.pages.conftest import unfold
 from tests.pages.test_analyze import shown, titles
 
@@ -67,7 +67,7 @@ def test_bands_are_set_for_a_cube_that_names_none(app):
 
 
 def test_the_panels_of_an_image_are_one_below_the_other_on_a_phone(upload, figures, monkeypatch):
-    monkeypatch.setattr(look, "on_phone", lambda: True)
+    monkeypatch.setattr(image_panel, "on_phone", lambda: True)
     [image] = [figure for figure in figures(upload("ls_cutout.fits.gz")) if "arcsec" in titles(figure)]
     assert image["layout"]["xaxis3"]["domain"] == [0, 1]
 

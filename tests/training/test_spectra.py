@@ -8,7 +8,7 @@ import torch
 
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
-from aion.explorer.lines import LINES
+from aion.lines import LINES
 from aion.modalities import Z
 from aion.training.config import EmbeddedConfig
 from aion.training.scalar_codecs import redshift_codec

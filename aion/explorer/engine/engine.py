@@ -22,11 +22,12 @@ from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
 from aion.errors import InputError, WeightsNotFoundError
-from aion.explorer.engine import reconstruction, trust
-from aion.explorer.engine.familiarity import NEAREST, Familiarity
+from aion.explorer.engine import reconstruction
+from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
+from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
-from aion.explorer.engine.worker import Worker
+from aion.explorer.engine.queue import Worker
 from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
@@ -232,7 +233,7 @@ class Engine:
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = [*trust.reconstruction_checks(images, spectra, self._chi2_quantiles), *trust.spectrum_checks(given)]
+        checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -247,7 +248,7 @@ class Engine:
             notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
-            trust=(*checks, *trust.image_checks(networks, given)),
+            trust=(*checks, *spectrum_checks(given), *image_checks(networks, given)),
         )
 
     def _placed(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int) -> Analysis:
@@ -273,7 +274,7 @@ class Engine:
                 self._familiarity[index] = Familiarity(index.vectors())
             nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
-        return [trust.distance_check(ranks)]
+        return [distance_check(ranks)]
 
 
 def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:
@@ -330,7 +331,7 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _Reading) -
         )
     spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
     shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
-    if shares and max(shares) < trust.COVERED_FROM:
+    if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
     return redshift, ()
 

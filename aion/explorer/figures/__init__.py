@@ -1,13 +1,13 @@
 """Pure functions: data in, plotly Figure out. One module per kind of picture; colours and fonts come from ``theme``."""
 
-from aion.explorer.figures.compare import Compared, compared_spectra
+from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
+from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
 from aion.explorer.figures.lasting import lasting, named
-from aion.explorer.figures.marks import Marks
-from aion.explorer.figures.on_page import ComparedImage, Shown, ShownImage, on_page
-from aion.explorer.figures.population import UNKNOWN, Axis, Coloring, neighbors, scatter
+from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.redshift import alone, redshift, redshift_mark
-from aion.explorer.figures.spark import spark
+from aion.explorer.figures.sparkline import spark
+from aion.explorer.figures.spectra_overlay import Compared, compared_spectra
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
 from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens

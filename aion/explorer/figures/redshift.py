@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from aion.explorer.figures.marks import Marks
+from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.redshift import Interval, RedshiftPDF
 

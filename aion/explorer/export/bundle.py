@@ -1,0 +1,76 @@
+"""Everything about one analysis in one zip: the files it was made from, the results, the settings, a notebook that makes them again."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from aion.catalog import Catalog
+from aion.explorer import figures
+from aion.explorer.export import tables
+from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.reproduce import Recipe
+from aion.explorer.results import Analysis
+from aion.io import Report
+
+INPUTS = "inputs"
+"""Folder of the files that the analysis was made from, as they were given."""
+LIMIT = 100_000_000
+"""Bytes of them that go into a bundle; of more, it holds the names and the hashes."""
+TOO_LARGE = "The input files have {:,.0f} MB and are not in the bundle, which has their SHA-256: put them into its folder `inputs`."
+NEIGHBORS = "Neighbors, and objects without a file, are of the catalog that `AION_CATALOG` names; it was: {}, {:,} objects."
+
+
+def bundle(
+    analysis: Analysis, recipe: Recipe, reports: Sequence[Report], inputs: Sequence[tuple[str, bytes]], catalog: Catalog | None
+) -> bytes:
+    """One analysis, its figures in the light theme.
+
+    Args:
+        reports: what was read from the files.
+        inputs: name and content of each file; none for an object of a catalog.
+        catalog: the one that the neighbors are of.
+    """
+    given = _placed(inputs)
+    size = sum(len(content) for content in given.values())
+    notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
+    notes += [NEIGHBORS.format(catalog.manifest.label, len(catalog))] if catalog is not None else []
+    recipe = replace(recipe, files=tuple(given), sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()})
+    settings = recipe.to_dict() | {
+        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
+        "versions": analysis.model.versions,
+        "device": analysis.model.device,
+    }
+    files: dict[str, str | bytes] = {
+        "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
+        "analysis.json": to_json(analysis, reports),
+        "analysis.ipynb": recipe.notebook("\n\n".join(notes)),
+        "analysis.py": recipe.python(),
+        "pz.csv": pdf_csv(analysis),
+        "pz.ecsv": pdf_ecsv(analysis),
+        "pz.hdf5": pdf_hdf5(analysis),
+        "decoded.fits": decoded_fits(analysis),
+        "embedding.npy": embeddings_npy([analysis.embedding]),
+        "embedding.parquet": embeddings_parquet([analysis.id], [analysis.embedding], analysis.model),
+        "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
+    }
+    if catalog is not None:
+        files |= {f"neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (files | (given if size <= LIMIT else {})).items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def _placed(inputs: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Path in the zip -> content. A file keeps its name, which may be the id of the object; a second of that name has its own folder."""
+    placed: dict[str, bytes] = {}
+    for number, (given, content) in enumerate(inputs, 1):
+        name = PurePosixPath(given.replace("\\", "/")).name or "file"
+        path = f"{INPUTS}/{name}"
+        placed[f"{INPUTS}/{number}/{name}" if path in placed else path] = content
+    return placed

@@ -1,0 +1,160 @@
+"""What the data say about a redshift, without the model: the lines it predicts and the signal-to-noise found there.
+
+Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. A line is measured in a window around where it must be: the flux
+above (emission) or below (absorption) a straight continuum through both sides, summed, over the error of that sum. The error is the
+given noise and that of the continuum, raised where the sides scatter more than their noise says.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aion.explorer.results import SpectrumResult
+from aion.lines import ATMOSPHERE, LINES, Line, observed
+from aion.redshift import SPEED_OF_LIGHT
+
+Floats = NDArray[np.floating[Any]]
+
+FOUND_FROM = 3.0
+"""S/N from which a line counts as found."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a line is summed and where its continuum is taken, in km/s from its center."""
+
+    half: float
+    gap: float
+    """The continuum starts here, on both sides."""
+    reach: float
+
+
+NARROW = Window(400.0, 600.0, 3000.0)  # holds a line of a galaxy with sigma up to 200 km/s at R = 2000
+BROAD = Window(3000.0, 4500.0, 12000.0)  # the width of a quasar's lines
+GOOD_SHARE = 0.5
+"""Share of a window's pixels that must be good, else nothing is said."""
+MIN_SIDE_PIXELS = 5
+
+
+@dataclass(frozen=True)
+class LineVote:
+    """One predicted line, or one group of lines of a name that share a window, and what is there."""
+
+    line: Line
+    wavelength: float
+    """Å, observed."""
+    significance: float
+    """S/N, positive where the feature is there as predicted; NaN where too few good pixels tell."""
+
+
+@dataclass(frozen=True)
+class Votes:
+    """All lines that one redshift predicts in the range of the data."""
+
+    z: float
+    lines: tuple[LineVote, ...]
+
+    @property
+    def counted(self) -> tuple[LineVote, ...]:
+        """Those that could be measured."""
+        return tuple(vote for vote in self.lines if math.isfinite(vote.significance))
+
+    @property
+    def found(self) -> int:
+        """Lines at ``FOUND_FROM`` or more."""
+        return sum(vote.significance >= FOUND_FROM for vote in self.counted)
+
+    @property
+    def total(self) -> float:
+        """Sum of the S/N over the root of their number, so that lines that are predicted and not there count against z; NaN without any."""
+        counted = self.counted
+        return sum(vote.significance for vote in counted) / math.sqrt(len(counted)) if counted else math.nan
+
+
+def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:
+    """The major lines that ``z`` predicts in spectra that have data; where two cover a line, the better measurement."""
+    best: dict[Line, LineVote] = {}
+    for spectrum in spectra:
+        for vote in _votes_of(spectrum, z):
+            held = best.get(vote.line)
+            if held is None or math.isnan(held.significance) or abs(vote.significance) > abs(held.significance):
+                best[vote.line] = vote
+    return Votes(z, tuple(sorted(best.values(), key=lambda vote: vote.wavelength)))
+
+
+def _votes_of(spectrum: SpectrumResult, z: float) -> list[LineVote]:
+    if spectrum.flux is None or spectrum.sigma is None:
+        return []
+    low, high = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
+    good = _good(spectrum)
+    found = []
+    for group in _groups(z):
+        center = sum(observed(line, z) for line in group) / len(group)
+        if low <= center <= high:
+            sign = 1 if group[0].feature == "emission" else -1
+            windows = (NARROW, BROAD) if group[0].broad else (NARROW,)
+            measured = [sign * _significance(spectrum, good, group, z, window) for window in windows]
+            finite = [value for value in measured if math.isfinite(value)]
+            found.append(LineVote(group[0], center, max(finite, default=math.nan)))
+    return found
+
+
+def _groups(z: float) -> list[list[Line]]:
+    """Major lines; neighbors of one name whose windows overlap are one group."""
+    groups: list[list[Line]] = []
+    for line in sorted((line for line in LINES if line.major), key=lambda line: line.rest):
+        last = groups[-1][-1] if groups else None
+        if last is not None and last.name == line.name and SPEED_OF_LIGHT * (line.rest / last.rest - 1) < 2 * NARROW.half:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _good(spectrum: SpectrumResult) -> NDArray[np.bool_]:
+    """Pixels that are not masked, have noise, and that the atmosphere does not spoil."""
+    assert spectrum.flux is not None and spectrum.sigma is not None
+    good: NDArray[np.bool_] = ~spectrum.bad & np.isfinite(spectrum.flux) & np.isfinite(spectrum.sigma) & (spectrum.sigma > 0)
+    for region in ATMOSPHERE:
+        good &= (spectrum.wavelength < region.low) | (spectrum.wavelength > region.high)
+    return good
+
+
+def _significance(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequence[Line], z: float, window: Window) -> float:
+    """Signed: positive above the continuum."""
+    assert spectrum.flux is not None and spectrum.sigma is not None
+    x = spectrum.wavelength
+    first, last = observed(group[0], z), observed(group[-1], z)
+    inside = _between(x, first, last, window.half)
+    sides = _between(x, first, last, window.reach) & ~_between(x, first, last, window.gap) & good
+    for line in LINES:  # the continuum is free of other lines
+        if line not in group and line.major:
+            sides &= ~_between(x, observed(line, z), observed(line, z), NARROW.half)
+    used = inside & good
+    center = (first + last) / 2
+    left, right = sides & (x < center), sides & (x > center)
+    if not inside.any() or used.sum() < GOOD_SHARE * inside.sum() or min(left.sum(), right.sum()) < MIN_SIDE_PIXELS:
+        return math.nan
+    scale = window.reach / SPEED_OF_LIGHT * center
+    side = np.stack([np.ones(int(sides.sum())), (x[sides] - center) / scale], axis=1)
+    here = np.stack([np.ones(int(used.sum())), (x[used] - center) / scale], axis=1)
+    weight = 1 / spectrum.sigma[sides] ** 2
+    covariance = np.linalg.inv(side.T @ (side * weight[:, None]))
+    fit = covariance @ (side.T @ (weight * spectrum.flux[sides]))
+    scatter = float(weight @ (spectrum.flux[sides] - side @ fit) ** 2) / (len(side) - 2)
+    width = np.gradient(x)[used]
+    summed = float(width @ (spectrum.flux[used] - here @ fit))
+    reach = width @ here
+    variance = float(width**2 @ spectrum.sigma[used] ** 2 + reach @ covariance @ reach) * max(scatter, 1.0)
+    return summed / math.sqrt(variance)
+
+
+def _between(x: Floats, first: float, last: float, velocity: float) -> NDArray[np.bool_]:
+    """Pixels from ``velocity`` (km/s) below the first wavelength to as much above the last."""
+    share = velocity / SPEED_OF_LIGHT
+    inside: NDArray[np.bool_] = (x >= first * (1 - share)) & (x <= last * (1 + share))
+    return inside

@@ -1,0 +1,176 @@
+"""What the model says about one object, section by section, in the order a person reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from aion.errors import AIONError
+from aion.explorer import figures
+from aion.explorer.redshift.prior import with_prior
+from aion.explorer.results import Analysis
+from aion.explorer.ui.analyze import neighbors
+from aion.explorer.ui.analyze.downloads import downloads
+from aion.explorer.ui.shared import active_catalog, labels, layout
+from aion.explorer.ui.shared.figure import figure
+from aion.explorer.ui.shared.server import engine
+from aion.explorer.ui.shared.session import Session, session
+from aion.explorer.ui.shared.theme import theme
+from aion.io import SkyObject
+
+NOTES_SHOWN, NEIGHBORS = 3, 12
+
+
+def analyze() -> Analysis | None:
+    """The answer for the object that is open; None, with the reason on the page, where there is none."""
+    now = session()
+    running = engine()
+    now.answered_by(running.info.sha256)
+    if now.thing is not None and now.thing.is_entry and not active_catalog.holds(now.thing.id):
+        st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or active_catalog.NO_CATALOG}")
+        return None
+    try:
+        with st.spinner("Reading tokens, asking the model, decoding"):
+            answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
+        return with_prior(_with_neighbors(answer), now.prior)
+    except AIONError as exc:
+        st.error(labels.sentence(str(exc)), icon=":material/error:")
+        if now.use is not None or now.prior is not None:
+            st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
+        return None
+
+
+def header(analysis: Analysis) -> None:
+    """Which object this is, which weights speak, and what can be taken away."""
+    now = session()
+    thing = now.thing
+    assert thing is not None
+    title, buttons = st.columns([4, 1], vertical_alignment="center")
+    with title:
+        st.title(now.label if now.origin == "example" else thing.id, anchor=False)
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        downloads(analysis, thing.reports)
+    st.caption(" · ".join(_origin(now, thing)), help=labels.place(thing)[1] or None)
+    _notes(analysis)
+
+
+def switches(analysis: Analysis) -> None:
+    """What the model may read; p(z), the embedding and the neighbors follow."""
+    now = session()
+    groups = labels.switch_groups(analysis)
+    if len(groups) < 2:
+        return
+    key = f"switches-{now.opened}-{now.row}"
+    st.pills(
+        "The model reads",
+        list(groups),
+        selection_mode="multi",
+        default=[label for label, keys in groups.items() if set(keys) & set(analysis.used)],
+        key=key,
+        on_change=lambda: _switched(now, groups, st.session_state[key]),
+        help="Switch off what the model must not see, and compare p(z). The redshift of a header is never given to it.",
+    )
+
+
+def trust(analysis: Analysis) -> None:
+    """Reasons to believe or to doubt, those to look at first."""
+    checks = sorted(analysis.trust, key=lambda check: check.fine)
+    if not checks:
+        return
+    doubts = sum(not check.fine for check in checks)
+    title = "How far to trust this: " + (
+        f"{doubts} of {len(checks)} checks want a look" if doubts else f"all {len(checks)} checks are fine"
+    )
+    icon = ":material/warning:" if doubts else ":material/verified:"
+    with st.expander(title, icon=icon, expanded=bool(doubts)), st.container(gap="xsmall"):
+        for check in checks:
+            st.markdown(labels.check(check), help=check.why)
+
+
+def numbers(analysis: Analysis) -> None:
+    """Catalog numbers given, and the values their tokens stand for."""
+    if analysis.scalars:
+        layout.section("Catalog numbers", "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.")
+        columns = {"Given": _number(), "Kept by its token": _number()}
+        st.dataframe(labels.scalars(analysis.scalars), hide_index=True, height="content", column_config=columns)
+
+
+def tokens(analysis: Analysis) -> None:
+    """The tokens themselves."""
+    wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
+    if wide:
+        layout.folded("Tokens: what the model actually reads", partial(_grids, wide, analysis.id), icon=":material/grid_on:", key="tokens")
+
+
+def provenance(analysis: Analysis) -> None:
+    """Which weights spoke, at the end of every result."""
+    model = analysis.model
+    took = sum(analysis.seconds.values())
+    st.divider()
+    if model.notice:
+        st.caption(f":material/science: {model.notice}")
+    st.caption(f"{labels.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+
+
+def _grids(wide: Mapping[str, Any], of: str) -> None:
+    st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
+    for key, ids in wide.items():
+        st.markdown(f"**{labels.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
+        is_grid = key.startswith("tok_image") or key == "tok_segmap"
+        draw = figures.image_tokens if is_grid else figures.spectrum_tokens
+        figure(draw(ids, theme=theme()), key=f"tokens-{key}", alt=f"Token ids of the {labels.stream_name(key)}", of=of)
+
+
+def _with_neighbors(answer: Analysis) -> Analysis:
+    """The neighbors in the files to take away are of the catalog that the page looks into."""
+    catalog = active_catalog.catalog()
+    if catalog is None or not active_catalog.is_own():
+        return answer
+    return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
+
+
+def _origin(now: Session, thing: SkyObject) -> list[str]:
+    where = [labels.place(thing)[0]] if labels.place(thing)[0] else []
+    if thing.is_entry:
+        reference = engine().catalog
+        said = ", simulated" if reference is not None and reference.manifest.simulated else ""
+        origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"
+        return [origin, *([thing.kind] if thing.kind else []), *labels.kinds(thing)]
+    return [*where, *labels.kinds(thing), thing.id if now.origin == "example" else now.label]
+
+
+def _notes(analysis: Analysis) -> None:
+    """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
+    thing = session().thing
+    assert thing is not None
+    of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}
+    told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
+    reasons = [
+        f"{labels.stream_name(key)} was not read: {why}."
+        for key, why in analysis.ignored.items()
+        if why != "switched off" and key != "tok_z"
+    ]
+    notes = [labels.sentence(note) for note in (*reasons, *told)]
+    if not notes:
+        return
+    shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]
+    st.warning(_listed(shown) if len(shown) > 1 else shown[0], icon=":material/lightbulb:")
+    if others:
+        with st.expander(f"{len(others)} more {'note' if len(others) == 1 else 'notes'} on these data", icon=":material/lightbulb:"):
+            st.markdown(_listed(others))
+
+
+def _listed(notes: Sequence[str]) -> str:
+    return "\n".join(f"- {note}" for note in notes)
+
+
+def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
+    chosen = frozenset(key for label in labels for key in groups[label])
+    now.switch(None if len(labels) == len(groups) else chosen)
+
+
+def _number() -> ColumnConfig:
+    return st.column_config.NumberColumn(format="%.5g")

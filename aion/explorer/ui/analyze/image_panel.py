@@ -1,0 +1,87 @@
+"""Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from aion.explorer import figures
+from aion.explorer.results import Analysis, ImageResult
+from aion.explorer.ui.analyze.swipe import swipe
+from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared.figure import drawn, figure
+from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.theme import on_phone, theme
+
+COLOUR = "Color"
+SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
+DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
+KINDS: dict[str, figures.ComparedImage] = {SIDE_BY_SIDE: "panels", SWIPE: "panels", BLINK: "blink", WHOLE: "whole"}
+"""What the figure of an image to take away is; a swipe is no figure."""
+FLUX, SIGMA = "flux", "σ"
+
+
+def images(analysis: Analysis) -> None:
+    """One section per image."""
+    for number, image in enumerate(analysis.images):
+        layout.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
+        _image(image, number, analysis.id)
+
+
+@st.fragment
+def _image(image: ImageResult, number: int, of: str) -> None:
+    if image.original is None:
+        how = SIDE_BY_SIDE
+        st.caption("Decoded from the tokens of the catalog; the original image is not stored.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = st.segmented_control(
+            "Shown",
+            [COLOUR, *image.bands],
+            default=COLOUR,
+            required=True,
+            format_func=lambda band: band if band == COLOUR else labels.band_letter(band),
+            **_bound("band", number),
+            help=f"In color, or one of the bands {', '.join(image.bands)}",
+        )
+        if image.original is not None:
+            options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
+            how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
+        view = _view(image, None if shown == COLOUR else shown, how, number)
+    session().see_image(number, figures.ShownImage(KINDS[how], view))
+    if how == SWIPE:
+        original, decoded = figures.picture_urls(image, view=view)
+        swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
+        st.caption("Drag the divider, or move it with the arrow keys.")
+    else:
+        drawing = (
+            drawn(figures.panels, image, view=view, stacked=on_phone(), theme=theme())
+            if how == SIDE_BY_SIDE
+            else drawn(DRAW[how], image, view=view, theme=theme())
+        )
+        alt = f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}"
+        figure(drawing, key=f"image-{number}", alt=alt, of=of)
+    if image.residual_rms is not None and image.flux_ratio is not None:
+        layout.folded("Per band", partial(_bands, image), icon=":material/table_rows:", key=f"bands-{number}")
+
+
+def _bands(image: ImageResult) -> None:
+    st.dataframe(labels.bands(image), hide_index=True)
+
+
+def _view(image: ImageResult, band: str | None, how: str, number: int) -> figures.ImageView:
+    """Stretch for all panels, and the unit of the residual where the noise is known."""
+    with st.popover("Stretch", icon=":material/contrast:"):
+        brightness = st.slider(
+            "Brightness", 0.2, 5.0, 1.0, step=0.1, **_bound("brightness", number), help="Factor on the original's own stretch."
+        )
+        softening = st.slider("Q", 1.0, 30.0, 8.0, step=0.5, **_bound("q", number), help="Lupton et al. (2004): larger shows faint parts.")
+    in_sigma = False
+    if image.sigma is not None and how == SIDE_BY_SIDE:
+        chosen = st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number))
+        in_sigma = chosen == SIGMA
+    return figures.ImageView(band, brightness, softening, in_sigma)
+
+
+def _bound(name: str, number: int) -> dict[str, Any]:
+    """``key`` and ``bind`` of a widget; the second image of an object has ``band-2`` in the address."""
+    return {"key": name if number == 0 else f"{name}-{number + 1}", "bind": "query-params"}

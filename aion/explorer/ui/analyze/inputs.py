@@ -1,0 +1,198 @@
+"""How an object gets in: upload, example, catalog. What was read from the files, and how to have them read differently."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from aion.errors import AIONError, ConfigError, ModalityError
+from aion.explorer.ui.analyze.examples import Example, examples
+from aion.explorer.ui.analyze.overriding import override_form
+from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared.session import File, Pending, Session, session
+from aion.io import SkyObject, read
+from aion.io.registry import PositionNeededError
+from aion.modalities import Image, Spectrum
+
+ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
+HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
+TITLE = "From a spectrum or an image to redshift, reconstruction and neighbors"
+WELCOME = (
+    (":material/show_chart:", "A spectrum", "SDSS or BOSS `spec`, DESI coadd, SPARCL, or a table of wavelength and flux."),
+    (":material/image:", "An image", "A Legacy Survey or HSC cutout in one or more bands, 96 pixels or larger."),
+    (":material/table_rows:", "Photometry", "A row of Tractor, sweep or HSC fluxes and magnitudes, in any table format."),
+)
+
+
+def choose() -> None:
+    """The upload box and the list of examples; reads what was just given."""
+    now = session()
+    title = st.empty()
+    upload, example = st.columns([3, 2], gap="medium")
+    with upload:
+        st.file_uploader(
+            "Upload the files of one object, together: spectrum, image, photometry",
+            accept_multiple_files=True,
+            key=f"upload-{now.inputs}",
+            on_change=_uploaded,
+            help=ACCEPTED,
+        )
+    with example:
+        _example_list(now)
+    _read_pending(now)
+    if now.thing is None:
+        title.title(TITLE, anchor=False)
+    if now.error:
+        shown = f" Shown below: {now.label or now.thing.id}." if now.thing is not None else ""
+        st.error(now.error + shown, icon=":material/error:")
+    if now.refused is not None:
+        with st.expander("Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True):
+            override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
+
+
+def welcome() -> None:
+    """What the page is for, while nothing is open."""
+    st.space("small")
+    for column, (icon, title, text) in zip(st.columns(3), WELCOME, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{icon} **{title}**")
+            st.caption(text)
+    st.caption(
+        "The model turns what you give into tokens and answers with a probability density over redshift, what the tokens kept of the "
+        "data, and the most similar objects of a reference catalog. Files stay on the computer that runs this application."
+    )
+    shown = examples()
+    if shown:
+        st.subheader("Or start with an example", anchor=False)
+        with st.grid(min_column_width=260) as grid:
+            for example in shown:
+                with grid.cell(), st.container(border=True, height="stretch"):
+                    st.button(
+                        f"**{example.title}**",
+                        key=f"open-{example.slug}",
+                        on_click=_pend_example,
+                        args=(example,),
+                        type="tertiary",
+                        icon=":material/arrow_forward:",
+                        icon_position="right",
+                    )
+                    st.caption(example.see)
+
+
+def inspector() -> None:
+    """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
+    upload = session().upload
+    if upload is None:
+        return
+    layout.folded(labels.inspection_title(upload), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
+
+
+def _inspection(thing: SkyObject) -> None:
+    now = session()
+    st.dataframe(
+        labels.inspection(thing),
+        hide_index=True,
+        column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
+    )
+    is_image, is_spectrum = (any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum))
+    if now.files and (is_image or is_spectrum):
+        given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
+        override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
+
+
+def row_picker() -> None:
+    """Which object of a file with many."""
+    now = session()
+    if len(now.things) > 1:
+        names = [labels.target_name(thing) for thing in now.things]
+        st.selectbox(
+            f"{len(names)} objects in these files",
+            range(len(names)),
+            index=now.row,
+            format_func=names.__getitem__,
+            key=f"row-{now.opened}",
+            on_change=lambda: now.look_at(st.session_state[f"row-{now.opened}"]),
+        )
+        for apart in labels.not_joined(now.things):
+            st.caption(f":material/call_split: {apart}")
+
+
+def _example_list(now: Session) -> None:
+    shown = examples()
+    if not shown:
+        st.caption("Or take an object of the reference catalog")
+        st.page_link("pages/catalog.py", label="Open the catalog", icon=":material/grid_view:")
+        return
+    key = f"example-{now.inputs}"
+    st.selectbox(
+        "Or take an example",
+        shown,
+        index=None,
+        format_func=lambda example: example.title,
+        placeholder=f"{len(shown)} examples",
+        key=key,
+        on_change=lambda: _pend_example(st.session_state[key]),
+    )
+
+
+def _uploaded() -> None:
+    now = session()
+    files = st.session_state[f"upload-{now.inputs}"]
+    if files:
+        now.pending = Pending(tuple(files), "upload", _names(files))
+    elif now.origin == "upload":
+        now.close()
+    else:  # what could not be read is taken away again
+        now.error = now.refused = None
+
+
+def _pend_example(example: Example | None) -> None:
+    if example is not None:
+        session().pending = Pending(example.files, "example", example.title, example=example.slug)
+
+
+def _read_pending(now: Session) -> None:
+    """Read what a callback left, without the one file that cannot be read; what was open stays open when that fails."""
+    pending, now.pending = now.pending, None
+    if pending is None:
+        return
+    refused: AIONError | None = None
+    with st.spinner("Reading the files"):
+        try:
+            given, things = pending, _read(pending)
+        except AIONError as exc:
+            refused = exc
+            given, things = _without_one(pending)
+    if things:
+        row = now.row if given.files == now.files and now.row < len(things) else 0
+        now.open(things, origin=given.origin, label=given.label, files=given.files, overrides=given.overrides, example=given.example)
+        now.look_at(row)
+        now.apply_link()
+    if refused is not None:
+        now.error = labels.sentence(str(refused))
+        now.refused = pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
+
+
+def _without_one(pending: Pending) -> tuple[Pending, list[SkyObject]]:
+    """The files but the one without which the others can be read, and their objects; none when there is no such file."""
+    for left_out in pending.files if pending.origin == "upload" else ():
+        kept = tuple(file for file in pending.files if file is not left_out)
+        rest = replace(pending, files=kept, label=_names(kept))
+        with suppress(AIONError):
+            if kept:
+                return rest, _read(rest)
+    return pending, []
+
+
+def _read(pending: Pending) -> list[SkyObject]:
+    for file in pending.files:
+        if not isinstance(file, Path):
+            file.seek(0)
+    return read(list(pending.files), overrides=pending.overrides)
+
+
+def _names(files: Sequence[File]) -> str:
+    return ", ".join(Path(file.name).name for file in files)

@@ -1,0 +1,79 @@
+"""The form in which a person sets what the files do not say, or say wrongly; only fields that the object has a use for."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from aion.errors import ConfigError
+from aion.explorer.ui.shared import labels
+from aion.explorer.ui.shared.session import Pending, session
+from aion.io import Overrides
+from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
+
+AUTO = "Detect"
+
+
+def override_form(given: Pending, *, is_image: bool, is_spectrum: bool, key: str) -> None:
+    """Values that replace what would be detected in these files; they are read again with them."""
+    values: dict[str, Any] = {}
+    with st.form(key, border=False):
+        st.markdown("**Set instead of detecting**")
+        with st.grid(min_column_width=180):
+            surveys = (IMAGE_SURVEYS if is_image else ()) + (SPECTRUM_SURVEYS if is_spectrum else ())
+            values["survey"] = _choice("Survey", surveys, given.overrides.survey)
+            if is_image:
+                _image_fields(values, given.overrides)
+            if is_spectrum:
+                _spectrum_fields(values, given.overrides)
+            values["flux_scale"] = st.number_input(
+                "Flux scale", value=given.overrides.flux_scale, min_value=0.0, placeholder=AUTO, format="%g", help=_FLUX_SCALE
+            )
+        if st.form_submit_button("Read again", icon=":material/refresh:"):
+            _pend(given, values)
+
+
+_FLUX_SCALE = "What stored fluxes are multiplied by to be in nanomaggies per pixel, or in 1e-17 erg s⁻¹ cm⁻² Å⁻¹ for a spectrum."
+
+
+def _image_fields(values: dict[str, Any], given: Overrides) -> None:
+    values["bands"] = st.text_input("Bands, in order", value=" ".join(given.bands or ()), placeholder=AUTO, help="Such as: g r z")
+    values["pixel_scale"] = st.number_input(
+        "Pixel scale (arcsec)", value=given.pixel_scale, min_value=0.0, step=0.001, placeholder=AUTO, format="%.3f"
+    )
+
+    values["position"] = st.text_input(
+        "Position: RA, Dec (degrees)", value=", ".join(map(str, given.position or ())), placeholder=AUTO, help=_POSITION
+    )
+
+
+_POSITION = "Of the object in a larger image, ICRS: the field around it is cut out. Such as: 160.38658, −0.84930"
+
+
+def _spectrum_fields(values: dict[str, Any], given: Overrides) -> None:
+    values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), given.medium)
+    values["wavelength_unit"] = _choice("Wavelength unit", ("Angstrom", "nm", "um"), given.wavelength_unit)
+    values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), given.mask_sense)
+
+
+def _choice(label: str, options: tuple[str, ...], given: str | None) -> str | None:
+    shown = [AUTO, *options]
+    chosen = st.selectbox(label, shown, index=shown.index(given) if given in shown else 0)
+    return None if chosen == AUTO else chosen
+
+
+def _words(text: str | None) -> list[str]:
+    return (text or "").replace(",", " ").replace("−", "-").split()
+
+
+def _pend(given: Pending, values: dict[str, Any]) -> None:
+    values["bands"] = tuple(_words(values.get("bands"))) or None
+    try:
+        values["position"] = tuple(map(float, _words(values.get("position")))) or None
+        overrides = Overrides(**values)
+    except (ConfigError, ValueError) as exc:
+        told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
+        st.error(labels.sentence(str(told)), icon=":material/error:")
+        return
+    session().pending = replace(given, overrides=overrides)
+    st.rerun()

@@ -1,0 +1,36 @@
+"""The choice of a prior for p(z), with the assumption it makes."""
+
+from typing import Any
+
+import streamlit as st
+
+from aion.explorer.redshift.prior import CONTAINED, FlatInLog, Gaussian, Prior
+from aion.explorer.results import Analysis
+from aion.explorer.ui.shared.session import session
+
+NONE, LOG, GAUSSIAN = "None", "Flat in ln(1 + z)", "Around a redshift"
+
+
+def prior_choice(analysis: Analysis) -> None:
+    """Multiplies p(z); everything on the page follows, downloads too."""
+    now = session()
+    kind = {FlatInLog: LOG, Gaussian: GAUSSIAN}.get(type(now.prior), NONE)
+    key = f"prior-{now.opened}-{now.row}"  # what is chosen and not applied yet stays too, until another object is opened
+    with st.popover("Prior" if now.prior is None else f"Prior: {kind}", icon=":material/function:"):
+        st.caption(CONTAINED)
+        chosen = st.radio(
+            "Multiply p(z) by", [NONE, LOG, GAUSSIAN], index=[NONE, LOG, GAUSSIAN].index(kind), key=key, persist_state="session"
+        )
+        center, sigma = _gaussian(analysis, now.prior, key) if chosen == GAUSSIAN else (0.0, 1.0)
+        wanted: Prior | None = {NONE: None, LOG: FlatInLog(), GAUSSIAN: Gaussian(center, sigma)}[chosen]
+        if wanted != now.prior and st.button("Apply", type="primary"):
+            now.prior = wanted
+            now.choose(None)
+            st.rerun()
+
+
+def _gaussian(analysis: Analysis, given: Prior | None, key: str) -> tuple[float, float]:
+    start = given if isinstance(given, Gaussian) else Gaussian(round(analysis.redshift.peaks[0].z, 3), 0.05)
+    kept: dict[str, Any] = {"step": 0.01, "format": "%.4f", "persist_state": "session"}
+    center = st.number_input("z", 0.0, 20.0, start.center, key=f"{key}-z", **kept)
+    return center, st.number_input("σ", 0.0001, 5.0, start.sigma, key=f"{key}-sigma", **kept)

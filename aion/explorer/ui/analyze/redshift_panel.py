@@ -1,0 +1,188 @@
+"""p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from aion.explorer import figures
+from aion.explorer.redshift.line_evidence import FOUND_FROM, Votes, votes
+from aion.explorer.results import Analysis, SpectrumResult
+from aion.explorer.ui.analyze import links, live, z_control
+from aion.explorer.ui.analyze.modality_ablation import each_alone
+from aion.explorer.ui.analyze.prior_choice import prior_choice
+from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared.figure import drawn
+from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.theme import theme
+from aion.redshift import Peak
+
+FLAGS = {
+    "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
+    "edge": "The probability piles up at the end of the grid: the redshift may lie beyond it.",
+    "broad": "The 68 % region is wide. Images and photometry rarely do better; of a spectrum it means that no line was recognized.",
+    "low coverage": "The data cover little of what a redshift needs.",
+}
+BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
+HOLDS = "This peak holds {:.0%} of the probability."
+PEAKS, GRID = "Around the peaks", "Whole grid"
+LINEAR, LOG = "Linear", "Log"
+SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
+NAMES = 9
+"""Rows of line names that the browser chooses from, by the pixels there are."""
+OBSERVED, REST = "Observed", "Rest"
+VOTES = (
+    "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
+    "straight continuum through both sides, over its error, without masked pixels and the atmosphere. Negative: the opposite is there. "
+    f"Found means S/N ≥ {FOUND_FROM:g}. Total: the sum over the root of the number of lines. Computed from the data, not by the model."
+)
+
+
+@st.fragment
+def redshift_and_spectra(analysis: Analysis) -> None:
+    """The density with its numbers, its peaks, the z control, and every spectrum with lines at that z."""
+    facts, chart = st.columns([1, 2], gap="medium")
+    with facts:
+        _facts(analysis)
+    with chart:
+        _density(analysis)
+    _peaks(analysis)
+    z_control.controls(analysis.redshift)
+    if analysis.spectra:
+        _spectra(analysis)
+    each_alone(analysis, z_control.current(analysis.redshift))
+    links.write()
+
+
+def _facts(analysis: Analysis) -> None:
+    pdf = analysis.redshift
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        best = pdf.peaks[0]
+        st.metric("Redshift (best peak)", f"{best.z:.4f}", help=BEST.format(best.probability), width="content")
+        for flag in pdf.flags:
+            st.badge(flag, color="orange", help=FLAGS.get(flag))
+    st.caption(HOLDS.format(best.probability))
+    st.table(labels.redshift_facts(pdf, analysis.z_reference), border="horizontal", hide_index=True, hide_header=True)
+
+
+def _density(analysis: Analysis) -> None:
+    pdf = analysis.redshift
+    with st.container(horizontal=True):
+        extent = _choice("Range of z", [PEAKS, GRID], "range")
+        scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
+        prior_choice(analysis)
+    z, now = z_control.current(pdf), session()
+    now.shown = replace(now.shown, extent="grid" if extent == GRID else "peaks", log=scale == LOG)
+    drawing = drawn(
+        figures.redshift,
+        pdf,
+        z=z,
+        reference=analysis.z_reference,
+        extent=now.shown.extent,
+        log=now.shown.log,
+        marked=False,
+        theme=theme(),
+    )
+    alt = f"Probability density over redshift. {pdf.summary()}"
+    live.figure(
+        drawing,
+        figures.redshift_mark(z, theme=theme()),
+        key="redshift",
+        name=f"{_looked_at()}-{extent}",
+        alt=alt,
+        of=analysis.id,
+        anchor=z_control.anchor(pdf),
+        on_click=z_control.clicked_redshift,
+    )
+    if analysis.prior:
+        st.caption(f"Multiplied by {analysis.prior}.")
+
+
+def _peaks(analysis: Analysis) -> None:
+    """A click on a row moves the lines to that peak; beside each, how many of its lines are in the data."""
+    pdf = analysis.redshift
+    compared = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
+    table = labels.peaks(pdf, compared)
+    key = f"peaks-{session().opened}"
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        column_config={name: st.column_config.Column(short, help=name) for name, short in _SHORT.items()},
+        key=key,
+        on_select=lambda: _peak_chosen(key, pdf.peaks),
+        selection_mode=["single-row", "single-cell"],
+    )
+    if any(vote.lines for vote in compared):
+
+        def lines_at_them() -> None:
+            st.caption(VOTES)
+            here = votes(analysis.spectra, z_control.current(pdf))
+            st.dataframe(labels.votes(_distinct([*compared, here])), hide_index=True, height="content")
+
+        layout.folded("Which lines each peak predicts, and what is there", lines_at_them, icon=":material/how_to_vote:", key="votes")
+
+
+_SHORT = {"68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
+"""Columns that all fit on a phone; the whole name is behind each."""
+
+
+def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:
+    chosen = st.session_state[key]["selection"]
+    rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
+    if rows and rows[0] < len(peaks):
+        session().choose(peaks[rows[0]].z)
+
+
+def _distinct(compared: Sequence[Votes]) -> list[Votes]:
+    """Without those whose redshift reads the same."""
+    return list({f"{vote.z:.4f}": vote for vote in compared}.values())
+
+
+def _spectra(analysis: Analysis) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = z_control.line_set()
+        smoothing = st.segmented_control(
+            "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
+        )
+        frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
+    view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
+    session().shown = replace(session().shown, view=view)
+    z_control.name_feature(analysis.redshift)
+    for number, spectrum in enumerate(analysis.spectra):
+        _spectrum(spectrum, number, analysis, view)
+
+
+_SMOOTHING = (
+    "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the model use the data as given."
+)
+_SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
+
+
+def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
+    layout.section(f"{spectrum.survey} spectrum", _SPECTRUM)
+    pdf = analysis.redshift
+    z = z_control.current(pdf)
+    live.figure(
+        drawn(figures.spectrum, spectrum, z=z if view.rest else 0.0, view=view, marked=False, theme=theme()),  # else marks alone move
+        figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme()),
+        key=f"spectrum-{number}",
+        name=f"{_looked_at()}-{view.rest}",
+        alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
+        of=analysis.id,
+        anchor=z_control.anchor(pdf),
+        on_click=z_control.clicked_feature,
+    )
+    st.caption(labels.spectrum_summary(spectrum))
+
+
+def _looked_at() -> str:
+    """Of this object, for keys."""
+    return f"{session().opened}-{session().row}"
+
+
+def _choice(label: str, options: list[str], key: str) -> str:
+    chosen: str = st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )
+    return chosen

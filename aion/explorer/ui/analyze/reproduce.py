@@ -1,0 +1,48 @@
+"""The same numbers without the page: as Python and as a command, for the object that is open."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from aion.explorer.export.reproduce import Recipe
+from aion.explorer.results import Analysis
+from aion.explorer.ui.shared import layout
+from aion.explorer.ui.shared.session import Session, session
+
+
+def recipe(analysis: Analysis, now: Session) -> Recipe:
+    """What the open analysis was made of, and how it is looked at."""
+    return Recipe(
+        id=analysis.id,
+        files=tuple(_path(file) for file in now.files),
+        weights=analysis.model.sha256,
+        overrides=now.overrides,
+        use=None if now.use is None else analysis.used,
+        prior=now.prior,
+        shown=replace(now.shown, z=now.z),
+    )
+
+
+def panel(analysis: Analysis) -> None:
+    """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
+    layout.folded("These numbers again: as Python, as a command", partial(_texts, analysis), icon=":material/terminal:", key="again")
+
+
+def _texts(analysis: Analysis) -> None:
+    made = recipe(analysis, session())
+    if session().origin == "upload":
+        st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
+    if session().origin == "own":
+        st.caption("Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it.")
+    python, command = st.tabs(["Python", "Command"])
+    python.code(made.python(), language="python")
+    command.code(made.command(), language="bash", wrap_lines=True)
+
+
+def _path(file: object) -> str:
+    """Of an example, as seen from the folder in which the application was started; of an upload, its name."""
+    if isinstance(file, Path):
+        return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+    return str(getattr(file, "name", "file"))

@@ -1,0 +1,131 @@
+"""The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature. Nothing here runs the model."""
+
+from typing import Any
+
+import streamlit as st
+
+from aion.explorer.ui.shared.session import session
+from aion.lines import LINES, Feature, Line, LineSet, named
+from aion.redshift import SPEED_OF_LIGHT, RedshiftPDF
+
+STEP = 0.0005
+"""Of the coarse slider and of the arrows of the number, in z."""
+FINE = 1500
+"""km/s that the fine slider reaches on both sides."""
+TYPED, SLID, SHIFTED, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
+KEY = "z-control"
+LOWEST, HIGHEST = -0.01, 20.0
+FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
+
+
+def current(pdf: RedshiftPDF) -> float:
+    """The chosen redshift, or the best peak."""
+    chosen = session().z
+    return pdf.peaks[0].z if chosen is None else chosen
+
+
+def anchor(pdf: RedshiftPDF) -> float:
+    """The redshift in the middle of the fine slider."""
+    chosen = session().anchor
+    return pdf.peaks[0].z if chosen is None else chosen
+
+
+def controls(pdf: RedshiftPDF) -> None:
+    """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
+    z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
+    middle = anchor(pdf)
+    state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
+    state[SHIFTED] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
+        st.number_input("z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=TYPED, on_change=_typed, width=150)
+        st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=SLID, on_change=_slid, width=300)
+        reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
+        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=SHIFTED, on_change=_shifted, args=(middle,), help=reach, width=300)
+        st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
+
+
+def line_set() -> LineSet:
+    """Which lines are marked."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        features = st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key="lines", bind="query-params")
+        minor = st.toggle("Minor lines too", key="minor", bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
+    return LineSet(frozenset(FEATURES[name] for name in features), minor)
+
+
+def name_feature(pdf: RedshiftPDF) -> None:
+    """After a click in a spectrum: which line is this? The answer sets z; likely answers come first."""
+    wavelength = session().feature
+    if wavelength is None:
+        return
+    options = sorted((line for line in LINES if LOWEST <= wavelength / line.rest - 1 <= float(pdf.edges[-1])), key=_rank(pdf, wavelength))
+    with st.container(horizontal=True, vertical_alignment="bottom", border=True):
+        st.selectbox(
+            f"You marked {wavelength:.1f} Å. Which line is it?",
+            options,
+            index=None,
+            placeholder="Choose a line; the likely ones come first",
+            format_func=lambda line: f"{named(line)} → z = {wavelength / line.rest - 1:.5f}",
+            key=NAMED,
+            on_change=_named,
+            args=(wavelength,),
+            width=420,
+        )
+        st.button("Not a line", on_click=_forget_feature, type="tertiary")
+
+
+def clicked_redshift(key: str) -> None:
+    """A click on the figure of p(z)."""
+    value = _clicked(key)
+    if value is not None:
+        session().choose(value)
+
+
+def clicked_feature(key: str) -> None:
+    """A click on a spectrum."""
+    value = _clicked(key)
+    if value is not None:
+        session().feature = value
+
+
+def _clicked(key: str) -> float | None:
+    """The ``customdata`` of the point that was clicked, or the first of several; the browser may write those as ``{"0": …}``."""
+    points: list[dict[str, Any]] = st.session_state[key]["selection"]["points"]
+    data = next((point["customdata"] for point in points if point.get("customdata") is not None), None)
+    if isinstance(data, dict):
+        data = data["0"]
+    return None if data is None else float(data[0] if isinstance(data, list) else data)
+
+
+def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
+    """Sorts lines: the probability within 1000 km/s of the redshift they mean, major lines before minor ones of equal probability."""
+
+    def rank(line: Line) -> tuple[float, bool, float]:
+        z = wavelength / line.rest - 1
+        reach = (1 + z) * 1000 / SPEED_OF_LIGHT
+        return -round(pdf.coverage(z - reach, z + reach), 3), not line.major, line.rest
+
+    return rank
+
+
+def _typed() -> None:
+    session().choose(st.session_state[TYPED])
+
+
+def _slid() -> None:
+    session().choose(st.session_state[SLID])
+
+
+def _shifted(anchor: float) -> None:
+    """The anchor stays where it is, so that the slider can be moved back."""
+    now = session()
+    now.z, now.anchor = anchor + (1 + anchor) * st.session_state[SHIFTED] / SPEED_OF_LIGHT, anchor
+
+
+def _named(wavelength: float) -> None:
+    line: Line | None = st.session_state[NAMED]
+    if line is not None:
+        session().choose(wavelength / line.rest - 1)
+
+
+def _forget_feature() -> None:
+    session().feature = None

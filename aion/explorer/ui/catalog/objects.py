@@ -1,0 +1,244 @@
+"""A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from aion.catalog import Catalog, Filters
+from aion.explorer import figures
+from aion.explorer.catalogs.user_catalog import UPLOADED
+from aion.explorer.export import tables
+from aion.explorer.figures import UNKNOWN, Axis, Coloring
+from aion.explorer.ui.catalog import hover
+from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
+from aion.explorer.ui.shared.downloads import table_downloads
+from aion.explorer.ui.shared.figure import choose_format, format_chosen, lasting
+from aion.explorer.ui.shared.selection import selection
+from aion.explorer.ui.shared.server import engine
+from aion.explorer.ui.shared.theme import theme
+
+COLUMNS = ("id", "class", "subtype", "morphology", "z", "mag_r", "g_r", "survey", "snr")
+"""Shown of the table at first, those that it has, in this order."""
+LABELS: dict[str, str] = {
+    "id": "Object",
+    "class": "Class",
+    "subtype": "Subtype",
+    "morphology": "Morphology",
+    "z": "Redshift z",
+    "mag_r": "r (AB mag)",
+    "g_r": "g − r (AB mag)",
+    "survey": "Imaging survey",
+    "spectrograph": "Spectrograph",
+    "snr": "S/N per pixel",
+}
+_FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
+MAPS = {"UMAP": "umap", "PCA": "pca"}
+NEVER_SEEN = " that the model never saw in training"
+"""The survey that is simulated for training is drawn from again for its catalog."""
+GROUPS = 12
+"""A column of text with at most so many values can color points."""
+SHOWN = 48
+"""Marked objects in the gallery at most."""
+
+
+def about(catalog: Catalog) -> str:
+    """What the page shows, for people."""
+    objects = f"{len(catalog):,} {catalog.manifest.label} {'object' if len(catalog) == 1 else 'objects'}"
+    which_ones = (
+        f"{objects}, known to the model by what your files hold; z and class are only compared."
+        if catalog.manifest.label == UPLOADED
+        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: the neighbors on the Analyze page come from here."
+    )
+    return f"{which_ones} Objects that lie together on the map are described alike by the model."
+
+
+def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
+    """The objects that pass what a person set."""
+    with st.expander("Filters: only among", icon=":material/filter_alt:"):
+        chosen = filtering.filters(catalog)
+    return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
+
+
+def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
+    """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
+    maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
+    measured = {label: pair for label, pair in _MEASURED.items() if pair.held(catalog.table).any()}
+    colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside", _fullest(catalog.table, measured))
+        color: str | None = st.selectbox(
+            "Color",
+            colors,
+            index=colors.index("class") if "class" in colors else 0,
+            format_func=_label,
+            **active_catalog.widget("color"),
+            width=220,
+        )
+        choose_format("Camera saves")
+    left, right = st.columns(2, gap="medium")
+    if drawn is not None:
+        axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
+        with left:
+            _plot("map", passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
+    with right:
+        if plot is None:
+            layout.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
+        else:
+            pair = measured[plot]
+            across, up = pair.axes(passing)
+            _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
+            drawn_here = int(pair.held(passing).sum())
+            if drawn_here < len(passing):
+                st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
+    hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
+    st.caption(
+        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
+        "listed below and can be taken away."
+    )
+
+
+def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
+    """The marked objects in a gallery; the rows that table and files are about: those, or all that pass."""
+    now = selection()
+    chosen = now.of(passing)
+    if chosen.empty:
+        return passing
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        layout.section(f"{len(chosen):,} marked")
+        st.button("Unmark", on_click=now.clear, icon=":material/deselect:", type="tertiary")
+    shown = chosen.head(SHOWN)
+    found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
+    actions: dict[str, tiles.Action] = {"Analyze": navigation.analyze, "Search by this": navigation.search_by}
+    tiles.gallery(catalog, found, actions, name="marked", similarity=False)
+    if len(chosen) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(chosen):,}; the table has all.")
+    return chosen
+
+
+def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
+    """One row per object, with the columns a person wants; a click opens the object."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        layout.section(f"{len(listed):,} objects", "Click a row to analyze the object. Click a name to sort; search with the loupe.")
+        with st.popover("Columns", icon=":material/view_column:"):
+            known = catalog.table.columns[catalog.table.notna().any()]
+            names = [name for name in known if not name.startswith(("umap_", "pca_"))]
+            first = [name for name in COLUMNS if name in names]
+            columns = st.multiselect("Columns", names, first, format_func=_label, **active_catalog.widget("columns"))
+        about = tables.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
+        table_downloads(lambda: listed, about, name="catalog")
+    shown, key = columns or first, f"catalog-table-{len(listed)}-{selection().cleared}"
+    st.dataframe(
+        _compact(listed[shown]),
+        hide_index=True,
+        column_config={name: _config(name, listed[name]) for name in shown},
+        height=420,
+        on_select=lambda: _open(key, listed),
+        selection_mode=["single-row", "single-cell"],
+        key=key,
+        alt="The objects that pass the filters, one per row",
+    )
+
+
+def _open(key: str, listed: pd.DataFrame) -> None:
+    """Go to the object of the clicked row, before this page would be made again."""
+    event = st.session_state[key]["selection"]
+    chosen = event["rows"] or [row for row, _ in event["cells"]]
+    if chosen and chosen[0] < len(listed):
+        navigation.analyze(str(listed["id"].iloc[chosen[0]]))
+
+
+def _compact(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same, half as large on its way to the browser: a text that many rows share is sent once."""
+    texts = rows.select_dtypes(["object", "str"])
+    shared = [name for name in texts if texts[name].nunique() <= len(rows) / 2]
+    return rows.astype(dict.fromkeys(shared, "category"))
+
+
+def _one_of(label: str, options: list[str], name: str, first: str | None = None) -> str | None:
+    """A switch between plots, at first on ``first`` or the first of them; None without any."""
+    if not options:
+        return None
+    return str(st.segmented_control(label, options, default=first or options[0], required=True, **active_catalog.widget(name)))
+
+
+def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
+    """The first plot that draws most objects, or else the one that draws more than any other; None without any."""
+    drawn = {label: int(pair.held(table).sum()) for label, pair in measured.items()}
+    most = [label for label, count in drawn.items() if count > len(table) / 2]
+    return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
+
+
+def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
+    now, ids = selection(), list(passing["id"])
+    coloring = _coloring(passing, color)
+    st.plotly_chart(
+        lasting(figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=theme())),
+        theme=None,
+        config=figures.selecting(format_chosen(), f"catalog-{name}"),
+        on_select=lambda: now.take(name, ids),
+        selection_mode=("points", "box", "lasso"),
+        key=now.key(name),
+        alt=alt,
+    )
+
+
+def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
+    """By a column; without one, all points alike."""
+    if color is None:
+        return Coloring("", ["objects"] * len(rows))
+    values = rows[color]
+    return Coloring(_label(color), values.to_numpy(float) if _is_number(values) else values.fillna(UNKNOWN).astype(str).to_numpy())
+
+
+def _axis(rows: pd.DataFrame, name: str) -> Axis:
+    """Magnitudes are brighter upwards; east is left."""
+    return Axis(_label(name), rows[name].to_numpy(float), reverse=name in ("mag_r", "ra"))
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two columns that a plot shows."""
+
+    across: str
+    up: str
+
+    def held(self, rows: pd.DataFrame) -> "pd.Series[bool]":
+        """(n,) which objects have a value in both."""
+        if not {self.across, self.up} <= set(rows):
+            return pd.Series(False, index=rows.index)
+        return rows[self.across].notna() & rows[self.up].notna()
+
+    def missing(self, rows: pd.DataFrame) -> str:
+        """What some of the objects lack, for people."""
+        return " or no ".join(_label(name) for name in (self.across, self.up) if rows[name].isna().any())
+
+    def axes(self, rows: pd.DataFrame) -> tuple[Axis, Axis]:
+        return _axis(rows, self.across), _axis(rows, self.up)
+
+
+_MEASURED = {
+    "z and magnitude": _Pair("z", "mag_r"),
+    "z and color": _Pair("z", "g_r"),
+    "Magnitude and color": _Pair("mag_r", "g_r"),
+    "Sky": _Pair("ra", "dec"),
+}
+
+
+def _is_number(values: "pd.Series[Any]") -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != bool)
+
+
+def _can_color(values: "pd.Series[Any]") -> bool:
+    return bool(values.notna().any()) and (_is_number(values) or 1 < values.nunique() <= GROUPS)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or {"ra": "RA (deg, ICRS)", "dec": "Dec (deg, ICRS)"}.get(name, name)
+
+
+def _config(name: str, values: "pd.Series[Any]") -> Any:
+    if _is_number(values):
+        return st.column_config.NumberColumn(_label(name), format=_FORMATS.get(name, "%.4g"))
+    return st.column_config.Column(_label(name))

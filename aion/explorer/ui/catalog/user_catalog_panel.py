@@ -1,0 +1,130 @@
+"""The part of the Catalog page that makes a catalog of a person's own objects: files, progress, what came of it."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from aion.explorer.catalogs import user_catalog
+from aion.explorer.catalogs.user_catalog import KEPT_DAYS, Made, Making
+from aion.explorer.ui.shared import labels
+from aion.explorer.ui.shared.active_catalog import Own, own
+from aion.explorer.ui.shared.server import engine
+
+NAMED = 3
+"""Files that are named where there are more."""
+EVERY = 0.5
+"""Seconds between two looks at how far the work is."""
+ACCEPTED = (
+    "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia tables; a z and a class are kept "
+    "for comparison), and files of spectra or images, many at once: FITS, Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say "
+    "of one object is joined by its id, where a file without one has its name, and by its position."
+)
+
+
+def settle() -> None:
+    """Take over what work that is over has made, before anything of the page is drawn."""
+    now = own()
+    if now.making is None or now.making.running:
+        return
+    done, now.making = now.making, None
+    now.problem = done.problem
+    if done.made is not None:
+        now.take(done.made)
+
+
+def panel() -> None:
+    """The way in, how far it is, or what there is."""
+    now = own()
+    if now.making is not None:
+        with st.container(border=True):
+            _working(now.making)
+    elif now.made is not None:
+        with st.container(border=True):
+            _summary(now, now.made)
+    else:
+        begun = now.problem is not None or bool(now.files)  # it failed, or was cancelled before anything was embedded
+        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"):
+            _given(now)
+
+
+def _given(now: Own) -> None:
+    key = f"own-{now.inputs}"
+    files = st.file_uploader(
+        "Tables of photometry, spectra, images: as many files as you have", accept_multiple_files=True, key=key, help=ACCEPTED
+    )
+    if now.problem is not None:
+        st.error(labels.sentence(now.problem), icon=":material/error:")
+    if now.files and not files:
+        names = [str(file.name) for file in now.files]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        st.caption(f"Still here from before: {', '.join(names[:NAMED])}{more}.")
+    given = files or now.files
+    st.button(
+        "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
+        type="primary", disabled=not given, on_click=lambda: _start(now, st.session_state[key] or now.files),
+        icon=":material/play_arrow:", key="own-start",
+    )  # fmt: skip
+    st.caption(
+        "The model embeds every object; then this page and the search look into yours as into the reference catalog. "
+        f"It is kept on the computer that runs this application, where only the same files find it again, until you delete it "
+        f"or nobody asked for it for {KEPT_DAYS} days."
+    )
+
+
+def _start(now: Own, files: Sequence[user_catalog.File]) -> None:
+    if now.making is not None and now.making.running:  # the button was pressed twice
+        return
+    now.files, now.problem = tuple(files), None
+    now.making = Making(now.files, engine(), engine().settings.own)
+
+
+@st.fragment(run_every=EVERY)
+def _working(making: Making) -> None:
+    if not making.running:
+        st.rerun(scope="app")
+    progress = making.progress
+    st.progress(progress.done / progress.total if progress.total else 0.0, text=_said(making))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button("Cancel", key="own-cancel", on_click=making.stop, disabled=making.stopping, icon=":material/close:")
+        st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
+
+
+def _said(making: Making) -> str:
+    """``Embedding: 16 of 30 objects, about 12 s left``."""
+    progress = making.progress
+    if not progress.total:
+        return progress.step
+    text = f"{progress.step}: {progress.done:,} of {progress.total:,} {progress.unit}"
+    if making.embedded and progress.done < progress.total:
+        left = (time.monotonic() - making.since) / making.embedded * (progress.total - progress.done)
+        text += f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
+    return text
+
+
+def _summary(now: Own, made: Made) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        of, objects = "" if made.complete else f" of {made.total:,}", "object" if made.total == 1 else "objects"
+        st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**")
+        if not made.complete:
+            st.button("Go on", key="own-go-on", type="primary", on_click=_start, args=(now, now.files), icon=":material/play_arrow:")
+        st.download_button(
+            "Download (zip)", partial(user_catalog.zipped, made.catalog), file_name="catalog.zip", mime="application/zip",
+            on_click="ignore", icon=":material/download:", help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
+        )  # fmt: skip
+        st.button("Other files", key="own-other", on_click=now.drop, icon=":material/upload_file:", help="The catalog of these stays kept")
+        st.button("Delete", key="own-delete", on_click=_delete, args=(now, made), icon=":material/delete:", help="From this computer too")
+    if now.problem is not None:
+        st.error(labels.sentence(now.problem), icon=":material/error:")
+    if made.problems:
+        with st.expander(f"What was left out, and why ({len(made.problems):,})", icon=":material/report:"):
+            rows = [(one.what, one.why) for one in made.problems]
+            table = pd.DataFrame(rows, columns=["File or object", "Why"])
+            st.dataframe(table, hide_index=True, column_config={"Why": st.column_config.TextColumn(width="large")})
+
+
+def _delete(now: Own, made: Made) -> None:
+    user_catalog.forget(made.catalog)
+    now.drop()

@@ -1,0 +1,111 @@
+"""Which catalog the pages look into: the reference catalog, or one of a person's own objects. One choice for all pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from aion.catalog import Catalog
+from aion.explorer.catalogs.user_catalog import File, Made, Making
+from aion.explorer.ui.shared.selection import selection
+from aion.explorer.ui.shared.server import engine
+from aion.explorer.ui.shared.similarity_query import query
+
+REFERENCE, YOURS = "Reference catalog", "Your catalog"
+NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
+CATALOGS = 8
+"""For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
+
+
+@dataclass
+class Own:
+    """What a person made of their own objects."""
+
+    files: tuple[File, ...] = ()
+    """Kept, so that work that was stopped can go on."""
+    making: Making | None = None
+    """Running, or over and not looked at yet."""
+    made: Made | None = None
+    problem: str | None = None
+    """Why the last work gave no catalog."""
+    chosen: bool = False
+    """Whether the pages look into it."""
+    inputs: int = 0
+    """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
+
+    def choose(self, yours: bool) -> None:
+        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is forgotten."""
+        if yours != self.chosen:
+            forget_marks()
+        self.chosen = yours
+
+    def take(self, made: Made) -> None:
+        """Look into a new catalog."""
+        self.made, self.chosen = made, True
+        forget_marks()
+
+    def drop(self) -> None:
+        """Look into no own catalog any more."""
+        self.choose(False)
+        self.files, self.made = (), None
+        self.inputs += 1
+
+
+def own() -> Own:
+    """The one of this browser tab."""
+    if "own" not in st.session_state:
+        st.session_state["own"] = Own()
+    current: Own = st.session_state["own"]
+    return current
+
+
+def catalog() -> Catalog | None:
+    """The chosen catalog; None where that is the reference catalog and these weights have none."""
+    made = own().made
+    return made.catalog if made is not None and is_own() else engine().catalog
+
+
+def is_own() -> bool:
+    """Whether the pages look into a person's own objects."""
+    now = own()
+    return now.made is not None and now.chosen and fits(now.made)
+
+
+def holds(id: str) -> bool:
+    """Whether the reference catalog or the person's own has this object, for the weights in use."""
+    made, reference = own().made, engine().catalog
+    return (reference is not None and id in reference) or (made is not None and fits(made) and id in made.catalog)
+
+
+def fits(made: Made) -> bool:
+    """Whether the weights in use made its vectors; somebody may have switched to others since."""
+    return made.catalog.manifest.model_sha256 == engine().info.sha256
+
+
+def choice() -> None:
+    """The switch between the two, where there are two."""
+    now = own()
+    if now.made is None:
+        return
+    if not fits(now.made):
+        st.caption("Your catalog was made by other weights than those in use now. Make it again, or switch back on the Model page.")
+        return
+    key = "catalog-choice"
+    st.session_state[key] = YOURS if now.chosen else REFERENCE
+    st.segmented_control(
+        "Look into", [REFERENCE, YOURS], required=True, key=key, on_change=lambda: now.choose(st.session_state[key] == YOURS)
+    )
+
+
+def widget(name: str) -> dict[str, Any]:
+    """How a widget that depends on the catalog is kept: for the reference catalog, which everybody has, in the address too."""
+    now = own()
+    if now.made is None or not is_own():
+        return {"key": name, "bind": "query-params", "persist_state": "session"}
+    return {"key": f"{now.made.catalog.folder.parent.name}-{len(now.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
+
+
+def forget_marks() -> None:
+    """Nothing is marked, and nothing but the open upload is asked by: ids are of one catalog."""
+    selection().clear()
+    query().only_open()

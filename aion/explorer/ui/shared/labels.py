@@ -1,0 +1,269 @@
+"""Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from aion.explorer.redshift.line_evidence import Votes
+from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
+from aion.io import SkyObject
+from aion.lines import named
+from aion.modalities import MODALITIES, Image, Spectrum
+from aion.redshift import Interval, RedshiftPDF
+
+NUMBERS = "Catalog numbers"
+"""The switch for all of them."""
+NANOMAGGIE_ZERO_POINT = 22.5
+"""AB magnitude of one nanomaggie."""
+
+
+def inspection(thing: SkyObject) -> pd.DataFrame:
+    """One row per decision of reading."""
+    rows = [(report.source, entry.what, entry.value, entry.how, entry.note) for report in thing.reports for entry in report.entries]
+    table = pd.DataFrame(rows, columns=["File", "What", "Value", "How", "Note"])
+    return table.drop(columns="File") if len(thing.reports) == 1 else table
+
+
+def inspection_title(thing: SkyObject) -> str:
+    """What the files are, and whether anything had to be assumed."""
+    formats = " + ".join(dict.fromkeys(report.format for report in thing.reports))
+    entries = [entry for report in thing.reports for entry in report.entries]
+    counts = [(how, sum(entry.how == how for entry in entries)) for how in ("assumed", "dropped", "you set")]
+    said = ", ".join(f"{count} {how if how != 'you set' else 'set by you'}" for how, count in counts if count)
+    return f"What was read: {formats}" + (f" ({said})" if said else "")
+
+
+def target_name(thing: SkyObject) -> str:
+    """For the list of objects in a file."""
+    parts = [thing.id, *([thing.kind] if thing.kind else [])]
+    parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
+    parts += [f"S/N {thing.snr:.1f}"] if thing.snr is not None and math.isfinite(thing.snr) else []
+    return " · ".join(parts)
+
+
+def not_joined(things: Sequence[SkyObject]) -> list[str]:
+    """Which files are not of one object with the others, and why, a sentence for each."""
+    reports = [report for thing in things for report in thing.reports]
+    apart = [(report.source, entry.note) for report in reports for entry in report.entries if entry.what == "joined"]
+    return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
+
+
+def kinds(thing: SkyObject) -> tuple[str, ...]:
+    """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
+    wide = [stream_name(key) for key in thing.streams if issubclass(MODALITIES[key], (Image, Spectrum))]
+    others = len(thing.streams) - len(wide)
+    return (*wide, *([f"{others} catalog {'number' if others == 1 else 'numbers'}"] if others else []))
+
+
+def place(thing: SkyObject) -> tuple[str, str]:
+    """Position in degrees and in sexagesimal, ICRS; empty where it is not known."""
+    if thing.ra is None or thing.dec is None:
+        return "", ""
+    return f"RA {thing.ra:.5f}°  Dec {thing.dec:+.5f}°".replace("-", "−"), sexagesimal(thing.ra, thing.dec)
+
+
+_STREAM_NAMES = {
+    "tok_image": "Legacy Survey image",
+    "tok_image_hsc": "HSC image",
+    "tok_spectrum_sdss": "SDSS spectrum",
+    "tok_spectrum_desi": "DESI spectrum",
+    "tok_segmap": "Legacy Survey segmentation map",
+    "catalog": "Legacy Survey catalog",
+    "tok_z": "redshift",
+}
+
+
+def stream_name(key: str) -> str:
+    """A token stream for people; published names of numbers are what astronomers call them."""
+    return _STREAM_NAMES.get(key) or (MODALITIES[key].name if key in MODALITIES else key)
+
+
+def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    """Label -> token keys that are switched together: each image and spectrum, and all numbers of a catalog."""
+    readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
+    groups: dict[str, tuple[str, ...]] = {}
+    for key in readable:
+        label = stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else NUMBERS
+        groups[label] = (*groups.get(label, ()), key)
+    numbers = groups.pop(NUMBERS, ())
+    return groups | ({NUMBERS: numbers} if numbers else {})
+
+
+def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
+    """The numbers beside p(z)."""
+    rows = [
+        ("68 % region", _intervals(pdf, pdf.ci68)),
+        ("95 % region", _intervals(pdf, pdf.ci95)),
+        ("Mode", f"{pdf.mode:.4f}"),
+        ("Median", f"{pdf.median:.4f}"),
+        ("Mean", f"{pdf.mean:.4f}"),
+    ]
+    if reference is not None:
+        rows.append(("Reference z", f"{reference:.5f}"))
+        rows.append(("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−")))
+    return pd.DataFrame(rows, columns=["", "z"])
+
+
+def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
+    """One row per listed peak, most probable first: how much it holds, and how many of its lines are in the data."""
+    table = pd.DataFrame(
+        {
+            "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
+            "Probability": [f"{peak.probability:.1%}" for peak in pdf.peaks],
+            "68 % of the peak": [f"{peak.low:.4f}–{peak.high:.4f}" for peak in pdf.peaks],
+            "Lines found": [f"{vote.found} of {len(vote.counted)}" for vote in compared],
+            "S/N of its lines, total": [signed(vote.total) for vote in compared],
+        }
+    )
+    return table if any(vote.lines for vote in compared) else table.iloc[:, :3]
+
+
+def votes(compared: Sequence[Votes]) -> pd.DataFrame:
+    """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
+    found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
+    columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}
+    table = pd.DataFrame({"Line": [f"{named(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)]})
+    for name, held in columns.items():
+        table[name] = ["" if line not in held else signed(held[line].significance) for line in sorted(found, key=lambda line: line.rest)]
+    table.loc[len(table)] = ["Total", *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared)]
+    return table
+
+
+def check(found: Check) -> str:
+    """One line; a sign and a word of its own beside the color of an icon."""
+    sign = ":green[:material/check:] fine" if found.fine else ":orange[:material/warning:] look"
+    return f"{sign} · **{found.name}**: {found.value}"
+
+
+def signed(value: float) -> str:
+    """``+4.2``, ``−1.0``; a dash where there is no number."""
+    return f"{value:+.1f}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def weights_name(title: str) -> str:
+    """Weights for people; of a folder, the last parts of its path."""
+    path = Path(title)
+    return "/".join(path.parts[-2:]) if path.is_absolute() else title
+
+
+def _intervals(pdf: RedshiftPDF, intervals: tuple[Interval, ...]) -> str:
+    """The two that hold most, in increasing z."""
+    most = sorted(sorted(intervals, key=lambda interval: -pdf.coverage(*interval))[:2])
+    shown = ", ".join(f"{low:.4f} – {high:.4f}" for low, high in most)
+    return shown + (f" and {len(intervals) - 2} more" if len(intervals) > 2 else "")
+
+
+def band_letter(band: str) -> str:
+    """``"DES-G"`` -> ``"g"``, as it is called where the camera is known."""
+    return band.rpartition("-")[2].lower()
+
+
+def bands(image: ImageResult) -> pd.DataFrame:
+    """Per band, how far the decoded image is from the original."""
+    assert image.residual_rms is not None and image.flux_ratio is not None
+    return pd.DataFrame(
+        {
+            "Band": image.bands,
+            "Residual rms (nanomaggies per pixel)": [f"{value:.3g}" for value in image.residual_rms],
+            "Flux kept": [f"{value:.1%}" if math.isfinite(value) else "–" for value in image.flux_ratio],
+        }
+    )
+
+
+def spectrum_summary(spectrum: SpectrumResult) -> str:
+    """How well the tokens kept a spectrum."""
+    pixels = f"{len(spectrum.wavelength):,} pixels, {int(spectrum.bad.sum()):,} masked"
+    if spectrum.flux is None:
+        return "Decoded from the tokens of the catalog; the original spectrum is not stored."
+    chi2 = "" if spectrum.reduced_chi2 is None else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
+    return f"{chi2}{pixels}"
+
+
+def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> str:
+    """What of an object is compared with a catalog, for people, where that is not all that was read of it; else empty."""
+    if not views:
+        return "No object of this catalog is known by the same numbers, so similarity says less here."
+    if [set(streams) for streams in views.values()] == [set(used)]:
+        return ""
+    parts = " and ".join(f"the {view}" for view in views)
+    alone = "(each alone, then averaged)" if len(views) > 1 else "alone"
+    return f"Compared by {parts} {alone}: no object of this catalog is known by the same data as were read here."
+
+
+def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
+    """How well each way of searching works, with what chance gives behind the stroke."""
+
+    def share(value: float, chance: float | None) -> str:
+        return "–" if chance is None or not math.isfinite(value) else f"{_share(value)} / {_share(chance)}"
+
+    rows = {
+        "Compared": [row.comparison for row in measured],
+        "Same class / shuffled": [share(row.purity, row.purity_shuffled) for row in measured],
+        "Same redshift / shuffled": [share(row.redshift, row.redshift_shuffled) for row in measured],
+    }
+    for k in sorted({k for row in measured for k in row.recall}):
+        found = [share(row.recall.get(k, math.nan), row.recall_shuffled.get(k)) for row in measured]
+        rows[f"Itself in the first {k} / chance"] = found
+    return pd.DataFrame(rows)
+
+
+def across(measured: tuple[Retrieval, ...]) -> str:
+    """How often an object is found by its other kind of data, in one sentence; empty where nothing is compared across."""
+    crossing = [row for row in measured if row.recall]
+    if not crossing:
+        return ""
+    k = max(crossing[0].recall)
+    told = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
+    return (
+        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance for "
+        f"{_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for finding one object."
+    )
+
+
+def _share(value: float) -> str:
+    """With a second decimal where the first says little."""
+    return f"{value:.2%}" if value < 0.01 else f"{value:.1%}"
+
+
+def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:
+    """Numbers given, numbers kept, and AB magnitudes of fluxes in nanomaggies."""
+    table = pd.DataFrame(
+        {
+            "Quantity": [result.name for result in results],
+            "Unit": [result.unit for result in results],
+            "Given": [result.original for result in results],
+            "Kept by its token": [result.decoded for result in results],
+            "AB magnitude": [_magnitude(result) for result in results],
+        }
+    )
+    empty = [name for name, held in (("AB magnitude", any(table["AB magnitude"])), ("Given", table["Given"].notna().any())) if not held]
+    return table.drop(columns=empty)
+
+
+def _magnitude(result: ScalarResult) -> str:
+    if not result.unit.lower().startswith("nanomagg"):
+        return ""
+    flux = result.original if result.original is not None else result.decoded
+    return f"{NANOMAGGIE_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
+
+
+def sentence(message: str) -> str:
+    """With a capital, unless it begins with a name, and a full stop."""
+    first = message.split(maxsplit=1)[0] if message else ""
+    text = message[:1].upper() + message[1:] if first.isalpha() and first.islower() else message
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def sexagesimal(ra: float, dec: float) -> str:
+    """``10:41:32.78 -00:50:57.5`` from degrees."""
+    hours = f"{_sixtieths(ra / 15, 2)}"
+    return f"{hours} {'−' if dec < 0 else '+'}{_sixtieths(abs(dec), 1)}"
+
+
+def _sixtieths(value: float, digits: int) -> str:
+    total = round(value * 3600, digits)
+    minutes, seconds = divmod(total, 60)
+    whole, minutes = divmod(int(minutes), 60)
+    return f"{whole:02d}:{minutes:02d}:{seconds:0{3 + digits}.{digits}f}"

@@ -1,0 +1,28 @@
+"""From one page to another with an object in hand."""
+
+import streamlit as st
+
+from aion.explorer.ui.shared import active_catalog
+from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.similarity_query import query
+
+
+def analyze(id: str) -> None:
+    """Open an object of the catalog on the Analyze page."""
+    catalog = active_catalog.catalog()
+    assert catalog is not None
+    now = session()
+    now.open([catalog.entry(id)], origin="own" if active_catalog.is_own() else "catalog", label=id)
+    now.inputs += 1
+    st.switch_page("pages/analyze.py")
+
+
+def similar() -> None:
+    """The Similar page, with what is asked by as it is now."""
+    st.switch_page("pages/similar.py")
+
+
+def search_by(id: str) -> None:
+    """The Similar page, asked by this object of the catalog alone."""
+    query().only(id)
+    similar()

@@ -1,0 +1,167 @@
+"""One person's session as one typed object: what was opened, what is being looked at, what was answered. Knows no widget."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import streamlit as st
+
+from aion.explorer.figures import Shown, ShownImage
+from aion.explorer.redshift.prior import Prior
+from aion.explorer.results import Analysis
+from aion.io import Overrides, SkyObject
+from aion.redshift import RedshiftPDF
+
+File = BinaryIO | Path
+Origin = Literal["nothing", "upload", "example", "catalog", "own"]
+"""``"own"``: an object of a catalog that the person made, which has no address."""
+
+REMEMBERED = 8
+"""Analyses kept, so that going back to a switch or an object is instant."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Files that were given and not read yet."""
+
+    files: tuple[File, ...]
+    origin: Origin
+    label: str
+    overrides: Overrides = field(default_factory=Overrides)
+    example: str | None = None
+    """Slug of the example whose files these are."""
+
+
+@dataclass
+class Session:
+    """What one person has open. Everything a page shows follows from it."""
+
+    origin: Origin = "nothing"
+    label: str = ""
+    """Title of the example, or the names of the files."""
+    example: str | None = None
+    """Slug of the example that is open."""
+    files: tuple[File, ...] = ()
+    """Kept, so that they can be read again with other overrides."""
+    things: tuple[SkyObject, ...] = ()
+    """Every object of the files; one is looked at."""
+    row: int = 0
+    overrides: Overrides = field(default_factory=Overrides)
+    error: str | None = None
+    """Why the last thing a person did had no effect; what was open stays open."""
+    refused: "Pending | None" = None
+    """Files that could not be read as they are, and may be with values that a person sets."""
+    use: frozenset[str] | None = None
+    """Token keys the model may read; None = all."""
+    z: float | None = None
+    """The redshift that lines are drawn at; None = the best peak of p(z)."""
+    anchor: float | None = None
+    """Where the fine control of z is centered; None = the best peak."""
+    feature: float | None = None
+    """Å, observed: what a person clicked in a spectrum and has not named yet."""
+    alone: dict[str, RedshiftPDF] | None = None
+    """p(z) of each modality alone; None until a person asks."""
+    prior: Prior | None = None
+    """What p(z) is multiplied with."""
+    shown: Shown = field(default_factory=Shown)
+    """How the figures were drawn last; the redshift is ``z``."""
+    followed: bool = False
+    """Whether the address that the session began with was looked at."""
+    linked: tuple[frozenset[str] | None, Prior | None, float | None] | None = None
+    """Streams, prior and z of a link whose object is being opened."""
+    pending: Pending | None = None
+    """What a widget left to be read when the page runs."""
+    weights: str = ""
+    """SHA-256 of the weights that the remembered answers are of."""
+    inputs: int = 0
+    """Part of the keys of the input widgets: they start afresh when something else than an upload is opened."""
+    opened: int = 0
+    """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
+    _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
+
+    @property
+    def thing(self) -> SkyObject | None:
+        """The object looked at."""
+        return self.things[self.row] if self.things else None
+
+    @property
+    def upload(self) -> SkyObject | None:
+        """The object looked at, where it came from files."""
+        return None if self.thing is None or self.thing.is_entry else self.thing
+
+    def open(
+        self,
+        things: Sequence[SkyObject],
+        *,
+        origin: Origin,
+        label: str,
+        files: Sequence[File] = (),
+        overrides: Overrides | None = None,
+        example: str | None = None,
+    ) -> None:
+        """Look at the first of these, with every switch back to its default."""
+        self.origin, self.label = origin, label
+        self.files, self.things = tuple(files), tuple(things)
+        self.overrides = overrides or Overrides()
+        self.example = example
+        self.opened += 1
+        self._analyses.clear()
+        self.shown = Shown()
+        self.look_at(0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+        self.open((), origin="nothing", label="")
+
+    def look_at(self, row: int) -> None:
+        """Another object of the same files."""
+        self.row, self.use, self.prior, self.alone, self.error, self.refused = row, None, None, None, None, None
+        self.choose(None)
+
+    def apply_link(self) -> None:
+        """The view that a link asks for, once its object is open."""
+        if self.linked is not None:
+            (self.use, self.prior, z), self.linked = self.linked, None
+            self.choose(z)
+
+    def switch(self, use: frozenset[str] | None) -> None:
+        """Let the model read these streams only; the lines follow the new p(z)."""
+        self.use = use
+        self.choose(None)
+
+    def answered_by(self, weights: str) -> None:
+        """Forget the answers of other weights than these; z goes back to the best peak."""
+        if self.weights not in ("", weights):
+            self._analyses.clear()
+            self.alone = None
+            self.choose(None)
+        self.weights = weights
+
+    def choose(self, z: float | None) -> None:
+        """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
+        self.z, self.anchor, self.feature = z, z, None
+
+    def see_image(self, number: int, how: ShownImage) -> None:
+        """One of the images was drawn like this."""
+        before = self.shown.images + (ShownImage(),) * (number - len(self.shown.images))
+        self.shown = replace(self.shown, images=(*before[:number], how, *before[number + 1 :]))
+
+    def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
+        """The answer for what is looked at, from memory when it was asked before."""
+        assert self.thing is not None
+        key = (self.opened, self.row, self.use)
+        if key not in self._analyses:
+            answer = compute(self.thing, self.use)
+            while len(self._analyses) >= REMEMBERED:
+                self._analyses.pop(next(iter(self._analyses)))
+            self._analyses[key] = answer
+        return self._analyses[key]
+
+
+def session() -> Session:
+    """The one of this browser tab."""
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session()
+    current: Session = st.session_state["session"]
+    return current

@@ -1,0 +1,87 @@
+"""Objects as tiles: a picture, a small spectrum, what it is, and what can be done with it."""
+
+import base64
+import html
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import streamlit as st
+
+from aion.catalog import Catalog, Neighbor, SmallSpectrum
+from aion.explorer.figures import image_url, spark
+from aion.explorer.results import Analysis
+from aion.explorer.ui.shared.theme import theme
+
+TILES = 24
+"""On one page of a gallery."""
+Action = Callable[[str], None]
+"""What happens with the id of an object."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is seen of an object at a glance."""
+
+    name: str
+    picture: str | None
+    """An address that needs no server; None without an image."""
+    spectrum: SmallSpectrum | None
+    z: float | None
+    kind: str
+    """Class; empty where it is not known."""
+
+    @classmethod
+    def of_catalog(cls, catalog: Catalog, id: str) -> Self:
+        """Raises InputError: no such object."""
+        picture = catalog.picture(id)
+        [known] = catalog.as_neighbors([catalog.row(id)], [1.0])
+        return cls(id, _data_url(picture) if picture else None, catalog.small_spectrum(id), known.z, known.kind)
+
+    @classmethod
+    def of_analysis(cls, analysis: Analysis, name: str) -> Self:
+        """The first image and the first spectrum, as given where they were; z is the one it came with, else the best peak."""
+        images = [image_url(image) for image in analysis.images[:1]]
+        spectra = [SmallSpectrum(s.wavelength, s.decoded if s.flux is None else s.flux) for s in analysis.spectra[:1]]
+        z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
+        return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
+
+    def html(self, line: str = "") -> str:
+        """With words for everything it shows; ``line`` comes before class and redshift."""
+        name = html.escape(self.name)
+        shown = f'<img src="{self.picture}" alt="Image of {name}">' if self.picture else '<div class="aion-tile">no image</div>'
+        none = '<div class="aion-spark aion-none">no spectrum</div>'
+        drawn = none
+        if self.spectrum:
+            drawn = f'<img src="{spark(self.spectrum, theme=theme())}" alt="Spectrum of {name}" class="aion-spark">'
+        if not self.picture and not self.spectrum:
+            shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
+        first = " · ".join(part for part in (line, html.escape(self.kind)) if part)
+        redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")  # 0.0: no minus zero
+        return f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
+
+
+def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, Action], *, name: str, similarity: bool = True) -> None:
+    """Tiles in their order, in pages; every tile has the ``actions``, label -> what to do, in a menu under its id."""
+    pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
+    if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
+        st.session_state[f"{name}-shown"] = shown
+        st.session_state[f"{name}-page"] = 1
+    page = int(st.session_state.get(f"{name}-page", 1))
+    chosen: tuple[str, str] | None = None
+    with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
+        for neighbor in found[(page - 1) * TILES : page * TILES]:
+            with grid.cell():
+                line = f"<b>{neighbor.similarity:.3f}</b>".replace("-", "−") if similarity else ""
+                st.html(Preview.of_catalog(catalog, neighbor.id).html(line))
+                what = st.menu_button(neighbor.id, list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary")
+                chosen = (what, neighbor.id) if what is not None else chosen
+    if pages > 1:
+        st.pagination(pages, key=f"{name}-page", persist_state="session")
+    if chosen is not None:
+        actions[chosen[0]](chosen[1])
+
+
+def _data_url(picture: bytes) -> str:
+    kind = "webp" if picture[8:12] == b"WEBP" else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"

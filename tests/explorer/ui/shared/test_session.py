@@ -1,0 +1,40 @@
+"""The session of a browser tab, without any widget."""
+
+from aion.explorer.ui.shared.session import REMEMBERED, Session
+from aion.io import SkyObject
+
+
+def thing(name="a"):
+    return SkyObject(name, (), ())
+
+
+def test_opening_something_new_forgets_switches_and_redshift():
+    now = Session()
+    now.open([thing()], origin="upload", label="a.fits")
+    now.switch(frozenset({"tok_ebv"}))
+    now.z = 0.3
+    now.open([thing("b"), thing("c")], origin="upload", label="b.fits")
+    assert (now.use, now.z, now.row, now.thing.id) == (None, None, 0, "b")
+    now.look_at(1)
+    assert now.thing.id == "c"
+    now.close()
+    assert now.thing is None
+
+
+def test_an_answer_is_remembered_for_each_object_and_switch():
+    now, asked = Session(), []
+
+    def compute(thing, use):
+        asked.append((thing.id, use))
+        return len(asked)
+
+    now.open([thing("a"), thing("b")], origin="upload", label="")
+    assert now.analysis(compute) == now.analysis(compute) == 1
+    now.switch(frozenset({"x"}))
+    assert now.analysis(compute) == 2
+    now.switch(None)
+    assert now.analysis(compute) == 1
+    for number in range(REMEMBERED):
+        now.switch(frozenset({str(number)}))
+        now.analysis(compute)
+    assert len(now._analyses) == REMEMBERED
