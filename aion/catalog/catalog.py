@@ -161,14 +161,14 @@ class Catalog:
         keep = (filters or Filters()).keep(self.table)
         if exclude is not None:
             keep[exclude] = False
-        if len(vectors) == 1:
-            [(view, vector)] = vectors.items()
-            matches = self.indexes[view].query(vector, k, keep)
-            return self.as_neighbors([match.row for match in matches], [match.similarity for match in matches])
         cosines = np.mean([self.indexes[view].similarities(vector) for view, vector in vectors.items()], axis=0)
+        return self.first(cosines, keep, k)
+
+    def first(self, scores: NDArray[Any], keep: NDArray[np.bool_], k: int, *, least: bool = False) -> tuple[Neighbor, ...]:
+        """The ``k`` objects of the highest scores (n,), or of the lowest, best first, among those to ``keep`` (n,)."""
         rows = np.flatnonzero(keep)
-        best = rows[np.argsort(-cosines[rows], kind="stable")[:k]]
-        return self.as_neighbors(best.tolist(), cosines[best].tolist())
+        best = rows[np.argsort(scores[rows] if least else -scores[rows], kind="stable")[:k]]
+        return self.as_neighbors(best.tolist(), scores[best].tolist())
 
     def as_neighbors(self, rows: Collection[int], similarities: Collection[float]) -> tuple[Neighbor, ...]:
         """Rows of the table with how similar each is."""
@@ -176,11 +176,6 @@ class Catalog:
         redshifts = [None if np.isnan(z) else float(z) for z in found["z"].astype(float)]
         told = zip(found["id"], similarities, redshifts, found["class"].fillna(""), strict=True)
         return tuple(Neighbor(str(id), float(similarity), z, str(kind)) for id, similarity, z, kind in told)
-
-    def hold(self) -> "Catalog":
-        """Itself, with previews in memory, so that its folder may go."""
-        _ = self.previews
-        return self
 
     def picture(self, id: str) -> bytes | None:
         """A small encoded picture, upright; None where the object has no image."""

@@ -123,7 +123,7 @@ class Searches:
                 scores += share * self._cosines(_question(examples, asked), asked, compared)
         keep = filters.keep(self.catalog.table)
         keep[[example.row for example in examples if example.row is not None]] = False
-        return self._first(scores if least else -scores, scores, keep, k)
+        return self.catalog.first(scores, keep, k, least=least)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
         """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean cosine with those."""
@@ -131,18 +131,13 @@ class Searches:
             nearest = min(NEIGHBORHOOD, len(self.catalog) - 1)
             self._isolation[view] = self.catalog.indexes[view].nearest(nearest)[1].mean(axis=1)
         closeness = self._isolation[view]
-        return self._first(closeness, closeness, filters.keep(self.catalog.table), k)
+        return self.catalog.first(closeness, filters.keep(self.catalog.table), k, least=True)
 
     def quality(self) -> tuple[Retrieval, ...]:
         """How well each comparison works, measured on the catalog itself, beside the same with classes and redshifts shuffled."""
         if self._quality is None:
             self._quality = tuple(self._measured(way) for way in self.comparisons.values())
         return self._quality
-
-    def _first(self, order: Vector, scores: Vector, keep: NDArray[np.bool_], k: int) -> tuple[Neighbor, ...]:
-        rows = np.flatnonzero(keep)
-        chosen = rows[np.argsort(order[rows], kind="stable")[:k]]
-        return self.catalog.as_neighbors(chosen.tolist(), scores[chosen].tolist())
 
     def _cosines(self, question: Vector, asked: str, compared: str) -> Vector:
         if asked == compared:

@@ -243,7 +243,8 @@ def opened(folder: Path, model_sha256: str) -> Made | None:
     if not (folder / CATALOG).is_dir():
         return None
     _claim(folder)
-    catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256).hold()
+    catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256)
+    _ = catalog.previews  # in memory: the folder may go
     details = catalog.manifest.details
     return Made(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True)
 
