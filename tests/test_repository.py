@@ -73,18 +73,10 @@ def inside(name: str, *homes: str) -> bool:
     return any(name == home or name.startswith(f"{home}.") for home in homes)
 
 
-def running(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all below it, without what stands under ``if TYPE_CHECKING``."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from running(child)
-
-
 def imports(path: Path) -> Iterator[str]:
     """Absolute names of all that a file imports, wherever in it; ``from a import b`` gives ``a`` or, where it is a module, ``a.b``."""
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
-    for node in running(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -95,6 +87,20 @@ def imports(path: Path) -> Iterator[str]:
             for alias in node.names:
                 submodule = ROOT.joinpath(*base.split("."), alias.name)
                 yield f"{base}.{alias.name}" if submodule.is_dir() or submodule.with_suffix(".py").is_file() else base
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import one another, directly or by way of others."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen, todo = set[str](), [start]
+        while todo:
+            new = graph[todo.pop()] - seen
+            seen |= new
+            todo += new
+        reached[start] = seen
+    groups = {frozenset(other for other in reached[name] if name in reached[other]) for name in graph}
+    return sorted(sorted(group) for group in groups if group)
 
 
 def each(files: list[Path]) -> pytest.MarkDecorator:
@@ -110,6 +116,13 @@ def test_arrows_between_our_modules_point_down(source: Path) -> None:
     ours = {other for other in imports(source) if inside(other, "aion")}
     wrong = {other for other in ours if not inside(other, layer, *(LAYERS[layer] - {"aion"}))} - ({"aion"} & LAYERS[layer])
     assert not wrong, f"{name} may not import {', '.join(sorted(wrong))}"
+
+
+def test_our_modules_import_one_another_in_no_circle() -> None:
+    ours = {module_name(path): path for path in SOURCES}
+    graph = {name: {other for other in imports(path) if other in ours and other != name} for name, path in ours.items()}
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+    assert not circles(graph), "in functions and for types too; what both need is a module of its own"
 
 
 @each(SOURCES)
