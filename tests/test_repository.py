@@ -21,10 +21,11 @@ TEXTS = sorted(
     if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""} and path.is_file() and path.name != "secrets.toml"
 )
 
-FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams")}
+FACTS = {f"aion.{name}" for name in ("errors", "constants", "lines", "arrays", "bands", "scalars", "modalities", "streams")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps", "previews")}
-CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
+PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
+PICTURES = {"aion.color_image", "aion.previews"}
+CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion"}
 SERVICES = {f"aion.explorer.{name}" for name in ("results", "settings", "engine", "catalog", "prior", "recipe", "export", "export_table")}
 
 # Who may import whom of ours: the longest name that fits a file decides. A name allows the module and everything below it.
@@ -39,14 +40,15 @@ LAYERS: dict[str, set[str]] = {
     "aion.download": {"aion.errors", "aion.hub"},
     "aion.codecs": FACTS | {"aion.hub"},
     "aion.io": FACTS,
-    "aion.redshift": {"aion.errors"},
+    "aion.redshift": {"aion.errors", "aion.constants"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
     "aion.maps": set(),
-    "aion.previews": {"aion.modalities"},
+    "aion.color_image": set(),
+    "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": CORE | SERVICES,
     "aion.explorer.results": CORE,
-    "aion.explorer.figures": CORE | {f"aion.explorer.{name}" for name in ("results", "lines")},
+    "aion.explorer.figures": CORE | {"aion.explorer.results"},
     "aion.explorer.ui": FACTS | {"aion.explorer", "aion.download", "aion.io", "aion.redshift"},
     "aion.training": CORE,
 }

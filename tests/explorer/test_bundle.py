@@ -12,10 +12,10 @@ import pytest
 from aion.errors import InputError
 from aion.explorer import bundle, export, figures
 from aion.explorer.figures import ImageView, Shown, ShownImage, View
-from aion.explorer.lines import LineSet
 from aion.explorer.prior import Gaussian, with_prior
 from aion.explorer.recipe import Recipe
 from aion.io import Overrides, read
+from aion.lines import LineSet
 from tests.explorer.test_command_line import here  # noqa: F401  # a fixture
 
 DATA = Path(__file__).parents[1] / "data"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from aion.explorer.evidence import votes
-from aion.explorer.lines import LINES, observed
 from aion.explorer.results import SpectrumResult
+from aion.lines import LINES, observed
 
 WAVELENGTH = 10 ** (3.5801 + 1e-4 * np.arange(3841))
 NAMES = ("[O II]", "Hβ", "[O III]", "Hα")

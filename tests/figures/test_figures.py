@@ -12,8 +12,8 @@ from PIL import Image
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
 from aion.explorer.figures import image as image_module
-from aion.explorer.lines import LineSet
 from aion.explorer.results import SmallSpectrum
+from aion.lines import LineSet
 from tests.figures import samples
 
 TOKENS = np.arange(576) % 97

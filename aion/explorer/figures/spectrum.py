@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from aion.explorer import lines as line_table
+from aion import lines as line_table
 from aion.explorer.figures.marks import Marks
 from aion.explorer.figures.series import decimate, flux_range, runs, smooth
 from aion.explorer.figures.theme import LIGHT, Theme, template

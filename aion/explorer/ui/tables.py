@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.catalog import CatalogEntry
 from aion.explorer.evidence import Votes
-from aion.explorer.lines import named
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.explorer.ui.look import sexagesimal
 from aion.explorer.ui.state import Thing
 from aion.io import SkyObject
+from aion.lines import named
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.redshift import Interval, RedshiftPDF
 
 NUMBERS = "Catalog numbers"
 """The switch for all of them."""
-NANOMAGGIE_ZERO_POINT = 22.5
 """AB magnitude of one nanomaggie."""
 
 
@@ -253,4 +253,4 @@ def _magnitude(result: ScalarResult) -> str:
     if not result.unit.lower().startswith("nanomagg"):
         return ""
     flux = result.original if result.original is not None else result.decoded
-    return f"{NANOMAGGIE_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
+    return f"{NANOMAGGY_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
