@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.errors import IndexMismatchError, InputError, SearchError
 from aion.explorer.results import Neighbor, SmallSpectrum
 from aion.modalities import MODALITIES, Image, Spectrum, Z
@@ -291,7 +292,7 @@ def _table(objects: pd.DataFrame) -> pd.DataFrame:
     table["z"] = table["z"].astype(float) if "z" in table else np.nan
     if "mag_r" not in table and "FLUX_R" in table:
         flux = table["FLUX_R"].astype(float)
-        table["mag_r"] = 22.5 - 2.5 * np.log10(flux.where(flux > 0))
+        table["mag_r"] = NANOMAGGY_ZERO_POINT - 2.5 * np.log10(flux.where(flux > 0))
     if {"FLUX_G", "FLUX_R"} <= set(table):
         ratio = table["FLUX_R"].astype(float) / table["FLUX_G"].where(table["FLUX_G"] > 0).astype(float)
         table["g_r"] = 2.5 * np.log10(ratio.where(ratio > 0))

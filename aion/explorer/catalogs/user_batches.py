@@ -11,17 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import previews
+from aion.constants import CODEC_FIELD, NANOMAGGY_ZERO_POINT
 from aion.explorer.catalogs import catalog
 from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.engine import Engine
-from aion.explorer.figures import stretch
 from aion.explorer.results import Known
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
 
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
-FIELD = 96
 """Pixels on a side of a small picture, cut from the middle: what the model reads."""
 _SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 
@@ -95,15 +94,15 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
 def _picture(image: Image) -> bytes:
     """An upright WebP of a batch of one in the colors of the Analyze page."""
     flux = image.flux[0].numpy()
-    top, left = (max(size - FIELD, 0) // 2 for size in flux.shape[-2:])
-    field = flux[:, top : top + FIELD, left : left + FIELD]
-    return previews.webp(stretch.colour(field, image.bands, stretch.colour_stretch(field, image.bands)))
+    top, left = (max(size - CODEC_FIELD, 0) // 2 for size in flux.shape[-2:])
+    field = flux[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
+    return previews.picture(field, image.bands)
 
 
 def _magnitude(numbers: dict[str, float]) -> float | None:
     """r, AB: of a flux in nanomaggies, else of HSC."""
     flux = numbers.get("FLUX_R", 0.0)
-    return 22.5 - 2.5 * float(np.log10(flux)) if flux > 0 else numbers.get("r_cmodel_mag")
+    return NANOMAGGY_ZERO_POINT - 2.5 * float(np.log10(flux)) if flux > 0 else numbers.get("r_cmodel_mag")
 
 
 def keep(path: Path, part: pd.DataFrame) -> None:
