@@ -79,7 +79,7 @@ LAYERS: dict[str, set[str]] = {
     "app": explorer("ui.shared"),
     "pages": explorer("ui"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
-    "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines"},
+    "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines", "aion.modalities"},
     "aion.training.evaluate": CORE | {"aion.training"},
 }
 

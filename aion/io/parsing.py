@@ -82,5 +82,5 @@ def _is_of_the_data(exc: Exception) -> bool:
     """
     if isinstance(exc, (ValueError, OSError, EOFError, ArithmeticError, BadZipFile, VerifyError, zlib.error)):
         return True
-    *_, (frame, _) = traceback.walk_tb(exc.__traceback__)
-    return not str(frame.f_globals["__name__"]).startswith("aion.")
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    return not str(frames[-1].f_globals["__name__"]).startswith("aion.")
