@@ -6,6 +6,7 @@ Results go to standard output, everything else to standard error. Exit code 2: t
 import argparse
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 done, 2 the input or the weights cannot be used."""
     options = _parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
         options.run(options)
     except (AIONError, OSError) as exc:
