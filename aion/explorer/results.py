@@ -175,9 +175,9 @@ class Analysis:
     """Token key or name -> why it was not read (switched off, not a stream of this model ...)."""
     redshift: RedshiftPDF
     embedding: Floats
+    """(D,) unit vector."""
     compared: Mapping[str, Floats]
     """View of the reference catalog -> (D,) vector that neighbors were searched with, made from what the view is made from."""
-    """(D,) unit vector."""
     neighbors: tuple[Neighbor, ...]
     images: tuple[ImageResult, ...]
     spectra: tuple[SpectrumResult, ...]
