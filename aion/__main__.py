@@ -1,4 +1,4 @@
-"""The command line: ``aion analyze``, ``embed`` and ``app``. The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 2: the files, options or weights cannot be used.
 """
@@ -8,6 +8,7 @@ import contextlib
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 done, 2 the input or the weights cannot be used."""
     options = _parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
         options.run(options)
     except (AIONError, OSError) as exc:
@@ -60,11 +62,19 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)")
     app.set_defaults(run=_app)
 
+    _add_fetch(commands.add_parser("fetch", help="download published weights into the cache of Hugging Face, or what of them is missing"))
+
     for command, count in ((analyze, "*"), (embed, "+")):
         command.add_argument("files", nargs=count, metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
     for command in (analyze, embed, app):
         command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
     return parser
+
+
+def _add_fetch(fetch: argparse.ArgumentParser) -> None:
+    fetch.add_argument("id", metavar="ID", help="Hub id, such as polymathic-ai/aion-base")
+    fetch.add_argument("--revision", metavar="R", help="commit, branch or tag (default: the newest)")
+    fetch.set_defaults(run=_fetch)
 
 
 def _analyze(options: argparse.Namespace) -> None:
@@ -110,6 +120,18 @@ def _app(options: argparse.Namespace) -> None:
     command += [f"--server.port={options.port}"] if options.port is not None else []
     with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
         subprocess.run(command, env=environment_with(options.model), check=True)
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from aion import download
+
+    try:
+        source = download.fetch(options.id, revision=options.revision)
+    except KeyboardInterrupt:
+        raise InputError("stopped; files that arrived whole are kept, and the same command goes on with the others") from None
+    if source.is_folder:
+        raise InputError(f"{options.id} is a folder on this computer; there is nothing to download")
+    print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
 
 
 def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":

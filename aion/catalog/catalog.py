@@ -13,6 +13,7 @@ from aion import maps
 from aion.catalog.format import Arrays, Manifest, Previews, read, read_previews, write
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, Tokens, Vector, views_of
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.errors import IndexMismatchError, InputError
 from aion.io import SkyObject
 from aion.modalities import Z
@@ -198,7 +199,7 @@ def _completed(objects: pd.DataFrame) -> pd.DataFrame:
     def column(name: str) -> "pd.Series[Any]":
         return objects[name].astype(float) if name in objects else pd.Series(np.nan, objects.index)
 
-    g, r = (22.5 - 2.5 * np.log10(flux.where(flux > 0)) for flux in map(column, ("FLUX_G", "FLUX_R")))
+    g, r = (NANOMAGGY_ZERO_POINT - 2.5 * np.log10(flux.where(flux > 0)) for flux in map(column, ("FLUX_G", "FLUX_R")))
     hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
     measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(axis=1, how="all")
     kind = objects["class"].astype(object) if "class" in objects else None

@@ -5,8 +5,6 @@ from pathlib import Path
 import torch
 
 _PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
-WORKING = 2_000_000_000
-"""Bytes that a pass of the model needs beside its weights, at most: eight objects of 0.2 GB each share one on a CPU."""
 
 
 def of_process() -> int | None:
@@ -23,12 +21,6 @@ def available(device: str) -> int | None:
     in_container = [limit - used] if limit is not None and used is not None else []
     known = [*([machine] if machine is not None else []), *in_container]
     return min(known) if known else None
-
-
-def fits(size: int, device: str) -> bool | None:
-    """Whether weights of so many bytes can be loaded beside what is there, and used; None: nobody knows."""
-    free = available(device)
-    return None if free is None else size + WORKING <= free
 
 
 def _kilobytes(path: Path, name: str) -> int | None:

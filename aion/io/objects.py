@@ -127,8 +127,10 @@ class Overrides:
     """``"Legacy Survey"`` or ``"HSC"`` for images, ``"SDSS"`` or ``"DESI"`` for spectra."""
     bands: tuple[str, ...] | None = None
     """Band of each image plane, such as ``("g", "r", "z")``; the survey's prefix may be left out."""
-    flux_scale: float | None = None
-    """What stored fluxes are multiplied by to be in nanomaggies (images), counts of zero-point 27 (HSC) or 1e-17 erg/s/cm2/Å (spectra)."""
+    image_flux_scale: float | None = None
+    """What stored pixels are multiplied by to be in nanomaggies, or in counts of zero-point 27 (HSC)."""
+    spectrum_flux_scale: float | None = None
+    """What stored fluxes are multiplied by to be in 1e-17 erg/s/cm2/Å."""
     wavelength_unit: str | None = None
     """``"Angstrom"``, ``"nm"`` or ``"um"``."""
     medium: str | None = None
@@ -145,7 +147,8 @@ class Overrides:
         _one_of("wavelength_unit", self.wavelength_unit, ("Angstrom", "nm", "um"))
         _one_of("medium", self.medium, ("air", "vacuum"))
         _one_of("mask_sense", self.mask_sense, ("bad", "good"))
-        for name, value in (("flux_scale", self.flux_scale), ("pixel_scale", self.pixel_scale)):
+        for name in ("image_flux_scale", "spectrum_flux_scale", "pixel_scale"):
+            value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"{name} is {value!r}; a positive number is expected")
         if self.position is not None:
@@ -196,7 +199,8 @@ class Overrides:
 
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "bands": lambda text: tuple(text.split(",")),
-    "flux_scale": float,
+    "image_flux_scale": float,
+    "spectrum_flux_scale": float,
     "pixel_scale": float,
     "position": lambda text: tuple(map(float, text.split(","))),
 }

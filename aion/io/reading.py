@@ -19,7 +19,8 @@ from aion.io.source import File, load
 _USES = {
     "survey": "survey",
     "bands": "bands",
-    "flux_scale": "flux unit",
+    "image_flux_scale": "flux unit",
+    "spectrum_flux_scale": "flux unit",
     "wavelength_unit": "wavelength unit",
     "medium": "medium",
     "mask_sense": "mask",

@@ -19,12 +19,12 @@ from tqdm import tqdm
 from aion import previews
 from aion.catalog import Catalog, EmbeddedObject, Manifest, Previews, Tokens, Vector, vectors_of, views_of
 from aion.codecs.manager import CodecManager
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.embedding import pool
 from aion.modalities import HSCImage, LegacySurveyImage
 from aion.model import AION
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
-from aion.training.previews import picture
 from aion.training.simulate.survey import Objects, SimulatedSurvey
 from aion.training.spectrum_codec import as_modality
 from aion.training.tokenize import scalar_tokens
@@ -100,7 +100,7 @@ def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig
     spectra = as_modality(objects.spectra, torch.device("cpu"))
     tokens = {key: ids.cpu() for key, ids in manager.encode(spectra, image).items()}
     numbers = {key: ids for key, ids in scalar_tokens(manager, objects.scalars).items() if key.startswith(_HSC) == with_hsc}
-    shown = [picture(flux, with_hsc=with_hsc) for flux in pictures.flux.double().numpy()]
+    shown = [previews.picture(flux, image.bands) for flux in pictures.flux.double().numpy()]
     return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(spectra))
 
 
@@ -115,7 +115,7 @@ def _table(objects: Objects, first: int, with_hsc: bool) -> pd.DataFrame:
         "survey": "HSC" if with_hsc else "Legacy Survey",
         "spectrograph": objects.spectra.survey,
         "snr": objects.signal_to_noise.numpy(),
-        "mag_r": (22.5 - 2.5 * torch.log10(objects.true_fluxes[:, 1])).numpy(),
+        "mag_r": (NANOMAGGY_ZERO_POINT - 2.5 * torch.log10(objects.true_fluxes[:, 1])).numpy(),
         "has_image": True,
         "has_spectrum": True,
     }

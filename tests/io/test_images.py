@@ -209,7 +209,7 @@ def test_missing_pixels_are_counted(entry):
 
 
 def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
-    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
+    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(image_flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
     assert found.frames["tok_image"].pixel_scale == 0.4 and found.modalities[0].flux[0, 0, 0, 0] == 2
     assert {entry(found, what).how for what in ("flux unit", "pixel scale", "survey")} == {"you set"}
 
@@ -221,7 +221,7 @@ def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
         ({"medium": "water"}, "medium is 'water'"),
         ({"mask_sense": "up"}, "mask_sense"),
         ({"wavelength_unit": "parsec"}, "wavelength_unit"),
-        ({"flux_scale": -1.0}, "positive number"),
+        ({"image_flux_scale": -1.0}, "positive number"),
         ({"pixel_scale": 0.0}, "positive number"),
         ({"position": (400.0, 0.0)}, "RA .0 to 360. and Dec"),
         ({"position": "here"}, "RA .0 to 360. and Dec"),

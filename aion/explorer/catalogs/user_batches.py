@@ -1,7 +1,6 @@
 """A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and what is shown of it."""
 
 import json
-import logging
 import os
 import threading
 from collections.abc import Sequence
@@ -13,15 +12,13 @@ import pandas as pd
 
 from aion import previews
 from aion.catalog import EmbeddedObject, views_of
-from aion.errors import AIONError, InputError
+from aion.constants import CODEC_FIELD
+from aion.errors import FaultError, InputError, explained_fault
 from aion.explorer.engine import Engine
-from aion.explorer.engine.reconstruction import FIELD, SURVEYS
-from aion.explorer.figures import stretch
+from aion.explorer.engine.reconstruction import SURVEYS
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum
 
-_log = logging.getLogger(__name__)
-FAULT = "a fault of this program ({}), not of the object; the log of the server has the details"
 _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 
@@ -39,13 +36,11 @@ def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
     for thing, answer in zip(things, answers, strict=True):
         if isinstance(answer, EmbeddedObject):
             rows.append(_row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()})
-        elif isinstance(answer, InputError):
-            rows.append({"id": thing.id, "problem": str(answer), "is_fault": False})
-        elif isinstance(answer, AIONError):
-            raise answer
-        else:
-            _log.error("%s could not be embedded", thing.id, exc_info=answer)
-            rows.append({"id": thing.id, "problem": FAULT.format(type(answer).__name__), "is_fault": True})
+            continue
+        why = explained_fault(answer)
+        if not isinstance(why, (InputError, FaultError)):
+            raise why
+        rows.append({"id": thing.id, "problem": str(why), "is_fault": isinstance(why, FaultError)})
     return pd.DataFrame(rows)
 
 
@@ -86,9 +81,9 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
 def _picture(image: Image) -> bytes:
     """An upright WebP of a batch of one in the colors of the Analyze page."""
     flux = image.flux[0].numpy()
-    top, left = (max(size - FIELD, 0) // 2 for size in flux.shape[-2:])
-    field = flux[:, top : top + FIELD, left : left + FIELD]
-    return previews.webp(stretch.colour(field, image.bands, stretch.colour_stretch(field, image.bands)))
+    top, left = (max(size - CODEC_FIELD, 0) // 2 for size in flux.shape[-2:])
+    field = flux[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
+    return previews.picture(field, image.bands)
 
 
 def keep(path: Path, part: pd.DataFrame) -> None:

@@ -41,12 +41,8 @@ MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 CATALOG_FILE = "catalog.json"
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
+    "A catalog made by these is named with `AION_CATALOG` when the application starts."
 )
-REMEDY = {
-    "yes": "Choose the weights that made it on the Model page, or let `AION_CATALOG` name a catalog made by these.",
-    "no": "A catalog made by these is named with `AION_CATALOG` when the application starts.",
-}
-"""What can be done, by whether weights can be switched."""
 
 
 Wanted = Literal["analysis", "embedding", "object", "redshift"]
@@ -87,7 +83,7 @@ class Engine:
         self.catalog = _catalog_for(settings, self.info.sha256)
         """The reference catalog, None where there is none for these weights."""
         is_of_others = self.catalog is None and (settings.catalog / CATALOG_FILE).is_file()
-        self.catalog_note = OTHER_CATALOG + REMEDY[settings.switch] if is_of_others else None
+        self.catalog_note = OTHER_CATALOG if is_of_others else None
         """Why the catalog that is there cannot be used."""
         self._familiarity: dict[Index, Familiarity] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))

@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.constants import CODEC_FIELD, HSC_COUNTS_PER_NANOMAGGY
 from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
 from aion.io import ImageFrame
 from aion.modalities import PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
 
-FIELD = 96
-"""Pixels on a side that the image codec sees, cut from the middle."""
-HSC_COUNTS_PER_NANOMAGGY = 10 ** ((27.0 - 22.5) / 2.5)  # zero-point 27.0: HSC coadds; nanomaggies have 22.5
-
 SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
-_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
 
 _WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
@@ -40,8 +36,8 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     if original is None:
         return ImageResult(survey, bands, None, kept, decoded.pixel_scale, None, None)
     whole = _array(original.flux) * scale
-    top, left = ((size - FIELD) // 2 for size in whole.shape[-2:])
-    given = whole[:, top : top + FIELD, left : left + FIELD]
+    top, left = ((size - CODEC_FIELD) // 2 for size in whole.shape[-2:])
+    given = whole[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(given)
     rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
     ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
@@ -94,7 +90,7 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
     """1/sqrt(ivar) on the field, in nanomaggies; None where there is none for every band."""
     if ivar is None or np.shape(ivar) != shape:
         return None
-    field = np.asarray(ivar, dtype=np.float64)[:, top : top + FIELD, left : left + FIELD]
+    field = np.asarray(ivar, dtype=np.float64)[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(field) & (field > 0)
     sigma: NDArray[Any] = np.where(known, scale / np.sqrt(np.where(known, field, 1.0)), np.nan)
     return sigma

@@ -280,7 +280,10 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
             ]
 
     made = finished([table()], Faulty(engine), tmp_path).made
-    assert "0003" not in made.catalog and "a fault of this program (IndexError)" in {one.what: one.why for one in made.problems}["0003"]
+    assert (
+        "0003" not in made.catalog
+        and "a fault of this program, not of what it was given (IndexError" in {one.what: one.why for one in made.problems}["0003"]
+    )
     assert "list index" in caplog.text, "with its traceback"
     watched = Watched(engine)
     again = finished([table()], watched, tmp_path)

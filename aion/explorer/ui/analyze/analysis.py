@@ -28,10 +28,6 @@ def analyze() -> Analysis | None:
     """The answer for the object that is open; None, with the reason on the page, where there is none."""
     now = session()
     running = engine()
-    now.answered_by(running.info.sha256)
-    if now.thing is not None and now.thing.is_entry and not active_catalog.holds(now.thing.id):
-        st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or active_catalog.NO_CATALOG}")
-        return None
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
             answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))

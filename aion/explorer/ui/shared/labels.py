@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.io import SkyObject
@@ -15,7 +16,6 @@ from aion.redshift import Interval, RedshiftPDF
 
 NUMBERS = "Catalog numbers"
 """The switch for all of them."""
-NANOMAGGIE_ZERO_POINT = 22.5
 """AB magnitude of one nanomaggie."""
 
 
@@ -246,7 +246,7 @@ def _magnitude(result: ScalarResult) -> str:
     if not result.unit.lower().startswith("nanomagg"):
         return ""
     flux = result.original if result.original is not None else result.decoded
-    return f"{NANOMAGGIE_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
+    return f"{NANOMAGGY_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
 
 
 def sentence(message: str) -> str:

@@ -72,8 +72,6 @@ class Session:
     """Streams, prior and z of a link whose object is being opened."""
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
-    weights: str = ""
-    """SHA-256 of the weights that the remembered answers are of."""
     inputs: int = 0
     """Part of the keys of the input widgets: they start afresh when something else than an upload is opened."""
     opened: int = 0
@@ -129,14 +127,6 @@ class Session:
         """Let the model read these streams only; the lines follow the new p(z)."""
         self.use = use
         self.choose(None)
-
-    def answered_by(self, weights: str) -> None:
-        """Forget the answers of other weights than these; z goes back to the best peak."""
-        if self.weights not in ("", weights):
-            self._analyses.clear()
-            self.alone = None
-            self.choose(None)
-        self.weights = weights
 
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""

@@ -101,7 +101,7 @@ def question(catalog: Catalog) -> None:
 
 
 def starters(catalog: Catalog) -> None:
-    """Objects to begin with, from both ends of what there is of each class."""
+    """Objects to begin with: the first ones of each class."""
     st.caption("Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog.")
     rows = catalog.table.groupby("class", sort=True, dropna=False)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
     tiles.gallery(catalog, catalog.as_neighbors(list(rows.index), [1.0] * len(rows)), actions(), name="starters", similarity=False)
