@@ -24,8 +24,8 @@ _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 
 
 def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
-    """Columns: id, problem (why it is not in the catalog), is_fault (whether that is a fault of this program), left_out and row (JSON),
-    picture, spectrum, "tokens <key>" and "vector <view>", each missing where the object has none.
+    """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a fault of this program), row
+    (JSON, missing where it is not in the catalog), picture, spectrum, "tokens <key>" and "vector <view>", each missing where it has none.
 
     Raises:
         AIONError: it is not the object that the model cannot be asked about.
@@ -40,7 +40,7 @@ def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
         why = explained_fault(answer)
         if not isinstance(why, (InputError, FaultError)):
             raise why
-        rows.append({"id": thing.id, "problem": str(why), "is_fault": isinstance(why, FaultError)})
+        rows.append({"id": thing.id, "problems": [str(why)], "is_fault": isinstance(why, FaultError)})
     return pd.DataFrame(rows)
 
 
@@ -48,11 +48,11 @@ def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
     image = next((one for one in thing.modalities if isinstance(one, Image)), None)
     spectrum = next((one for one in thing.modalities if isinstance(one, Spectrum)), None)
     left_out = {name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)}
+    names = {name: MODALITIES[name].name if name in MODALITIES else name for name in left_out}
     return {
         "id": thing.id,
-        "problem": None,
+        "problems": [f"embedded without its {names[name]}: {why}" for name, why in left_out.items()],
         "is_fault": False,
-        "left_out": json.dumps({MODALITIES[name].name if name in MODALITIES else name: why for name, why in left_out.items()}),
         "row": json.dumps(_facts(thing)),
         "picture": None if image is None else _picture(image),
         "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),

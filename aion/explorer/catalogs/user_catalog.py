@@ -280,15 +280,12 @@ def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str]
     if not parts:
         raise Stopped
     rows = pd.concat(parts, ignore_index=True)
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows, "problem", "left_out", "row", "picture", "spectrum"])])
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows, "row", "picture", "spectrum"])])
     rows = rows.astype(object).where(rows.notna(), None)
-    failed = rows["problem"].notna()
-    problems = problems + [Problem(id, why) for id, why in rows.loc[failed, ["id", "problem"]].itertuples(index=False)]
-    rows = rows[~failed].reset_index(drop=True)
+    problems = problems + [Problem(id, why) for id, whys in zip(rows["id"], rows["problems"], strict=True) for why in whys]
+    rows = rows[rows["row"].notna()].reset_index(drop=True)
     if rows.empty:
         raise InputError("none of the objects could be embedded: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3]))
-    for id, left_out in zip(rows["id"], rows["left_out"], strict=True):
-        problems += [Problem(id, f"embedded without its {name}: {why}") for name, why in json.loads(left_out).items()]
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
     details = {"files": files, "total": total, "problems": [asdict(one) for one in problems]}
