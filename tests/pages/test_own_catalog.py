@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -99,14 +98,6 @@ def test_the_switch_goes_back_to_the_reference_catalog_and_forgets_what_was_mark
     assert not mine.exception and len(mine.dataframe[-1].value) == 39
     mine.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
     assert not mine.exception and len(mine.dataframe[-1].value) == 4
-
-
-def test_a_catalog_of_other_weights_than_those_in_use_is_not_looked_into(mine):
-    catalog = mine.session_state["own"].made.catalog
-    catalog.manifest = replace(catalog.manifest, model_sha256="0" * 64)
-    mine.run()
-    assert "made by other weights" in said(mine) and not [c for c in mine.segmented_control if c.key == "catalog-choice"]
-    assert mine.dataframe[-1].value["id"].tolist()[0] == "object 0"
 
 
 def test_an_own_object_is_searched_by_among_its_own(mine):
