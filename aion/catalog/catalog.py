@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.format import Arrays, Manifest, Previews, read, read_previews, write
+from aion.catalog.format import MANIFEST, Arrays, Manifest, Previews, read, read_previews, write
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, Tokens, Vector, views_of
 from aion.constants import NANOMAGGY_ZERO_POINT
@@ -38,6 +38,11 @@ class Catalog:
         """View -> embeddings made from a part of what is known, in the order of the table."""
         self.index = self.indexes[ALL]
         """Embeddings of everything that is known of each object."""
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether there is one in the folder, be it damaged."""
+        return (folder / MANIFEST).is_file()
 
     @classmethod
     def load(cls, folder: str | Path, *, model_sha256: str | None = None) -> "Catalog":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import InputError, WeightsNotFoundError
+from aion.errors import IndexMismatchError, InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
 from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
@@ -38,7 +39,6 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
-CATALOG_FILE = "catalog.json"
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
     "A catalog made by these is named with `AION_CATALOG` when the application starts."
@@ -80,11 +80,8 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._spare: Networks | None = None
         self.info = _model_info(settings, self._networks)
-        self.catalog = _catalog_for(settings, self.info.sha256)
-        """The reference catalog, None where there is none for these weights."""
-        is_of_others = self.catalog is None and (settings.catalog / CATALOG_FILE).is_file()
-        self.catalog_note = OTHER_CATALOG if is_of_others else None
-        """Why the catalog that is there cannot be used."""
+        self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
+        """The reference catalog, None where there is none for these weights; and why one that is there cannot be used."""
         self._familiarity: dict[Index, Familiarity] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
@@ -348,12 +345,12 @@ def _attempt(work: Callable[[], Any]) -> Any:
         return exc
 
 
-def _catalog_for(settings: Settings, sha256: str) -> Catalog | None:
-    """The catalog if these weights made it."""
-    if not (settings.catalog / CATALOG_FILE).is_file():
-        return None
-    catalog = Catalog.load(settings.catalog)
-    return catalog if catalog.manifest.model_sha256 == sha256 else None
+def _reference_catalog(folder: Path, sha256: str) -> tuple[Catalog | None, str | None]:
+    """The catalog in a folder, if there is one that these weights made, and else why it cannot be used."""
+    try:
+        return (Catalog.load(folder, model_sha256=sha256) if Catalog.is_in(folder) else None), None
+    except IndexMismatchError:
+        return None, OTHER_CATALOG
 
 
 def _beside(networks: Networks, name: str) -> dict[str, Any]:
