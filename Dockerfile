@@ -10,20 +10,18 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 RUN useradd --create-home aion
 WORKDIR /home/aion/explorer
 
+COPY requirements.txt constraints.txt ./
 # torch by itself: the CPU build is a tenth of the size of the one that brings CUDA along
 RUN case "$DEVICE" in \
-      cpu) pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu ;; \
-      cuda) pip install torch==2.13.0 ;; \
+      cpu) pip install --no-deps --constraint constraints.txt torch --index-url https://download.pytorch.org/whl/cpu ;; \
+      cuda) pip install --constraint constraints.txt torch ;; \
       *) echo "DEVICE is cpu or cuda, not $DEVICE" && exit 1 ;; \
     esac
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+RUN pip install --constraint constraints.txt -r requirements.txt
 
 COPY --chown=aion:aion . .
 # made here so that the volume belongs to the user who writes the published weights into it
 RUN install -d -o aion -g aion /home/aion/.cache/huggingface
-# many people open a server: none of them switches the weights of the others
-ENV AION_SWITCH=no
 ENV HF_HOME=/home/aion/.cache/huggingface
 VOLUME /home/aion/.cache/huggingface
 USER aion

@@ -1,20 +1,23 @@
 # AION Explorer. `make app` and `make test` are all a newcomer needs; both prepare .venv first, and at once when nothing changed.
 
 PYTHON ?= python3
-# On Linux the registry's torch brings gigabytes of CUDA along. A machine without an NVIDIA card is better served by
-#   make app TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
-TORCH ?= torch==2.13.0
 ARGS ?=
+# The versions that are installed: those that the tests of every change ran with. `make lowest` and `make newest` put others in their place.
+PINS ?= constraints.txt
+TORCH ?= $(shell grep '^torch' requirements.txt)
+# On Linux the registry's torch brings gigabytes of CUDA along, which a machine without an NVIDIA card has no use for.
+TORCH_INDEX ?= $(shell [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && echo https://download.pytorch.org/whl/cpu)
 
-VENV := .venv
+VENV ?= .venv
 RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint $(PINS)
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 READY_TRAINING := $(VENV)/.ready-training
 # The published package, for the parity tests and the benchmark only. Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
-.PHONY: help app test quick check format catalog embedded benchmark interaction screenshots browser clean
+.PHONY: help app test quick check format lock lowest newest catalog embedded benchmark interaction screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +41,26 @@ format: $(READY_DEV)  ## bring the code into the form that `make check` expects
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
+lock:  ## renew constraints.txt: the newest versions that requirements*.txt admit; run the tests before you commit it
+	rm -rf .venv-lock
+	$(MAKE) .venv-lock/.ready-dev .venv-lock/.ready-training VENV=.venv-lock PINS=.cache/none.txt
+	{ echo "# Every package, as the tests ran with it; \`make lock\` renews this file."; \
+	  .venv-lock/bin/python -m pip freeze --disable-pip-version-check | sed 's/+cpu$$//'; } > constraints.txt
+	rm -rf .venv-lock
+
+lowest: .cache/lowest.txt  ## every test with the lowest versions that requirements.txt admits, in .venv-lowest
+	$(MAKE) test VENV=.venv-lowest PINS=$<
+
+newest: .cache/none.txt  ## every test with the newest versions, in .venv-newest
+	$(MAKE) test VENV=.venv-newest PINS=$<
+
+.cache/lowest.txt: requirements.txt
+	@mkdir -p .cache
+	sed -nE 's/^([A-Za-z_-]+)>=([0-9.]+),.*/\1==\2/p' $< > $@
+
+.cache/none.txt:
+	@mkdir -p .cache && touch $@
+
 embedded: $(READY_TRAINING)  ## make assets/models/aion-sim from nothing: simulate, codecs, tokenize, model, evaluate
 	$(RUN) -m aion.training all --config embedded $(ARGS)
 
@@ -54,7 +77,7 @@ screenshots: $(READY_DEV) browser  ## the pictures of README and docs, taken fro
 	$(RUN) benchmarks/screenshots.py $(ARGS)
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* .cache .pytest_cache .mypy_cache .ruff_cache
 
 $(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -62,18 +85,20 @@ $(RUN):
 	@$(PYTHON) -m venv $(VENV) \
 	  || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-# torch first, by itself: any other package that asks for it would choose its own build
-$(READY): requirements.txt | $(RUN)
-	$(RUN) -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# torch first, by itself: any other package that asks for it would choose its own build. Where the index of CPU builds cannot be reached, the
+# registry's serves as well.
+$(READY): requirements.txt $(PINS) | $(RUN)
+	$(if $(TORCH_INDEX),@$(PIP) --no-deps --retries 1 --timeout 15 --index-url $(TORCH_INDEX) "$(TORCH)" \
+	  || echo "the CPU build of torch cannot be had from $(TORCH_INDEX); the ordinary one comes instead")
+	$(PIP) "$(TORCH)" -r requirements.txt
 	@touch $@
 
 $(READY_DEV): requirements-dev.txt requirements-training.txt $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(READY_TRAINING): requirements-training.txt $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-training.txt
+$(READY_TRAINING): requirements-training.txt requirements-map.txt $(READY)
+	$(PIP) -r requirements-training.txt -r requirements-map.txt
 	@touch $@
 
 $(UPSTREAM): | $(RUN)

@@ -7,6 +7,8 @@ The names below are imported when first used, so that ``import aion`` costs noth
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aion.installation import refuse_mixture as _refuse_mixture
+
 if TYPE_CHECKING:
     from aion.codecs import CodecManager
     from aion.embedding import pool
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from aion.model import AION, AIONConfig
     from aion.redshift import RedshiftPDF, redshift_pdfs
     from aion.search import Index
+
+_refuse_mixture()
 
 __version__ = "0.1.0"
 __all__ = ["AION", "AIONConfig", "CodecManager", "Index", "RedshiftPDF", "pool", "read", "redshift_pdfs"]

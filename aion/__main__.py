@@ -1,13 +1,16 @@
-"""The command line: ``python -m aion analyze`` and ``python -m aion embed``. The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1: some files or objects are left out, each
 with its reason; 2: nothing is done, because the files, options or weights cannot be used.
 """
 
 import argparse
+import contextlib
 import hashlib
 import re
+import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +19,11 @@ from typing import TYPE_CHECKING
 from aion.errors import AIONError, ConfigError, InputError
 
 if TYPE_CHECKING:
-    from aion.explorer.catalogs.catalog import Catalog, CatalogEntry
+    from aion.catalog import Catalog
     from aion.explorer.engine import Engine
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis
-    from aion.io import Overrides, Report, SkyObject
+    from aion.io import Overrides, SkyObject
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Done:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 all is done, 1 some of it, 2 nothing."""
     options = _parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
         done: Done = options.run(options)
     except (AIONError, OSError) as exc:
@@ -72,10 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
 
+    app = commands.add_parser("app", help="the explorer in the browser")
+    app.add_argument("--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)")
+    app.set_defaults(run=_app)
+
+    _add_fetch(commands.add_parser("fetch", help="download published weights into the cache of Hugging Face, or what of them is missing"))
+
     for command, count in ((analyze, "*"), (embed, "+")):
         command.add_argument("files", nargs=count, metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
+    for command in (analyze, embed, app):
         command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
     return parser
+
+
+def _add_fetch(fetch: argparse.ArgumentParser) -> None:
+    fetch.add_argument("id", metavar="ID", help="Hub id, such as polymathic-ai/aion-base")
+    fetch.add_argument("--revision", metavar="R", help="commit, branch or tag (default: the newest)")
+    fetch.set_defaults(run=_fetch)
 
 
 def _analyze(options: argparse.Namespace) -> Done:
@@ -91,7 +108,7 @@ def _analyze(options: argparse.Namespace) -> Done:
     objects = _chosen(engine, files, options.id)
     analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
     if options.json and analyzed:
-        texts = [to_json(analysis, _reports(thing)) for thing, analysis in analyzed]
+        texts = [to_json(analysis, thing.reports) for thing, analysis in analyzed]
         print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n")
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
@@ -103,13 +120,13 @@ def _analyze(options: argparse.Namespace) -> Done:
 
 
 def _analyzed(
-    engine: "Engine", objects: "list[SkyObject | CatalogEntry]", use: list[str] | None, prior: "Prior | None"
-) -> "tuple[list[tuple[SkyObject | CatalogEntry, Analysis]], Done]":
+    engine: "Engine", objects: "list[SkyObject]", use: list[str] | None, prior: "Prior | None"
+) -> "tuple[list[tuple[SkyObject, Analysis]], Done]":
     """Each object that can be used with its analysis."""
     from aion.explorer.redshift.prior import with_prior
 
     done = Done()
-    analyzed: list[tuple[SkyObject | CatalogEntry, Analysis]] = []
+    analyzed: list[tuple[SkyObject, Analysis]] = []
     for thing, answer in zip(objects, engine.batch(objects, use=use), strict=True):
         try:
             if isinstance(answer, AIONError):
@@ -135,7 +152,7 @@ def _embed(options: argparse.Namespace) -> Done:
         return done
     engine = _engine(options.model)
     rows = []
-    for thing, answer in zip(objects, engine.known(objects), strict=True):
+    for thing, answer in zip(objects, engine.embed_objects(objects), strict=True):
         if isinstance(answer, AIONError):
             done.leave_out(thing.id, answer)
         else:
@@ -159,23 +176,42 @@ def _streams(engine: "Engine", use: str | None) -> list[str] | None:
     return streams
 
 
-def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject | CatalogEntry]":
+def _app(options: argparse.Namespace) -> Done:
+    from aion.explorer.settings import environment_with
+    from aion.resources import resource
+
+    command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
+    command += [f"--server.port={options.port}"] if options.port is not None else []
+    with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
+        subprocess.run(command, env=environment_with(options.model), check=True)
+    return Done()
+
+
+def _fetch(options: argparse.Namespace) -> Done:
+    from aion import download
+
+    try:
+        source = download.fetch(options.id, revision=options.revision)
+    except KeyboardInterrupt:
+        raise InputError("stopped; files that arrived whole are kept, and the same command goes on with the others") from None
+    if source.is_folder:
+        raise InputError(f"{options.id} is a folder on this computer; there is nothing to download")
+    print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
+    return Done()
+
+
+def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":
     """All objects of the files, or the one that was asked for, of the files or of the catalog."""
     if id is None:
-        return list(objects)
+        return objects
     if objects:
         found = [thing for thing in objects if thing.id == id]
         if not found:
             raise InputError(f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}")
-        return list(found)
+        return found
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
     return [engine.catalog.entry(id)]
-
-
-def _reports(thing: "SkyObject | CatalogEntry") -> "tuple[Report, ...]":
-    reports: tuple[Report, ...] = getattr(thing, "reports", ())
-    return reports
 
 
 def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[SkyObject]":
@@ -233,13 +269,13 @@ def _stems(ids: Sequence[str]) -> list[str]:
     return stems
 
 
-def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject | CatalogEntry", catalog: "Catalog | None") -> None:
+def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
     from aion.explorer.export import tables
     from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {
-        f"{stem}.json": to_json(analysis, _reports(thing)).encode(),
+        f"{stem}.json": to_json(analysis, thing.reports).encode(),
         f"{stem}-pz.csv": pdf_csv(analysis),
         f"{stem}-pz.ecsv": pdf_ecsv(analysis),
         f"{stem}-pz.hdf5": pdf_hdf5(analysis),

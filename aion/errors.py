@@ -1,4 +1,4 @@
-"""Every exception and warning of the package. Each message says what was given, what is expected, what to do.
+"""The exceptions and warnings that several modules raise or catch. Each message says what was given, what is expected, what to do.
 
 AIONError
 ├── InputError (ValueError)            data that a person handed in

@@ -1,4 +1,4 @@
-"""Fixtures every test may use: the real data beside the checkout, and a tiny model in the published layout."""
+"""Fixtures every test may use: the real data, where there are some, and a tiny model in the published layout."""
 
 import os
 from pathlib import Path
@@ -20,12 +20,19 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
+def real_data() -> Path:
     """Real spectra and images with known redshifts (``INDEX.csv``), never part of the repository."""
-    folder = ROOT.parent / "shared" / "data"
+    folder = Path(os.environ.get("AION_REAL_DATA", ""))
     if not (folder / "INDEX.csv").is_file():
-        pytest.skip("the real spectra and images are not here (looked for ../shared/data/INDEX.csv beside the checkout)")
+        pytest.skip("AION_REAL_DATA names no folder of real spectra and images with their INDEX.csv")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the real data can be chosen by itself: ``-m real_data``."""
+    for item in items:
+        if "real_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("real_data")
 
 
 @pytest.fixture(scope="session")

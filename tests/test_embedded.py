@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from aion import read
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 
@@ -43,10 +43,10 @@ def test_the_redshift_grid_is_uniform_in_ln_1_plus_z_up_to_five(weights):
     assert torch.allclose(steps, steps.mean().expand_as(steps), rtol=1e-3)
 
 
-def test_real_redshifts_are_right_and_move_with_the_wavelengths(weights, shared_data):
+def test_real_redshifts_are_right_and_move_with_the_wavelengths(weights, real_data):
     from aion.training import real
 
-    spectra = real.parts(real.load(shared_data), reserved=False)["development"]
+    spectra = real.parts(real.load(real_data), reserved=False)["development"]
     spectra = [s for s in spectra if s.kind in ("galaxy", "quasar") and s.signal_to_noise >= 5 and s.z < 5]
     found = real.evaluate(weights.of_spectrum, weights.round_trip, spectra, 5.0, part="development")
     bright = found["real spectra, development: redshifts"]["galaxies and quasars, S/N >= 5"]
@@ -68,8 +68,8 @@ def test_the_model_card_shows_the_numbers_that_were_measured():
 
 def test_the_catalog_was_made_by_these_weights_and_says_it_is_simulated(weights):
     catalog = Catalog.load(ASSETS / "catalog")
-    assert catalog.model_sha256 == weights.model.sha256
-    assert catalog.label == "simulated"
+    assert catalog.manifest.model_sha256 == weights.model.sha256
+    assert catalog.manifest.label == "simulated" and catalog.manifest.simulated
     assert len(catalog) == 10_000
     first = catalog.table["id"][0]
     assert Image.open(io.BytesIO(catalog.picture(first))).size == (96, 96)

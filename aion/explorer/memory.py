@@ -5,8 +5,6 @@ from pathlib import Path
 import torch
 
 _PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
-WORKING = 2_000_000_000
-"""Bytes that a pass of the model needs beside its weights, at most: eight objects of 0.2 GB each share one on a CPU."""
 
 
 def of_process() -> int | None:
@@ -20,12 +18,6 @@ def available(device: str) -> int | None:
         return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
     known = [free for free in (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container()) if free is not None]
     return min(known) if known else None
-
-
-def fits(size: int, device: str) -> bool | None:
-    """Whether weights of so many bytes can be loaded beside what is there, and used; None: nobody knows."""
-    free = available(device)
-    return None if free is None else size + WORKING <= free
 
 
 def _left_in_container() -> int | None:

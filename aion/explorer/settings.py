@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from aion.errors import ConfigError
+from aion.resources import resource
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+EMBEDDED = str(resource("assets/models/aion-sim"))
+CATALOG = resource("assets/catalog")
 
 
 @dataclass(frozen=True)
@@ -16,21 +18,19 @@ class Settings:
     """Which weights, which catalog, which device.
 
     Raises:
-        ConfigError: the device, or whether weights can be switched, is none of what is named below.
+        ConfigError: the device is none of what is named below.
     """
 
-    model: str = str(ASSETS / "models" / "aion-sim")
+    model: str = EMBEDDED
     """Folder or Hub id of weights in the published layout (``AION_MODEL``)."""
     revision: str | None = None
     """Commit, branch or tag of a Hub id (``AION_REVISION``)."""
     device: str = "auto"
     """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
-    catalog: Path = ASSETS / "catalog"
+    catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
-    switch: str = "yes"
-    """``"yes"``: whoever opens the Model page can fetch other weights and switch to them, for everybody; ``"no"`` (``AION_SWITCH``)."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
 
@@ -38,8 +38,6 @@ class Settings:
         kind, _, number = self.device.partition(":")
         if kind not in ("auto", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
             raise ConfigError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
-        if self.switch not in ("yes", "no"):
-            raise ConfigError(f"AION_SWITCH is {self.switch!r}; it is yes or no")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -51,6 +49,10 @@ class Settings:
             device=given.get("AION_DEVICE", cls.device),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
-            switch=given.get("AION_SWITCH", cls.switch),
             token=given.get("HF_TOKEN"),
         )
+
+
+def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a process that shall use this model; None leaves the choice as it is."""
+    return {**environment, "AION_MODEL": model} if model else dict(environment)

@@ -98,14 +98,18 @@ def upload(page, *paths: Path) -> None:
     page.locator("input[type=file]").set_input_files([str(path) for path in paths])
 
 
-def real_or_twin(root: Path, real: str, twin: str) -> Path:
-    """The real file where the real data lie beside the checkout, else its simulated twin."""
-    path = root.parent / "shared" / "data" / real
-    return path if path.is_file() else root / "tests" / "data" / twin
+def spectrum(root: Path) -> Path:
+    """A file of an SDSS spectrum, as wide as real ones, so that the strong lines are in it at the redshifts of these tests."""
+    return root / "assets" / "examples" / "star-forming" / "spectrum.fits"
+
+
+def cutout(root: Path) -> Path:
+    """A file of a Legacy Survey image."""
+    return root / "tests" / "data" / "ls_cutout.fits.gz"
 
 
 def test_an_uploaded_spectrum_becomes_a_redshift(page, root):
-    upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
+    upload(page, spectrum(root))
     value = page.get_by_test_id("stMetricValue").first
     value.wait_for()
     assert 0 <= float(value.inner_text()) < 10
@@ -115,14 +119,14 @@ def test_an_uploaded_spectrum_becomes_a_redshift(page, root):
 
 
 def test_an_uploaded_cutout_is_shown_beside_what_the_tokens_kept(page, root):
-    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    upload(page, cutout(root))
     for word in ("Original", "Decoded", "Residual", "x (arcsec)"):
         page.get_by_text(word, exact=True).first.wait_for()
     assert not page.get_by_test_id("stException").count()
 
 
 def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
-    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    upload(page, cutout(root))
     page.get_by_text("Swipe", exact=True).click()
     slider, over = page.get_by_role("slider", name="Divider between Original and Decoded"), page.locator(".st-key-swipe-0 img.over")
     slider.scroll_into_view_if_needed()
@@ -243,8 +247,8 @@ def test_a_pointer_that_rests_on_a_point_shows_the_picture_of_the_object(page, p
 FIGURE = ".st-key-spectrum-0 .js-plotly-plot"
 DRAWN = "p => p?.layout?.version && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 """A figure is on the page with its marks, and no answer of the server is on its way."""
-HBETA = "p => p._fullLayout.shapes.find(shape => shape.name === 'Hβ').x0 / 4862.68 - 1"
-"""The redshift at which a line is drawn."""
+HBETA = "p => p._fullLayout.shapes.find(shape => shape.name === 'Hβ')?.x0 / 4862.68 - 1"
+"""The redshift at which a line is drawn; NaN while it is not."""
 PLACE = """(p, [curve, share]) => {
   const { x, y } = p._fullData.find(trace => trace.name === curve), i = Math.floor(share * x.length), box = p.getBoundingClientRect()
   const { xaxis, yaxis } = p._fullLayout
@@ -254,7 +258,7 @@ PLACE = """(p, [curve, share]) => {
 
 def opened(page, root):
     """A spectrum on the page; the box to type z, and its figure, once it is at rest."""
-    upload(page, real_or_twin(root, "spectra/sdss/spec-0274-51913-0057.fits", "sdss_spec.fits"))
+    upload(page, spectrum(root))
     typed = page.locator(".st-key-z-typed input")
     typed.wait_for()
     figure = page.locator(FIGURE)
@@ -328,7 +332,10 @@ SEEN = """(p, name) => {
 
 
 def test_the_lines_follow_a_slider_before_the_server_answers(page, root):
-    opened(page, root)
+    typed, _ = opened(page, root)
+    typed.fill("0.3")
+    typed.press("Enter")
+    wait_until(page, FIGURE, f"p => Math.abs(({HBETA})(p) - 0.3) < 1e-6")
     slider, density = page.locator(".st-key-z-slid input"), ".st-key-redshift .js-plotly-plot"
     wait_until(page, density, DRAWN)
     page.context.set_offline(True)  # the server hears nothing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_browser import address, page, real_or_twin, upload  # noqa: F401  # fixtures
+from tests.browser.test_browser import address, cutout, page, upload  # noqa: F401  # fixtures
 from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ REPEATED = "Object.entries(reckoned).filter(([, all]) => all.some((one) => one !
 
 def test_a_figure_that_is_handed_over_twice_is_reckoned_once(page, root):  # noqa: F811
     page.evaluate(COUNTED)
-    upload(page, real_or_twin(root, "images/ls_grz_135.2130_1.1612_256px.fits", "ls_cutout.fits.gz"))
+    upload(page, cutout(root))
     handed_over_again(page, "redshift", "image-0")
     page.get_by_role("link", name="Catalog").first.click()
     handed_over_again(page, "map-plot-0", "beside-plot-0")

@@ -55,7 +55,7 @@ def test_an_object_of_the_catalog_is_analyzed_by_its_id(here, engine, capsys):
 
 
 def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, capsys):
-    assert main(["analyze", "--json", str(spectrum_file), "--set", "flux_scale=2.0"]) == 0
+    assert main(["analyze", "--json", str(spectrum_file), "--set", "spectrum_flux_scale=2.0"]) == 0
     entries = json.loads(capsys.readouterr().out)["report"]["files"][0]["entries"]
     assert any(entry["what"] == "flux unit" and entry["how"] == "you set" for entry in entries)
 
@@ -140,7 +140,7 @@ def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_
         (["analyze", "{spectrum}", "--id", "nobody"], "hold no object 'nobody'"),
         (["analyze", "--id", "nobody"], "no object 'nobody'"),
         (["analyze", "{spectrum}", "--set", "colour=red"], "NAME=VALUE"),
-        (["analyze", "{spectrum}", "--set", "flux_scale=red"], "is not a number"),
+        (["analyze", "{spectrum}", "--set", "image_flux_scale=red"], "is not a number"),
         (["analyze", "{spectrum}", "--prior", "flat"], "0.3,0.05"),
     ],
 )

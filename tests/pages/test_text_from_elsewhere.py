@@ -13,8 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared.selection import Selection
-from aion.search import Index
-from tests.explorer.test_own_catalog import table
+from tests.explorer.catalogs.test_user_catalog import table
 from tests.pages.conftest import PATIENCE
 from tests.pages.test_own_catalog import finished, pick
 
@@ -37,13 +36,10 @@ def environment(settings, tmp_path_factory) -> Iterator[None]:
     """A catalog in which object 1, its class, and the label of all objects are hostile; an engine of its own."""
     folder = shutil.copytree(settings.catalog, tmp_path_factory.mktemp("hostile") / "catalog")
     objects = pd.read_parquet(folder / "objects.parquet").replace({"object 1": HOSTILE})
-    objects.loc[1, ["kind", "survey"]] = HOSTILE
+    objects.loc[1, ["class", "survey"]] = HOSTILE
     objects.to_parquet(folder / "objects.parquet")
     about = json.loads((folder / "catalog.json").read_text())
     (folder / "catalog.json").write_text(json.dumps(about | {"label": HOSTILE}))
-    for view in about["views"]:
-        vectors = Index.load(folder / "index" / view).vectors()
-        Index.build(vectors, list(objects["id"]), model_sha256=about["model_sha256"]).save(folder / "index" / view)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AION_MODEL", settings.model)
         patch.setenv("AION_CATALOG", str(folder))

@@ -160,8 +160,8 @@ def test_smoothing_removes_the_line_and_keeps_the_continuum():
     assert continuum.shape == real.spectrum.flux.shape and (continuum - 10).abs().max() < 0.3
 
 
-def test_the_real_spectra_have_redshifts_classes_and_signal_to_noise(shared_data):
-    spectra = load(shared_data)
+def test_the_real_spectra_have_redshifts_classes_and_signal_to_noise(real_data):
+    spectra = load(real_data)
     kinds = Counter(s.kind for s in spectra)
     assert len(spectra) == 63 and set(kinds) == {"galaxy", "quasar", "star", "sky"} and kinds["sky"] >= 5
     assert len({s.id for s in spectra}) == 63

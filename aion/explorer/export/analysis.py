@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
@@ -209,7 +210,7 @@ def _picture(image: ImageResult) -> Picture:
     cards: dict[str, Card] = {
         "SURVEY": (image.survey, "whose bands these are"),
         "BANDS": (",".join(image.bands), "planes in order"),
-        "MAGZERO": (22.5, "AB magnitude of 1 nanomaggy"),
+        "MAGZERO": (NANOMAGGY_ZERO_POINT, "AB magnitude of 1 nanomaggy"),
     }
     cards |= {name: (value, "of the input, moved to this field") for name, value in image.wcs.items()}
     if image.pixel_scale:

@@ -74,8 +74,8 @@ class Recipe:
         use = "" if self.use is None else f", use={list(self.use)}"
         lines = [
             "from aion.explorer.engine import Engine",
-            *([f"from aion.explorer.prior import {type(self.prior).__name__}, with_prior"] if self.prior else []),
-            f"from aion.explorer.recipe import {'check_files, ' if self.sha256 else ''}check_weights",
+            *([f"from aion.explorer.redshift.prior import {type(self.prior).__name__}, with_prior"] if self.prior else []),
+            f"from aion.explorer.export.reproduce import {'check_files, ' if self.sha256 else ''}check_weights",
             "from aion.explorer.settings import Settings",
             *([f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"] if self.files else []),
             "",
@@ -99,7 +99,7 @@ class Recipe:
     def _figures(self) -> str:
         return (
             "from aion.explorer.figures import ImageView, Shown, ShownImage, View, on_page\n"
-            "from aion.explorer.lines import LineSet\n\n"
+            "from aion.lines import LineSet\n\n"
             f"shown = {self.shown!r}\n"
             "for figure in on_page(analysis, shown).values():\n    figure.show()\n"
         )

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.results import SpectrumResult
 from aion.lines import ATMOSPHERE, LINES, Line, observed
-from aion.redshift import SPEED_OF_LIGHT
 
 Floats = NDArray[np.floating[Any]]
 

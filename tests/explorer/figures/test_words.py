@@ -3,9 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from aion.catalog import Neighbor, SmallSpectrum
 from aion.explorer import figures
 from aion.explorer.figures import Axis, Coloring, Compared
-from aion.explorer.results import Neighbor, SmallSpectrum
 
 HOSTILE = "<b>x</b> </script><script>alert(1)</script> %{x} & co"
 SHOWN = "&lt;b&gt;x&lt;/b&gt; &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt; %{x} &amp; co"

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from aion.explorer.settings import ASSETS
+from aion.resources import resource
 
-FOLDER = ASSETS / "examples"
+FOLDER = resource("assets/examples")
 
 
 @dataclass(frozen=True)

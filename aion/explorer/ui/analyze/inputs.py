@@ -13,7 +13,7 @@ from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
-from aion.explorer.ui.shared.session import File, Origin, Pending, Session, Thing, session
+from aion.explorer.ui.shared.session import File, Pending, Session, session
 from aion.io import SkyObject, read
 from aion.io.registry import PositionNeededError
 from aion.modalities import Image, Spectrum
@@ -85,10 +85,10 @@ def welcome() -> None:
 
 def inspector() -> None:
     """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
-    thing = session().thing
-    if not isinstance(thing, SkyObject):
+    upload = session().upload
+    if upload is None:
         return
-    layout.folded(as_text(labels.inspection_title(thing)), partial(_inspection, thing), icon=":material/fact_check:", key="inspector")
+    layout.folded(as_text(labels.inspection_title(upload)), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
 
 
 def _inspection(thing: SkyObject) -> None:
@@ -119,13 +119,6 @@ def row_picker() -> None:
         )
         for apart in labels.not_joined(now.things):
             st.caption(f":material/call_split: {as_text(apart)}")
-
-
-def open_things(things: Sequence[Thing], label: str, *, origin: Origin = "catalog") -> None:
-    """Look at objects that need no reading, such as those of the catalog."""
-    now = session()
-    now.open(things, origin=origin, label=label)
-    now.inputs += 1
 
 
 def _example_list(now: Session) -> None:

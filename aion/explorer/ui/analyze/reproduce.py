@@ -8,7 +8,6 @@ import streamlit as st
 
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
-from aion.explorer.settings import ASSETS
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Session, session
 
@@ -43,7 +42,7 @@ def _texts(analysis: Analysis) -> None:
 
 
 def _path(file: object) -> str:
-    """Of an example, as seen from the folder of the application; of an upload, its name."""
+    """Of an example, as seen from the folder in which the application was started; of an upload, its name."""
     if isinstance(file, Path):
-        return str(file.relative_to(ASSETS.parent)) if file.is_relative_to(ASSETS.parent) else str(file)
+        return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
     return str(getattr(file, "name", "file"))

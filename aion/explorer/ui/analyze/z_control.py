@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.ui.shared.session import session
 from aion.lines import LINES, Feature, Line, LineSet, named
-from aion.redshift import SPEED_OF_LIGHT, RedshiftPDF
+from aion.redshift import RedshiftPDF
 
 STEP = 0.0005
 """Of the coarse slider and of the arrows of the number, in z."""

@@ -1,6 +1,6 @@
 """A card beside the pointer while it rests on a point of a plot: picture, small spectrum and what the object is.
 
-The browser takes the cards one by one out of a file of all of them (see `aion.explorer.cards`); the page runs once, for the first.
+The browser takes the cards one by one out of a file of all of them (see `aion.explorer.catalogs.cards`); the page runs once, for the first.
 A card shows nothing that the gallery of marked objects lacks, so nothing is lost without a pointer.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+from aion.catalog import Catalog
 from aion.explorer.catalogs import cards
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.ui.shared import active_catalog
 
 SCRIPT = Path(__file__).with_name("hover.js")

@@ -65,7 +65,7 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
 
 
 def tabs(titles: list[str]) -> Sequence[Any]:
-    """Tabs of which one is open and made. It stays open on the way to another page and back, and when other weights have other tabs."""
+    """Tabs of which one is open and made. It stays open on the way to another page and back."""
     state = st.session_state
     wanted = state.get(_TAB, state.get(_KEPT))
     state[_TAB] = wanted if wanted in titles else titles[0]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aion.explorer import figures
-from aion.explorer.settings import ASSETS
+from aion.resources import resource
 
 
 def theme() -> figures.Theme:
@@ -19,5 +19,5 @@ def on_phone() -> bool:
 def frame() -> None:
     """What is around every page: logo and style sheet."""
     dark = theme().name == "dark"
-    st.logo(ASSETS / ("logo-dark.svg" if dark else "logo.svg"), size="large", icon_image=None)
-    st.html(ASSETS / "css" / "explorer.css")
+    st.logo(resource("assets/logo-dark.svg" if dark else "assets/logo.svg"), size="large", icon_image=None)
+    st.html(resource("assets/css/explorer.css"))

@@ -1,23 +1,20 @@
-"""Colour and brightness of images: arrays (bands, height, width) in nanomaggies per pixel -> 8-bit pixels. Knows nothing of figures.
+"""Color and brightness of images: arrays (bands, height, width) in any one unit -> 8-bit pixels. Knows nothing of files and figures.
 
-Colour images follow Lupton et al. (2004): the intensity is stretched with asinh, the colour of every pixel is kept.
+Color images follow Lupton et al. (2004): the intensity is stretched with asinh, the color of every pixel is kept.
 """
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Floats = NDArray[np.floating[Any]]
 Pixels = NDArray[np.uint8]
 
 WEIGHTS = {"g": 6.0, "r": 3.4, "i": 2.8, "z": 2.2, "y": 2.0}
-"""Relative brightness of a band in a colour image; g, r and z as in the Legacy Surveys sky viewer."""
+"""Relative brightness of a band in a color image; g, r and z as in the Legacy Surveys sky viewer."""
 RED_TO_BLUE = "yzirg"
 SOFTENING = 8.0
 """Q of Lupton et al.: how early the asinh leaves the linear regime."""
@@ -30,7 +27,7 @@ class Stretch:
 
     black: float
     white: float
-    """Weighted intensities, nanomaggies per pixel."""
+    """Weighted intensities, in the unit of the image."""
     softening: float = SOFTENING
     """Q of Lupton et al."""
 
@@ -59,7 +56,7 @@ def channels(bands: Sequence[str]) -> tuple[int, int, int]:
     return order[0], order[(len(order) - 1) // 2], order[-1]
 
 
-def colour_stretch(flux: Floats, bands: Sequence[str]) -> Stretch:
+def color_stretch(flux: Floats, bands: Sequence[str]) -> Stretch:
     """The stretch that suits an image (bands, height, width)."""
     return _between_percentiles(_weighted(flux, bands).mean(axis=0))
 
@@ -69,22 +66,15 @@ def band_stretch(plane: Floats) -> Stretch:
     return _between_percentiles(plane)
 
 
-def colour(flux: Floats, bands: Sequence[str], stretch: Stretch) -> Pixels:
+def color(flux: Floats, bands: Sequence[str], stretch: Stretch) -> Pixels:
     """(height, width, 3), 8 bits, of an image (bands, height, width)."""
     planes = np.clip(_weighted(flux, bands) - stretch.black, 0, None)
     intensity = planes.mean(axis=0)
     brightness = stretch(intensity + stretch.black)
     rgb = planes * np.divide(brightness, intensity, out=np.zeros_like(intensity), where=intensity > 0)
-    rgb = rgb / np.maximum(rgb.max(axis=0), 1.0)  # a saturated pixel keeps its colour
+    rgb = rgb / np.maximum(rgb.max(axis=0), 1.0)  # a saturated pixel keeps its color
     pixels: Pixels = (np.moveaxis(rgb, 0, -1) * 255 + 0.5).astype(np.uint8)
     return pixels
-
-
-def png_url(pixels: Pixels) -> str:
-    """A data URL of (height, width, 3) pixels whose first row is the lowest, as in FITS."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[::-1])).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _weighted(flux: Floats, bands: Sequence[str]) -> Floats:

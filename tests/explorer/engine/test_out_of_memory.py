@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aion.explorer.engine import Engine
-from tests.explorer.test_engine import same_numbers
+from tests.explorer.engine.test_engine import same_numbers
 from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 from tests.hub.server import COMMIT
 
