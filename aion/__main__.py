@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from aion.errors import AIONError, InputError
 
 if TYPE_CHECKING:
-    from aion.explorer.catalogs.catalog import Catalog, CatalogEntry
+    from aion.catalog import Catalog
     from aion.explorer.engine import Engine
     from aion.explorer.results import Analysis
-    from aion.io import Overrides, Report, SkyObject
+    from aion.io import Overrides, SkyObject
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +92,7 @@ def _analyze(options: argparse.Namespace) -> None:
     use = options.use.split(",") if options.use else None
     analyses = [with_prior(analysis, prior) for analysis in engine.batch(objects, use=use)]
     if options.json:
-        texts = [to_json(analysis, _reports(thing)) for analysis, thing in zip(analyses, objects, strict=True)]
+        texts = [to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
         print(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]", end="" if len(texts) == 1 else "\n")
     else:
         print("\n\n".join(_in_words(analysis) for analysis in analyses))
@@ -134,23 +134,18 @@ def _fetch(options: argparse.Namespace) -> None:
     print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
 
 
-def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject | CatalogEntry]":
+def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":
     """All objects of the files, or the one that was asked for, of the files or of the catalog."""
     if id is None:
-        return list(objects)
+        return objects
     if objects:
         found = [thing for thing in objects if thing.id == id]
         if not found:
             raise InputError(f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}")
-        return list(found)
+        return found
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
     return [engine.catalog.entry(id)]
-
-
-def _reports(thing: "SkyObject | CatalogEntry") -> "tuple[Report, ...]":
-    reports: tuple[Report, ...] = getattr(thing, "reports", ())
-    return reports
 
 
 def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[SkyObject]":
@@ -192,14 +187,14 @@ def _in_words(analysis: "Analysis") -> str:
     return "\n".join(lines)
 
 
-def _write(folder: Path, analysis: "Analysis", thing: "SkyObject | CatalogEntry", catalog: "Catalog | None") -> None:
+def _write(folder: Path, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
     from aion.explorer.export import tables
     from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
     files = {
-        f"{stem}.json": to_json(analysis, _reports(thing)).encode(),
+        f"{stem}.json": to_json(analysis, thing.reports).encode(),
         f"{stem}-pz.csv": pdf_csv(analysis),
         f"{stem}-pz.ecsv": pdf_ecsv(analysis),
         f"{stem}-pz.hdf5": pdf_hdf5(analysis),

@@ -23,7 +23,7 @@ TEXTS = sorted(
 
 FACTS = {f"aion.{name}" for name in ("errors", "constants", "lines", "arrays", "bands", "scalars", "modalities", "streams", "resources")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps")}
+PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")}
 PICTURES = {"aion.color_image", "aion.previews"}
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion"}
 
@@ -33,7 +33,7 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer("settings", "results", "figures", "redshift", "engine", "catalogs", "export")
-PAGE = FACTS | {"aion.io", "aion.redshift"} | SERVICES
+PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
 # module is its row. A name in a row allows the module and everything below it. Rows of the explorer admit only rows above them.
@@ -54,21 +54,19 @@ LAYERS: dict[str, set[str]] = {
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
     "aion.maps": set(),
+    "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
     "aion.explorer.settings": {"aion.errors", "aion.resources"},
-    "aion.explorer.results": {"aion.redshift"},
+    "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.memory": set(),
     "aion.explorer.weights": {"aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
-    "aion.explorer.figures": {"aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
+    "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"} | explorer("results"),
-    "aion.explorer.catalogs.catalog": {"aion.errors", "aion.constants", "aion.modalities", "aion.search"} | explorer("results"),
-    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results", "catalogs.catalog"),
-    "aion.explorer.catalogs": FACTS
-    | {"aion", "aion.io", "aion.maps", "aion.previews", "aion.color_image", "aion.search"}
-    | explorer("results", "catalogs.catalog", "engine"),
-    "aion.explorer.export": FACTS | {"aion.io"} | explorer("results", "figures", "redshift", "catalogs.catalog"),
+    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results"),
+    "aion.explorer.catalogs": FACTS | {"aion", "aion.catalog", "aion.io", "aion.previews"} | explorer("results", "engine"),
+    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
@@ -165,8 +163,8 @@ def test_arrows_between_our_modules_point_down(source: Path) -> None:
     [
         ("aion.explorer.engine.engine", "aion.explorer.ui.shared"),
         ("aion.explorer.engine.engine", "aion.explorer.catalogs.user_catalog"),
-        ("aion.explorer.catalogs.catalog", "aion.explorer.ui.shared.figure"),
-        ("aion.explorer.catalogs.catalog", "aion.explorer.engine"),
+        ("aion.explorer.catalogs.similarity", "aion.explorer.ui.shared.figure"),
+        ("aion.catalog.catalog", "aion.explorer.engine"),
         ("aion.explorer.figures.image", "aion.explorer.export.tables"),
         ("aion.explorer.ui.shared.server", "aion.explorer.ui.analyze.links"),
         ("aion.explorer.ui.catalog.objects", "aion.explorer.ui.analyze.neighbors"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.constants import CODEC_FIELD, HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
 from aion.errors import FormatError, ModalityError
-from aion.io.objects import IMAGE_SURVEYS, Entry, Overrides
+from aion.io.objects import IMAGE_SURVEYS, Entry, ImageFrame, Overrides
 from aion.io.registry import Found, PositionNeededError
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 
@@ -82,7 +82,8 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
     modality = _CLASSES[survey](flux=flux, bands=bands)
     proxies = tuple(Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence) for sentence in modality.proxies)
     entries = (survey_entry, *band_entries, unit_entry, *scale_entries, *proxies, *field_entries, *_holes(flux))
-    return Found(None, (modality,), entries, ra, dec, None, scale, _display(arrays, factor, wcs))
+    frame = _frame(arrays, scale, factor, wcs)
+    return Found(None, (modality,), entries, ra, dec, frames={modality.token_key: frame})
 
 
 def celestial(header: Mapping[str, Any]) -> WCS | None:
@@ -265,15 +266,9 @@ def _holes(flux: NDArray[np.float32]) -> tuple[Entry, ...]:
     return (Entry("missing pixels", f"{100 * missing:.2f} %", "detected", "the codec fills them in"),) if missing else ()
 
 
-def _display(arrays: ImageArrays, factor: float, wcs: WCS | None) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    if arrays.ivar is not None:
-        extras["image_ivar"] = (arrays.ivar / factor**2).astype(np.float32)
-    if arrays.mask is not None:
-        extras["image_mask"] = arrays.mask
-    if wcs is not None:
-        extras["image_header"] = dict(wcs.to_header(relax=True))
-    return extras
+def _frame(arrays: ImageArrays, scale: float | None, factor: float, wcs: WCS | None) -> ImageFrame:
+    ivar = None if arrays.ivar is None else (arrays.ivar / factor**2).astype(np.float32)
+    return ImageFrame(scale, {} if wcs is None else dict(wcs.to_header(relax=True)), ivar, arrays.mask)
 
 
 def stack(planes: list[NDArray[Any]], names: list[str]) -> NDArray[Any]:

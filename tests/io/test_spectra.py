@@ -25,7 +25,7 @@ def test_an_sdss_spectrum_has_its_position_class_and_redshift(twins):
     assert found.id == "0266-51630-0174"
     assert (found.ra, found.dec) == (150.1, 2.2)  # not the telescope's 12.3, 45.6 in the header
     assert found.z_reference == 0.25
-    assert found.extras["class"] == "GALAXY/STARFORMING"
+    assert found.kind == "GALAXY/STARFORMING"
     assert spectrum.wavelength[0, 0].item() == pytest.approx(10**3.62, rel=1e-6)
     assert 5 < spectrum.flux.median() < 7
 
@@ -40,7 +40,7 @@ def test_upper_case_columns_are_read_and_a_sky_fibre_has_no_redshift(twins, entr
     found = only(read(twins / "boss_spec.fits"))
     assert found.id == "3655-55240-0054"
     assert found.z_reference is None
-    assert found.extras["class"] == "SKY"
+    assert found.kind == "SKY"
     assert entry(found, "redshift").how == "dropped"
 
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
+from aion.catalog import Catalog
 from aion.codecs.manager import CodecManager
 from aion.errors import ConfigError
-from aion.explorer.catalogs.catalog import Catalog
 from aion.io import read
 from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
@@ -150,8 +150,8 @@ def test_a_lost_shard_is_made_again_as_it_was(run):
 def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, weights, survey, tmp_path):
     catalog.build(weights, survey, run.config, tmp_path)
     found = Catalog.load(tmp_path)
-    assert len(found) == run.config.catalog and found.label == "simulated"
-    assert found.model_sha256 == weights.model.sha256
+    assert len(found) == run.config.catalog and found.manifest.simulated and found.manifest.label == "simulated"
+    assert found.manifest.model_sha256 == weights.model.sha256
     assert set(found.table["class"]) <= {"galaxy", "quasar", "star"}
 
 

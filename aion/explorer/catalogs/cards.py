@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog
 
 _LINES = (
     (("class", "{}"), ("subtype", "{}")),
@@ -32,7 +32,7 @@ BELOW = 0.25
 
 def sheet(catalog: Catalog) -> bytes:
     """The file of a catalog."""
-    shown = catalog.previews()
+    shown = catalog.previews
     lines = [[_told(catalog.table, *column) for column in columns if column[0] in catalog.table] for columns in _LINES]
     cards = []
     for row, (picture, levels) in enumerate(zip(shown.pictures, _levels(shown.flux), strict=True)):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.export import tables
 from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.reproduce import Recipe
@@ -37,7 +37,7 @@ def bundle(
     given = _placed(inputs)
     size = sum(len(content) for content in given.values())
     notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
-    notes += [NEIGHBORS.format(catalog.label, len(catalog))] if catalog is not None else []
+    notes += [NEIGHBORS.format(catalog.manifest.label, len(catalog))] if catalog is not None else []
     recipe = replace(recipe, files=tuple(given), sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()})
     settings = recipe.to_dict() | {
         "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},

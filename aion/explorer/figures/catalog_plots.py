@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from aion.catalog import Neighbor
 from aion.explorer.figures.theme import LIGHT, Theme, blank, colorbar
-from aion.explorer.results import Floats, Neighbor
+from aion.explorer.results import Floats
 
 KINDS = ("galaxy", "quasar", "star")
 UNKNOWN = "unknown"

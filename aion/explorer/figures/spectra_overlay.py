@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from aion.catalog import SmallSpectrum
 from aion.explorer.figures.sampling import decimate
 from aion.explorer.figures.theme import LIGHT, Theme, blank
-from aion.explorer.results import SmallSpectrum
 
 
 @dataclass(frozen=True)

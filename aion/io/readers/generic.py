@@ -4,6 +4,7 @@ https://specutils.readthedocs.io/en/stable/spectrum1d.html#list-of-loaders
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,7 @@ def read_with_specutils(file: FitsFile, overrides: Overrides) -> list[Found]:
     ra, dec = position(header.get("RA"), header.get("DEC"))
     z = next((z for z in map(redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO"))) if z is not None), None)
     if len(found) == 1 and ra is not None:
-        one = found[0]
-        return [Found(None, one.modalities, one.entries, ra, dec, z, extras=one.extras)]
+        return [replace(found[0], ra=ra, dec=dec, z_reference=z)]
     return found
 
 

@@ -115,5 +115,4 @@ def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
         entries, z, kind = (Entry("redshift", f"{z:.5f}", "dropped", f"ZWARNING = {warning}: a fibre without an object"),), None, "SKY"
     elif warning:
         entries = (Entry("ZWARNING", str(warning), "header", "the survey's pipeline doubts the redshift"),)
-    extras = dict(found.extras) | ({"class": kind} if kind else {})
-    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), extras=extras)
+    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind)

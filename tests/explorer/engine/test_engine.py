@@ -16,7 +16,7 @@ from aion.explorer.engine.checks import chi2_check, distance_check
 from aion.explorer.engine.neighbor_distance import Familiarity
 from aion.explorer.engine.quantiles import TABLE, chi2_quantiles
 from aion.explorer.settings import Settings
-from aion.io import SkyObject
+from aion.io import ImageFrame, SkyObject
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
 from aion.redshift import LOW_COVERAGE
 
@@ -370,7 +370,7 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
     rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
     (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
     engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
-    thing = replace(make_object(1), extras={"image_ivar": np.full((4, 110, 104), 4.0, dtype=np.float32)})
+    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))})
     told = {check.name: check.value for check in engine.analyze(thing).trust}
     engine.close()
     assert "of 10 held-out objects" in told["Reconstruction of the SDSS spectrum"]
@@ -390,7 +390,7 @@ def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, m
     ivar = np.full((4, 110, 104), 4.0, dtype=np.float32)
     ivar[0, 55, 52] = 0
     header = {"CRPIX1": 50.0, "CRPIX2": 60.0, "CDELT1": -1e-4, "NAXIS1": 104}
-    thing = replace(make_object(1), extras={"image_ivar": ivar, "image_header": header})
+    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, header, ivar)})
     (image,) = engine.analyze(thing).images
     assert np.nanmax(image.sigma) == np.nanmin(image.sigma) == 0.5
     assert np.isnan(image.sigma[0, 55 - 7, 52 - 4])

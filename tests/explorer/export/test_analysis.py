@@ -16,6 +16,7 @@ from astropy.wcs import WCS
 
 from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.redshift.prior import FlatInLog, with_prior
+from aion.io import ImageFrame, read
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +117,20 @@ def test_the_decoded_image_lies_where_the_input_says(engine):
 
     header = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 52.5, "CRPIX2": 55.5}
     header |= {"CDELT1": -7.28e-5, "CDELT2": 7.28e-5, "CUNIT1": "deg", "CUNIT2": "deg"}
-    analysis = engine.analyze(replace(sky_object(1), extras={"image_header": header}))
+    analysis = engine.analyze(replace(sky_object(1), frames={"tok_image": ImageFrame(0.262, header)}))
     with fits.open(io.BytesIO(decoded_fits(analysis))) as hdus:
         moved, given = WCS(hdus[1].header, naxis=2), WCS(fits.Header(header))
     here, there = moved.pixel_to_world(10, 20), given.pixel_to_world(10 + (104 - 96) // 2, 20 + (110 - 96) // 2)
     assert here.separation(there).arcsec < 1e-6
+
+
+def test_each_image_of_an_object_keeps_its_own_place_and_pixels(engine, root):
+    (found,) = read([root / "tests/data" / name for name in ("ls_cutout.fits.gz", "hsc_r.fits.gz", "hsc_g.fits.gz")])
+    analysis = engine.analyze(found)
+    assert {image.survey: round(image.pixel_scale, 3) for image in analysis.images} == {"Legacy Survey": 0.262, "HSC": 0.168}
+    with fits.open(io.BytesIO(decoded_fits(analysis))) as hdus:
+        scales = {hdu.header["PIXSCALE"]: WCS(hdu.header, naxis=2).proj_plane_pixel_scales()[0].to_value("arcsec") for hdu in hdus[1:3]}
+    assert len(scales) == 2 and all(stated == pytest.approx(of_wcs, rel=1e-3) for stated, of_wcs in scales.items())
 
 
 def test_files_say_which_prior_was_multiplied_in(analysis):

@@ -10,7 +10,6 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import neighbors
@@ -18,7 +17,7 @@ from aion.explorer.ui.analyze.downloads import downloads
 from aion.explorer.ui.shared import active_catalog, labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import Session, Thing, session
+from aion.explorer.ui.shared.session import Session, session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
@@ -49,7 +48,7 @@ def header(analysis: Analysis) -> None:
     with title:
         st.title(now.label if now.origin == "example" else thing.id, anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else ())
+        downloads(analysis, thing.reports)
     st.caption(" · ".join(_origin(now, thing)), help=labels.place(thing)[1] or None)
     _notes(analysis)
 
@@ -129,10 +128,12 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
-def _origin(now: Session, thing: Thing) -> list[str]:
+def _origin(now: Session, thing: SkyObject) -> list[str]:
     where = [labels.place(thing)[0]] if labels.place(thing)[0] else []
-    if isinstance(thing, CatalogEntry):
-        origin = "Your catalog" if now.origin == "own" else "Reference catalog, simulated"
+    if thing.is_entry:
+        reference = engine().catalog
+        said = ", simulated" if reference is not None and reference.manifest.simulated else ""
+        origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"
         return [origin, *([thing.kind] if thing.kind else []), *labels.kinds(thing)]
     return [*where, *labels.kinds(thing), thing.id if now.origin == "example" else now.label]
 
@@ -140,7 +141,8 @@ def _origin(now: Session, thing: Thing) -> list[str]:
 def _notes(analysis: Analysis) -> None:
     """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
     thing = session().thing
-    of_reading = {entry.sentence() for report in getattr(thing, "reports", ()) for entry in report.entries}
+    assert thing is not None
+    of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}
     told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
     reasons = [
         f"{labels.stream_name(key)} was not read: {why}."

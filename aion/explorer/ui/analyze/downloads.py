@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.results import Analysis

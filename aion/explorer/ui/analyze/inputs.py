@@ -84,10 +84,10 @@ def welcome() -> None:
 
 def inspector() -> None:
     """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
-    thing = session().thing
-    if not isinstance(thing, SkyObject):
+    upload = session().upload
+    if upload is None:
         return
-    layout.folded(labels.inspection_title(thing), partial(_inspection, thing), icon=":material/fact_check:", key="inspector")
+    layout.folded(labels.inspection_title(upload), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
 
 
 def _inspection(thing: SkyObject) -> None:

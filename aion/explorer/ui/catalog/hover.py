@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+from aion.catalog import Catalog
 from aion.explorer.catalogs import cards
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.ui.shared import active_catalog
 
 SCRIPT = Path(__file__).with_name("hover.js")

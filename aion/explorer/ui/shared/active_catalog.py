@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog
 from aion.explorer.catalogs.user_catalog import File, Made, Making
 from aion.explorer.ui.shared.selection import selection
 from aion.explorer.ui.shared.server import engine

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import Catalog, Filters
+from aion.catalog import Catalog, Filters
 from aion.explorer.ui.shared import active_catalog
 
 Binding = Literal["query-params"] | None

@@ -7,10 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from aion.constants import NANOMAGGY_ZERO_POINT
-from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
-from aion.explorer.ui.shared.session import Thing
 from aion.io import SkyObject
 from aion.lines import named
 from aion.modalities import MODALITIES, Image, Spectrum
@@ -37,35 +35,31 @@ def inspection_title(thing: SkyObject) -> str:
     return f"What was read: {formats}" + (f" ({said})" if said else "")
 
 
-def target_name(thing: Thing) -> str:
+def target_name(thing: SkyObject) -> str:
     """For the list of objects in a file."""
-    parts = [thing.id]
-    if isinstance(thing, SkyObject):
-        snr, kind = thing.extras.get("snr"), thing.extras.get("class")
-        parts += [str(kind)] if kind else []
-        parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
-        parts += [f"S/N {snr:.1f}"] if isinstance(snr, (int, float)) and math.isfinite(snr) else []
+    parts = [thing.id, *([thing.kind] if thing.kind else [])]
+    parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
+    parts += [f"S/N {thing.snr:.1f}"] if thing.snr is not None and math.isfinite(thing.snr) else []
     return " · ".join(parts)
 
 
-def not_joined(things: Sequence[Thing]) -> list[str]:
+def not_joined(things: Sequence[SkyObject]) -> list[str]:
     """Which files are not of one object with the others, and why, a sentence for each."""
-    reports = [report for thing in things if isinstance(thing, SkyObject) for report in thing.reports]
+    reports = [report for thing in things for report in thing.reports]
     apart = [(report.source, entry.note) for report in reports for entry in report.entries if entry.what == "joined"]
     return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
 
 
-def kinds(thing: Thing) -> tuple[str, ...]:
+def kinds(thing: SkyObject) -> tuple[str, ...]:
     """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
-    keys = list(thing.tokens) if isinstance(thing, CatalogEntry) else [type(modality).token_key for modality in thing.modalities]
-    wide = [stream_name(key) for key in keys if issubclass(MODALITIES[key], (Image, Spectrum))]
-    others = len(keys) - len(wide)
+    wide = [stream_name(key) for key in thing.streams if issubclass(MODALITIES[key], (Image, Spectrum))]
+    others = len(thing.streams) - len(wide)
     return (*wide, *([f"{others} catalog {'number' if others == 1 else 'numbers'}"] if others else []))
 
 
-def place(thing: Thing) -> tuple[str, str]:
+def place(thing: SkyObject) -> tuple[str, str]:
     """Position in degrees and in sexagesimal, ICRS; empty where it is not known."""
-    if not isinstance(thing, SkyObject) or thing.ra is None or thing.dec is None:
+    if thing.ra is None or thing.dec is None:
         return "", ""
     return f"RA {thing.ra:.5f}°  Dec {thing.dec:+.5f}°".replace("-", "−"), sexagesimal(thing.ra, thing.dec)
 

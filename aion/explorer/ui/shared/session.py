@@ -7,14 +7,12 @@ from typing import BinaryIO, Literal
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.figures import Shown, ShownImage
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import Analysis
 from aion.io import Overrides, SkyObject
 from aion.redshift import RedshiftPDF
 
-Thing = SkyObject | CatalogEntry
 File = BinaryIO | Path
 Origin = Literal["nothing", "upload", "example", "catalog", "own"]
 """``"own"``: an object of a catalog that the person made, which has no address."""
@@ -46,7 +44,7 @@ class Session:
     """Slug of the example that is open."""
     files: tuple[File, ...] = ()
     """Kept, so that they can be read again with other overrides."""
-    things: tuple[Thing, ...] = ()
+    things: tuple[SkyObject, ...] = ()
     """Every object of the files; one is looked at."""
     row: int = 0
     overrides: Overrides = field(default_factory=Overrides)
@@ -81,13 +79,18 @@ class Session:
     _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
 
     @property
-    def thing(self) -> Thing | None:
+    def thing(self) -> SkyObject | None:
         """The object looked at."""
         return self.things[self.row] if self.things else None
 
+    @property
+    def upload(self) -> SkyObject | None:
+        """The object looked at, where it came from files."""
+        return None if self.thing is None or self.thing.is_entry else self.thing
+
     def open(
         self,
-        things: Sequence[Thing],
+        things: Sequence[SkyObject],
         *,
         origin: Origin,
         label: str,
@@ -134,7 +137,7 @@ class Session:
         before = self.shown.images + (ShownImage(),) * (number - len(self.shown.images))
         self.shown = replace(self.shown, images=(*before[:number], how, *before[number + 1 :]))
 
-    def analysis(self, compute: Callable[[Thing, frozenset[str] | None], Analysis]) -> Analysis:
+    def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
         """The answer for what is looked at, from memory when it was asked before."""
         assert self.thing is not None
         key = (self.opened, self.row, self.use)

@@ -8,9 +8,9 @@ from typing import Self
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
-from aion.explorer.results import Analysis, Neighbor, SmallSpectrum
+from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.theme import theme
 
 TILES = 24

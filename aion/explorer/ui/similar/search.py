@@ -6,13 +6,13 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
 from aion.explorer.catalogs.similarity import NEIGHBORHOOD, Example, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import Compared
-from aion.explorer.results import Analysis, Neighbor, Retrieval
+from aion.explorer.results import Analysis, Retrieval
 from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
@@ -22,7 +22,6 @@ from aion.explorer.ui.shared.session import session
 from aion.explorer.ui.shared.similarity_query import OPEN, Query, query
 from aion.explorer.ui.shared.theme import theme
 from aion.explorer.ui.shared.tiles import Preview
-from aion.io import SkyObject
 
 MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
@@ -59,7 +58,7 @@ def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
 
 def searches_in(catalog: Catalog) -> Searches:
     """All searches in this catalog."""
-    return searches(catalog, catalog.model_sha256, str(catalog.folder))
+    return searches(catalog, catalog.manifest.model_sha256, str(catalog.folder))
 
 
 def controls(catalog: Catalog) -> Asked:
@@ -94,7 +93,7 @@ def question(catalog: Catalog) -> None:
                     st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
-        if isinstance(session().thing, SkyObject) and OPEN not in now.weights:
+        if session().upload and OPEN not in now.weights:
             st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
@@ -221,10 +220,11 @@ def _opened() -> Analysis:
 def _examples(every: Searches) -> list[Example]:
     examples = []
     for id, weight in query().weights.items():
-        thing = session().thing
-        if id == OPEN and isinstance(thing, SkyObject):
-            with st.spinner(_ASKING):
-                examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
+        if id == OPEN:
+            opened = _opened()
+            [vectors] = engine().vectors([opened], every.catalog.views_of)
+            itself = every.catalog.row_of(opened.id, opened.tokens)
+            examples.append(Example(session().label, weight, vectors, itself))
         else:
             examples.append(every.example(id, weight))
     return examples
