@@ -1,26 +1,28 @@
-"""The exceptions and warnings that several modules raise or catch. Each message says what was given, what is expected, what to do.
+"""The exceptions and warnings that several modules raise or catch::
 
-AIONError
-├── InputError (ValueError)            data that a person handed in
-│   ├── FormatError                    a file that no reader can use
-│   └── ModalityError                  arrays that do not make the modality they claim to be
-├── ModalityTypeError (TypeError)      not a modality, or one without a codec
-├── TokenKeyError (ValueError)         a token stream that is not there
-├── WeightsError (OSError)             a model or codec that cannot be loaded
-│   ├── WeightsNotFoundError           unknown id, revision, folder or file
-│   ├── AccessError                    gated or private: 401, 403
-│   ├── ConnectionFailedError          no network, cut connection
-│   ├── DiskSpaceError                 no room for a download
-│   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
-├── ConfigError (ValueError)           an unknown or impossible configuration value
-├── IngredientError (OSError)          a training ingredient that cannot be fetched
-├── ClosedError                        an engine that takes nothing any more
-├── SearchError (ValueError)           an index that does not fit the question
-│   └── IndexMismatchError             an index made by other weights
-└── FaultError                         a fault of this program, not of what it was given
-AIONWarning (UserWarning)
-├── TruncationWarning                  tokens were left out of the encoder
-└── AssumptionWarning                  a value was assumed because the input does not say
+    AIONError
+    ├── InputError (ValueError)            data that a person handed in
+    │   ├── FormatError                    a file that no reader can use
+    │   └── ModalityError                  arrays that do not make the modality they claim to be
+    ├── ModalityTypeError (TypeError)      not a modality, or one without a codec
+    ├── TokenKeyError (ValueError)         a token stream that is not there
+    ├── WeightsError (OSError)             a model or codec that cannot be loaded
+    │   ├── WeightsNotFoundError           unknown id, revision, folder or file
+    │   ├── AccessError                    gated or private: 401, 403
+    │   ├── ConnectionFailedError          no network, cut connection
+    │   ├── DiskSpaceError                 no room for a download
+    │   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
+    ├── ConfigError (ValueError)           an unknown or impossible configuration value
+    ├── IngredientError (OSError)          a training ingredient that cannot be fetched
+    ├── ClosedError                        an engine that takes nothing any more
+    ├── SearchError (ValueError)           an index that does not fit the question
+    │   └── IndexMismatchError             an index made by other weights
+    └── FaultError                         a fault of this program, not of what it was given
+    AIONWarning (UserWarning)
+    ├── TruncationWarning                  tokens were left out of the encoder
+    └── AssumptionWarning                  a value was assumed because the input does not say
+
+Each message says what was given, what is expected, what to do.
 """
 
 import logging

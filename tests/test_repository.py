@@ -276,7 +276,7 @@ def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-r")]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-docs.txt"])
 def test_every_requirement_is_installed_at_a_version_it_admits(name: str) -> None:
     wrong = [str(need) for need in requirements(name) if not need.specifier.contains(version(need.name), prereleases=True)]
     assert not wrong
