@@ -22,8 +22,6 @@ RUN pip install --constraint constraints.txt -r requirements.txt
 COPY --chown=aion:aion . .
 # made here so that the volume belongs to the user who writes the published weights into it
 RUN install -d -o aion -g aion /home/aion/.cache/huggingface
-# many people open a server: none of them switches the weights of the others
-ENV AION_SWITCH=no
 ENV HF_HOME=/home/aion/.cache/huggingface
 VOLUME /home/aion/.cache/huggingface
 USER aion

@@ -14,10 +14,11 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint $(
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 READY_TRAINING := $(VENV)/.ready-training
+READY_DOCS := $(VENV)/.ready-docs
 # The published package, for the parity tests and the benchmark only. Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
-.PHONY: help app test quick check format lock lowest newest catalog embedded benchmark interaction screenshots browser clean
+.PHONY: help app test quick check format docs lock lowest newest catalog embedded benchmark interaction screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -40,6 +41,11 @@ check: $(READY_DEV)  ## format, lint and types
 format: $(READY_DEV)  ## bring the code into the form that `make check` expects
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
+
+docs: $(READY_DOCS)  ## the documentation site in build/docs, its notebooks executed; no network is needed
+	rm -rf build/docs
+	$(RUN) -m sphinx --builder html --fresh-env --fail-on-warning --keep-going --quiet --doctree-dir .cache/doctrees --conf-dir docs/site . build/docs
+	@echo "open build/docs/index.html"
 
 lock:  ## renew constraints.txt: the newest versions that requirements*.txt admit; run the tests before you commit it
 	rm -rf .venv-lock
@@ -93,12 +99,16 @@ $(READY): requirements.txt $(PINS) | $(RUN)
 	$(PIP) "$(TORCH)" -r requirements.txt
 	@touch $@
 
-$(READY_DEV): requirements-dev.txt requirements-training.txt $(READY)
+$(READY_DEV): requirements-dev.txt requirements-training.txt requirements-docs.txt $(READY)
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
 $(READY_TRAINING): requirements-training.txt requirements-map.txt $(READY)
 	$(PIP) -r requirements-training.txt -r requirements-map.txt
+	@touch $@
+
+$(READY_DOCS): requirements-docs.txt $(READY)
+	$(PIP) -r requirements-docs.txt
 	@touch $@
 
 $(UPSTREAM): | $(RUN)

@@ -7,15 +7,12 @@ embeddings and every prediction know of it. Wavelengths are vacuum Å, observed 
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from aion.context import Context
 from aion.errors import ConfigError
-
-if TYPE_CHECKING:
-    from aion.model import Context
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class RedshiftCorrelation(nn.Module):
         self.register_buffer("left", left, persistent=False)
         self.register_buffer("weight", weight, persistent=False)
 
-    def told(self, context: "Context") -> "Context":
+    def told(self, context: Context) -> Context:
         """The context with the logits of its redshift, and with every state told of the redshift that they speak for.
 
         A flat density tells nothing, so that objects without a spectrum keep their states. What is told does not teach the correlation.
@@ -94,7 +91,7 @@ class RedshiftCorrelation(nn.Module):
             context, states=context.states + self.belief(surplus)[:, None] * context.keep[..., None], redshift=self.sharpness * logits
         )
 
-    def forward(self, context: "Context") -> Tensor:
+    def forward(self, context: Context) -> Tensor:
         """Context -> (B, bins) logits; zeros for objects without a spectrum token."""
         logits = context.states.new_zeros(context.states.shape[0], self.config.bins, dtype=torch.float32)
         for stream in self.config.streams:
@@ -126,7 +123,7 @@ class RedshiftCorrelation(nn.Module):
         start = c.log_samples - 1
         return full[:, start : start + c.bins]
 
-    def _gather(self, context: "Context", stream: str) -> tuple[Tensor, Tensor]:
+    def _gather(self, context: Context, stream: str) -> tuple[Tensor, Tensor]:
         """Dense (B, tokens, D) states by position, and which of them are there. Position 0, the normalisation, is left out."""
         of_stream = context.of(stream) & (context.position > 0)
         row, column = of_stream.nonzero(as_tuple=True)

@@ -1,134 +1,92 @@
-"""What a Hub repository of weights holds, what of it is in the download cache, and fetching the rest. Sizes in bytes.
+"""Published weights: bringing them into the download cache of the Hub's client, and what that cache holds. Sizes in bytes.
 
-The Hub is asked by `repository` and `fetch` only. Files that have arrived whole stay in the cache, so that a fetch that was ended goes on
-with those that are left. Knows nothing of models.
+The Hub is asked by `fetch` only. Files that have arrived whole stay in the cache, so that a fetch that was ended goes on with those that
+are left. Knows nothing of models.
 """
 
 import errno
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
 from huggingface_hub import constants
 from huggingface_hub.errors import CacheNotFound, HTTPError  # type: ignore[attr-defined]  # of the HTTP client it uses
+from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
 from aion import hub
-from aion.errors import DiskSpaceError, WeightsNotFoundError
+from aion.errors import DiskSpaceError
 
 LAYOUT = (hub.CONFIG_FILE, hub.WEIGHTS_FILE, f"codecs/*/{hub.CONFIG_FILE}", f"codecs/*/{hub.WEIGHTS_FILE}")
 """The files that are fetched, of all that a repository may hold."""
 SPARE = 100_000_000
 """Bytes that stay free on the disk."""
-PATIENCE = 10.0
-"""Seconds that the Hub has to say what a repository holds."""
 
 
 @dataclass(frozen=True)
-class HubFile:
-    """One file of a repository."""
-
-    path: str
-    size: int
-    is_cached: bool
-
-
-@dataclass(frozen=True)
-class Repository:
-    """The files of the published layout at one commit of a Hub repository."""
-
-    id: str
-    revision: str
-    """Commit hash."""
-    is_gated: bool
-    """Whether its owner lets in only those who asked."""
-    files: tuple[HubFile, ...]
-
-    @property
-    def size(self) -> int:
-        return sum(file.size for file in self.files)
-
-    @property
-    def missing(self) -> tuple[HubFile, ...]:
-        """Files that are not in the cache."""
-        return tuple(file for file in self.files if not file.is_cached)
-
-
-@dataclass(frozen=True)
-class Cached:
+class CachedWeights:
     """What the download cache has of one commit of a repository, whole files only."""
 
     id: str
     revision: str
     """Commit hash."""
+    is_newest: bool
+    """Whether it is what the repository's main branch was when it was asked last."""
     folder: Path
     files: dict[str, int]
     """Path in the repository -> size."""
 
+    @property
+    def size(self) -> int:
+        return sum(self.files.values())
 
-def cached() -> tuple[Cached, ...]:
+
+def cached_weights() -> tuple[CachedWeights, ...]:
     """Every commit of which the cache has a configuration, by id, the newest of each first. Asks nobody."""
     try:
-        held = huggingface_hub.scan_cache_dir(cache_folder()).repos
+        repositories = huggingface_hub.scan_cache_dir(cache_folder()).repos
     except CacheNotFound:
         return ()
     found = [
-        (repo.repo_id, -revision.last_modified, Cached(repo.repo_id, revision.commit_hash, revision.snapshot_path, _files(revision)))
-        for repo in held
+        (repo.repo_id, -revision.last_modified, revision)
+        for repo in repositories
         if repo.repo_type == "model"
         for revision in repo.revisions
     ]
-    return tuple(entry for *_, entry in sorted(found, key=lambda row: row[:2]) if hub.CONFIG_FILE in entry.files)
-
-
-def repository(id: str, *, revision: str | None = None, token: str | None = None) -> Repository:
-    """What the Hub has under that id; ``revision``: a commit, branch or tag.
-
-    Raises: WeightsNotFoundError, AccessError, ConnectionFailedError.
-    """
-    try:
-        info = huggingface_hub.HfApi(token=token).model_info(id, revision=revision, timeout=PATIENCE, files_metadata=True)
-    except (OSError, ValueError, HTTPError) as exc:
-        raise hub.explained(exc, id, "the list of files", revision) from exc
-    commit = str(info.sha)
-    listed = [(file.rfilename, int(file.size or 0)) for file in info.siblings or [] if _belongs(file.rfilename)]
-    if hub.CONFIG_FILE not in dict(listed):
-        raise WeightsNotFoundError(f"{id} has no {hub.CONFIG_FILE}; it needs the published layout, {hub.layout()}")
-    files = (
-        HubFile(path, size, isinstance(huggingface_hub.try_to_load_from_cache(id, path, revision=commit), str)) for path, size in listed
+    entries = (
+        CachedWeights(id, revision.commit_hash, "main" in revision.refs, revision.snapshot_path, _files(revision))
+        for id, _, revision in sorted(found, key=lambda row: row[:2])
     )
-    return Repository(id, commit, bool(info.gated), tuple(sorted(files, key=lambda file: file.path)))
+    return tuple(entry for entry in entries if hub.CONFIG_FILE in entry.files)
 
 
-def fetch(wanted: Repository, progress: Callable[[str, int], None], *, token: str | None = None) -> None:
-    """Bring what is missing into the cache.
+def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> hub.Source:
+    """Bring what the cache lacks of a Hub repository into it; bytes and rate are on standard error meanwhile.
 
     Args:
-        progress: Called often with a path and how many bytes of it are there. What it raises ends the fetch and goes through.
+        revision: A commit, branch or tag; None is the main branch.
 
     Raises: DiskSpaceError, WeightsNotFoundError, AccessError, ConnectionFailedError.
     """
-    constants.HF_HUB_DISABLE_XET = True  # over plain HTTP every byte is told, and a download can be ended in the middle of a file
-    left = sum(file.size for file in wanted.missing)
-    for file in wanted.missing:
-        _check_space(wanted.id, left)
-        try:
-            huggingface_hub.hf_hub_download(
-                wanted.id, file.path, revision=wanted.revision, token=token, tqdm_class=_bar(file.path, progress)
-            )
-        except (OSError, ValueError, HTTPError) as exc:
-            if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
-                raise DiskSpaceError(
-                    f"the disk of {cache_folder()} became full while {file.path} of {wanted.id} arrived; free some"
-                ) from exc
-            if isinstance(exc, OSError) and exc.errno is not None and not isinstance(exc, (ConnectionError, TimeoutError)):
-                raise DiskSpaceError(f"{file.path} of {wanted.id} cannot be written to {cache_folder()}: {exc.strerror}") from exc
-            raise hub.explained(exc, wanted.id, file.path, wanted.revision) from exc
-        progress(file.path, file.size)
-        left -= file.size
+    source = hub.locate(id, revision=revision, token=token)
+    if source.is_folder:
+        return source
+    if source.unreachable is not None:
+        raise source.unreachable
+    sizes = _listed(source)
+    missing = {path: size for path, size in sizes.items() if hub.find_cached(id, path, source.revision) is None}
+    left = sum(missing.values())
+    _check_space(id, left)
+    total = sum(sizes.values())
+    with tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5) as line:  # type: ignore[no-untyped-call]
+        for path, size in missing.items():
+            whole = line.n + size
+            _download(source, path, line)
+            line.update(whole - line.n)  # nothing arrives where the cache has the same bytes under another name
+    return source
 
 
 def cache_folder() -> Path:
@@ -136,14 +94,30 @@ def cache_folder() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
-def free_space() -> int:
-    """Bytes free on the disk of the cache."""
-    folder = cache_folder()
-    return shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
+def _listed(source: hub.Source) -> dict[str, int]:
+    """Path -> size of the files that the Hub has of the layout."""
+    question = partial(huggingface_hub.HfApi(token=source.token).model_info, source.id, revision=source.revision, files_metadata=True)
+    try:
+        info = hub.ask(partial(question, timeout=constants.HF_HUB_ETAG_TIMEOUT))
+    except (OSError, ValueError, HTTPError) as exc:
+        raise hub.explained(exc, source.id, "the list of files", source.revision) from exc
+    return {file.rfilename: int(file.size or 0) for file in info.siblings or [] if _belongs(file.rfilename)}
+
+
+def _download(source: hub.Source, path: str, line: tqdm) -> None:
+    try:
+        huggingface_hub.hf_hub_download(source.id, path, revision=source.revision, token=source.token, tqdm_class=_part_of(line))
+    except (OSError, ValueError, HTTPError) as exc:
+        if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
+            raise DiskSpaceError(f"the disk of {cache_folder()} became full while {path} of {source.id} arrived; free some") from exc
+        if isinstance(exc, OSError) and exc.errno is not None and not isinstance(exc, (ConnectionError, TimeoutError)):
+            raise DiskSpaceError(f"{path} of {source.id} cannot be written to {cache_folder()}: {exc.strerror}") from exc
+        raise hub.explained(exc, source.id, path, source.revision) from exc
 
 
 def _check_space(id: str, size: int) -> None:
-    free = free_space()
+    folder = cache_folder()
+    free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
     if size + SPARE > free:
         raise DiskSpaceError(
             f"{size / 1e9:.2f} GB of {id} are still to be fetched and {cache_folder()} has {free / 1e9:.2f} GB free; "
@@ -152,6 +126,7 @@ def _check_space(id: str, size: int) -> None:
 
 
 def _belongs(path: str) -> bool:
+    """Whether a file is one of the layout."""
     return path.count("/") in (0, 2) and any(fnmatch(path, pattern) for pattern in LAYOUT)
 
 
@@ -161,21 +136,17 @@ def _files(revision: Any) -> dict[str, int]:
     return {path: size for path, size in held.items() if _belongs(path)}
 
 
-def _bar(path: str, progress: Callable[[str, int], None]) -> Any:
-    """What huggingface_hub takes for a progress bar."""
+def _part_of(line: tqdm) -> type[tqdm]:
+    """What huggingface_hub makes as the progress bar of one file: it is not drawn, and moves the one of all files."""
 
-    class Bar:
-        def __init__(self, *, initial: int = 0, total: int | None = None, **look: Any) -> None:
-            self.n, self.total = initial, total
+    class Part(tqdm):
+        def __init__(self, *, total: int | None = None, initial: int = 0, **_: Any) -> None:
+            super().__init__(total=total, initial=initial, disable=True)  # type: ignore[no-untyped-call]
 
-        def update(self, more: int = 1) -> None:
-            self.n += more
-            progress(path, self.n)
+        def update(self, n: float | None = 1) -> None:
+            line.update(n)
 
-        def __enter__(self) -> "Bar":
-            return self
+        def update_transfer(self, n: float | None = 1) -> None:
+            """Bytes on the network, which may be fewer than those of the file."""
 
-        def __exit__(self, *reason: object) -> None:
-            """Nothing to close."""
-
-    return Bar
+    return Part

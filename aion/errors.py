@@ -1,25 +1,31 @@
-"""Every exception and warning of the package. Each message says what was given, what is expected, what to do.
+"""The exceptions and warnings that several modules raise or catch::
 
-AIONError
-├── InputError (ValueError)            data that a person handed in
-│   ├── FormatError                    a file that no reader can use
-│   └── ModalityError                  arrays that do not make the modality they claim to be
-├── ModalityTypeError (TypeError)      not a modality, or one without a codec
-├── TokenKeyError (ValueError)         a token stream that is not there
-├── WeightsError (OSError)             a model or codec that cannot be loaded
-│   ├── WeightsNotFoundError           unknown id, revision, folder or file
-│   ├── AccessError                    gated or private: 401, 403
-│   ├── ConnectionFailedError          no network, cut connection
-│   ├── DiskSpaceError                 no room for a download
-│   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
-├── ConfigError (ValueError)           an unknown or impossible configuration value
-├── IngredientError (OSError)          a training ingredient that cannot be fetched
-└── SearchError (ValueError)           an index that does not fit the question
-    └── IndexMismatchError             an index made by other weights
-AIONWarning (UserWarning)
-├── TruncationWarning                  tokens were left out of the encoder
-└── AssumptionWarning                  a value was assumed because the input does not say
+    AIONError
+    ├── InputError (ValueError)            data that a person handed in
+    │   ├── FormatError                    a file that no reader can use
+    │   └── ModalityError                  arrays that do not make the modality they claim to be
+    ├── ModalityTypeError (TypeError)      not a modality, or one without a codec
+    ├── TokenKeyError (ValueError)         a token stream that is not there
+    ├── WeightsError (OSError)             a model or codec that cannot be loaded
+    │   ├── WeightsNotFoundError           unknown id, revision, folder or file
+    │   ├── AccessError                    gated or private: 401, 403
+    │   ├── ConnectionFailedError          no network, cut connection
+    │   ├── DiskSpaceError                 no room for a download
+    │   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
+    ├── ConfigError (ValueError)           an unknown or impossible configuration value
+    ├── IngredientError (OSError)          a training ingredient that cannot be fetched
+    ├── ClosedError                        an engine that takes nothing any more
+    ├── SearchError (ValueError)           an index that does not fit the question
+    │   └── IndexMismatchError             an index made by other weights
+    └── FaultError                         a fault of this program, not of what it was given
+    AIONWarning (UserWarning)
+    ├── TruncationWarning                  tokens were left out of the encoder
+    └── AssumptionWarning                  a value was assumed because the input does not say
+
+Each message says what was given, what is expected, what to do.
 """
+
+import logging
 
 
 class AIONError(Exception):
@@ -88,6 +94,21 @@ class SearchError(AIONError, ValueError):
 
 class IndexMismatchError(SearchError):
     """The index was made by other weights than the ones asking."""
+
+
+class FaultError(AIONError):
+    """Something went wrong that this package did not foresee; made by `explained_fault`."""
+
+
+def explained_fault(exc: BaseException) -> AIONError:
+    """What is to be told of any exception: one of ours as it is; for any other, which is logged here with its traceback, a `FaultError`."""
+    if isinstance(exc, AIONError):
+        return exc
+    logging.getLogger(__name__).error("a fault of this program", exc_info=exc)
+    what = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+    fault = FaultError(f"a fault of this program, not of what it was given ({what}); its log has the details")
+    fault.__cause__ = exc
+    return fault
 
 
 class AIONWarning(UserWarning):

@@ -1,23 +1,35 @@
 """Tokens of a target from a context: the most probable, a random draw, or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
 
 import math
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Mapping
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
 
+from aion.config import AIONConfig
+from aion.context import Context
 from aion.errors import InputError, TokenKeyError
 from aion.streams import STREAMS
-
-if TYPE_CHECKING:
-    from aion.model import AION, Context
 
 Method = Literal["argmax", "sample", "maskgit"]
 
 
+class Predictor(Protocol):
+    """What is asked of the model here; `aion.model.AION` is one."""
+
+    config: AIONConfig
+
+    def predict_at(self, context: Context, positions: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Logits (B, m, vocabulary) at chosen positions (B, m) of each stream."""
+
+    def extended(self, context: Context, token_key: str, tokens: Tensor) -> Context:
+        """The context with more tokens (B, n) of one stream."""
+
+
 @torch.no_grad()
 def generate(
-    model: "AION", context: "Context", key: str, count: int, *, method: Method, steps: int, temperature: float, seed: int | None
+    model: Predictor, context: Context, key: str, count: int, *, method: Method, steps: int, temperature: float, seed: int | None
 ) -> Tensor:
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
@@ -46,7 +58,9 @@ def generate(
     return _maskgit(model, context, key, count, min(steps, count), temperature, generator)
 
 
-def _maskgit(model: "AION", context: "Context", key: str, count: int, steps: int, temperature: float, generator: torch.Generator) -> Tensor:
+def _maskgit(
+    model: Predictor, context: Context, key: str, count: int, steps: int, temperature: float, generator: torch.Generator
+) -> Tensor:
     tokens = torch.full((len(context.states), count), -1, device=context.states.device)
     for step in range(1, steps + 1):
         drawn, probability = _draw(_logits(model, context, key, count), temperature, generator)
@@ -62,7 +76,7 @@ def _maskgit(model: "AION", context: "Context", key: str, count: int, steps: int
     return tokens
 
 
-def _logits(model: "AION", context: "Context", key: str, count: int) -> Tensor:
+def _logits(model: Predictor, context: Context, key: str, count: int) -> Tensor:
     """(B, count, codes): without the logits that no code stands for."""
     positions = torch.arange(count, device=context.states.device).expand(len(context.states), count)
     return model.predict_at(context, {key: positions})[key][..., : STREAMS[key].codes]

@@ -1,15 +1,19 @@
 """Where weights are read from: a folder or a Hugging Face Hub id, the same file layout in both, safetensors only.
 
-Downloads, redirects, resumes and the cache are huggingface_hub's; this file turns its failures into errors that say what to do.
-It knows files, JSON and tensors, and nothing of models or codecs.
+Downloads, redirects, resumes and the cache are huggingface_hub's; this file turns its failures into errors that say what to do, and waits
+no longer than `PATIENCE` for a Hub that does not answer. It knows files, JSON and tensors, and nothing of models or codecs.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
 
 import huggingface_hub
 import huggingface_hub.errors as hub_errors
@@ -23,7 +27,11 @@ from aion.errors import AccessError, ConfigError, ConnectionFailedError, Weights
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
+PATIENCE = 4.0
+"""Seconds that the Hub has to answer a question."""
 _NAMES_SHOWN = 5  # tensors listed in a message before "and n more"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Source:
     """Access token for the Hub; None uses ``HF_TOKEN`` or the saved login."""
     local_files_only: bool = False
     """Look in the download cache only."""
+    unreachable: ConnectionFailedError | None = field(default=None, repr=False)
+    """Why the Hub cannot be asked, so that there is only what the cache has."""
 
     @property
     def is_folder(self) -> bool:
@@ -49,7 +59,8 @@ class Source:
         Raises: WeightsNotFoundError, AccessError, ConnectionFailedError.
         """
         if not self.is_folder:
-            return _download(self.id, path, self.revision, self.token, self.local_files_only)
+            kept = self._cached(path)
+            return kept or _download(self.id, path, self.revision, self.token, self.local_files_only)
         local = Path(self.id).expanduser() / path
         if not local.is_file():
             raise WeightsNotFoundError(f"the folder {self.id} has no {path}; it needs the published layout, {layout()}")
@@ -59,14 +70,21 @@ class Source:
         """Whether the file is there, without downloading it."""
         if self.is_folder:
             return (Path(self.id).expanduser() / path).is_file()
-        if isinstance(huggingface_hub.try_to_load_from_cache(self.id, path, revision=self.revision), str):
+        if self._cached(path):
             return True
         if self.local_files_only:
             return False
         try:
-            return huggingface_hub.HfApi(token=self.token).file_exists(self.id, path, revision=self.revision)
+            return ask(partial(huggingface_hub.HfApi(token=self.token).file_exists, self.id, path, revision=self.revision))
         except (OSError, HTTPError) as exc:
             raise explained(exc, self.id, path, self.revision) from exc
+
+    def _cached(self, path: str) -> Path | None:
+        """The file if the download cache has it; nobody is asked. Raises ConnectionFailedError: it has not, and nobody can be asked."""
+        kept = find_cached(self.id, path, self.revision)
+        if kept is None and self.unreachable is not None:
+            raise self.unreachable
+        return kept
 
 
 def locate(source: str | Path, *, revision: str | None = None, token: str | bool | None = None, local_files_only: bool = False) -> Source:
@@ -78,8 +96,46 @@ def locate(source: str | Path, *, revision: str | None = None, token: str | bool
         return Source(str(source), None)
     if isinstance(source, Path) or source.startswith((".", "/", "~")):
         raise WeightsNotFoundError(f"there is no folder {source}; give an existing folder or a Hub id such as polymathic-ai/aion-base")
-    config = _download(source, CONFIG_FILE, revision, token, local_files_only)
-    return Source(source, config.parent.name, token, local_files_only)  # cached as snapshots/<commit>/config.json
+    kept = find_cached(source, CONFIG_FILE, revision)  # as snapshots/<commit>/config.json
+    if kept is not None and kept.parent.name == revision:  # what a commit is does not change
+        return Source(source, revision, token, local_files_only)
+    try:
+        config = _download(source, CONFIG_FILE, revision, token, local_files_only)
+    except ConnectionFailedError as exc:
+        if kept is None:
+            raise
+        return Source(source, kept.parent.name, token, local_files_only, exc)
+    return Source(source, config.parent.name, token, local_files_only)
+
+
+def find_cached(repo: str, path: str, revision: str | None) -> Path | None:
+    """The file of a Hub repository, if the download cache has it; nobody is asked. Raises WeightsNotFoundError: that is no id."""
+    try:
+        kept = huggingface_hub.try_to_load_from_cache(repo, path, revision=revision)
+    except ValueError as exc:
+        raise explained(exc, repo, path, revision) from exc
+    return Path(kept) if isinstance(kept, str) else None
+
+
+def ask(question: Callable[[], T]) -> T:
+    """What the Hub answers. Raises TimeoutError after `PATIENCE`, whatever the client still waits for: looking a name up and trying every
+    address of it have no limit together."""
+    answers: SimpleQueue[T | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put(question())
+        except Exception as exc:
+            answers.put(exc)
+
+    Thread(target=run, name="aion-hub", daemon=True).start()
+    try:
+        answer = answers.get(timeout=PATIENCE)
+    except Empty:
+        raise TimeoutError(f"no answer in {PATIENCE:.0f} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def read_config(source: Source, path: str = CONFIG_FILE) -> dict[str, Any]:
@@ -148,6 +204,10 @@ def sha256(path: Path) -> str:
 
 def _download(repo: str, path: str, revision: str | None, token: str | bool | None, local_files_only: bool) -> Path:
     try:
+        if not local_files_only:  # the client tries again and again for half a minute: it begins once the Hub has answered
+            url = huggingface_hub.hf_hub_url(repo, path, revision=revision)
+            with suppress(hub_errors.HfHubHTTPError):  # a refusal is an answer; the client says which
+                ask(partial(huggingface_hub.get_hf_file_metadata, url, token=token))
         return Path(huggingface_hub.hf_hub_download(repo, path, revision=revision, token=token, local_files_only=local_files_only))
     except (OSError, ValueError, HTTPError) as exc:
         if isinstance(exc, OSError) and exc.errno is not None:  # a full disk or a cache that may not be written

@@ -1,6 +1,7 @@
-"""Spectral lines: rest wavelengths in vacuum, Å, and where they are observed at a redshift. Knows nothing of figures.
+"""Spectral lines: the one table of rest wavelengths in vacuum, Å, and where they are observed at a redshift.
 
-Optical wavelengths are the NIST values as SDSS lists them (vacuum); below 2000 Å air was never used.
+Pages, line evidence, the simulator and the evaluation take their lines from here. Optical wavelengths are the NIST values as SDSS lists
+them (vacuum); below 2000 Å air was never used.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ class Line:
     """One line, or one blend that nobody resolves."""
 
     name: str
-    """As written in papers."""
+    """As written in papers; lines of one multiplet share it."""
     rest: float
     """Å, vacuum."""
     feature: Feature
@@ -39,8 +40,10 @@ LINES = (
     Line("[O II]", 3727.09, "emission", major=True),
     Line("[O II]", 3729.88, "emission", major=True),
     Line("[Ne III]", 3869.86, "emission", major=True),
+    Line("H8", 3890.15, "emission", major=False, broad=True),
     Line("Ca K", 3934.78, "absorption", major=True),
     Line("Ca H", 3969.59, "absorption", major=True),
+    Line("[Ne III] + Hε", 3970.10, "emission", major=False),
     Line("Hδ", 4102.89, "emission", major=True, broad=True),
     Line("G band", 4305.61, "absorption", major=True),
     Line("Hγ", 4341.68, "emission", major=True, broad=True),
@@ -50,21 +53,36 @@ LINES = (
     Line("[O III]", 4960.30, "emission", major=True),
     Line("[O III]", 5008.24, "emission", major=True),
     Line("Mg b", 5176.6, "absorption", major=True),
+    Line("[N I]", 5200.53, "emission", major=False),
     Line("He I", 5877.25, "emission", major=False, broad=True),
     Line("Na D", 5891.58, "absorption", major=True),
     Line("Na D", 5897.56, "absorption", major=True),
     Line("[O I]", 6302.05, "emission", major=False),
-    Line("[N II]", 6549.86, "emission", major=True),
+    Line("[O I]", 6365.54, "emission", major=False),
+    Line("[N II]", 6549.85, "emission", major=True),
     Line("Hα", 6564.61, "emission", major=True, broad=True),
     Line("[N II]", 6585.27, "emission", major=True),
+    Line("He I", 6679.99, "emission", major=False, broad=True),
     Line("[S II]", 6718.29, "emission", major=True),
     Line("[S II]", 6732.67, "emission", major=True),
+    Line("He I", 7067.20, "emission", major=False, broad=True),
+    Line("[Ar III]", 7137.80, "emission", major=False),
+    Line("[O II]", 7321.50, "emission", major=False),
     Line("Ca II", 8500.36, "absorption", major=False),
     Line("Ca II", 8544.44, "absorption", major=False),
     Line("Ca II", 8664.52, "absorption", major=False),
     Line("[S III]", 9071.1, "emission", major=False),
     Line("[S III]", 9533.2, "emission", major=False),
 )
+
+
+def named(line: Line) -> str:
+    """``"[O III] 5008"``: name and rest wavelength, for lists."""
+    return f"{line.name} {line.rest:.0f}"
+
+
+LINE = {named(line): line for line in LINES}
+"""Every line by its name and wavelength: ``LINE["[O III] 5008"]``."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +122,6 @@ def lines_in(low: float, high: float, z: float, *, chosen: LineSet = LineSet()) 
     """Lines of the set whose observed wavelength lies in [low, high] Å, by wavelength."""
     found = (line for line in LINES if line.feature in chosen.features and (chosen.minor or line.major))
     return tuple(sorted((line for line in found if low <= observed(line, z) <= high), key=lambda line: line.rest))
-
-
-def named(line: Line) -> str:
-    """``"[O III] 5008"``: name and rest wavelength, for lists."""
-    return f"{line.name} {line.rest:.0f}"
 
 
 @dataclass(frozen=True)

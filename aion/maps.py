@@ -9,12 +9,16 @@ MAPS = ("umap", "pca")
 """Names of the maps, the more telling one first."""
 UMAP_NEIGHBORS, UMAP_MIN_DISTANCE = 30, 0.1
 """Neighbors whose distances UMAP keeps (more: the large scale counts more), and how tightly it packs points."""
+UMAP_FROM = 300
+"""Vectors from which UMAP draws too: it first takes half a minute to compile, and fewer have no neighborhoods to speak of."""
 SEED = 0
 
 
 def columns(vectors: ArrayLike) -> dict[str, NDArray[np.float32]]:
-    """``umap_1``, ``umap_2``, ``pca_1``, ``pca_2``, (n,) each, of unit vectors (n, D); without UMAP where umap-learn is not installed."""
-    made = {name: make(vectors) for name, make in (("umap", umap), ("pca", pca)) if name != "umap" or has_umap()}
+    """``umap_1``, ``umap_2``, ``pca_1``, ``pca_2``, (n,) each, of unit vectors (n, D); without UMAP where umap-learn is not installed, or
+    for fewer than `UMAP_FROM`."""
+    made = {"umap": umap(vectors)} if has_umap() and len(np.asarray(vectors)) >= UMAP_FROM else {}
+    made["pca"] = pca(vectors)
     return {f"{name}_{axis + 1}": points[:, axis] for name, points in made.items() for axis in (0, 1)}
 
 

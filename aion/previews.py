@@ -1,10 +1,13 @@
 """What is shown of an object at a glance: a small picture and a small spectrum. For people, never for the model."""
 
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aion import color_image
 from aion.modalities import Spectrum
 
 EDGES = np.geomspace(3600.0, 9824.0, 161)
@@ -20,6 +23,11 @@ def webp(pixels: NDArray[np.uint8]) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels[::-1])).save(stream, "WEBP", quality=QUALITY)
     return stream.getvalue()
+
+
+def picture(flux: NDArray[np.floating[Any]], bands: Sequence[str]) -> bytes:
+    """An upright WebP in color of one image (bands, height, width), with the stretch that suits it."""
+    return webp(color_image.color(flux, bands, color_image.color_stretch(flux, bands)))
 
 
 def wavelength() -> NDArray[np.float32]:

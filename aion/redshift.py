@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.errors import InputError
 
 Floats = NDArray[np.floating[Any]]
 Interval = tuple[float, float]
 
-SPEED_OF_LIGHT = 299_792.458
-"""km/s."""
 MERGE_BELOW = 1_000.0
 """km/s between two peaks that count as one: redshift surveys call a larger error catastrophic (DESI, SDSS)."""
 VALLEY = 0.5

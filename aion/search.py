@@ -1,20 +1,17 @@
-"""Similarity search over unit vectors (n, D): cosine, with ids and metadata beside it. Knows nothing of where vectors come from.
+"""Similarity search over unit vectors (n, D): cosine, with ids beside it. Knows nothing of where vectors come from or are kept.
 
-An index never changes: ``add`` returns a new one, so several threads may ask the same index.
+An index never changes, so several threads may ask the same one.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from aion.errors import IndexMismatchError, SearchError
+from aion.errors import SearchError
 
 EXACT_BELOW = 50_000
 """Vectors up to which every one is compared: about 10 ms at D = 384. Above, a graph (HNSW) is walked."""
@@ -34,32 +31,25 @@ class Match:
 
 
 class Index:
-    """Vectors, their ids, and metadata row by row. Make one with `build` or `load`."""
+    """Vectors and their ids. Make one with `build`."""
 
-    def __init__(self, engine: Any, ids: tuple[str, ...], metadata: pd.DataFrame | None, model_sha256: str) -> None:
+    def __init__(self, engine: Any, ids: tuple[str, ...]) -> None:
         self._engine = engine
         self.ids = ids
-        self.metadata = metadata
-        """One row per vector, in the same order, or None."""
-        self.model_sha256 = model_sha256
-        """Of the weights that made the vectors."""
 
     @classmethod
-    def build(
-        cls,
-        vectors: ArrayLike,
-        ids: Sequence[str],
-        metadata: pd.DataFrame | None = None,
-        *,
-        model_sha256: str,
-    ) -> "Index":
+    def build(cls, vectors: ArrayLike, ids: Sequence[str]) -> "Index":
         """An index of vectors (n, D), scaled to length 1; exact up to ``EXACT_BELOW`` of them, HNSW above.
 
         Raises:
             SearchError: shapes differ, ids repeat, or a vector is zero or not finite.
         """
         rows = _unit_rows(vectors)
-        _check_rows(len(rows), ids, metadata)
+        names = tuple(map(str, ids))
+        if len(names) != len(rows):
+            raise SearchError(f"{len(rows)} vectors but {len(names)} ids")
+        if len(set(names)) != len(names):
+            raise SearchError(f"id {max(names, key=names.count)!r} is given twice; ids must be unique")
         dimension = rows.shape[1]
         if len(rows) <= EXACT_BELOW:
             engine: Any = faiss.IndexFlatIP(dimension)
@@ -67,25 +57,7 @@ class Index:
             engine = faiss.IndexHNSWFlat(dimension, LINKS, faiss.METRIC_INNER_PRODUCT)
             engine.hnsw.efConstruction = BUILD_BEAM
         engine.add(rows)
-        return cls(engine, tuple(map(str, ids)), _numbered(metadata), model_sha256)
-
-    def add(self, vectors: ArrayLike, ids: Sequence[str], metadata: pd.DataFrame | None = None) -> "Index":
-        """A new index with more vectors at its end.
-
-        Raises:
-            SearchError: as `build`, or the width differs, or only one of the two has metadata.
-        """
-        rows = _unit_rows(vectors, dimension=self.dimension)
-        _check_rows(len(rows), (*self.ids, *map(str, ids)), metadata, held=len(self))
-        if (metadata is None) != (self.metadata is None):
-            raise SearchError("either both the index and what is added have metadata, or neither")
-        together = None if metadata is None else pd.concat([self.metadata, metadata], ignore_index=True)
-        if self.is_exact and len(self) + len(rows) > EXACT_BELOW:
-            everything = np.concatenate([self.vectors(), rows])
-            return Index.build(everything, (*self.ids, *ids), together, model_sha256=self.model_sha256)
-        engine = faiss.clone_index(self._engine)
-        engine.add(rows)
-        return Index(engine, (*self.ids, *map(str, ids)), together, self.model_sha256)
+        return cls(engine, names)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -159,42 +131,6 @@ class Index:
         found = zip(similarity[0], rows[0], strict=True)
         return [Match(self.ids[row], float(np.clip(cosine, -1, 1)), int(row)) for cosine, row in found if row >= 0]
 
-    def save(self, folder: str | Path) -> None:
-        """``vectors.faiss``, ``rows.parquet`` and, last, ``index.json``, which makes the folder an index."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        faiss.write_index(self._engine, str(folder / "vectors.faiss"))
-        rows = pd.DataFrame({"id": self.ids}) if self.metadata is None else self.metadata.drop(columns="id", errors="ignore")
-        if self.metadata is not None:
-            rows.insert(0, "id", list(self.ids))
-        rows.to_parquet(folder / "rows.parquet", index=False)
-        about = {"model_sha256": self.model_sha256, "count": len(self), "has_metadata": self.metadata is not None}
-        (folder / "index.json").write_text(json.dumps(about, indent=2) + "\n")
-
-    @classmethod
-    def load(cls, folder: str | Path, *, model_sha256: str | None = None) -> "Index":
-        """An index from a folder that `save` wrote; ``model_sha256`` None accepts vectors of any weights.
-
-        Raises:
-            IndexMismatchError: the index was made by other weights.
-            SearchError: the folder holds no index, or its files do not belong together.
-        """
-        folder = Path(folder)
-        try:
-            about = json.loads((folder / "index.json").read_text())
-            rows = pd.read_parquet(folder / "rows.parquet")
-            engine = faiss.read_index(str(folder / "vectors.faiss"))
-            made_by, count, has_metadata = str(about["model_sha256"]), int(about["count"]), bool(about["has_metadata"])
-        except (OSError, ValueError, KeyError, RuntimeError) as exc:
-            raise SearchError(f"{folder} does not hold a readable index: {exc}") from exc
-        if model_sha256 is not None and made_by != model_sha256:
-            raise IndexMismatchError(
-                f"the index in {folder} was made by weights {made_by[:12]}…, these are {model_sha256[:12]}…; build it again with these"
-            )
-        if not count == engine.ntotal == len(rows):
-            raise SearchError(f"{folder} should hold {count} vectors; it has {engine.ntotal} vectors and {len(rows)} rows")
-        return cls(engine, tuple(rows["id"].astype(str)), rows if has_metadata else None, made_by)
-
     def _held(self) -> NDArray[np.float32]:
         """(n, D) the vectors, not to be written to: where they lie in memory if the index is exact, else a copy."""
         if not self.is_exact:
@@ -220,20 +156,3 @@ def _unit_rows(vectors: ArrayLike, *, dimension: int | None = None) -> NDArray[n
         raise SearchError(f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; they have no direction")
     unit: NDArray[np.float32] = rows / length
     return unit
-
-
-def _check_rows(count: int, ids: Sequence[str], metadata: pd.DataFrame | None, *, held: int = 0) -> None:
-    """Raises SearchError unless there is one id per vector, each once, and one row of metadata per new vector."""
-    if len(ids) != count + held:
-        raise SearchError(f"{count} vectors but {len(ids) - held} ids")
-    if len(set(map(str, ids))) != len(ids):
-        seen: set[str] = set()
-        twice = next(name for name in map(str, ids) if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise SearchError(f"id {twice!r} is given twice; ids must be unique")
-    if metadata is not None and len(metadata) != count:
-        raise SearchError(f"{count} vectors but {len(metadata)} rows of metadata")
-
-
-def _numbered(metadata: pd.DataFrame | None) -> pd.DataFrame | None:
-    """A copy whose row labels are 0, 1, 2 ..."""
-    return None if metadata is None else metadata.reset_index(drop=True)

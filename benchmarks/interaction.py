@@ -207,7 +207,7 @@ def marking(bench: Bench) -> list[Measured]:
 def searching(repeats: int) -> Measured:
     """The neighbors of objects of the catalog, by image and spectrum, without filters."""
     sys.path.insert(0, str(ROOT))
-    from aion.explorer.catalogs.catalog import ALL, Catalog
+    from aion.catalog import ALL, Catalog
     from aion.explorer.settings import Settings
 
     folder = Settings.from_environment().catalog

@@ -1,7 +1,6 @@
 """How long a search in a catalog of 10,000 objects takes in the engine's process, median of 20; the embeddings are random."""
 
 import statistics
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -9,9 +8,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
+from aion.catalog import ALL, Catalog, Filters, Manifest
 from aion.explorer.catalogs.similarity import Searches
-from aion.search import Index
 
 N, D, K = 10_000, 192, 100
 
@@ -21,11 +19,9 @@ def main() -> None:
     generator = np.random.default_rng(0)
     table = pd.DataFrame({"id": [f"o{i}" for i in range(N)], "class": np.array(["galaxy", "quasar"])[np.arange(N) % 2]})
     table["z"], table["mag_r"] = generator.uniform(0, 3, N), generator.uniform(14, 23, N)
-    indexes = {
-        view: Index.build(generator.normal(size=(N, D)), list(table["id"]), model_sha256="") for view in ("all", "spectrum", "image")
-    }
-    catalog = Catalog(Path(tempfile.gettempdir()), table, {"model_sha256": ""}, {}, indexes)
-    searches, vector = Searches(catalog), indexes["all"].vector(0)
+    vectors = {view: generator.normal(size=(N, D)) for view in ("all", "spectrum", "image")}
+    catalog = Catalog(Path(), Manifest("random", ""), table, {}, vectors)
+    searches, vector = Searches(catalog), catalog.index.vector(0)
     example, some = [searches.example("o0")], Filters(classes=("quasar",), z=(0.5, 1.5))
     _report("neighbors of an analysis", lambda: catalog.neighbors({ALL: vector}, K))
     _report("the same among a sixth", lambda: catalog.neighbors({ALL: vector}, K, some))

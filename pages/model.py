@@ -1,20 +1,20 @@
-"""Model: which weights answer, what they were trained on, how well they do, and others instead."""
+"""Model: which weights answer, what they were trained on, how well they do, and how to start with others."""
 
 import streamlit as st
 
-from aion.explorer.ui.model import model_choice, model_view
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.model import model_view, model_weights
 from aion.explorer.ui.shared import frame, labels, layout, server
 
 frame.through_app()
 if server.startup().problem:
     server.explain(server.startup())
-    model_choice.under_way()
-    model_choice.panel()
+    model_weights.panel(None)
     st.stop()
 info = server.engine().info
-st.title(labels.weights_name(info.title), anchor=False)
+st.title(as_text(labels.weights_name(info.title)), anchor=False)
 if info.notice:
-    st.info(info.notice, icon=":material/science:")
+    st.info(as_text(info.notice), icon=":material/science:")
 
 left, right = st.columns([3, 2], gap="large")
 with left:
@@ -24,10 +24,9 @@ with right:
     layout.section("Software")
     model_view.versions(info)
     layout.section("Memory")
-    model_choice.taken()
+    model_weights.memory_use(info)
 
-model_choice.under_way()
-sections = model_view.sections(info) | {"Other weights": lambda info: model_choice.panel()}
+sections = model_view.sections(info) | {"Other weights": model_weights.panel}
 for tab, show in zip(model_view.tabs(list(sections)), sections.values(), strict=True):
     if tab.open:
         with tab:

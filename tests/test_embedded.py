@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from aion import read
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 
@@ -68,8 +68,8 @@ def test_the_model_card_shows_the_numbers_that_were_measured():
 
 def test_the_catalog_was_made_by_these_weights_and_says_it_is_simulated(weights):
     catalog = Catalog.load(ASSETS / "catalog")
-    assert catalog.model_sha256 == weights.model.sha256
-    assert catalog.label == "simulated"
+    assert catalog.manifest.model_sha256 == weights.model.sha256
+    assert catalog.manifest.label == "simulated" and catalog.manifest.simulated
     assert len(catalog) == 10_000
     first = catalog.table["id"][0]
     assert Image.open(io.BytesIO(catalog.picture(first))).size == (96, 96)

@@ -63,3 +63,9 @@ def test_a_doublet_is_named_once():
 def test_the_sky_line_stands_at_its_vacuum_wavelength():
     sky = lines.ATMOSPHERE[0]
     assert sky.low < vacuum_from_air(5577.34) < sky.high
+
+
+def test_every_line_has_a_name_and_a_wavelength_of_its_own():
+    assert len(lines.LINE) == len(lines.LINES) and lines.LINE["[O III] 5008"].rest == 5008.24
+    wavelengths = [line.rest for line in lines.LINES]
+    assert wavelengths == sorted(wavelengths)

@@ -19,6 +19,14 @@ def test_a_picture_stands_upright():
     assert shown[:6].max() < 20 and shown[-6:].min() > 180
 
 
+def test_a_picture_of_a_source_that_is_bright_in_z_is_red():
+    flux = np.random.default_rng(0).normal(0, 0.01, (4, 32, 32))
+    flux[3, 12:20, 12:20] += 5.0
+    pixels = np.asarray(Image.open(io.BytesIO(previews.picture(flux, ("DES-G", "DES-R", "DES-I", "DES-Z")))).convert("RGB"))
+    red, _, blue = pixels[16, 16]
+    assert pixels.shape == (32, 32, 3) and red > 150 and blue < 60
+
+
 def test_a_small_spectrum_is_the_weighted_mean_of_the_good_pixels():
     edges = previews.EDGES[10:12]
     wavelength = torch.tensor([[*np.linspace(edges[0] + 1, edges[1] - 1, 4), 2000.0]])

@@ -48,10 +48,10 @@ def test_the_make_targets_and_files_it_names_exist() -> None:
 
 def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
     named = dict(re.findall(r"^\| `(AION_\w+|HF_TOKEN)` \| (.*?) \|", README, flags=re.MULTILINE))
-    other = {"AION_DEVICE": "cpu", "AION_SWITCH": "no"}
+    other = {"AION_DEVICE": "cpu"}
     changed = {name: Settings.from_environment({name: other.get(name, "other")}) for name in named}
     assert all(settings != Settings() for settings in changed.values())
-    assert named.keys() == {"AION_MODEL", "AION_REVISION", "AION_DEVICE", "AION_CATALOG", "AION_OWN", "AION_SWITCH", "HF_TOKEN"}
+    assert named.keys() == {"AION_MODEL", "AION_REVISION", "AION_DEVICE", "AION_CATALOG", "AION_OWN", "HF_TOKEN"}
     for name, value in {"AION_MODEL": Settings().model, "AION_CATALOG": str(Settings().catalog)}.items():
         assert named[name].strip("`") == str(Path(value).relative_to(ROOT))
 
@@ -60,6 +60,6 @@ def test_the_commands_it_shows_are_understood() -> None:
     from aion.__main__ import _parser
 
     shown = [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ aion ")]
-    assert len(shown) == 4
+    assert len(shown) == 6
     for line in shown:
         _parser().parse_args(line.split("#")[0].split()[2:])

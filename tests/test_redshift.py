@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from aion.redshift import BROAD, EDGE, LOW_COVERAGE, MULTIMODAL, SPEED_OF_LIGHT, RedshiftPDF, redshift_pdfs
+from aion.constants import SPEED_OF_LIGHT
+from aion.redshift import BROAD, EDGE, LOW_COVERAGE, MULTIMODAL, RedshiftPDF, redshift_pdfs
 
 LOG_GRID = np.expm1(np.linspace(0.0, np.log1p(5.5), 1024))
 

@@ -21,20 +21,19 @@ TEXTS = sorted(
     if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""} and path.is_file() and path.name != "secrets.toml"
 )
 
-FACTS = {f"aion.{name}" for name in ("errors", "arrays", "bands", "scalars", "modalities", "streams", "resources")}
+FACTS = {f"aion.{name}" for name in ("errors", "constants", "lines", "arrays", "bands", "scalars", "modalities", "streams", "resources")}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {
-    f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "maps", "previews", "lines")
-}
-CORE = FACTS | TRANSFORMER | PARTS | {"aion"}
+PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")}
+PICTURES = {"aion.color_image", "aion.previews"}
+CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion"}
 
 
 def explorer(*names: str) -> set[str]:
     return {f"aion.explorer.{name}" for name in names}
 
 
-SERVICES = explorer("settings", "results", "figures", "redshift", "engine", "catalogs", "export")
-PAGE = FACTS | {"aion.io", "aion.redshift", "aion.lines"} | SERVICES
+SERVICES = explorer("settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export")
+PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
 # module is its row. A name in a row allows the module and everything below it. Rows of the explorer admit only rows above them.
@@ -47,40 +46,39 @@ LAYERS: dict[str, set[str]] = {
     "aion.download": {"aion.errors", "aion.hub"},
     "aion.codecs": FACTS | {"aion.hub", "aion.codecs.modules", "aion.codecs.preprocessing", "aion.codecs.quantizers"},
     "aion.codecs.modules": {"aion.errors"},
-    "aion.codecs.preprocessing": {"aion.errors"},
+    "aion.codecs.preprocessing": {"aion.errors", "aion.constants"},
     "aion.codecs.quantizers": {"aion.errors"},
     "aion.io": FACTS | {"aion.io.readers"},
     "aion.io.readers": FACTS | {"aion.io"},
-    "aion.redshift": {"aion.errors"},
+    "aion.redshift": {"aion.errors", "aion.constants"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
-    "aion.lines": set(),
     "aion.maps": set(),
-    "aion.previews": {"aion.modalities"},
+    "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
+    "aion.color_image": set(),
+    "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
     "aion.explorer.settings": {"aion.errors", "aion.resources"},
-    "aion.explorer.results": {"aion.redshift"},
+    "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.memory": set(),
-    "aion.explorer.weights": {"aion.errors", "aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
-    "aion.explorer.figures": {"aion.redshift", "aion.lines"} | explorer("results"),
-    "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines"} | explorer("results"),
-    "aion.explorer.catalogs.catalog": {"aion.errors", "aion.modalities", "aion.search"} | explorer("results"),
-    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results", "catalogs.catalog"),
-    "aion.explorer.catalogs": FACTS
-    | {"aion", "aion.io", "aion.maps", "aion.previews", "aion.search"}
-    | explorer("results", "figures.stretch", "catalogs.catalog", "engine"),
-    "aion.explorer.export": FACTS | {"aion.io"} | explorer("results", "figures", "redshift", "catalogs.catalog"),
+    "aion.explorer.plain_text": set(),
+    "aion.explorer.weights": {"aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
+    "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
+    "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"} | explorer("results"),
+    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results"),
+    "aion.explorer.catalogs": FACTS | {"aion", "aion.catalog", "aion.io", "aion.previews"} | explorer("results", "engine"),
+    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
-    "aion.explorer.ui.shared": PAGE | {"aion.download"} | explorer("weights"),
+    "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
-    "aion.explorer.ui.model": PAGE | {"aion.download"} | explorer("weights", "memory", "ui.shared"),
+    "aion.explorer.ui.model": PAGE | explorer("weights", "memory", "ui.shared"),
     "aion.__main__": CORE | SERVICES,
     "app": explorer("ui.shared"),
-    "pages": explorer("ui"),
+    "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
-    "aion.training.simulate": {"aion.training"},
+    "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines", "aion.modalities"},
     "aion.training.evaluate": CORE | {"aion.training"},
 }
 
@@ -100,7 +98,7 @@ DOORS: dict[str, set[str]] = {
     "streamlit": {"streamlit", "streamlit.components.v1"},
     "plotly": {"plotly.graph_objects", "plotly.subplots"},
     "pandas": {"pandas"},
-    "huggingface_hub": {"huggingface_hub", "huggingface_hub.errors"},
+    "huggingface_hub": {"huggingface_hub", "huggingface_hub.errors", "huggingface_hub.utils"},
 }
 
 
@@ -115,18 +113,10 @@ def inside(name: str, *homes: str) -> bool:
     return any(name == home or name.startswith(f"{home}.") for home in homes)
 
 
-def running(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all below it, without what stands under ``if TYPE_CHECKING``."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from running(child)
-
-
 def imports(path: Path) -> Iterator[str]:
     """Absolute names of all that a file imports, wherever in it; ``from a import b`` gives ``a`` or, where it is a module, ``a.b``."""
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
-    for node in running(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -137,6 +127,20 @@ def imports(path: Path) -> Iterator[str]:
             for alias in node.names:
                 submodule = ROOT.joinpath(*base.split("."), alias.name)
                 yield f"{base}.{alias.name}" if submodule.is_dir() or submodule.with_suffix(".py").is_file() else base
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import one another, directly or by way of others."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen, todo = set[str](), [start]
+        while todo:
+            new = graph[todo.pop()] - seen
+            seen |= new
+            todo += new
+        reached[start] = seen
+    groups = {frozenset(other for other in reached[name] if name in reached[other]) for name in graph}
+    return sorted(sorted(group) for group in groups if group)
 
 
 def each(files: list[Path]) -> pytest.MarkDecorator:
@@ -169,8 +173,8 @@ def test_arrows_between_our_modules_point_down(source: Path) -> None:
     [
         ("aion.explorer.engine.engine", "aion.explorer.ui.shared"),
         ("aion.explorer.engine.engine", "aion.explorer.catalogs.user_catalog"),
-        ("aion.explorer.catalogs.catalog", "aion.explorer.ui.shared.figure"),
-        ("aion.explorer.catalogs.catalog", "aion.explorer.engine"),
+        ("aion.explorer.catalogs.similarity", "aion.explorer.ui.shared.figure"),
+        ("aion.catalog.catalog", "aion.explorer.engine"),
         ("aion.explorer.figures.image", "aion.explorer.export.tables"),
         ("aion.explorer.ui.shared.server", "aion.explorer.ui.analyze.links"),
         ("aion.explorer.ui.catalog.objects", "aion.explorer.ui.analyze.neighbors"),
@@ -199,6 +203,13 @@ def test_a_row_of_the_explorer_admits_only_rows_above_it() -> None:
     for place, layer in enumerate(rows):
         upward = {name for name in LAYERS[layer] if inside(name, "aion.explorer") and layer_of(name) not in rows[:place]}
         assert not upward, f"{layer} admits {', '.join(sorted(upward))}, which does not stand above it"
+
+
+def test_our_modules_import_one_another_in_no_circle() -> None:
+    ours = {module_name(path): path for path in SOURCES}
+    graph = {name: {other for other in imports(path) if other in ours and other != name} for name, path in ours.items()}
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+    assert not circles(graph), "in functions and for types too; what both need is a module of its own"
 
 
 @each(SOURCES)
@@ -331,7 +342,7 @@ def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-r")]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-docs.txt"])
 def test_every_requirement_is_installed_at_a_version_it_admits(name: str) -> None:
     wrong = [str(need) for need in requirements(name) if not need.specifier.contains(version(need.name), prereleases=True)]
     assert not wrong

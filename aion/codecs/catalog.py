@@ -8,12 +8,11 @@ from torch import Tensor
 
 from aion.codecs.base import Codec, arguments
 from aion.codecs.quantizers import ComposedScalarQuantizer, IdentityQuantizer, ScalarReservoirQuantizer
+from aion.constants import CODEC_FIELD
 from aion.errors import InputError, ModalityError
 from aion.modalities import LegacySurveyCatalog
 
 COLUMNS = ("X", "Y", "SHAPE_E1", "SHAPE_E2", "SHAPE_R")
-FIELD = 96
-"""Pixels along a side of the field."""
 
 
 class CatalogCodec(Codec):
@@ -27,7 +26,7 @@ class CatalogCodec(Codec):
         super().__init__()
         self.config = config
         self.mask_value = mask_value
-        pixels = {name: IdentityQuantizer(FIELD) for name in COLUMNS[:2]}
+        pixels = {name: IdentityQuantizer(CODEC_FIELD) for name in COLUMNS[:2]}
         shapes = {name: ScalarReservoirQuantizer(1024, 100_000) for name in COLUMNS[2:]}
         self._quantizer = ComposedScalarQuantizer({**pixels, **shapes})
 
@@ -42,8 +41,10 @@ class CatalogCodec(Codec):
 
     def _encode(self, modality: LegacySurveyCatalog) -> Tensor:
         columns, present = self._columns(modality)
-        if any(((columns[name] < 0) | (columns[name] >= FIELD)).any() for name in COLUMNS[:2]):
-            raise ModalityError(f"X and Y of the catalog must be pixels 0..{FIELD - 1} of the {FIELD}-pixel field, or {self.mask_value}")
+        if any(((columns[name] < 0) | (columns[name] >= CODEC_FIELD)).any() for name in COLUMNS[:2]):
+            raise ModalityError(
+                f"X and Y of the catalog must be pixels 0..{CODEC_FIELD - 1} of the {CODEC_FIELD}-pixel field, or {self.mask_value}"
+            )
         codes = self._quantizer.encode(columns)  # (B, objects, 5)
         return codes.where(present[..., None], self.mask_value).flatten(1)
 

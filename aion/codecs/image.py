@@ -18,11 +18,10 @@ from aion.codecs.modules.subsampled_linear import SubsampledLinear
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
 from aion.codecs.preprocessing.image import CenterCrop, Clamp, RescaleToLegacySurvey, fill_gaps
 from aion.codecs.quantizers import FiniteScalarQuantizer
+from aion.constants import CODEC_FIELD
 from aion.errors import ConfigError, InputError, ModalityError
 from aion.modalities import Image
 
-FIELD = 96
-"""Pixels along a side of the field that is encoded."""
 MAX_GAPS = 0.2
 """Fraction of non-finite pixels in a band of the field above which an image is refused."""
 
@@ -53,8 +52,8 @@ class ImageCodec(Codec):
         self.config = config | {"quantizer_levels": list(quantizer_levels)}
         if len(quantizer_levels) != embedding_dim:
             raise ConfigError(f"quantizer_levels {list(quantizer_levels)} must have embedding_dim = {embedding_dim} numbers")
-        if n_compressions < 1 or FIELD % 2**n_compressions:
-            raise ConfigError(f"n_compressions is {n_compressions}; {FIELD} pixels can be halved 1 to 5 times")
+        if n_compressions < 1 or CODEC_FIELD % 2**n_compressions:
+            raise ConfigError(f"n_compressions is {n_compressions}; {CODEC_FIELD} pixels can be halved 1 to 5 times")
         self.range_compression_factor = range_compression_factor
         self.mult_factor = mult_factor
         self._quantizer = FiniteScalarQuantizer(quantizer_levels)
@@ -64,7 +63,7 @@ class ImageCodec(Codec):
         self.pre_quant_proj = nn.Conv2d(hidden_dims, embedding_dim, 1)
         self.post_quant_proj = nn.Conv2d(embedding_dim, hidden_dims, 1)
         self.model = MagVitAE(multisurvey_projection_dims, hidden_dims, n_compressions, num_consecutive)
-        self.center_crop, self.clamp, self.rescaler = CenterCrop(FIELD), Clamp(), RescaleToLegacySurvey()
+        self.center_crop, self.clamp, self.rescaler = CenterCrop(CODEC_FIELD), Clamp(), RescaleToLegacySurvey()
 
     @property
     def quantizer(self) -> FiniteScalarQuantizer:
@@ -89,7 +88,7 @@ class ImageCodec(Codec):
             raise ModalityError(f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out")
         flux = self.compress(self.rescaler.forward(self.clamp(fill_gaps(field), image.bands), image.bands))
         channels = [BAND_TO_INDEX[band] for band in image.bands]
-        padded = flux.new_zeros(len(flux), len(BAND_TO_INDEX), FIELD, FIELD)
+        padded = flux.new_zeros(len(flux), len(BAND_TO_INDEX), CODEC_FIELD, CODEC_FIELD)
         padded[:, channels] = flux
         present = torch.zeros(len(BAND_TO_INDEX), dtype=torch.bool, device=flux.device)
         present[channels] = True
@@ -138,11 +137,13 @@ class ImageCodec(Codec):
         field = self.center_crop(image.flux)
         height, width = image.flux.shape[-2:]
         notes = list(image.proxies)
-        if (height, width) != (FIELD, FIELD):
+        if (height, width) != (CODEC_FIELD, CODEC_FIELD):
             scale = (
-                f", {FIELD * image.pixel_scale:.1f} arcsec at the survey's {image.pixel_scale} arcsec/pixel" if image.pixel_scale else ""
+                f", {CODEC_FIELD * image.pixel_scale:.1f} arcsec at the survey's {image.pixel_scale} arcsec/pixel"
+                if image.pixel_scale
+                else ""
             )
-            notes.append(f"only the central {FIELD}x{FIELD} of {height}x{width} pixels are read{scale}")
+            notes.append(f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read{scale}")
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from their neighbours")

@@ -9,11 +9,9 @@ from aion.codecs.base import Codec, arguments
 from aion.codecs.modules.scalar_field import MapDecoder, MapEncoder
 from aion.codecs.preprocessing.image import CenterCrop
 from aion.codecs.quantizers import FiniteScalarQuantizer
+from aion.constants import CODEC_FIELD
 from aion.errors import ConfigError, InputError
 from aion.modalities import LegacySurveySegmentationMap
-
-FIELD = 96
-"""Pixels along a side of the field that is encoded."""
 
 
 class ScalarFieldCodec(Codec):
@@ -62,7 +60,7 @@ class ScalarFieldCodec(Codec):
         self._quantizer = FiniteScalarQuantizer(levels)
         self.encoder = MapEncoder(encoder_output_dim, res_hidden_dims, num_res_layers, num_downsamples)
         self.decoder = MapDecoder(decoder_input_dim, res_hidden_dims, num_res_layers, num_downsamples)
-        self.center_crop = CenterCrop(FIELD)
+        self.center_crop = CenterCrop(CODEC_FIELD)
 
     @property
     def quantizer(self) -> FiniteScalarQuantizer:
@@ -95,7 +93,9 @@ class ScalarFieldCodec(Codec):
 
     def _inspect(self, modality: LegacySurveySegmentationMap) -> list[str]:
         height, width = modality.field.shape[-2:]
-        return [] if height == width == FIELD else [f"only the central {FIELD}x{FIELD} of {height}x{width} pixels are read"]
+        return (
+            [] if height == width == CODEC_FIELD else [f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read"]
+        )
 
     @classmethod
     def _renamed(cls, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

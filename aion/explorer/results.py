@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.catalog import EmbeddedObject, Neighbor, Vector
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -72,31 +73,6 @@ class ScalarResult:
 
 
 @dataclass(frozen=True)
-class Known:
-    """An object as a catalog knows it: what the model reads, and the embedding of all of it."""
-
-    tokens: Mapping[str, NDArray[np.int64]]
-    """Token key -> (n,) ids."""
-    used: tuple[str, ...]
-    """Token keys that were read."""
-    embedding: NDArray[np.float32]
-    """(D,) unit vector."""
-    ignored: Mapping[str, str]
-    """Token key -> why it was not read."""
-
-
-@dataclass(frozen=True)
-class Neighbor:
-    """One object of the reference catalog near the query. Similarity is a cosine, not a probability."""
-
-    id: str
-    similarity: float
-    z: float | None
-    kind: str
-    """Class in the catalog: ``"galaxy"``, ``"quasar"``, ``"star"``."""
-
-
-@dataclass(frozen=True)
 class Retrieval:
     """How well one way of searching the catalog works, all shares 0 to 1, beside what chance gives."""
 
@@ -114,16 +90,6 @@ class Retrieval:
     recall: dict[int, float]
     """k -> share of queries that find themselves among the first k when one kind of data is asked for by another; else empty."""
     recall_shuffled: dict[int, float]
-
-
-@dataclass(frozen=True)
-class SmallSpectrum:
-    """A spectrum on a few pixels, to be recognized at a glance. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
-
-    wavelength: Floats
-    """(n,) Å, increasing."""
-    flux: Floats
-    """(n,) NaN where the spectrum does not reach or has no good pixel."""
 
 
 @dataclass(frozen=True)
@@ -162,23 +128,12 @@ class ModelInfo:
     """Package name -> version (aion, torch, numpy ...)."""
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, eq=False)
+class Analysis(EmbeddedObject):
     """Everything known about one object after one pass of the model."""
 
     id: str
-    tokens: dict[str, NDArray[np.int64]]
-    """Token key -> (n,) ids of every modality that has a codec, whether or not it was used."""
-    used: tuple[str, ...]
-    """Token keys the encoder read, in order."""
-    ignored: dict[str, str]
-    """Token key or name -> why it was not read (switched off, not a stream of this model ...)."""
     redshift: RedshiftPDF
-    embedding: Floats
-    compared: Mapping[str, Floats]
-    """View of the reference catalog -> (D,) vector that neighbors were searched with, made from what the view is made from."""
-    """(D,) unit vector."""
-    neighbors: tuple[Neighbor, ...]
     images: tuple[ImageResult, ...]
     spectra: tuple[SpectrumResult, ...]
     scalars: tuple[ScalarResult, ...]
@@ -189,6 +144,9 @@ class Analysis:
     model: ModelInfo
     seconds: dict[str, float] = field(default_factory=dict)
     """Step -> wall time, s."""
+    compared: Mapping[str, Vector] = field(default_factory=dict)
+    """View of the reference catalog -> vector that neighbors were searched with, made from what the view is made from."""
+    neighbors: tuple[Neighbor, ...] = ()
     trust: tuple[Check, ...] = ()
     """How far to believe this answer."""
     prior: str | None = None

@@ -18,7 +18,7 @@ class Settings:
     """Which weights, which catalog, which device.
 
     Raises:
-        ConfigError: the device, or whether weights can be switched, is none of what is named below.
+        ConfigError: the device is none of what is named below.
     """
 
     model: str = EMBEDDED
@@ -31,8 +31,6 @@ class Settings:
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
-    switch: str = "yes"
-    """``"yes"``: whoever opens the Model page can fetch other weights and switch to them, for everybody; ``"no"`` (``AION_SWITCH``)."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
 
@@ -40,8 +38,6 @@ class Settings:
         kind, _, number = self.device.partition(":")
         if kind not in ("auto", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
             raise ConfigError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
-        if self.switch not in ("yes", "no"):
-            raise ConfigError(f"AION_SWITCH is {self.switch!r}; it is yes or no")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -53,7 +49,6 @@ class Settings:
             device=given.get("AION_DEVICE", cls.device),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
-            switch=given.get("AION_SWITCH", cls.switch),
             token=given.get("HF_TOKEN"),
         )
 

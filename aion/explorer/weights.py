@@ -1,17 +1,12 @@
-"""Which weights can be chosen, where they are and how large, and a download that runs beside everything else. Sizes in bytes."""
+"""Which weights the explorer can be started with, how much of them is on this computer, and the command for each. Asks nobody."""
 
 import json
-import logging
-import threading
-from dataclasses import dataclass, replace
+import shlex
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import huggingface_hub
-
 from aion import download, hub
-from aion.download import Repository
-from aion.errors import AIONError
 from aion.explorer.settings import Settings
 from aion.modalities import MODALITIES
 
@@ -23,125 +18,67 @@ PUBLISHED = {
 """Hub id -> about how much is downloaded: 0.3, 0.9 and 3 billion parameters of 4 bytes, and the codecs."""
 
 
-class Held(Enum):
-    """How much of some weights is on this computer."""
+class Place(Enum):
+    """Where some weights are."""
 
-    FOLDER = "this server"
-    CACHE = "download cache"
+    FOLDER = "folder on this computer"
+    CACHE = "download cache, complete"
     PARTLY = "download cache, incomplete"
     HUB = "Hugging Face Hub"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Weights that somebody could use."""
+    """Weights that the explorer can be started with."""
 
     id: str
     """Folder or Hub id."""
-    revision: str | None
-    """Commit hash of what the cache has; None for a folder, and for a repository that was never fetched."""
-    held: Held
-    size: int | None
-    """Of the files that are here; of those that are not, about what they would take, None where nobody knows."""
+    place: Place
+    size: int
+    """Bytes of the files that are here; of those that are not, about what they would take."""
+    revision: str | None = None
+    """Commit hash of what the cache has."""
+    is_newest: bool = True
+    """Whether no revision has to be named to get these."""
 
     @property
-    def is_ready(self) -> bool:
-        """Whether it can be loaded without asking the Hub."""
-        return self.held in (Held.FOLDER, Held.CACHE)
-
-    def settings(self, settings: Settings) -> Settings:
-        """The same, with these weights."""
-        return replace(settings, model=self.id, revision=self.revision)
+    def command(self) -> str:
+        """What to type to have the explorer with these weights; a line for the download, where there is something to download."""
+        id = shlex.quote(self.id)
+        fetch = f"aion fetch {id}" + ("" if self.is_newest else f" --revision {self.revision}")
+        app = "aion app" + ("" if self.id == Settings.model else f" --model {id}")
+        app = app if self.is_newest else f"AION_REVISION={self.revision} {app}"
+        return app if self.place in (Place.FOLDER, Place.CACHE) else f"{fetch}\n{app}"
 
 
 def choices(settings: Settings) -> tuple[Choice, ...]:
-    """The embedded weights, those that the server was started with, what the cache has, and what is published. Asks nobody."""
+    """The embedded weights, those that the application was started with, those in the cache, and those that are published."""
     folders = [id for id in dict.fromkeys((Settings.model, settings.model)) if (Path(id) / hub.CONFIG_FILE).is_file()]
-    here = [Choice(id, None, Held.FOLDER, _size(Path(id))) for id in folders]
-    in_cache = [choice for entry in download.cached() if (choice := _in_cache(entry)) is not None]
-    known = {choice.id for choice in in_cache}
-    ids = [*PUBLISHED, *([settings.model] if settings.model not in folders and not Path(settings.model).is_absolute() else [])]
-    return (*here, *in_cache, *(Choice(id, None, Held.HUB, PUBLISHED.get(id)) for id in dict.fromkeys(ids) if id not in known))
+    here = [Choice(id, Place.FOLDER, _size(Path(id))) for id in folders]
+    in_cache = [_in_cache(entry) for entry in download.cached_weights() if _is_ours(entry)]
+    listed = {choice.id for choice in in_cache}
+    return (*here, *in_cache, *(Choice(id, Place.HUB, size) for id, size in PUBLISHED.items() if id not in listed))
 
 
-def token_state(settings: Settings) -> str:
-    """Whether there is a token for the Hub, and where from; never the token."""
-    if settings.token:
-        return "set by HF_TOKEN"
-    return "saved by `hf auth login`" if huggingface_hub.get_token() else "none"
+def _streams(entry: download.CachedWeights) -> set[str]:
+    """Token keys in the configuration."""
+    config = json.loads((entry.folder / hub.CONFIG_FILE).read_text(encoding="utf-8"))
+    return {*config["domains_in"], *config["domains_out"]}
 
 
-class State(Enum):
-    """How a download is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELED = "canceled"
-    FAILED = "failed"
-
-
-class Download:
-    """The missing files of a repository, fetched in a thread."""
-
-    def __init__(self, repository: Repository, *, token: str | None = None) -> None:
-        self.repository = repository
-        self.received = {file.path: file.size if file.is_cached else 0 for file in repository.files}
-        """Path -> bytes that are here."""
-        self.state = State.RUNNING
-        self.problem = ""
-        """Why it failed."""
-        self._canceled = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(token,), name="aion-download", daemon=True)
-        self._thread.start()
-
-    @property
-    def share(self) -> float:
-        """0 to 1, of all bytes."""
-        return min(sum(self.received.values()) / max(self.repository.size, 1), 1.0)
-
-    def cancel(self) -> None:
-        """End it at the next bytes; files that are whole stay."""
-        self._canceled.set()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Until it ends, or for so many seconds."""
-        self._thread.join(timeout)
-
-    def _run(self, token: str | None) -> None:
-        try:
-            download.fetch(self.repository, self._note, token=token)
-        except _CanceledError:
-            self.state = State.CANCELED
-        except AIONError as exc:
-            self.problem, self.state = str(exc), State.FAILED
-        except Exception as exc:  # a thread has nobody else to tell
-            logging.getLogger(__name__).exception("a download ended")
-            self.problem = f"the download ended ({type(exc).__name__}); the log of the server has the details"
-            self.state = State.FAILED
-        else:
-            self.state = State.DONE
-
-    def _note(self, path: str, size: int) -> None:
-        if self._canceled.is_set():
-            raise _CanceledError
-        self.received[path] = size
-
-
-class _CanceledError(Exception):
-    """A person ended the download."""
-
-
-def _in_cache(entry: download.Cached) -> Choice | None:
-    """What the cache has of a model of ours; None for somebody else's."""
+def _is_ours(entry: download.CachedWeights) -> bool:
+    """Whether it is a model of this kind, and not one of the many others that a cache may hold."""
     try:
-        config = json.loads((entry.folder / hub.CONFIG_FILE).read_text(encoding="utf-8"))
-        streams = {*config["domains_in"], *config["domains_out"]}
+        return bool(_streams(entry))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    names = {MODALITIES[key].name for key in streams if key in MODALITIES}
+        return False
+
+
+def _in_cache(entry: download.CachedWeights) -> Choice:
+    names = {MODALITIES[key].name for key in _streams(entry) if key in MODALITIES}
     wanted = {hub.WEIGHTS_FILE, *(f"codecs/{name}/{file}" for name in names for file in (hub.CONFIG_FILE, hub.WEIGHTS_FILE))}
-    held = Held.CACHE if wanted <= entry.files.keys() else Held.PARTLY
-    return Choice(entry.id, entry.revision, held, sum(entry.files.values()))
+    place = Place.CACHE if wanted <= entry.files.keys() else Place.PARTLY
+    return Choice(entry.id, place, entry.size, entry.revision, entry.is_newest)
 
 
 def _size(folder: Path) -> int:

@@ -5,9 +5,9 @@ astropy and specutils are imported when the first file is read, not before.
 
 from collections.abc import Iterable
 
-from aion.io.objects import Entry, Overrides, Report, SkyObject, Source, Unread
+from aion.io.objects import Entry, ImageFrame, Overrides, Report, SkyObject, Source, Unread
 
-__all__ = ["Entry", "Overrides", "Report", "SkyObject", "Source", "Unread", "read", "read_many"]
+__all__ = ["Entry", "ImageFrame", "Overrides", "Report", "SkyObject", "Source", "Unread", "read", "read_many"]
 
 
 def read(source: Source | list[Source], *, name: str | None = None, overrides: Overrides | None = None) -> list[SkyObject]:

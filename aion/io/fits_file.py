@@ -29,13 +29,18 @@ class Hdu:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the image, numpy order; empty for tables and headers without data."""
-        return () if self.is_table else tuple(self.hdu.shape)
+        return () if self.is_table else tuple(getattr(self.hdu, "shape", ()))  # kinds that astropy does not know have none
 
     @property
     def columns(self) -> set[str]:
         """Lower-case column names; empty for images."""
-        count = int(self.header.get("TFIELDS", 0)) if self.is_table else 0
+        count = self.count("TFIELDS") if self.is_table else 0
         return {str(self.header.get(f"TTYPE{i + 1}", "")).strip().lower() for i in range(min(count, 999))}
+
+    def count(self, card: str) -> int:
+        """The whole number of a card; 0 without."""
+        value = self.header.get(card)
+        return value if isinstance(value, int) else 0
 
     def image(self) -> NDArray[Any]:
         """The pixels, native byte order.
@@ -50,10 +55,12 @@ class Hdu:
 
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
-        check_unpacked(int(self.header.get("NAXIS1", 0)) * int(self.header.get("NAXIS2", 0)), f"the table in HDU {self.name}")
+        check_unpacked(self.count("NAXIS1") * self.count("NAXIS2"), f"the table in HDU {self.name}")
         columns: dict[str, NDArray[Any]] = {}
         units: dict[str, str] = {}
-        rows = self.hdu.data
+        rows = getattr(self.hdu, "data", None)
+        if not isinstance(rows, fits.FITS_rec):
+            raise FormatError(f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again")
         for column in rows.columns:
             values = rows[column.name]
             if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(("P", "Q", "X")):
@@ -86,7 +93,7 @@ class FitsFile:
 
     def tables(self) -> list[Hdu]:
         """HDUs with rows."""
-        return [hdu for hdu in self.hdus if hdu.is_table and int(hdu.header.get("NAXIS2", 0)) > 0]
+        return [hdu for hdu in self.hdus if hdu.is_table and hdu.count("NAXIS2") > 0]
 
 
 def open_fits(data: bytes) -> FitsFile:
@@ -94,6 +101,8 @@ def open_fits(data: bytes) -> FitsFile:
     hdus = fits.open(as_stream(data), memmap=False, lazy_load_hdus=False, ignore_missing_simple=False)
     end = 0
     for i, hdu in enumerate(hdus):
+        if not hasattr(hdu, "fileinfo"):
+            raise FormatError(f"HDU {i} of the FITS file is damaged; download it again")
         place = hdu.fileinfo()
         end = int(place["datLoc"]) + min(int(hdu.size), int(place["datSpan"]))  # compressed images are smaller than their size says
         if end > len(data):

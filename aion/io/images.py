@@ -1,19 +1,19 @@
 """Image planes, as a file stores them -> a LegacySurveyImage (nanomaggies) or HSCImage (zero-point 27), with position and pixel scale."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS, FITSFixedWarning
+from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
+from aion.constants import CODEC_FIELD, HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
 from aion.errors import FormatError, ModalityError
-from aion.io.objects import IMAGE_SURVEYS, Entry, Overrides
+from aion.io.objects import IMAGE_SURVEYS, Entry, ImageFrame, Overrides
 from aion.io.registry import Found, PositionNeededError
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 
@@ -21,15 +21,13 @@ MAX_FIELD_PIXELS = 3000
 """Largest side that is taken whole, the most the Legacy Survey viewer gives; larger images need a position."""
 FIELD_PIXELS = 256
 """Side of the field that is kept around a position."""
-CODEC_PIXELS = 96
-"""Side of the field that the image codec reads."""
 SCALE_TOLERANCE = 0.02
 """Relative difference of the pixel scale from the survey's that is worth a note."""
 NORTH_OF = 32.375
 """Degrees; north of it the Legacy Survey is BASS and MzLS (Dey et al. 2019)."""
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
-_ZERO_POINT = {"Legacy Survey": 22.5, "HSC": 27.0}
+_ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
 _UNIT_ZERO_POINT = {"nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "maggy": 0.0, "jy": 8.9, "mjy": 16.4, "ujy": 23.9, "njy": 31.4}
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
 _WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "CROTA", "PV", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
@@ -84,7 +82,8 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
     modality = _CLASSES[survey](flux=flux, bands=bands)
     proxies = tuple(Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence) for sentence in modality.proxies)
     entries = (survey_entry, *band_entries, unit_entry, *scale_entries, *proxies, *field_entries, *_holes(flux))
-    return Found(None, (modality,), entries, ra, dec, None, scale, _display(arrays, factor, wcs))
+    frame = _frame(arrays, scale, factor, wcs)
+    return Found(None, (modality,), entries, ra, dec, frames={modality.token_key: frame})
 
 
 def celestial(header: Mapping[str, Any]) -> WCS | None:
@@ -92,9 +91,7 @@ def celestial(header: Mapping[str, Any]) -> WCS | None:
     if not any(str(header.get(f"CTYPE{axis}", "")).upper().startswith(("RA", "DEC", "GLON")) for axis in (1, 2)):
         return None
     wanted = fits.Header({key: value for key, value in header.items() if key.startswith(_WCS_CARDS) and not key.endswith("3")})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FITSFixedWarning)
-        wcs = WCS(wanted, naxis=2)
+    wcs = WCS(wanted, naxis=2)
     return wcs if wcs.has_celestial else None
 
 
@@ -120,7 +117,7 @@ def _unusual_scale(scale: float | None, survey: str) -> tuple[Entry, ...]:
     expected = _CLASSES[survey].pixel_scale
     if scale is None or abs(scale / expected - 1) <= SCALE_TOLERANCE:
         return ()
-    field_size = f'{CODEC_PIXELS} pixels are {CODEC_PIXELS * scale:.1f}"'
+    field_size = f'{CODEC_FIELD} pixels are {CODEC_FIELD * scale:.1f}"'
     note = f'the codec was trained on {survey} pixels of {expected}"; not resampled, so {field_size}'
     return (Entry("pixel scale differs", f"{100 * (scale / expected - 1):+.0f} %", "detected", note),)
 
@@ -192,9 +189,9 @@ def _whole(arrays: ImageArrays, wcs: WCS | None) -> tuple[tuple[Any, Any], tuple
             "set the position (RA, Dec) of the object"
         )
     ra, dec = center_of(arrays.planes.shape, wcs)
-    note = f"centre of the {height}x{width} field; the codec reads the {CODEC_PIXELS}x{CODEC_PIXELS} pixels there"
-    if min(height, width) < CODEC_PIXELS:
-        note = f"centre of the {height}x{width} field, which is too small for the codec: it reads {CODEC_PIXELS}x{CODEC_PIXELS} pixels"
+    note = f"centre of the {height}x{width} field; the codec reads the {CODEC_FIELD}x{CODEC_FIELD} pixels there"
+    if min(height, width) < CODEC_FIELD:
+        note = f"centre of the {height}x{width} field, which is too small for the codec: it reads {CODEC_FIELD}x{CODEC_FIELD} pixels"
     value = f"{ra:.5f}, {dec:+.5f}" if ra is not None and dec is not None else "unknown"
     return (ra, dec), (Entry("position", value, "assumed" if ra is None else "detected", note),)
 
@@ -207,10 +204,10 @@ def _around(arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float])
     ra, dec = position
     x, y = (float(np.nan_to_num(value, nan=-1e9)) for value in wcs.all_world2pix(ra, dec, 0, quiet=True))
     half = min(FIELD_PIXELS // 2, int(x + 0.5), int(y + 0.5), width - int(x + 0.5), height - int(y + 0.5))
-    if half < CODEC_PIXELS // 2:
+    if half < CODEC_FIELD // 2:
         raise ModalityError(
             f"the position {ra:.5f}, {dec:+.5f} is at pixel ({x:.0f}, {y:.0f}) of an image of {height}x{width}; "
-            f"{CODEC_PIXELS // 2} pixels on each side of it are needed"
+            f"{CODEC_FIELD // 2} pixels on each side of it are needed"
         )
     rows, columns = (slice(int(value + 0.5) - half, int(value + 0.5) + half) for value in (y, x))
     cut = replace(
@@ -228,8 +225,8 @@ def _around(arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float])
 def _flux_factor(header: Mapping[str, Any], survey: str, overrides: Overrides) -> tuple[float, Entry]:
     """What pixels are multiplied by to have the zero-point of the survey."""
     target, unit = _ZERO_POINT[survey], _CLASSES[survey].unit
-    if overrides.flux_scale:
-        return overrides.flux_scale, Entry("flux unit", unit, "you set", f"stored pixels times {overrides.flux_scale:g}")
+    if overrides.image_flux_scale:
+        return overrides.image_flux_scale, Entry("flux unit", unit, "you set", f"stored pixels times {overrides.image_flux_scale:g}")
     stated = _zero_point(header)
     if stated is None:
         return 1.0, Entry("flux unit", unit, "assumed", f"the file does not say; zero-point {target}")
@@ -269,15 +266,9 @@ def _holes(flux: NDArray[np.float32]) -> tuple[Entry, ...]:
     return (Entry("missing pixels", f"{100 * missing:.2f} %", "detected", "the codec fills them in"),) if missing else ()
 
 
-def _display(arrays: ImageArrays, factor: float, wcs: WCS | None) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    if arrays.ivar is not None:
-        extras["image_ivar"] = (arrays.ivar / factor**2).astype(np.float32)
-    if arrays.mask is not None:
-        extras["image_mask"] = arrays.mask
-    if wcs is not None:
-        extras["image_header"] = dict(wcs.to_header(relax=True))
-    return extras
+def _frame(arrays: ImageArrays, scale: float | None, factor: float, wcs: WCS | None) -> ImageFrame:
+    ivar = None if arrays.ivar is None else (arrays.ivar / factor**2).astype(np.float32)
+    return ImageFrame(scale, {} if wcs is None else dict(wcs.to_header(relax=True)), ivar, arrays.mask)
 
 
 def stack(planes: list[NDArray[Any]], names: list[str]) -> NDArray[Any]:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
 
-from aion.io.objects import Entry, Report
+from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
 from aion.modalities import Image, Modality, Spectrum
 
@@ -36,6 +38,11 @@ class Part:
         return next((modality for modality in self.found.modalities if isinstance(modality, Image)), None)
 
     @property
+    def frame(self) -> ImageFrame:
+        """What its first image came with."""
+        return next(iter(self.found.frames.values()), ImageFrame())
+
+    @property
     def position(self) -> tuple[float, float] | None:
         ra, dec = self.found.ra, self.found.dec
         return (ra, dec) if ra is not None and dec is not None else None
@@ -43,15 +50,15 @@ class Part:
     @property
     def reach(self) -> float:
         """Arcsec from its position within which another file's position is the same object."""
-        if self.image is None or not self.found.pixel_scale:
+        if self.image is None or not self.frame.pixel_scale:
             return SAME_FIELD
-        return max(SAME_FIELD, self.found.pixel_scale * min(self.image.flux.shape[-2:]) / 2)
+        return max(SAME_FIELD, self.frame.pixel_scale * min(self.image.flux.shape[-2:]) / 2)
 
     def shows_off_center(self, target: tuple[float, float]) -> bool:
         """Whether this is an image with `target` inside, far enough from its edges, but more than a pixel from its centre."""
-        if self.image is None or self.position is None or not self.found.pixel_scale or "image_header" not in self.found.extras:
+        if self.image is None or self.position is None or not self.frame.pixel_scale or not self.frame.header:
             return False
-        pixels = separation(self.position, target) / self.found.pixel_scale
+        pixels = separation(self.position, target) / self.frame.pixel_scale
         return 1.0 < pixels < min(self.image.flux.shape[-2:]) / 2 - 48 - 1
 
     def with_position_from_file(self) -> "Part":
@@ -150,8 +157,8 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
             return f"{group[i].report.source} already holds a {modality.name}"
         else:
             dropped.append(modality.name)
-    extras = {key: value for key, value in part.found.extras.items() if part.image is None or kept or not key.startswith("image_")}
-    member = replace(part, found=replace(part.found, modalities=tuple(kept), extras=extras))
+    frames = {modality.token_key: part.found.frames[modality.token_key] for modality in kept if modality.token_key in part.found.frames}
+    member = replace(part, found=replace(part.found, modalities=tuple(kept), frames=frames))
     if dropped:
         member = member.noted(Entry("photometry", ", ".join(dropped), "dropped", "another file already has it"))
     return [*group, member]
@@ -164,14 +171,17 @@ def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | s
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
         return f"the bands do not have one size: {sizes} pixels"
-    order = [band for band in type(known).survey_bands if band in (*known.bands, *more.bands)]
-    planes = dict(zip((*known.bands, *more.bands), torch.cat([known.flux, more.flux], 1).unbind(1), strict=True))
-    image = type(known)(flux=torch.stack([planes[band] for band in order], 1), bands=order, proxies=(*known.proxies, *more.proxies))
-    extras = dict(holder.found.extras)
-    for key in ("image_ivar", "image_mask"):
-        pair = extras.pop(key, None), part.found.extras.get(key)
-        if pair[0] is not None and pair[1] is not None and pair[0].ndim == pair[1].ndim == 3:
-            by_band = dict(zip((*known.bands, *more.bands), (*pair[0], *pair[1]), strict=True))
-            extras[key] = np.stack([by_band[band] for band in order])
+    bands = (*known.bands, *more.bands)
+    order = [bands.index(band) for band in type(known).survey_bands if band in bands]
+    flux = torch.cat([known.flux, more.flux], 1)[:, order]
+    image = type(known)(flux=flux, bands=[bands[i] for i in order], proxies=(*known.proxies, *more.proxies))
+
+    def joined(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
+        by_band = held is not None and added is not None and held.ndim == added.ndim == 3
+        return np.concatenate([held, added])[order] if by_band else None
+
+    key = known.token_key
+    frame, added = holder.found.frames[key], part.found.frames[key]
+    frames = {**holder.found.frames, key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask))}
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
-    return replace(holder, found=replace(holder.found, modalities=modalities, extras=extras))
+    return replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))

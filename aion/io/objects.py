@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, BinaryIO, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.errors import ConfigError, ModalityError
@@ -53,31 +56,54 @@ class Report:
         return tuple(entry.sentence() for entry in self.entries)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class ImageFrame:
+    """What one image came with, on its own pixels; for display, never read by a codec."""
+
+    pixel_scale: float | None = None
+    """Arcsec; None: the file does not say."""
+    header: Mapping[str, Any] = field(default_factory=dict)
+    """FITS cards of the WCS; empty without one."""
+    ivar: NDArray[np.float32] | None = None
+    """(bands, height, width), unit of the flux to the power -2."""
+    mask: NDArray[Any] | None = None
+    """(height, width) or (bands, height, width), non-zero as the survey means it (HSC: True = bad)."""
+
+
+@dataclass(frozen=True, eq=False)
 class SkyObject:
-    """One object, ready for the codecs."""
+    """The object looked at: modalities ready for the codecs, or the tokens that a catalog keeps of it."""
 
     id: str
     """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; always text, as many are too long for a float."""
-    modalities: tuple[Modality, ...]
-    """At most one of each class, a batch of one each. Never the redshift."""
-    reports: tuple[Report, ...]
+    modalities: tuple[Modality, ...] = ()
+    """At most one of each class, a batch of one each: what ``CodecManager.encode`` takes. Never the redshift."""
+    reports: tuple[Report, ...] = ()
     """One for each file it came from."""
     ra: float | None = None
     """Degrees, ICRS."""
     dec: float | None = None
     """Degrees, ICRS."""
     z_reference: float | None = None
-    """Redshift that the file states: for comparison only, never given to the model."""
-    pixel_scale: float | None = None
-    """Arcsec per pixel of the image."""
-    extras: Mapping[str, Any] = None  # type: ignore[assignment]  # filled in __post_init__
-    """For display only, on the pixels of the image: ``image_ivar`` (bands, height, width), ``image_mask`` (height, width) or
-    (bands, height, width), non-zero as the survey means it (HSC: True = bad), ``image_header`` (WCS cards). And ``class`` (the
-    survey's classification), ``snr`` (median per good pixel of the spectrum)."""
+    """Redshift that the file or the catalog states: for comparison only, never given to the model."""
+    kind: str = ""
+    """Class that the survey or the catalog states, such as ``"GALAXY/STARBURST"``; empty where it is not known."""
+    snr: float | None = None
+    """Median per good pixel of the spectrum."""
+    frames: Mapping[str, ImageFrame] = field(default_factory=dict)
+    """Token key of an image -> what that image came with."""
+    tokens: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Token key -> (n,) ids, of an object of a catalog, which has no modalities."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "extras", dict(self.extras or {}))
+    @property
+    def is_entry(self) -> bool:
+        """Whether a catalog holds it, as tokens."""
+        return bool(self.tokens)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Token keys of all that is known of it."""
+        return tuple(self.tokens) or tuple(modality.token_key for modality in self.modalities)
 
 
 @dataclass(frozen=True)
@@ -101,8 +127,10 @@ class Overrides:
     """``"Legacy Survey"`` or ``"HSC"`` for images, ``"SDSS"`` or ``"DESI"`` for spectra."""
     bands: tuple[str, ...] | None = None
     """Band of each image plane, such as ``("g", "r", "z")``; the survey's prefix may be left out."""
-    flux_scale: float | None = None
-    """What stored fluxes are multiplied by to be in nanomaggies (images), counts of zero-point 27 (HSC) or 1e-17 erg/s/cm2/Å (spectra)."""
+    image_flux_scale: float | None = None
+    """What stored pixels are multiplied by to be in nanomaggies, or in counts of zero-point 27 (HSC)."""
+    spectrum_flux_scale: float | None = None
+    """What stored fluxes are multiplied by to be in 1e-17 erg/s/cm2/Å."""
     wavelength_unit: str | None = None
     """``"Angstrom"``, ``"nm"`` or ``"um"``."""
     medium: str | None = None
@@ -119,9 +147,10 @@ class Overrides:
         _one_of("wavelength_unit", self.wavelength_unit, ("Angstrom", "nm", "um"))
         _one_of("medium", self.medium, ("air", "vacuum"))
         _one_of("mask_sense", self.mask_sense, ("bad", "good"))
-        for field, value in (("flux_scale", self.flux_scale), ("pixel_scale", self.pixel_scale)):
+        for name in ("image_flux_scale", "spectrum_flux_scale", "pixel_scale"):
+            value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
-                raise ConfigError(f"{field} is {value!r}; a positive number is expected")
+                raise ConfigError(f"{name} is {value!r}; a positive number is expected")
         if self.position is not None:
             _check_position(self.position)
         if self.bands is not None:
@@ -129,7 +158,7 @@ class Overrides:
 
     def set_fields(self) -> dict[str, Any]:
         """Field -> value, for those that are set."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name) is not None}
+        return {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) is not None}
 
     @classmethod
     def parse(cls, pairs: Sequence[str]) -> Self:
@@ -170,16 +199,17 @@ class Overrides:
 
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "bands": lambda text: tuple(text.split(",")),
-    "flux_scale": float,
+    "image_flux_scale": float,
+    "spectrum_flux_scale": float,
     "pixel_scale": float,
     "position": lambda text: tuple(map(float, text.split(","))),
 }
 """Fields that are not plain text."""
 
 
-def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> None:
+def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
-        raise ConfigError(f"{field} is {value!r}; it can be {', '.join(map(repr, allowed))}")
+        raise ConfigError(f"{name} is {value!r}; it can be {', '.join(map(repr, allowed))}")
 
 
 def _check_position(position: Any) -> None:

@@ -1,12 +1,15 @@
 """Bytes -> content, chosen by the first bytes. Every library's error on bad bytes leaves here as a FormatError."""
 
-import warnings
+import traceback
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from zipfile import BadZipFile
 
-from astropy.utils.exceptions import AstropyWarning
+import numpy as np
+from astropy.io.fits import VerifyError
 
-from aion.errors import AIONError, FormatError
+from aion.errors import AIONError, FormatError, explained_fault
 from aion.io import arrays_in, tables_in
 from aion.io.content import Records, Table
 from aion.io.fits_file import FitsFile, open_fits
@@ -52,15 +55,32 @@ def _opened(file: File, open_it: Callable[[bytes], Content]) -> Content:
 
 @contextmanager
 def foreign_errors(what: str, advice: str) -> Iterator[None]:
-    """Errors of astropy, pyarrow, h5py ... become a FormatError that begins with `what`; their warnings are not passed on."""
+    """Errors of astropy, pyarrow, h5py ... on bytes that are damaged become a FormatError that begins with `what`.
+
+    Infinities in the data are found and reported, so that numpy need not warn of them; what libraries warn of is left to the filters
+    of the process, which threads share and nobody may change for a while.
+
+    Raises:
+        FaultError: a line of ours failed; the log has its traceback.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyWarning)
-            warnings.simplefilter("ignore", RuntimeWarning)  # numpy on infinities in the data, which are found and reported
-            warnings.simplefilter("ignore", UserWarning)
+        with np.errstate(all="ignore"):
             yield
     except AIONError:
         raise
     except Exception as exc:
         reason = (str(exc).strip().splitlines() or [type(exc).__name__])[0][:200]
-        raise FormatError(f"{what}: {reason}; {advice}") from exc
+        if _is_of_the_data(exc):
+            raise FormatError(f"{what}: {reason}; {advice}") from exc
+        raise explained_fault(exc) from exc
+
+
+def _is_of_the_data(exc: Exception) -> bool:
+    """Whether bytes or values that are not what they claim to be raise this; a slip of ours does not.
+
+    On damaged files libraries raise errors of any type, TypeError and KeyError among them, but from lines of their own.
+    """
+    if isinstance(exc, (ValueError, OSError, EOFError, ArithmeticError, BadZipFile, VerifyError, zlib.error)):
+        return True
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    return not str(frames[-1].f_globals["__name__"]).startswith("aion.")

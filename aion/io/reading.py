@@ -19,7 +19,8 @@ from aion.io.source import File, load
 _USES = {
     "survey": "survey",
     "bands": "bands",
-    "flux_scale": "flux unit",
+    "image_flux_scale": "flux unit",
+    "spectrum_flux_scale": "flux unit",
     "wavelength_unit": "wavelength unit",
     "medium": "medium",
     "mask_sense": "mask",
@@ -150,7 +151,7 @@ def _sky_object(group: list[Part]) -> SkyObject:
     """The parts of one object as one."""
     found = [part.found for part in group]
     first = found[0]
-    with_position = sorted((one for one in found if one.ra is not None), key=lambda one: one.pixel_scale is not None)  # images last
+    with_position = sorted((one for one in found if one.ra is not None), key=lambda one: bool(one.frames))  # images last
     placed = next(iter(with_position), first)
     return SkyObject(
         id=next((one.id for one in found if one.id), group[0].fallback_id),
@@ -159,8 +160,9 @@ def _sky_object(group: list[Part]) -> SkyObject:
         ra=placed.ra,
         dec=placed.dec,
         z_reference=next((one.z_reference for one in found if one.z_reference is not None), None),
-        pixel_scale=next((one.pixel_scale for one in found if one.pixel_scale), None),
-        extras={key: value for one in reversed(found) for key, value in one.extras.items()},
+        kind=next((one.kind for one in found if one.kind), ""),
+        snr=next((one.snr for one in found if one.snr is not None), None),
+        frames={key: frame for one in found for key, frame in one.frames.items()},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aion.errors import FormatError
-from aion.io.objects import Entry, Overrides
+from aion.io.objects import Entry, ImageFrame, Overrides
 from aion.modalities import Modality
 
 
@@ -19,8 +19,9 @@ class Found:
     ra: float | None = None
     dec: float | None = None
     z_reference: float | None = None
-    pixel_scale: float | None = None
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    snr: float | None = None
+    frames: Mapping[str, ImageFrame] = field(default_factory=dict)
 
 
 ROWS, ROWS_WITHOUT_PHOTOMETRY = "rows", "rows without photometry"

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from astropy.units import UnitConversionError
 
 from aion.io.content import Record
 from aion.io.objects import Entry
-from aion.io.units import parse_unit
+from aion.io.units import scale_to
 from aion.modalities import Modality, ScalarModalities
 from aion.scalars import SENTINELS
 
 GAIA = ("phot_g_mean_flux", "phot_bp_mean_flux", "phot_rp_mean_flux", "bp_coefficients", "rp_coefficients")
 """Columns that make `ra` and `dec` of the row values of the Gaia catalog, which the model reads; elsewhere they are the position only."""
-NANOMAGGY_IN_MICROJANSKY = 3.631
-LARGEST_REDSHIFT = 15.0
+LOWEST_REDSHIFT, LARGEST_REDSHIFT = -0.05, 15.0
 _NEVER_READ = ("Z",)  # the answer is not an input
 _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
 _IDS = ("targetid", "object_id", "objectid", "source_id", "sparcl_id", "specid", "specobjid", "objid", "id", "name", "object")
@@ -37,12 +37,25 @@ class RowFacts:
 
 def facts(row: Record) -> RowFacts:
     """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
-    stated = [number(row.get(name)) for name in _REDSHIFTS]
-    z = next((value for value in stated if value is not None and -0.05 < value < LARGEST_REDSHIFT), None)
-    ra, dec = number(row.get(*_RA)), number(row.get(*_DEC))
-    if ra is None or dec is None or not (-360 <= ra <= 360 and -90 <= dec <= 90):
-        ra = dec = None
-    return RowFacts(identity(row), ra % 360 if ra is not None else None, dec, z, _redshift_entries(row, z))
+    stated = (redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name))  # with a unit it is something else
+    z = next((value for value in stated if value is not None), None)
+    (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA), _degrees(row, _DEC)
+    ra, dec = position(ra, dec)
+    return RowFacts(identity(row), ra, dec, z, (*ra_entries, *dec_entries, *_redshift_entries(row, z)))
+
+
+def position(ra: Any, dec: Any) -> tuple[float, float] | tuple[None, None]:
+    """RA and Dec in degrees, RA from 0 to 360; None and None where they are no place on the sky."""
+    right, up = number(ra), number(dec)
+    if right is None or up is None or not (-360 <= right <= 360 and -90 <= up <= 90):
+        return None, None
+    return right % 360, up
+
+
+def redshift(value: Any) -> float | None:
+    """A number that can be a redshift; None otherwise."""
+    z = number(value)
+    return z if z is not None and LOWEST_REDSHIFT < z < LARGEST_REDSHIFT else None
 
 
 def identity(row: Record) -> str | None:
@@ -74,10 +87,10 @@ def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
         if why:
             entries.append(Entry(name, "missing", "dropped", why))
             continue
-        if name.startswith("FLUX_"):
-            values, converted = _in_nanomaggies(values, row.units.get(key))
-            entries += [Entry(name, "nanomaggies", "header", converted)] if converted else []
-        modalities.append(cls(value=values[None] if cls.num_tokens > 1 else values))
+        values, unit_entries = _in_unit(values, name, cls.unit, row.units.get(key))
+        entries += unit_entries
+        if values is not None:
+            modalities.append(cls(value=values[None] if cls.num_tokens > 1 else values))
     if modalities:
         read = ", ".join(modality.name for modality in modalities)
         entries.insert(0, Entry("photometry", read, "header", "in the published units, not corrected for dust"))
@@ -85,14 +98,14 @@ def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
 
 
 def number(value: Any) -> float | None:
-    """A finite number that is no sentinel; None otherwise."""
+    """A finite number; None otherwise."""
     if value is None or np.ndim(value) != 0 or isinstance(value, (str, bytes, bool, np.bool_)):
         return None
     try:
         found = float(value)
     except (TypeError, ValueError):
         return None
-    return found if np.isfinite(found) and found not in SENTINELS else None
+    return found if np.isfinite(found) else None
 
 
 def text_of(value: Any) -> str:
@@ -123,16 +136,25 @@ def _missing(row: Record, key: str, values: Any, count: int) -> str | None:
     return "0 stands for a missing value" if key in ("ebv", "ebmv", "parallax") and values[0] == 0 else None
 
 
-def _in_nanomaggies(values: Any, unit: str | None) -> tuple[Any, str]:
-    """Fluxes in units of jansky are converted; nanomaggies (in any spelling) and unnamed units are kept."""
-    if not unit or "mag" in unit.lower() or "mgy" in unit.lower():
-        return values, ""
-    parsed = parse_unit(unit)
+def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[Any, list[Entry]]:
+    """The values in the unit that the model reads, and what was done for it; None for them where their unit is of another quantity."""
+    if not stated or stated == wanted:
+        return values, []
     try:
-        factor = float(parsed.to("uJy")) / NANOMAGGY_IN_MICROJANSKY
-    except (AttributeError, TypeError, ValueError):
-        return values, ""
-    return values * factor, f"converted from {unit}"
+        scale = scale_to(wanted, stated)
+    except UnitConversionError:
+        return None, [Entry(name, "missing", "dropped", f"its unit is {stated}; {wanted or 'a number without a unit'} is expected")]
+    if scale is None:
+        return values, [Entry(name, wanted or "no unit", "assumed", f"its unit {stated!r} is not understood")]
+    if abs(scale - 1) < 1e-9:
+        return values, []
+    return values * scale, [Entry(name, wanted or "no unit", "header", f"converted from {stated}")]
+
+
+def _degrees(row: Record, names: tuple[str, ...]) -> tuple[float | None, list[Entry]]:
+    """An angle of the row."""
+    value = number(row.get(*names))
+    return _in_unit(value, row.name(*names) or "", "deg", row.unit(*names)) if value is not None else (None, [])
 
 
 def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:

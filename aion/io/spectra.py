@@ -71,7 +71,7 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
         wavelength=wavelength[order],
     )
     entries = (survey_entry, unit_entry, medium_entry, flux_entry, *noise_entry, mask_entry, *order_entry)
-    return Found(None, (modality,), entries, extras={"snr": snr})
+    return Found(None, (modality,), entries, snr=snr)
 
 
 def ivar_of(ivar: Floats | None, error: Floats | None, variance: Floats | None = None) -> Floats | None:

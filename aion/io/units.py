@@ -2,17 +2,30 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from astropy import units as u
+from astropy.units.function import FunctionUnitBase
 from numpy.typing import NDArray
 
+from aion.constants import NANOMAGGY_IN_MICROJANSKY
 from aion.io.objects import Entry, Overrides
 
 Floats = NDArray[np.float64]
 FLUX_UNIT = u.Unit("1e-17 erg / (s cm2 Angstrom)")
 FLUX_NAME = "1e-17 erg/s/cm2/Å"
+_SPELLINGS = (
+    (r"\bnanomagg(?:y|ies)\b|\bnmgy\b", f"{NANOMAGGY_IN_MICROJANSKY} uJy"),
+    (r"\bmagg(?:y|ies)\b|\bmgy\b", f"{NANOMAGGY_IN_MICROJANSKY * 1e9} uJy"),
+    (r"\bab ?mags?\b|\bmags? ?\(?ab\)?|\bmagnitudes?\b|\bmags\b", "mag"),
+    (r"\bmicrons?\b", "um"),
+    (r"\bnanomet(?:er|re)s?\b", "nm"),
+    (r"\b(degree|arcminute|arcmin|arcsecond|arcsec|radian|electron)s\b", r"\1"),
+    (r"'electron'\.s\*\*-1|\be-? ?/ ?s(?:ec)?\b|\be- ?s\*?\*?-1", "electron/s"),  # Gaia's VOTables, and people
+)
+"""How surveys write a unit (whatever the case), and how astropy does."""
 LARGEST_CGS = 1e-10
 """A median flux below this is in erg/s/cm2/Å: in units of 1e-17 of it nothing that faint was ever observed."""
 
@@ -20,8 +33,9 @@ LARGEST_CGS = 1e-10
 def in_angstrom(wavelength: Floats, unit: str | None, log10: bool, overrides: Overrides) -> tuple[Floats, Entry]:
     """Wavelengths in Å, from the unit that is set, stated or, without either, from how large they are."""
     if overrides.wavelength_unit:
-        entry = Entry("wavelength unit", overrides.wavelength_unit, "you set")
-        return wavelength * float(u.Unit(overrides.wavelength_unit).to(u.AA)), entry
+        entry = Entry("wavelength unit", overrides.wavelength_unit, "you set", "stored as log10" if log10 else "")
+        linear = 10.0**wavelength if log10 else wavelength
+        return linear * float(u.Unit(overrides.wavelength_unit).to(u.AA)), entry
     if log10:
         return 10.0**wavelength, Entry("wavelength unit", "Å", "header", "stored as log10")
     parsed = parse_unit(unit)
@@ -40,8 +54,9 @@ def in_angstrom(wavelength: Floats, unit: str | None, log10: bool, overrides: Ov
 
 def flux_factor(flux: Floats, wavelength: Floats, unit: str | None, overrides: Overrides) -> tuple[Floats | float, Entry]:
     """What stored fluxes are multiplied by to be in 1e-17 erg/s/cm2/Å; a number for each pixel where the unit is per Hz."""
-    if overrides.flux_scale:
-        return overrides.flux_scale, Entry("flux unit", FLUX_NAME, "you set", f"stored flux times {overrides.flux_scale:g}")
+    if overrides.spectrum_flux_scale:
+        scale = overrides.spectrum_flux_scale
+        return scale, Entry("flux unit", FLUX_NAME, "you set", f"stored flux times {scale:g}")
     parsed = parse_unit(unit)
     if parsed is not None and parsed != u.dimensionless_unscaled:
         equivalencies = u.spectral_density(wavelength * u.AA)
@@ -84,14 +99,33 @@ def air_to_vacuum(wavelength: Floats) -> Floats:
     return vacuum
 
 
+@lru_cache(maxsize=1024)
+def scale_to(wanted: str, stated: str) -> float | None:
+    """What a number in the stated unit is multiplied by to be in the wanted one; None where the stated text is no unit.
+
+    Raises:
+        UnitConversionError: it is a unit of another quantity.
+    """
+    stated_unit, wanted_unit = parse_unit(stated), parse_unit(wanted or "1")
+    if stated_unit is None:
+        return None
+    if isinstance(stated_unit, FunctionUnitBase) and stated_unit.physical_unit in (u.AB, u.dimensionless_unscaled):
+        stated_unit = stated_unit.function_unit  # a magnitude is a magnitude
+    return float(stated_unit.to(wanted_unit))
+
+
 def parse_unit(text: str | None) -> Any:
-    """An astropy unit, understanding the spellings of SDSS and DESI; None where it makes none."""
+    """An astropy unit, understanding the spellings of SDSS, DESI and Gaia; None where it makes none."""
     if not text or not str(text).strip():
         return None
     spelled = re.sub(r"Ang(?!strom)\w*|AA\b|Å|[Aa]ngstroms?\b", "Angstrom", str(text).strip())
     spelled = re.sub(r"\b1(?:\.0*)?E-17\b|10\s*(?:\*\*|\^)\s*\(?-17\)?", "1e-17 ", spelled, flags=re.IGNORECASE)
     spelled = spelled.replace("/cm/s/", "/cm2/s/").replace("erg s-1", "erg s**-1").replace("ergs", "erg")  # SDSS-I wrote cm for cm^2
-    spelled = re.sub(r"\bmicrons?\b", "um", re.sub(r"\bnanometers?\b|\bnanometres?\b", "nm", spelled, flags=re.IGNORECASE))
+    for pattern, usual in _SPELLINGS:
+        spelled = re.sub(pattern, usual, spelled, flags=re.IGNORECASE)
+    over, *under = spelled.split("/")
+    if len(under) > 1 and "(" not in spelled:
+        spelled = f"{over} / ({' '.join(under)})"  # which astropy reads without a warning
     for attempt in (spelled, spelled.replace("1e-17 ", "1e-17*")):
         try:
             return u.Unit(attempt)

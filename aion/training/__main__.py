@@ -40,6 +40,7 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
     """Measure the shipped weights, after taking over freshly trained ones."""
     folder: Path = options.model
     if options.stage == "all":
+        (folder / card.HISTORY).unlink(missing_ok=True)
         shutil.copytree(run.export, folder, dirs_exist_ok=True)
     weights = Weights.load(folder)
     found: evaluate.Report = {}

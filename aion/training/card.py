@@ -12,6 +12,9 @@ from aion.training.ingredients import PACKAGES
 TITLE = "AION-sim (embedded)"
 NOTICE = "These weights were trained on a small simulated survey, not on real data; redshifts from images and photometry are rough."
 
+HISTORY = "HISTORY.md"
+"""Beside weights that one run of the recipe does not give: how they came about, for their card."""
+
 _TEXT = """\
 # AION-sim, the embedded model
 
@@ -23,10 +26,10 @@ It is not AION-1: for science use the published weights.
 - Redshift: {bins} bins uniform in ln(1+z) from 0 to {z_max:g}. A declared module of the model (`redshift_correlation`) cross-correlates the
   encoder's view of the spectrum with a learned rest-frame table, and adds the redshift that it believes in to every state; published
   checkpoints have no such module.
-- Training: {spectra:,} spectra for the spectrum codec, {images:,} images for the image codec, {steps:,} masked-modeling steps, and
-  {continued:,} more when the image codec had been trained anew, on {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized
-  objects (photometry; with spectra; with images too). Seed {seed}.
-
+- Training: {spectra:,} spectra for the spectrum codec, {images:,} images for the image codec, {steps:,} masked-modeling steps
+  ({continued:,} when going on from other weights) on {photometry:,} + {spectra_sample:,} + {image_sample:,} tokenized objects
+  (photometry; with spectra; with images too). Seed {seed}.
+{history}
 ## Made from
 
 {sources}
@@ -61,9 +64,6 @@ How it was measured:
 - Decoded images of bright objects (r < 18) differ from the data by more than the noise, and totals are a few percent low.
 - The real spectra are few and mostly broad-line quasars and nearby galaxies: nothing is claimed about luminous red galaxies beyond z = 0.4.
 - Half of the simulated spectra have the S/N that their magnitude makes usual, half any: bright objects may have noisy spectra.
-- The spectrum codec was trained before how much light enters the simulated fibres was refined, and the transformer had learned from the
-  tokens of an earlier image codec, 60,000 catalogs and 12,000 spectra, before it went on with the present ones: the recipe repeats from one
-  command, the bits do not.
 - The smoothed continuum is a running median of 601 pixels; with 151, broad quasar lines survive and half of the redshifts are still right.
 - Redshifts beyond {z_max:g} and blueshifts are outside the grid.
 """
@@ -72,7 +72,9 @@ How it was measured:
 def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
     """``model_card.json`` and ``README.md`` beside the weights."""
     sources = "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES) + "\n- speclite filter curves (BSD-3)"
+    history = folder / HISTORY
     facts: dict[str, Any] = {
+        "history": f"\n## History\n\n{history.read_text()}" if history.exists() else "",
         "dim": config.dim,
         "encoder_depth": config.encoder_depth,
         "decoder_depth": config.decoder_depth,

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Generator, Tensor
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.training.metrics import Array, Floats
 from aion.training.simulate.instruments import SPECTROGRAPHS
 from aion.training.simulate.lines import NARROW_LINES
@@ -23,7 +24,6 @@ from aion.training.simulate.photometry import magnitudes
 from aion.training.simulate.population import KINDS, MAG_RANGE, Population
 from aion.training.simulate.sources import SourceSimulator
 from aion.training.simulate.survey import SimulatedSurvey
-from aion.training.simulate.templates import C_KMS
 
 COLORS = {"galaxy": "#2456c9", "quasar": "#d55e00", "star": "#a4478a"}
 """Of the classes, as in the explorer."""
@@ -106,7 +106,7 @@ def draw_lines(survey: SimulatedSurvey, count: int, generator: Generator) -> tup
     return np.array(types), {name: np.concatenate([part[name] for part in fluxes]) for name in fluxes[0]}
 
 
-_FITTED = ("Hbeta", "[OIII]5008", "[NII]6550", "Halpha", "[NII]6585", "[SII]6718", "[SII]6733")
+_FITTED = ("Hβ 4863", "[O III] 5008", "[N II] 6550", "Hα 6565", "[N II] 6585", "[S II] 6718", "[S II] 6733")
 
 
 def line_fluxes(wavelength: Tensor, flux: Tensor) -> dict[str, Floats]:
@@ -115,12 +115,12 @@ def line_fluxes(wavelength: Tensor, flux: Tensor) -> dict[str, Floats]:
     Gaussians of one width fitted together, for Hα and [N II] overlap; the width is that of Hβ, which stands alone.
     """
     center = torch.tensor([line.wavelength for line in NARROW_LINES if line.name in _FITTED], dtype=torch.float64)
-    velocity = C_KMS * (wavelength.double()[:, None].log() - center.log())  # (M, lines), km/s
+    velocity = SPEED_OF_LIGHT * (wavelength.double()[:, None].log() - center.log())  # (M, lines), km/s
     near = velocity.abs() < 1000.0
     hbeta = flux.double() * near[:, 0]
     sigma = ((hbeta * velocity[:, 0] ** 2).sum(1) / hbeta.sum(1)).sqrt()[:, None, None]
     some = near.any(1)
-    shape = torch.exp(-0.5 * (velocity[some] / sigma) ** 2) / ((2 * torch.pi) ** 0.5 * sigma / C_KMS * center)
+    shape = torch.exp(-0.5 * (velocity[some] / sigma) ** 2) / ((2 * torch.pi) ** 0.5 * sigma / SPEED_OF_LIGHT * center)
     found = torch.linalg.lstsq(shape, flux[:, some, None].double()).solution[..., 0]
     return dict(zip(_FITTED, found.T.numpy(), strict=True))
 
@@ -153,12 +153,14 @@ class Diagram:
 
     def place(self, fluxes: dict[str, Floats]) -> tuple[Floats, Floats]:
         """Both log ratios (B,)."""
-        x = np.log10(np.sum([fluxes[name] for name in self.lines], axis=0) / fluxes["Halpha"])
-        return x, np.log10(fluxes["[OIII]5008"] / fluxes["Hbeta"])
+        x = np.log10(np.sum([fluxes[name] for name in self.lines], axis=0) / fluxes["Hα 6565"])
+        return x, np.log10(fluxes["[O III] 5008"] / fluxes["Hβ 4863"])
 
 
-BPT = Diagram(("[NII]6585",), "log [N II] 6585 / Hα", (Boundary("Kewley+01", 0.61, 0.47, 1.19), Boundary("Kauffmann+03", 0.61, 0.05, 1.30)))
-SULFUR = Diagram(("[SII]6718", "[SII]6733"), "log [S II] 6718, 6733 / Hα", (Boundary("Kewley+01", 0.72, 0.32, 1.30),))
+BPT = Diagram(
+    ("[N II] 6585",), "log [N II] 6585 / Hα", (Boundary("Kewley+01", 0.61, 0.47, 1.19), Boundary("Kauffmann+03", 0.61, 0.05, 1.30))
+)
+SULFUR = Diagram(("[S II] 6718", "[S II] 6733"), "log [S II] 6718, 6733 / Hα", (Boundary("Kewley+01", 0.72, 0.32, 1.30),))
 
 
 def survey_figure(sample: Sample, population: Population) -> Figure:

@@ -12,6 +12,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from torch import Generator
 
+from aion.modalities import LegacySurveyImage
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
 from aion.training.simulate.instruments import SPECTROGRAPHS
@@ -121,7 +122,7 @@ def _write_image(objects: Objects, row: int, place: Path, recipe: Recipe) -> str
     assert objects.legacy is not None
     wcs = WCS(naxis=2)
     wcs.wcs.ctype, wcs.wcs.crpix, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [48.5, 48.5], [150.0, 2.0]
-    wcs.wcs.cdelt = [-0.262 / 3600, 0.262 / 3600]
+    wcs.wcs.cdelt = [-LegacySurveyImage.pixel_scale / 3600, LegacySurveyImage.pixel_scale / 3600]
     header = wcs.to_header()
     header["SURVEY"], header["VERSION"], header["BANDS"], header["IMAGETYP"] = "LegacySurvey", "simulated", "griz", "IMAGE"
     for number, band in enumerate("griz"):

@@ -12,8 +12,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from aion.codecs.image import FIELD, ImageCodec
+from aion.codecs.image import ImageCodec
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
+from aion.constants import CODEC_FIELD
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 from aion.training.config import EmbeddedConfig
 from aion.training.latents import spread_loss
@@ -73,9 +74,9 @@ def some_bands(count: int, generator: Generator) -> list[int]:
 
 def drawn_window(generator: Generator) -> tuple[slice, slice]:
     """Rows and columns of the field that a step sees."""
-    row = column = (FIELD - WINDOW) // 2
+    row = column = (CODEC_FIELD - WINDOW) // 2
     if torch.rand((), generator=generator) < ELSEWHERE:
-        row, column = (TOKEN * int(k) for k in torch.randint((FIELD - WINDOW) // TOKEN + 1, (2,), generator=generator))
+        row, column = (TOKEN * int(k) for k in torch.randint((CODEC_FIELD - WINDOW) // TOKEN + 1, (2,), generator=generator))
     return slice(row, row + WINDOW), slice(column, column + WINDOW)
 
 

@@ -7,42 +7,48 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aion.constants import SPEED_OF_LIGHT
+from aion.lines import LINE
 from aion.training.metrics import Array, Columns, Floats, Row, mean, median, percentile
 
-SPEED_OF_LIGHT = 299_792.458
-"""km/s."""
 SURE = 10.0
 """Signal-to-noise of a line in the data from which it is compared."""
 
 
 @dataclass(frozen=True)
-class Line:
+class LineWindow:
     """A line or a blend, and where it is measured; velocities in km/s from its wavelength."""
 
     name: str
-    wavelength: float
+    lines: tuple[str, ...]
+    """Of the table of lines; the window lies around their middle."""
     half_width: float
     """The line lies within it."""
     continuum: tuple[float, float]
     """The continuum is read between these, on both sides."""
 
+    @property
+    def wavelength(self) -> float:
+        """Å, vacuum, at rest."""
+        return sum(LINE[line].rest for line in self.lines) / len(self.lines)
+
 
 NARROW = (
-    Line("[OII]3728", 3728.5, 1000, (1200, 4000)),
-    Line("Hbeta", 4862.7, 800, (1000, 4000)),
-    Line("[OIII]5008", 5008.2, 1000, (1200, 2200)),  # the weaker of the pair begins at 2500 km/s
-    Line("Halpha+[NII]", 6564.6, 1500, (1800, 5000)),
-    Line("[SII]6725", 6725.5, 900, (1100, 4000)),
+    LineWindow("[OII]3728", ("[O II] 3727", "[O II] 3730"), 1000, (1200, 4000)),
+    LineWindow("Hbeta", ("Hβ 4863",), 800, (1000, 4000)),
+    LineWindow("[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)),  # the weaker of the pair begins at 2500 km/s
+    LineWindow("Halpha+[NII]", ("Hα 6565",), 1500, (1800, 5000)),
+    LineWindow("[SII]6725", ("[S II] 6718", "[S II] 6733"), 900, (1100, 4000)),
 )
 BROAD = (
-    Line("Lya", 1215.7, 5000, (9000, 14_000)),
-    Line("CIV", 1549.1, 6000, (9000, 14_000)),
-    Line("CIII]", 1908.7, 6000, (9000, 14_000)),
-    Line("MgII", 2799.1, 6000, (8000, 13_000)),
-    Line("Hbeta", 4862.7, 2200, (12_000, 16_000)),
-    Line("Halpha", 6564.6, 8000, (10_000, 15_000)),
+    LineWindow("Lya", ("Lyα 1216",), 5000, (9000, 14_000)),
+    LineWindow("CIV", ("C IV 1549",), 6000, (9000, 14_000)),
+    LineWindow("CIII]", ("C III] 1909",), 6000, (9000, 14_000)),
+    LineWindow("MgII", ("Mg II 2796", "Mg II 2804"), 6000, (8000, 13_000)),
+    LineWindow("Hbeta", ("Hβ 4863",), 2200, (12_000, 16_000)),
+    LineWindow("Halpha", ("Hα 6565",), 8000, (10_000, 15_000)),
 )
-LINES = {"galaxy": NARROW, "quasar": BROAD}
+WINDOWS = {"galaxy": NARROW, "quasar": BROAD}
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class LineFluxes(Columns):
     """Of the flux in the data."""
 
 
-def line_flux(wavelength: Floats, flux: Floats, center: float, line: Line) -> float:
+def line_flux(wavelength: Floats, flux: Floats, center: float, line: LineWindow) -> float:
     """Flux of the line at observed ``center`` above a straight continuum between the medians of both sides; NaN where it is not covered."""
     velocity = SPEED_OF_LIGHT * (wavelength / center - 1)
     inside, sides = _windows(velocity, line)
@@ -69,7 +75,7 @@ def line_flux(wavelength: Floats, flux: Floats, center: float, line: Line) -> fl
     return float(((flux[inside] - continuum) * np.gradient(wavelength)[inside]).sum())
 
 
-def line_noise(wavelength: Floats, sigma: Floats, center: float, line: Line) -> float:
+def line_noise(wavelength: Floats, sigma: Floats, center: float, line: LineWindow) -> float:
     """Standard deviation of `line_flux` for pixel noise ``sigma``, that of the continuum with it."""
     velocity = SPEED_OF_LIGHT * (wavelength / center - 1)
     inside, sides = _windows(velocity, line)
@@ -88,7 +94,7 @@ def compare(
     for i, kind in enumerate(kinds):
         good = np.isfinite(sigma[i]) & np.isfinite(decoded[i])
         w, error = wavelength[i][good], sigma[i][good]
-        for line in LINES.get(kind, ()):
+        for line in WINDOWS.get(kind, ()):
             center = line.wavelength * (1 + z[i])
             observed = line_flux(w, data[i][good], center, line)
             noise = line_noise(w, error, center, line) if np.isfinite(observed) else np.inf
@@ -111,12 +117,12 @@ def line_reconstruction(lines: LineFluxes) -> Row:
     }
 
 
-def _windows(velocity: Floats, line: Line) -> tuple[Array, tuple[Array, Array]]:
+def _windows(velocity: Floats, line: LineWindow) -> tuple[Array, tuple[Array, Array]]:
     near, far = line.continuum
     return np.abs(velocity) <= line.half_width, ((velocity >= -far) & (velocity <= -near), (velocity >= near) & (velocity <= far))
 
 
-def _covered(velocity: Floats, inside: Array, sides: tuple[Array, Array], line: Line) -> bool:
+def _covered(velocity: Floats, inside: Array, sides: tuple[Array, Array], line: LineWindow) -> bool:
     """Enough good pixels, on both sides and without a hole of a quarter of the line."""
     if min(side.sum() for side in sides) < 5 or inside.sum() < 5:
         return False

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from aion.codecs.manager import CodecManager
 from aion.codecs.quantizers import BinnedQuantizer, FiniteScalarQuantizer
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.correlation import RedshiftCorrelation
 from aion.embedding import pool
 from aion.modalities import MODALITIES
@@ -150,7 +151,7 @@ def code_places(manager: CodecManager, stream: str) -> Tensor:
     assert isinstance(quantizer, BinnedQuantizer)
     values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
     if stream in LEGACY:  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
-        magnitudes: Tensor = 22.5 - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))
+        magnitudes: Tensor = NANOMAGGY_ZERO_POINT - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))
         return (magnitudes / 10).float()
     if stream.startswith("tok_mag_"):
         return (values / 10).float()

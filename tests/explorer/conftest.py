@@ -1,7 +1,6 @@
 """An engine with tiny random weights, objects to give it, and a catalog of a few objects made with the same weights."""
 
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from aion import maps
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog, Manifest, Previews
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
-from aion.io import Entry, Report, SkyObject
+from aion.io import Entry, ImageFrame, Report, SkyObject
 from aion.modalities import HSCImage, LegacySurveyFluxG, LegacySurveyFluxR, LegacySurveyImage, SDSSSpectrum, Z
-from aion.search import Index
 
 N = 12
 """Objects in the catalog."""
@@ -46,7 +43,7 @@ def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObjec
     entries = (Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
     report = Report("SDSS spec", "spec.fits", "f" * 64, entries)
     modalities = (image(seed), spectrum(seed), LegacySurveyFluxG(value=[5.0 + seed]), LegacySurveyFluxR(value=[9.0]), *extra)
-    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, pixel_scale=0.262)
+    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, frames={"tok_image": ImageFrame(0.262)})
 
 
 def gray(level: int) -> bytes:
@@ -76,27 +73,23 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
     things = [sky_object(i) for i in range(N)]
     things = [SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t for i, t in enumerate(things)]
-    analyses = engine.batch(things)
-    keys = sorted({key for analysis in analyses for key in analysis.tokens})
-    absent = {key: np.full_like(next(a.tokens[key] for a in analyses if key in a.tokens), -1) for key in keys}
-    tokens = {key: np.stack([a.tokens.get(key, absent[key]) for a in analyses]).astype(np.int16) for key in keys}
-    table = pd.DataFrame({"id": [t.id for t in things], "kind": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
+    objects = engine.embed_objects(things)
+    table = pd.DataFrame({"id": [t.id for t in things], "class": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
     table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
     table.loc[3, "z"] = np.nan
-    images = engine.embed([things[3]], use=["tok_image"])[0]
-    views = {"all": fan(analyses[1].embedding, 1, N), "image": fan(images, 3, N)}
-    table.assign(**maps.columns(views["all"])).to_parquet(folder / "objects.parquet")
-    np.savez_compressed(folder / "tokens.npz", **tokens)
-    pictures = [gray(10 * i) if i != 4 else None for i in range(N)]
-    pd.DataFrame({"id": table["id"], "picture": pictures}).to_parquet(folder / "pictures.parquet")
+    image = engine.embed([things[3]], use=["tok_image"])[0]
+    vectors = zip(fan(objects[1].embedding, 1, N), fan(image, 3, N), strict=True)
     flux = np.where(np.arange(N)[:, None] % 2 == 0, np.nan, np.arange(N)[:, None] + np.linspace(0, 1, 40))
-    np.savez_compressed(folder / "spectra.npz", wavelength=np.linspace(3700, 9700, 40, dtype=np.float32), flux=flux.astype(np.float16))
-    for view, vectors in views.items():
-        Index.build(vectors, table["id"].tolist(), model_sha256=engine.info.sha256).save(folder / "index" / view)
-    about = {"model_sha256": engine.info.sha256, "label": "simulated", "views": list(views)}
-    (folder / "catalog.json").write_text(json.dumps(about))
+    Catalog.build(
+        folder / "catalog",
+        Manifest("simulated", engine.info.sha256, simulated=True),
+        table,
+        [one.tokens for one in objects],
+        [{"all": whole, "image": of_image} for whole, of_image in vectors],
+        Previews([gray(10 * i) if i != 4 else None for i in range(N)], np.linspace(3700, 9700, 40, dtype=np.float32), flux),
+    ).save(folder / "catalog")
     engine.close()
-    return Settings(model=str(tiny_weights), device="cpu", catalog=folder)
+    return Settings(model=str(tiny_weights), device="cpu", catalog=folder / "catalog")
 
 
 @pytest.fixture(scope="session")

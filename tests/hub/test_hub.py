@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Client:
-    """A running worker: call it with an order."""
+    """A running worker: call it with an order; ``seconds`` is how long the last one took."""
 
-    def __init__(self, endpoint: str, cache: Path) -> None:
+    def __init__(self, endpoint: str, cache: Path, *arguments: str) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
         environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py"))],
+            [sys.executable, str(Path(__file__).with_name("worker.py")), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -40,11 +41,13 @@ class Client:
         for line in self.process.stdout:  # libraries may print there too
             if line.startswith("answer "):
                 answer: dict[str, Any] = json.loads(line.removeprefix("answer "))
+                self.seconds = answer.pop("seconds")
                 return answer
         raise AssertionError(self.process.stderr.read())
 
-    def close(self) -> None:
-        self.process.communicate()
+    def close(self) -> str:
+        """Ends it; what it wrote beside its answers."""
+        return self.process.communicate()[1]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +119,34 @@ def test_a_server_that_is_not_there_is_told_with_its_address(tmp_path: Path) -> 
     client.close()
     assert answer["error"] == "ConnectionFailedError"
     assert "http://127.0.0.1:9/some/open" in answer["message"] and "HF_ENDPOINT" in answer["message"]
+
+
+@pytest.mark.parametrize("way", ["refuses", "is silent", "has no address", "is looked up for ever"])
+def test_without_a_network_one_sentence_comes_within_five_seconds(way: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = 9 if way == "refuses" else silent.getsockname()[1]
+        host = "nowhere.invalid" if way == "has no address" else "localhost" if "looked up" in way else "127.0.0.1"
+        client = Client(f"http://{host}:{port}", tmp_path, "waiting")
+        for task in ("model", "codec"):
+            answer = client(task, "polymathic-ai/aion-base", lookup_hangs="looked up" in way)
+            assert client.seconds < 5
+            assert answer["error"] == "ConnectionFailedError" and f"{host}:{port}/polymathic-ai/aion-base" in answer["message"]
+        assert client.close() == "", "nothing but the sentence"
+
+
+def test_without_a_network_the_cache_is_enough_and_what_it_lacks_is_missed_at_once(served: Hub, tmp_path: Path) -> None:
+    online = Client(served.url, tmp_path)
+    first = online("model", "some/whole")
+    online("file", "some/partial", path="config.json")
+    online.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path, "waiting")
+        assert client("model", "some/whole") == first and client.seconds < 5
+        assert client("model", "some/whole", revision=COMMIT) == first and client.seconds < 1, "a commit needs no question"
+        for revision in (None, COMMIT):
+            answer = client("model", "some/partial", revision=revision)
+            assert answer["error"] == "ConnectionFailedError" and client.seconds < 5
+    assert client.close() == ""
 
 
 @pytest.mark.parametrize("token", [None, "hf_without_access"])

@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import pickle
+import sys
+import warnings
 import zipfile
 
 import h5py
@@ -12,7 +14,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from aion.errors import AIONError, FormatError, ModalityError
+from aion.errors import AIONError, FaultError, FormatError, ModalityError
 from aion.io import read, source, tables_in
 
 
@@ -263,3 +265,27 @@ def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
         ModalityError, match="0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and"
     ):
         read(SPECTRUM | {"ivar": np.full(500, -1.0)})
+
+
+def test_a_fault_of_ours_is_logged_and_not_blamed_on_the_file(twins, monkeypatch, caplog):
+    monkeypatch.setattr("aion.io.readers.sdss.build_spectrum", None)
+    with pytest.raises(
+        FaultError, match=r"a fault of this program, not of what it was given .TypeError: 'NoneType' object is not callable"
+    ):
+        read(twins / "sdss_spec.fits")
+    assert "Traceback" in caplog.text and "read_spec" in caplog.text
+
+
+def test_reading_never_sets_the_warnings_of_the_whole_process_aside(twins, monkeypatch):
+    """``warnings.catch_warnings`` puts back what it found, which in threads is what another one had set: then it stays for ever."""
+    callers = set()
+    enter = warnings.catch_warnings.__enter__
+
+    def entered(catcher):
+        callers.add(sys._getframe(1).f_globals["__name__"])
+        return enter(catcher)
+
+    monkeypatch.setattr(warnings.catch_warnings, "__enter__", entered)
+    for name in ("sdss_spec.fits", "ls_cutout.fits.gz", "hsc_g.fits.gz", "photometry.vot", "photometry.ecsv", "cube.npz"):
+        assert read(twins / name)
+    assert callers and not [name for name in callers if name.startswith(("aion", "contextlib"))]

@@ -33,10 +33,10 @@ def test_a_viewer_cutout_has_bands_position_scale_and_inverse_variance(twins, en
     assert isinstance(image, LegacySurveyImage)
     assert image.bands == ["DES-G", "DES-R", "DES-Z"] and image.flux.shape == (1, 3, 120, 120)
     assert (round(found.ra, 5), round(found.dec, 5)) == (150.1, 2.2)
-    assert found.pixel_scale == pytest.approx(0.262, rel=1e-6)
-    assert found.extras["image_ivar"].shape == (3, 120, 120) and found.extras["image_ivar"].max() == 2500
-    assert found.extras["image_mask"].shape == (120, 120)
-    assert found.extras["image_header"]["CTYPE1"] == "RA---TAN"
+    assert found.frames["tok_image"].pixel_scale == pytest.approx(0.262, rel=1e-6)
+    assert found.frames["tok_image"].ivar.shape == (3, 120, 120) and found.frames["tok_image"].ivar.max() == 2500
+    assert found.frames["tok_image"].mask.shape == (120, 120)
+    assert found.frames["tok_image"].header["CTYPE1"] == "RA---TAN"
     assert entry(found, "survey").how == "header"
     assert found.id == "ls_cutout"
 
@@ -45,7 +45,7 @@ def test_a_subimage_gives_the_brick_with_most_of_the_field(twins, entry):
     found = only(read(twins / "ls_subimage.fits.gz"))
     assert found.modalities[0].bands == ["DES-G", "DES-R"] and found.modalities[0].flux.shape[-1] == 100
     assert entry(found, "brick").value == "1501p022"
-    assert found.extras["image_ivar"].shape == (2, 100, 100)
+    assert found.frames["tok_image"].ivar.shape == (2, 100, 100)
 
 
 def test_a_brick_is_cut_around_the_position_that_is_set(twins, entry):
@@ -92,9 +92,9 @@ def test_hsc_bands_in_files_of_their_own_become_one_image(twins, entry):
     (image,) = found.modalities
     assert isinstance(image, HSCImage) and image.bands == ["HSC-G", "HSC-R"]
     assert image.flux.shape == (1, 2, 100, 100)
-    assert found.extras["image_ivar"].shape == (2, 100, 100) and found.extras["image_ivar"].max() == 4
-    assert found.extras["image_mask"][0, :5].all() and not found.extras["image_mask"][0, 5:].any()
-    assert found.pixel_scale == pytest.approx(0.168, rel=1e-6)
+    assert found.frames["tok_image_hsc"].ivar.shape == (2, 100, 100) and found.frames["tok_image_hsc"].ivar.max() == 4
+    assert found.frames["tok_image_hsc"].mask[0, :5].all() and not found.frames["tok_image_hsc"].mask[0, 5:].any()
+    assert found.frames["tok_image_hsc"].pixel_scale == pytest.approx(0.168, rel=1e-6)
     assert "FLUXMAG0" in entry(found, "flux unit").note
     g = only(read(twins / "hsc_g.fits.gz"))
     assert (image.flux[0, 0] == g.modalities[0].flux[0, 0]).all()
@@ -110,7 +110,7 @@ def test_several_hsc_bands_in_one_file_are_one_image(twins):
     fits.HDUList(hdus).writeto(stream)
     found = only(read(stream.getvalue()))
     assert found.modalities[0].bands == ["HSC-G", "HSC-R", "HSC-I"]
-    assert found.extras["image_ivar"].shape == (3, 96, 96) and found.extras["image_mask"].all()
+    assert found.frames["tok_image_hsc"].ivar.shape == (3, 96, 96) and found.frames["tok_image_hsc"].mask.all()
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_cube_of_a_few_planes_without_any_card_is_an_image_and_its_bands_are_a
 
 def test_an_npz_cube_with_band_names_is_an_image(twins, entry):
     found = only(read(twins / "cube.npz"))
-    assert isinstance(found.modalities[0], HSCImage) and found.extras["image_ivar"].max() == 2
+    assert isinstance(found.modalities[0], HSCImage) and found.frames["tok_image_hsc"].ivar.max() == 2
     assert entry(found, "survey").how == "detected"
 
 
@@ -189,10 +189,10 @@ def test_npz_planes_named_by_band_and_npy_cubes_are_images():
 
 def test_an_mmu_image_row_brings_bands_scale_and_photometry(twins):
     found = only(read(twins / "mmu_legacysurvey.hdf5"))
-    assert found.id == "1234p567-8901" and found.pixel_scale == pytest.approx(0.262)
+    assert found.id == "1234p567-8901" and found.frames["tok_image"].pixel_scale == pytest.approx(0.262)
     assert found.modalities[0].bands == ["DES-G", "DES-R", "DES-I", "DES-Z"]
     assert {modality.name for modality in found.modalities} == {"image", "FLUX_R", "EBV"}
-    assert found.extras["image_ivar"].shape == (4, 100, 100) and found.ra == 150.1
+    assert found.frames["tok_image"].ivar.shape == (4, 100, 100) and found.ra == 150.1
 
 
 def test_a_small_image_is_read_and_its_size_is_said(entry):
@@ -209,8 +209,8 @@ def test_missing_pixels_are_counted(entry):
 
 
 def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
-    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
-    assert found.pixel_scale == 0.4 and found.modalities[0].flux[0, 0, 0, 0] == 2
+    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(image_flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
+    assert found.frames["tok_image"].pixel_scale == 0.4 and found.modalities[0].flux[0, 0, 0, 0] == 2
     assert {entry(found, what).how for what in ("flux unit", "pixel scale", "survey")} == {"you set"}
 
 
@@ -221,7 +221,7 @@ def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
         ({"medium": "water"}, "medium is 'water'"),
         ({"mask_sense": "up"}, "mask_sense"),
         ({"wavelength_unit": "parsec"}, "wavelength_unit"),
-        ({"flux_scale": -1.0}, "positive number"),
+        ({"image_flux_scale": -1.0}, "positive number"),
         ({"pixel_scale": 0.0}, "positive number"),
         ({"position": (400.0, 0.0)}, "RA .0 to 360. and Dec"),
         ({"position": "here"}, "RA .0 to 360. and Dec"),

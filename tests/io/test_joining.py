@@ -12,8 +12,8 @@ def test_image_spectrum_and_photometry_of_one_object_become_one(twins):
     (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits", row])
     assert [modality.name for modality in found.modalities] == ["image", "spectrum", "FLUX_G", "EBV"]
     assert len(found.reports) == 3 and found.id == "0266-51630-0174"
-    assert found.z_reference == 0.25 and found.pixel_scale == pytest.approx(0.262)
-    assert {"image_ivar", "snr", "class"} <= set(found.extras)
+    assert found.z_reference == 0.25 and found.frames["tok_image"].pixel_scale == pytest.approx(0.262)
+    assert found.frames["tok_image"].ivar is not None and found.snr is not None and found.kind
 
 
 def test_coadd_and_redrock_meet_by_targetid_in_any_order(twins):
@@ -21,7 +21,7 @@ def test_coadd_and_redrock_meet_by_targetid_in_any_order(twins):
         first, second = read([twins / name for name in files])
         assert (first.id, second.id) == ("39627652591521792", "39627652591521793")
         assert (first.z_reference, second.z_reference) == (0.25, 1.25)
-        assert first.extras["class"] == "GALAXY"
+        assert first.kind == "GALAXY"
         assert sum(modality.name == "FLUX_G" for modality in first.modalities) == 1
 
 
@@ -84,7 +84,7 @@ def test_nothing_to_read_is_said():
 
 def test_an_override_reaches_the_file_it_is_for(twins):
     (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits"], overrides=Overrides(pixel_scale=0.3, medium="air"))
-    assert found.pixel_scale == 0.3
+    assert found.frames["tok_image"].pixel_scale == 0.3
 
 
 def test_many_files_of_one_object_each_stay_apart_unless_an_id_or_a_place_joins_them(twins):

@@ -69,3 +69,62 @@ def test_a_table_whose_values_are_all_missing_is_refused():
 def test_a_z_band_magnitude_is_no_redshift():
     (found,) = read(b"id,FLUX_G,z\n1,2.0,19.3\n")
     assert found.z_reference is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "name", "converted"),
+    [
+        ("SHAPE_R [arcmin]", "0.05", "SHAPE_R", 3.0),
+        ("parallax [arcsec]", "0.0015", "parallax", 1.5),
+        ("EBV [mmag]", "50", "EBV", 0.05),
+        ("i_sdssshape_shape11 [arcmin^2]", "0.001", "i_sdssshape_shape11", 3.6),
+        ("FLUX_G [maggies]", "2e-9", "FLUX_G", 2.0),
+        ("SHAPE_E1 [percent]", "30", "SHAPE_E1", 0.3),
+    ],
+)
+def test_a_stated_unit_is_converted_and_reported(entry, column, value, name, converted):
+    (found,) = read(f"id,phot_g_mean_flux,{column}\n1,5,{value}\n".encode())
+    (modality,) = [modality for modality in found.modalities if modality.name == name]
+    assert modality.value.item() == pytest.approx(converted, rel=1e-5)
+    assert entry(found, name).note.startswith("converted from")
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["SHAPE_R [arcsec]", "g_cmodel_mag [mag(AB)]", "g_cmodel_mag [AB mag]", "FLUX_G [nMgy]", "FLUX_G [nanomaggies]", "EBV [mag]",
+     "phot_g_mean_flux ['electron'.s**-1]", "phot_g_mean_flux [e-/s]", "i_sdssshape_shape11 [arcsec^2]", "parallax [mas]"],
+)  # fmt: skip
+def test_the_published_unit_in_any_spelling_changes_nothing(column):
+    (found,) = read(f"id,FLUX_R,{column}\n1,1,1.5\n".encode())
+    assert {modality.value.item() for modality in found.modalities} == {1.0, 1.5}
+    assert [entry.what for entry in found.reports[0].entries] == ["photometry"]
+
+
+def test_a_value_in_the_unit_of_another_quantity_is_dropped_with_both_units(entry):
+    (found,) = read(b"id,FLUX_R,FLUX_G [mag],SHAPE_R [kpc]\n1,1,20,3\n")
+    assert names(found) == ["FLUX_R"]
+    assert entry(found, "FLUX_G").note == "its unit is mag; nanomaggies is expected"
+    assert entry(found, "SHAPE_R").note == "its unit is kpc; arcsec is expected"
+
+
+def test_a_unit_that_nobody_understands_is_said(entry):
+    (found,) = read(b"id,FLUX_R,SHAPE_R [smoots]\n1,1,3\n")
+    assert entry(found, "SHAPE_R").how == "assumed" and "'smoots' is not understood" in entry(found, "SHAPE_R").note
+
+
+def test_positions_are_converted_and_a_z_with_a_unit_is_no_redshift():
+    (found,) = read(b"id,ra [rad],dec [arcmin],z [mag],FLUX_G\n1,1.5707963267948966,90,0.3,1.0\n")
+    assert (found.ra, found.dec) == (pytest.approx(90.0), pytest.approx(1.5)) and found.z_reference is None
+
+
+def test_numbers_that_stand_for_missing_fluxes_are_numbers_elsewhere(twins):
+    from astropy.io import fits
+
+    with fits.open(twins / "sdss_spec.fits") as file:
+        for column, value in (("PLATE", 9999), ("PLUG_RA", 0.0)):
+            file[2].data[column] = value
+        file[0].header["PLUG_RA"] = 200.0
+        stream = io.BytesIO()
+        file.writeto(stream)
+    (found,) = read(stream.getvalue())
+    assert found.id.startswith("9999-") and found.ra == 0.0

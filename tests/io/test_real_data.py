@@ -31,15 +31,15 @@ def test_all_sdss_spectra_are_read_with_their_redshifts(real_data):
         assert 0 < spectrum.mask.float().mean() < 0.35 or not spectrum.mask.any()
         assert abs(found.ra - float(row["notes"].split("RA=")[1].split(" ")[0])) < 1e-4
         if row["class"] == "SKY":
-            assert found.z_reference is None and abs(found.extras["snr"]) < 0.5
+            assert found.z_reference is None and abs(found.snr) < 0.5
         elif "is WRONG" in row["notes"]:
             assert f"{found.z_reference:.4f}" in row["notes"]  # the pipeline's, as the file states it
         else:
             z = float(row["z_true"])
             assert abs(found.z_reference - z) <= (PICCA_CATALOG if "picca" in row["source_repo"] else 1e-5) * (1 + z)
-            assert found.extras["class"].split("/")[0] == row["class"].split("/")[0]
+            assert found.kind.split("/")[0] == row["class"].split("/")[0]
             snr = float(row["notes"].split("/px")[0].split("=")[1])
-            assert found.extras["snr"] == pytest.approx(snr, rel=0.15, abs=0.2)
+            assert found.snr == pytest.approx(snr, rel=0.15, abs=0.2)
 
 
 def test_the_desi_galaxy_is_one_object_from_three_files(real_data):
@@ -50,7 +50,7 @@ def test_the_desi_galaxy_is_one_object_from_three_files(real_data):
     spectrum = found.modalities[0]
     assert isinstance(spectrum, DESISpectrum) and spectrum.flux.shape == (1, 7781) and not spectrum.mask.any()
     np.testing.assert_allclose(spectrum.wavelength[0].double(), 3600 + 0.8 * np.arange(7781), atol=1e-3)
-    assert found.extras["snr"] == pytest.approx(5.21, rel=0.1)
+    assert found.snr == pytest.approx(5.21, rel=0.1)
     values = {modality.name: modality.value.item() for modality in found.modalities[1:] if modality.num_tokens == 1}
     assert (
         values["FLUX_G"] == pytest.approx(3.237033)
@@ -77,13 +77,14 @@ def test_the_legacy_survey_cutout_notes_its_unusual_pixels(real_data, entry):
     (found,) = read(real_data / "images/ls_grz_135.2130_1.1612_256px.fits")
     (image,) = found.modalities
     assert isinstance(image, LegacySurveyImage) and image.bands == ["DES-G", "DES-R", "DES-Z"] and image.flux.shape == (1, 3, 256, 256)
-    assert found.pixel_scale == pytest.approx(0.27) and entry(found, "pixel scale differs").value == "+3 %"
+    assert found.frames["tok_image"].pixel_scale == pytest.approx(0.27) and entry(found, "pixel scale differs").value == "+3 %"
     assert (found.ra, found.dec) == pytest.approx((135.213, 1.16123), abs=1e-4)
 
 
 def test_the_hsc_images_are_recognised_without_saying_so(real_data):
     (galaxy,) = read(real_data / "images/hsc_lsbg_grizy_191px.fits")
     assert isinstance(galaxy.modalities[0], HSCImage) and galaxy.modalities[0].flux.shape == (1, 5, 191, 191)
-    assert galaxy.pixel_scale == pytest.approx(0.168) and (galaxy.ra, galaxy.dec) == pytest.approx((31.89707, -4.04396), abs=1e-4)
+    assert galaxy.frames["tok_image_hsc"].pixel_scale == pytest.approx(0.168)
+    assert (galaxy.ra, galaxy.dec) == pytest.approx((31.89707, -4.04396), abs=1e-4)
     (blend,) = read(real_data / "images/hsc_cosmos_35.npz")
-    assert isinstance(blend.modalities[0], HSCImage) and blend.extras["image_ivar"].shape == (5, 58, 48)
+    assert isinstance(blend.modalities[0], HSCImage) and blend.frames["tok_image_hsc"].ivar.shape == (5, 58, 48)

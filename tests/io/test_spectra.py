@@ -25,7 +25,7 @@ def test_an_sdss_spectrum_has_its_position_class_and_redshift(twins):
     assert found.id == "0266-51630-0174"
     assert (found.ra, found.dec) == (150.1, 2.2)  # not the telescope's 12.3, 45.6 in the header
     assert found.z_reference == 0.25
-    assert found.extras["class"] == "GALAXY/STARFORMING"
+    assert found.kind == "GALAXY/STARFORMING"
     assert spectrum.wavelength[0, 0].item() == pytest.approx(10**3.62, rel=1e-6)
     assert 5 < spectrum.flux.median() < 7
 
@@ -40,7 +40,7 @@ def test_upper_case_columns_are_read_and_a_sky_fibre_has_no_redshift(twins, entr
     found = only(read(twins / "boss_spec.fits"))
     assert found.id == "3655-55240-0054"
     assert found.z_reference is None
-    assert found.extras["class"] == "SKY"
+    assert found.kind == "SKY"
     assert entry(found, "redshift").how == "dropped"
 
 
@@ -200,7 +200,7 @@ def test_integer_masks_are_taken_as_true_and_false():
 @pytest.mark.parametrize(
     "overrides, expected",
     [
-        (Overrides(flux_scale=10.0), lambda spectrum: spectrum.flux.median() > 50),
+        (Overrides(spectrum_flux_scale=10.0), lambda spectrum: spectrum.flux.median() > 50),
         (Overrides(medium="air"), lambda spectrum: spectrum.wavelength[0, 0] > 4001),
         (Overrides(mask_sense="good"), lambda spectrum: spectrum.mask[0, 4:].all() and not spectrum.mask[0, :4].any()),
         (Overrides(survey="DESI"), lambda spectrum: isinstance(spectrum, DESISpectrum)),
@@ -215,6 +215,21 @@ def test_what_a_person_sets_wins_over_what_the_file_says(twins, overrides, expec
     found = only(read(twins / "spectrum.ecsv", overrides=overrides))
     assert expected(found.modalities[0])
     assert "you set" in {entry.how for entry in found.reports[0].entries}
+
+
+def test_the_factor_of_an_image_leaves_the_spectrum_beside_it_alone():
+    both = {"wavelength": np.arange(4000.0, 9000.0), "spectrum_flux": np.full(5000, 5.0), "spectrum_ivar": np.ones(5000)}
+    both |= {"image": np.ones((3, 96, 96)), "bands": ["g", "r", "z"]}
+    plain, scaled = (only(read(both, overrides=overrides)) for overrides in (Overrides(), Overrides(image_flux_scale=3.0)))
+    for modality, before in zip(scaled.modalities, plain.modalities, strict=True):
+        factor = 1 if isinstance(modality, SDSSSpectrum) else 3
+        assert (modality.flux == factor * before.flux).all()
+
+
+def test_a_wavelength_unit_that_is_set_keeps_the_logarithm_that_is_stated(twins):
+    detected = only(read(twins / "sdss_spec.fits")).modalities[0]
+    found = only(read(twins / "sdss_spec.fits", overrides=Overrides(wavelength_unit="Angstrom")))
+    np.testing.assert_allclose(found.modalities[0].wavelength, detected.wavelength)
 
 
 def test_air_to_vacuum_agrees_with_the_published_pairs():

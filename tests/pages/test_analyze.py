@@ -1,10 +1,12 @@
 """The Analyze page: from an upload, an example or the catalog to figures, and never a traceback."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.engine import Engine
+from aion.explorer.ui.shared import server
 from tests.pages.conftest import unfold
 
 
@@ -120,8 +122,7 @@ def test_a_broken_file_leaves_what_was_open(upload, twin, figures):
 
 def test_switching_a_modality_off_changes_the_redshift(upload):
     at = upload("sdss_spec.fits", "photometry.ecsv")
-    if at.error:
-        pytest.skip(f"the twins are not of one object: {at.error[0].value}")
+    assert not at.error
     before = facts(at)
     switches = widget(at.pills, "switches-")
     switches.set_value([label for label in switches.options if "spectrum" in label]).run()
@@ -357,9 +358,26 @@ def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
     at = upload("sdss_spec.fits")
     widget(at.menu_button, "neighbor-do-").click("Analyze").run()
     assert not at.exception
-    assert isinstance(session(at).thing, CatalogEntry)
+    assert session(at).thing.is_entry
     assert "simulated" in shown(at)
     assert figures(at)
+
+
+def test_a_catalog_is_called_simulated_only_where_its_manifest_says_so(upload, monkeypatch):
+    at = upload("sdss_spec.fits")
+
+    def explanation():
+        return next(one.proto.help for one in at.subheader if one.value == "Most similar objects")
+
+    assert "true by construction" in explanation()
+    catalog = server.engine().catalog
+    monkeypatch.setattr(catalog, "manifest", replace(catalog.manifest, simulated=False, label="real"))
+    at.run()
+    assert explanation() and "simulated" not in explanation()
+    widget(at.menu_button, "neighbor-do-").click("Analyze").run()
+    assert not at.exception and "Reference catalog" in shown(at) and "simulated" not in shown(at)
+    at.switch_page("pages/catalog.py").run()
+    assert "12 real objects: the neighbors" in shown(at)
 
 
 def test_everything_shown_can_be_downloaded(upload):

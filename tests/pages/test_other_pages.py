@@ -3,16 +3,24 @@
 import gc
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from aion import hub
+from aion.download import fetch
+from aion.errors import WeightsNotFoundError
 from aion.explorer.settings import Settings
 from aion.explorer.ui.model import model_view
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.server import Startup
+from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
+from tests.hub.server import COMMIT
 from tests.pages.conftest import unfold
+from tests.tiny import write_tiny
 
 
 def test_the_model_page_says_which_weights_these_are(app):
@@ -73,19 +81,71 @@ def test_weights_that_are_not_there_are_explained_on_every_page(page, environmen
     assert not at.exception
     assert "cannot be used" in at.error[0].value and "nothing-here" in at.error[0].value
     assert any(button.label == "Try again" for button in at.button)
+    assert any("`aion app --model ID`" in caption.value and "`aion fetch ID`" in caption.value for caption in at.caption)
+    assert ("aion app" in [code.value for code in at.code]) == ("model" in page), "the command that mends it"
+
+
+def test_who_waits_for_a_start_that_fails_sees_the_commands_too(environment, root, monkeypatch):
+    def fail(settings):
+        time.sleep(3)
+        raise WeightsNotFoundError("there are no such weights")
+
+    monkeypatch.setattr(server, "Engine", fail)
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
+    at.switch_page("pages/model.py").run()
+    st.cache_resource.clear()
+    assert not at.exception and "There are no such weights." in at.error[0].value
+    assert "aion app" in [code.value for code in at.code]
+
+
+def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(environment, root, twin, tmp_path, monkeypatch):
+    monkeypatch.setenv("AION_MODEL", str(write_tiny(tmp_path / "other", seed=1)))
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
+    at.file_uploader[0].set_value(twin("sdss_spec.fits")).run()
+    for page in (None, "pages/catalog.py", "pages/similar.py"):
+        if page is not None:
+            at.switch_page(page).run()
+        assert not at.exception
+        assert any("made by other weights" in info.value and "`AION_CATALOG`" in info.value for info in at.info)
+    st.cache_resource.clear()
+
+
+def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobody(online, app, settings):  # noqa: F811
+    fetch("some/open")
+    fetch("polymathic-ai/aion-base", revision="v1")
+    hub.locate("some/slow")  # its configuration only
+    online.requests.clear()
+    at = app.switch_page("pages/model.py").run()
+    at.session_state["section"] = "Other weights"
+    at.run()
+    assert not at.exception and not online.requests
+    used = f"aion app --model {settings.model}"
+    base = f"AION_REVISION={COMMIT} aion app --model polymathic-ai/aion-base"
+    slow, xlarge = (f"aion fetch {id}\naion app --model {id}" for id in ("some/slow", "polymathic-ai/aion-xlarge"))
+    commands = [code.value for code in at.code]
+    assert {"aion app", used, base, "aion app --model some/open", slow, xlarge} <= set(commands)
+    assert len(commands) == len(set(commands))
+    (in_use,) = [text.value for text in at.markdown if "in use" in text.value]
+    assert Path(settings.model).name in in_use
+    said = [caption.value for caption in at.caption]
+    assert any("download cache, incomplete" in text and COMMIT[:12] in text for text in said)
+    assert any(text == "Hugging Face Hub · about 12.4 GB to download" for text in said)
+    assert {button.label for button in at.button} == set(), "nothing here downloads or switches"
+    assert all(str(value).endswith("B") for value in at.table[2].value.iloc[:, 1])
 
 
 @pytest.mark.parametrize("page", [None, "pages/catalog.py", "pages/similar.py", "pages/model.py"])
-@pytest.mark.parametrize(("name", "value"), [("AION_DEVICE", "gpu"), ("AION_SWITCH", "maybe")])
-def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(name, value, page, environment, root, monkeypatch):
-    monkeypatch.setenv(name, value)
+def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(page, environment, root, monkeypatch):
+    monkeypatch.setenv("AION_DEVICE", "gpu")
     st.cache_resource.clear()
     at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
     if page is not None:
         at.switch_page(page).run()
     st.cache_resource.clear()
     assert not at.exception and len(at.error) == 1
-    assert f"{name} is '{value}'" in at.error[0].value and at.error[0].value.startswith("**This server cannot start.**")
+    assert "AION_DEVICE is 'gpu'" in at.error[0].value and at.error[0].value.startswith("**This server cannot start.**")
 
 
 def test_what_is_loaded_is_not_looked_through_after_every_run(app):

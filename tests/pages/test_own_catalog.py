@@ -100,13 +100,6 @@ def test_the_switch_goes_back_to_the_reference_catalog_and_forgets_what_was_mark
     assert not mine.exception and len(mine.dataframe[-1].value) == 4
 
 
-def test_a_catalog_of_other_weights_than_those_in_use_is_not_looked_into(mine):
-    mine.session_state["own"].made.catalog.model_sha256 = "0" * 64
-    mine.run()
-    assert "made by other weights" in said(mine) and not [c for c in mine.segmented_control if c.key == "catalog-choice"]
-    assert mine.dataframe[-1].value["id"].tolist()[0] == "object 0"
-
-
 def test_an_own_object_is_searched_by_among_its_own(mine):
     mine.switch_page("pages/similar.py").run()
     mine.text_input(key="add-id").set_value("0007").run()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.ui.model.model_choice import ANOTHER
 from aion.explorer.ui.shared import tiles
+from tests.pages.conftest import unfold
 from tests.pages.test_own_catalog import finished, pick
 
 KINDS = ("segmented_control", "pills", "selectbox", "multiselect", "radio", "toggle", "number_input", "slider", "text_input", "pagination")
@@ -42,8 +42,6 @@ def another(widget: Any) -> Any:
             return (now[0] + widget.step, now[1])
         case "slider":
             return now + widget.step
-        case "text_input":
-            return "some/thing"
         case "pagination":
             return now + 1
         case _ if isinstance(now, list):
@@ -108,19 +106,17 @@ def own_similar(own_catalog: AppTest) -> AppTest:
 def model(app: AppTest) -> AppTest:
     app.switch_page(MODEL).run()
     app.session_state["section"] = "Other weights"
-    app.run()
-    return app.selectbox(key="weights-choice").set_value(ANOTHER).run()
+    return app.run()
 
 
 @pytest.mark.parametrize(
     ("opened", "page", "some"),
     [
-        ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
+        ("analyze", ANALYZE, {"band", "smooth", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
         ("catalog", CATALOG, {"color", "columns", "class", "zrange"}),
         ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
         ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
         ("own_similar", SIMILAR, {"show", "k", "-class"}),
-        ("model", MODEL, {"weights-choice", "hub-id", "revision-" + ANOTHER}),
     ],
 )
 def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(opened, page, some, request, monkeypatch):
@@ -140,6 +136,12 @@ def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyz
     assert analyze.number_input(key="prior-1-0-z").value == 0.7 and analyze.session_state["session"].prior is None
 
 
+def test_the_format_of_saved_figures_is_still_the_one_that_was_chosen(analyze):
+    unfold(analyze, "downloads").segmented_control(key="figure-format").set_value("SVG").run()
+    come_back(analyze, ANALYZE)
+    assert unfold(analyze, "downloads").segmented_control(key="figure-format").value == "SVG"
+
+
 def test_spectra_side_by_side_stay_in_the_observed_frame(similar):
     def open_again() -> None:
         similar.menu_button(key="found-do-object 5").click("Compare side by side").run()
@@ -153,4 +155,4 @@ def test_spectra_side_by_side_stay_in_the_observed_frame(similar):
 
 def test_the_tab_of_the_model_page_is_still_open(model):
     come_back(model, MODEL)
-    assert model.session_state["section"] == "Other weights" and model.selectbox(key="weights-choice").value == ANOTHER
+    assert model.session_state["section"] == "Other weights" and model.code

@@ -31,7 +31,7 @@ def test_an_empty_page_offers_objects_to_begin_with(page):
 
 
 def test_an_object_finds_all_others_best_first_with_three_decimals(asked, engine):
-    expected = engine.catalog.neighbors({"all": engine.catalog.index.vector(1)}, 11, but="object 1")
+    expected = engine.catalog.neighbors({"all": engine.catalog.index.vector(1)}, 11, exclude=1)
     assert found(asked) == [neighbor.id for neighbor in expected]
     assert f"<b>{expected[0].similarity:.3f}</b>" in " ".join(str(element.proto.body) for element in asked.get("html"))
 

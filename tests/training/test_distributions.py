@@ -19,13 +19,13 @@ from aion.training.simulate.survey import SimulatedSurvey
 from tests.training.toy import toy_survey
 
 FLUXES = {
-    "Hbeta": 1.0,
-    "[OIII]5008": 3.0,
-    "[NII]6550": 0.4,
-    "Halpha": 3.0,
-    "[NII]6585": 1.2,
-    "[SII]6718": 0.6,
-    "[SII]6733": 0.45,
+    "Hβ 4863": 1.0,
+    "[O III] 5008": 3.0,
+    "[N II] 6550": 0.4,
+    "Hα 6565": 3.0,
+    "[N II] 6585": 1.2,
+    "[S II] 6718": 0.6,
+    "[S II] 6733": 0.45,
 }
 KEWLEY, KAUFFMANN = BPT.boundaries
 

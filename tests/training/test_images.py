@@ -8,7 +8,8 @@ import torch
 
 pytest.importorskip("speclite", reason="photometry needs speclite, of requirements-training.txt")
 
-from aion.training.simulate.images import HSC, LEGACY_SURVEY, SIZE, Conditions, band_shares, noiseless, pixel_noise, render
+from aion.constants import CODEC_FIELD
+from aion.training.simulate.images import HSC, LEGACY_SURVEY, Conditions, band_shares, noiseless, pixel_noise, render
 from aion.training.simulate.morphology import LABELS, Morphology, draw_morphology
 from aion.training.simulate.photometry import nanomaggies
 from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, half_light_radius
@@ -53,7 +54,7 @@ def picture(survey, morphology: Morphology, flux: float = 10.0, seeing: float | 
 
 def moments(image: torch.Tensor, survey) -> tuple[float, float, float]:
     """Second moments xx, yy, xy of one band, arcsec²."""
-    axis = (torch.arange(SIZE) - (SIZE - 1) / 2) * survey.pixel_scale
+    axis = (torch.arange(CODEC_FIELD) - (CODEC_FIELD - 1) / 2) * survey.pixel_scale
     x, y = axis[None, :], axis[:, None]
     return tuple((image * part).sum().item() / image.sum().item() for part in (x * x, y * y, x * y))
 
@@ -73,7 +74,7 @@ def test_half_of_a_profile_lies_within_its_half_light_radius(profile):
 
 def test_half_of_the_light_of_a_sharp_picture_lies_within_the_half_light_radius():
     image = picture(LEGACY_SURVEY, shape(disk_size=3.0), seeing=0.7)[1]
-    axis = (torch.arange(SIZE) - (SIZE - 1) / 2) * LEGACY_SURVEY.pixel_scale
+    axis = (torch.arange(CODEC_FIELD) - (CODEC_FIELD - 1) / 2) * LEGACY_SURVEY.pixel_scale
     inside = torch.hypot(axis[None, :], axis[:, None]) < 3.0
     assert (image[inside].sum() / image.sum()).item() == pytest.approx(0.5, abs=0.03)
 
@@ -81,7 +82,7 @@ def test_half_of_the_light_of_a_sharp_picture_lies_within_the_half_light_radius(
 @SURVEYS
 def test_a_star_has_the_width_of_the_seeing(survey):
     image = picture(survey, shape(point=1.0), seeing=1.2)[0]
-    profile = image[SIZE // 2 - 1 : SIZE // 2 + 1].mean(0)  # through the middle
+    profile = image[CODEC_FIELD // 2 - 1 : CODEC_FIELD // 2 + 1].mean(0)  # through the middle
     peak = profile.max()
     above = torch.nonzero(profile > peak / 2).squeeze(1)
     left, right = int(above[0]), int(above[-1])
@@ -141,7 +142,7 @@ def test_hsc_counts_are_nanomaggies_at_zero_point_27():
 def test_the_same_seed_draws_the_same_image_and_leaves_the_fluxes_alone(survey):
     fluxes = torch.ones(COUNT, len(survey.bands))
     first, second = (render(fluxes, shape(), survey, generator(7)) for _ in range(2))
-    assert first.shape == (COUNT, len(survey.bands), SIZE, SIZE) and torch.equal(first, second)
+    assert first.shape == (COUNT, len(survey.bands), CODEC_FIELD, CODEC_FIELD) and torch.equal(first, second)
     assert not torch.equal(first, render(fluxes, shape(), survey, generator(8)))
     assert (fluxes == 1).all()
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from aion.training.line_fluxes import NARROW, SPEED_OF_LIGHT, LineFluxes, compare, line_flux, line_noise, line_reconstruction
+from aion.constants import SPEED_OF_LIGHT
+from aion.training.line_fluxes import NARROW, LineFluxes, compare, line_flux, line_noise, line_reconstruction
 
 WAVELENGTH = np.arange(4000.0, 9000.0, 1.0)
 HBETA = next(line for line in NARROW if line.name == "Hbeta")

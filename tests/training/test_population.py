@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.training.simulate.cosmology import age, distance_modulus
 from aion.training.simulate.population import (
-    C_KMS,
     GALAXY_RANGE,
     KINDS,
     MAG_RANGE,
@@ -30,7 +30,7 @@ def test_every_kind_stays_in_its_ranges(population):
     targets = population.draw(6000, generator())
     kind = torch.tensor([KINDS.index(k) for k in targets.kind])
     assert targets.mag.min() >= MAG_RANGE[0] and targets.mag.max() <= MAG_RANGE[1]
-    limits = (GALAXY_RANGE, QUASAR_RANGE, (-STAR_MAX_KMS / C_KMS, STAR_MAX_KMS / C_KMS))
+    limits = (GALAXY_RANGE, QUASAR_RANGE, (-STAR_MAX_KMS / SPEED_OF_LIGHT, STAR_MAX_KMS / SPEED_OF_LIGHT))
     for number, (low, high) in enumerate(limits):
         z = targets.z[kind == number]
         assert z.min() >= low - 1e-6 and z.max() <= high + 1e-6

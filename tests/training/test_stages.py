@@ -11,13 +11,14 @@ from safetensors.torch import load_file
 
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
+from aion.catalog import Catalog
 from aion.codecs.manager import CodecManager
-from aion.explorer.catalogs.catalog import Catalog
+from aion.errors import ConfigError
 from aion.io import read
 from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
-from aion.training import catalog, examples, masked_modeling, stages
-from aion.training.evaluate import Weights
+from aion.training import card, catalog, examples, masked_modeling, stages
+from aion.training.evaluate import Weights, document
 from aion.training.examples import Recipe
 from aion.training.spectrum_codec import as_modality
 from aion.training.tokenize import POOLS, load_pool
@@ -97,6 +98,18 @@ def test_running_the_stages_again_repeats_no_step_and_changes_no_file(run):
     assert hashes(run.export) == weights_before and "model.safetensors" in weights_before
 
 
+def test_a_folder_of_another_recipe_is_not_gone_on_with(run, tmp_path):
+    before = hashes(run.folder)
+    with pytest.raises(ConfigError, match=r"begun with another recipe \(image_sample was 4, is 8\); choose another folder"):
+        stages.tokens(replace(run, config=replace(run.config, image_sample=8)))
+    with pytest.raises(ConfigError, match="start was None, is "):
+        stages.model(replace(run, start=run.export))
+    assert hashes(run.folder) == before
+    (tmp_path / "checkpoint.pt").touch()
+    with pytest.raises(ConfigError, match="files of an unknown recipe"):
+        stages.simulate(replace(run, folder=tmp_path))
+
+
 def test_weights_to_go_on_from_keep_their_codecs_but_that_of_images(run, tmp_path):
     again = replace(run, folder=tmp_path / "again", start=run.export)
     for stage in PATH:
@@ -105,6 +118,15 @@ def test_weights_to_go_on_from_keep_their_codecs_but_that_of_images(run, tmp_pat
     old, new = ({str(path.relative_to(one.export)): content(path) for path in one.export.rglob("*.safetensors")} for one in (run, again))
     assert old.keys() == new.keys()
     assert {name for name in old if name.startswith("codecs") and old[name] != new[name]} <= {"codecs/image/model.safetensors"}
+
+
+def test_a_card_tells_the_history_of_its_own_weights_only(run, tmp_path):
+    measured = document({}, {"weights": "none"}, {})
+    card.write(tmp_path, run.config, measured)
+    assert "earlier" not in (tmp_path / "README.md").read_text() and "History" not in (tmp_path / "README.md").read_text()
+    (tmp_path / card.HISTORY).write_text("They went on twice.\n")
+    card.write(tmp_path, run.config, measured)
+    assert "## History\n\nThey went on twice.\n" in (tmp_path / "README.md").read_text()
 
 
 def test_image_codes_are_forgotten_and_nothing_else(run):
@@ -128,8 +150,8 @@ def test_a_lost_shard_is_made_again_as_it_was(run):
 def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, weights, survey, tmp_path):
     catalog.build(weights, survey, run.config, tmp_path)
     found = Catalog.load(tmp_path)
-    assert len(found) == run.config.catalog and found.label == "simulated"
-    assert found.model_sha256 == weights.model.sha256
+    assert len(found) == run.config.catalog and found.manifest.simulated and found.manifest.label == "simulated"
+    assert found.manifest.model_sha256 == weights.model.sha256
     assert set(found.table["class"]) <= {"galaxy", "quasar", "star"}
 
 

@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aion.codecs.preprocessing.band_to_index import BAND_CENTER_MAX
+from aion.constants import HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
 from aion.errors import ModalityError
 
-ZEROPOINTS = {"HSC": 27.0, "DES": 22.5}
+ZEROPOINTS = {"HSC": HSC_ZERO_POINT, "DES": NANOMAGGY_ZERO_POINT}
 """AB magnitude of one unit of flux; 22.5 is the nanomaggy."""
 
 
@@ -49,11 +50,11 @@ class RescaleToLegacySurvey:
 
     def convert_zeropoint(self, zp: float) -> float:
         """Units of flux at zero-point `zp` in one nanomaggy."""
-        return float(10.0 ** ((zp - 22.5) / 2.5))
+        return float(10.0 ** ((zp - NANOMAGGY_ZERO_POINT) / 2.5))
 
     def reverse_zeropoint(self, scale: float) -> float:
         """Zero-point at which one nanomaggy is `scale` units."""
-        return 22.5 + 2.5 * math.log10(scale)
+        return NANOMAGGY_ZERO_POINT + 2.5 * math.log10(scale)
 
     def forward(self, image: Tensor, survey: str | Sequence[str]) -> Tensor:
         """To nanomaggies. `survey`: ``"HSC"`` or ``"DES"`` for all channels, or the band of each channel."""

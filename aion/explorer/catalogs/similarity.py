@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import SearchError
-from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
-from aion.explorer.results import Neighbor, Retrieval
+from aion.explorer.results import Retrieval
 
 Vector = NDArray[np.float32]
 
@@ -71,6 +71,8 @@ class Example:
     """How much answers should be like it; negative: unlike it."""
     vectors: Mapping[str, Vector]
     """View -> (D,) unit vector; only the views it has."""
+    row: int | None = None
+    """Where it is in the catalog; None for any other."""
 
 
 class Searches:
@@ -91,7 +93,7 @@ class Searches:
     def example(self, id: str, weight: float = 1.0) -> Example:
         """An object of the catalog as part of a query. Raises InputError: no such object."""
         row = self.catalog.row(id)
-        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()})
+        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row)
 
     def search(
         self,
@@ -120,8 +122,8 @@ class Searches:
             if share > 0:
                 scores += share * self._cosines(_question(examples, asked), asked, compared)
         keep = filters.keep(self.catalog.table)
-        keep[[self.catalog.row(example.id) for example in examples if example.id in self.catalog]] = False
-        return self._first(scores if least else -scores, scores, keep, k)
+        keep[[example.row for example in examples if example.row is not None]] = False
+        return self.catalog.first(scores, keep, k, least=least)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
         """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean cosine with those."""
@@ -129,18 +131,13 @@ class Searches:
             nearest = min(NEIGHBORHOOD, len(self.catalog) - 1)
             self._isolation[view] = self.catalog.indexes[view].nearest(nearest)[1].mean(axis=1)
         closeness = self._isolation[view]
-        return self._first(closeness, closeness, filters.keep(self.catalog.table), k)
+        return self.catalog.first(closeness, filters.keep(self.catalog.table), k, least=True)
 
     def quality(self) -> tuple[Retrieval, ...]:
         """How well each comparison works, measured on the catalog itself, beside the same with classes and redshifts shuffled."""
         if self._quality is None:
             self._quality = tuple(self._measured(way) for way in self.comparisons.values())
         return self._quality
-
-    def _first(self, order: Vector, scores: Vector, keep: NDArray[np.bool_], k: int) -> tuple[Neighbor, ...]:
-        rows = np.flatnonzero(keep)
-        chosen = rows[np.argsort(order[rows], kind="stable")[:k]]
-        return self.catalog.as_neighbors(chosen.tolist(), scores[chosen].tolist())
 
     def _cosines(self, question: Vector, asked: str, compared: str) -> Vector:
         if asked == compared:

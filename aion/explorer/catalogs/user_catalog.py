@@ -13,34 +13,39 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import aion
-from aion import maps, previews
+from aion import previews
+from aion.catalog import VERSION, Catalog, Manifest, Previews
 from aion.errors import AIONError, InputError
-from aion.explorer.catalogs import catalog
-from aion.explorer.catalogs.catalog import ALL, Catalog, Previews, Tokens
 from aion.explorer.catalogs.user_batches import embedded, keep
 from aion.explorer.engine import Engine
 from aion.io import SkyObject, read_many
 
-UMAP_FROM = 300
-"""Objects from which UMAP draws the map too: it first takes half a minute to compile, and fewer have no neighborhoods to speak of."""
 BATCH = 16
 """Objects embedded and kept together: between two batches the engine answers others, and a stop takes effect."""
 MOST = 20_000
 """Objects of one catalog."""
+CATALOG, PARTS, MARKER = "catalog", "parts", ".aion-user-catalog"
+"""In the folder of some files: the catalog, when it is complete; the batches; and the sign that the folder was made here, which is as old
+as the last question for it."""
 KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
 UPLOADED = "uploaded"
 """Label of such a catalog."""
+
+_door = threading.Lock()
+"""Held while anything of these folders is read, comes or goes: several sessions may ask for the same."""
 
 File = io.BytesIO | Path  # an upload with its ``name``, or a file on disk
 
@@ -152,34 +157,52 @@ class Making:
             self.problem = str(exc)
         except Exception as exc:  # a thread has nobody else to tell
             logging.getLogger(__name__).exception("a catalog could not be made")
-            self.problem = f"The catalog could not be made ({type(exc).__name__}: {exc}); the log of the server has the details."
+            reason = getattr(exc, "strerror", None) or exc  # without the path on the server
+            self.problem = f"The catalog could not be made ({type(exc).__name__}: {reason}); the log of the server has the details."
 
     def _make(self) -> Made:
-        forget_old(self._root)
         sha256 = self._engine.info.sha256
         files = sorted(map(_Given.of, self._files))
         folder = self._root / _key(files, sha256)
-        kept = opened(folder, sha256)
+        with _door:
+            forget_old(self._root)
+            kept = opened(folder, sha256)
         if kept is not None:
             return kept
         things, problems = self._read(files)
-        (folder / "parts").mkdir(parents=True, exist_ok=True)
         batches = [things[first : first + BATCH] for first in range(0, len(things), BATCH)]
-        parts: list[Path] = []
+        parts: list[pd.DataFrame] = []
         for number, batch in enumerate(batches):
             self.progress = Progress("Embedding", min(number * BATCH, len(things)), len(things))
-            part = folder / "parts" / f"{number:05d}.parquet"
-            if not part.is_file():
-                self.since = self.since or time.monotonic()
-                if self.stopping:
-                    break
-                keep(part, embedded(self._engine, batch))
-                self.embedded += len(batch)
+            part = self._part(folder / PARTS / f"{number:05d}.parquet", batch)
+            if part is None:
+                break
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
         self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
-        names = [given.name for given in files]
-        return _made(folder, parts, sha256, names, problems, total=len(things), complete=len(parts) == len(batches))
+        is_final = done == len(things) and not any(part["is_fault"].any() for part in parts)
+        place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
+        made = _made(place, parts, sha256, [given.name for given in files], problems, len(things))
+        if is_final:
+            with _door, suppress(FileExistsError):  # others may have made the same meanwhile
+                _claim(folder)
+                made.catalog.save(place)
+        return made
+
+    def _part(self, path: Path, batch: Sequence[SkyObject]) -> pd.DataFrame | None:
+        """What is kept of these objects, or else computed and, where this program made no fault, kept; None where it was told to stop."""
+        with _door, suppress(FileNotFoundError):
+            return pd.read_parquet(path)
+        self.since = self.since or time.monotonic()
+        if self.stopping:
+            return None
+        part = embedded(self._engine, batch)
+        if not part["is_fault"].any():
+            with _door:
+                _claim(path.parent.parent)
+                keep(path, part)
+        self.embedded += len(batch)
+        return part
 
     def _read(self, files: Sequence[_Given]) -> tuple[list[SkyObject], list[Problem]]:
         """The objects of all files, with ids that differ, and what could not be read."""
@@ -201,107 +224,90 @@ class Making:
 
 def _key(files: Sequence[_Given], model_sha256: str) -> str:
     """Name of the folder for these files and weights."""
-    content = [aion.__version__, model_sha256, *(f"{given.name} {given.sha256}" for given in files)]
+    content = [aion.__version__, f"catalog {VERSION}", model_sha256, *(f"{given.name} {given.sha256}" for given in files)]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()[:32]
 
 
+def _claim(folder: Path) -> None:
+    """Make the folder of some files, or say that it is still asked for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).touch()
+
+
 def opened(folder: Path, model_sha256: str) -> Made | None:
-    """The complete catalog that lies in the folder of some files; None where there is none yet.
+    """The catalog that lies in the folder of some files, in memory; None where there is none yet.
 
     Raises:
         IndexMismatchError: other weights made it.
     """
-    for path in folder.glob("catalog-*/catalog.json"):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        if about["complete"]:
-            folder.touch()  # asked for again: it stays
-            return _opened(path.parent, model_sha256)
-    return None
+    if not (folder / CATALOG).is_dir():
+        return None
+    _claim(folder)
+    catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256)
+    _ = catalog.previews  # in memory: the folder may go
+    details = catalog.manifest.details
+    return Made(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True)
 
 
 def forget_old(root: Path, *, days: float = KEPT_DAYS) -> None:
-    """Delete the folders that nobody asked for so many days."""
-    for folder in root.glob("*/parts"):
-        if time.time() - folder.parent.stat().st_mtime > days * 86_400:
-            shutil.rmtree(folder.parent, ignore_errors=True)
+    """Delete the folders made here that nobody asked for so many days."""
+    for marker in root.glob(f"*/{MARKER}"):
+        if time.time() - marker.stat().st_mtime > days * 86_400:
+            shutil.rmtree(marker.parent, ignore_errors=True)
 
 
 def forget(made: Catalog) -> None:
-    """Delete a catalog that was made here and all that was kept for it."""
-    assert (made.folder.parent / "parts").is_dir(), "only what was made here"
-    shutil.rmtree(made.folder.parent, ignore_errors=True)
+    """Delete all that is kept of a catalog that was made here; who has it open still has it in memory."""
+    folder = made.folder.parent
+    with _door:
+        if (folder / MARKER).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def zipped(made: Catalog) -> bytes:
-    """The folder of a catalog as one file; unpacked, it is what ``AION_CATALOG`` may name."""
+    """The folder of a catalog as one file, also where it is gone; unpacked, it is what ``AION_CATALOG`` may name."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:  # nearly all of it is compressed already
-        for path in sorted(made.folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, Path("catalog") / path.relative_to(made.folder))
+    # nearly all of it is compressed already
+    with TemporaryDirectory() as place, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        made.save(Path(place, "catalog"))
+        for path in sorted(Path(place, "catalog").iterdir()):
+            archive.write(path, path.relative_to(place))
     return stream.getvalue()
 
 
-def _made(folder: Path, parts: list[Path], sha256: str, files: list[str], problems: list[Problem], *, total: int, complete: bool) -> Made:
-    """The catalog of these batches."""
+def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int) -> Made:
+    """The catalog of these batches, in memory."""
     if not parts:
         raise Stopped
-    rows = pd.concat([pq.read_table(part).to_pandas() for part in parts], ignore_index=True)
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows, "problem", "left_out", "row", "picture", "spectrum"])])
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows, "row", "picture", "spectrum"])])
     rows = rows.astype(object).where(rows.notna(), None)
-    failed = rows["problem"].notna()
-    problems = problems + [Problem(id, why) for id, why in rows.loc[failed, ["id", "problem"]].itertuples(index=False)]
-    rows = rows[~failed].reset_index(drop=True)
+    problems = problems + [Problem(id, why) for id, whys in zip(rows["id"], rows["problems"], strict=True) for why in whys]
+    rows = rows[rows["row"].notna()].reset_index(drop=True)
     if rows.empty:
         raise InputError("none of the objects could be embedded: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3]))
-    for id, left_out in zip(rows["id"], rows["left_out"], strict=True):
-        problems += [Problem(id, f"embedded without its {name}: {why}") for name, why in json.loads(left_out).items()]
-    vectors = {
-        name.removeprefix("vector "): np.stack(rows[name].to_list()).astype(np.float32)
-        for name in rows
-        if name.startswith("vector ") and rows[name].notna().all()  # a view is of every object
-    }
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
-    about = {
-        "label": UPLOADED,
-        "model_sha256": sha256,
-        "files": files,
-        "total": total,
-        "complete": complete,
-        "problems": [asdict(one) for one in problems],
-    }
-    target = folder / f"catalog-{len(rows)}{'' if complete else '-of-more'}"
-    tokens: Tokens = {name.removeprefix("tokens "): _tokens(rows[name]) for name in rows if name.startswith("tokens ")}
-    flux = _stacked(rows["spectrum"], np.full(len(previews.wavelength()), np.nan, dtype=np.float16))
-    shown = Previews(rows["picture"].to_list(), previews.wavelength(), flux)
-    catalog.write(target, table.assign(**_map(vectors[ALL])), tokens, vectors, shown, about)
-    return _opened(target, sha256)
+    details = {"files": files, "total": total, "problems": [asdict(one) for one in problems]}
+    nothing = np.full(len(previews.wavelength()), np.nan)
+    catalog = Catalog.build(
+        folder,
+        Manifest(UPLOADED, sha256, details=details),
+        table,
+        [{key: ids.astype(np.int64) for key, ids in one.items()} for one in _columns(rows, "tokens ")],
+        _columns(rows, "vector "),
+        Previews(rows["picture"].to_list(), previews.wavelength(), np.stack([nothing if row is None else row for row in rows["spectrum"]])),
+    )
+    return Made(catalog, tuple(problems), total, complete=sum(map(len, parts)) == total)
 
 
-def _tokens(column: "pd.Series[Any]") -> NDArray[np.int16]:
-    """(n, tokens), -1 where an object has none."""
-    width = len(next(row for row in column if row is not None))
-    return _stacked(column, np.full(width, -1, dtype=np.int16))
-
-
-def _map(vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    if len(vectors) >= UMAP_FROM:
-        return maps.columns(vectors)
-    points = maps.pca(vectors)
-    return {"pca_1": points[:, 0], "pca_2": points[:, 1]}
-
-
-def _opened(folder: Path, model_sha256: str) -> Made:
-    about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-    problems = tuple(Problem(**one) for one in about["problems"])
-    return Made(Catalog.load(folder, model_sha256=model_sha256).hold(), problems, int(about["total"]), bool(about["complete"]))
-
-
-def _stacked(column: "pd.Series[Any]", missing: NDArray[Any]) -> NDArray[Any]:
-    """(n, m) from arrays (m,) in each row, or ``missing`` where there is none; of its type."""
-    rows = [missing if row is None else row for row in column]
-    return np.stack(rows).astype(missing.dtype)
+def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:
+    """Name without the prefix -> value, of each row; only what it has."""
+    names = [name for name in rows if name.startswith(prefix)]
+    return [
+        {name.removeprefix(prefix): value for name, value in zip(names, values, strict=True) if value is not None}
+        for values in rows[names].itertuples(index=False)
+    ]
 
 
 def _with_ids_that_differ(things: Sequence[SkyObject]) -> list[SkyObject]:

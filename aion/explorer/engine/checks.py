@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from aion.constants import CODEC_FIELD
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.networks import Networks
 from aion.explorer.engine.quantiles import Quantiles
@@ -94,7 +95,7 @@ def image_checks(networks: Networks, modalities: Sequence[Modality]) -> list[Che
         if isinstance(image, Image):
             clamped = networks.clamped_share(image)
             height, width = image.flux.shape[-2:]
-            side = reconstruction.FIELD
+            side = CODEC_FIELD
             why = "Pixels brighter than the codec's range are set to its end, so that bright cores look flat."
             checks.append(Check("Clamped pixels", f"{clamped:.2%}", clamped < 0.01, why))
             if (height, width) != (side, side):

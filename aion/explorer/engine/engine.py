@@ -8,9 +8,10 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,15 +20,16 @@ from numpy.typing import NDArray
 
 import aion
 from aion import hub
-from aion.errors import InputError, WeightsNotFoundError
-from aion.explorer.catalogs.catalog import Catalog, CatalogEntry
+from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
+from aion.catalog.views import Views
+from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
 from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
 from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, Known, ModelInfo, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
@@ -37,26 +39,20 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
-CATALOG_FILE = "catalog.json"
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
+    "A catalog made by these is named with `AION_CATALOG` when the application starts."
 )
-REMEDY = {
-    "yes": "Choose the weights that made it on the Model page, or let `AION_CATALOG` name a catalog made by these.",
-    "no": "A catalog made by these is named with `AION_CATALOG` when the application starts.",
-}
-"""What can be done, by whether weights can be switched."""
 
 
-Wanted = Literal["analysis", "embedding", "known", "redshift"]
-Result = Analysis | Known | NDArray[np.float32] | RedshiftPDF
+Wanted = Literal["analysis", "embedding", "object", "redshift"]
+Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 
 
 @dataclass(frozen=True)
 class _Job:
-    thing: SkyObject | CatalogEntry
-    use: frozenset[str] | None
-    k: int
+    thing: SkyObject
+    use: Collection[str] | None
     wanted: Wanted
 
 
@@ -84,16 +80,13 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._spare: Networks | None = None
         self.info = _model_info(settings, self._networks)
-        self.catalog = _catalog_for(settings, self.info.sha256)
-        """The reference catalog, None where there is none for these weights."""
-        is_of_others = self.catalog is None and (settings.catalog / CATALOG_FILE).is_file()
-        self.catalog_note = OTHER_CATALOG + REMEDY[settings.switch] if is_of_others else None
-        """Why the catalog that is there cannot be used."""
+        self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
+        """The reference catalog, None where there is none for these weights; and why one that is there cannot be used."""
         self._familiarity: dict[Index, Familiarity] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
-    def analyze(self, thing: SkyObject | CatalogEntry, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
+    def analyze(self, thing: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
 
         Args:
@@ -104,56 +97,54 @@ class Engine:
         Raises:
             InputError: nothing in it can be read; the message says why, modality by modality.
         """
-        return self.batch([thing], use=use, k=k)[0]
+        [answer] = self.batch([thing], use=use, k=k)
+        if isinstance(answer, AIONError):
+            raise answer
+        return answer
 
-    def batch(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
-        """`analyze` of each, in order; alike objects share a pass."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, k, "analysis") for thing in things])
-        return [answer for answer in answers if isinstance(answer, Analysis)]
+    def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis | AIONError]:
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
+        answers = self._worker.attempt([_Job(thing, use, "analysis") for thing in things])
+        found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
+        if self.catalog is None:
+            return found
+        analyses = [answer for answer in found if isinstance(answer, Analysis)]
+        compared = self.vectors(analyses, self.catalog.searched)
+        placed = (self._placed(self.catalog, analysis, vectors, k) for analysis, vectors in zip(analyses, compared, strict=True))
+        return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
 
-    def embed(self, things: Sequence[SkyObject | CatalogEntry], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
+    def embed(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, 0, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(thing, use, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
-    def known(self, things: Sequence[SkyObject]) -> list[Known | Exception]:
+    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
-        answers = self._worker.attempt([_Job(thing, None, 0, "known") for thing in things])
-        return [answer for answer in answers if isinstance(answer, (Known, Exception))]
+        answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
+        return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
-    def views(self, thing: SkyObject, catalog: Catalog | None = None) -> dict[str, NDArray[np.float32]]:
-        """View of a catalog, the reference catalog by default -> (D,) unit vector made from that part of the object; only of parts that
-        can be read."""
-        catalog = catalog or self.catalog
-        assert catalog is not None
-        vectors: dict[str, NDArray[np.float32]] = {}
-        for view, streams in catalog.views_of({type(modality).token_key for modality in thing.modalities}).items():
-            try:
-                vectors[view] = self.embed([thing], use=streams)[0]
-            except InputError:  # the analysis of the object says what is wrong with this part
-                continue
-        return vectors
+    def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
+        """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
+        return vectors_of(objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts])))
 
-    def redshifts(self, thing: SkyObject | CatalogEntry, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
+    def redshifts(self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
         """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        jobs = [_Job(thing, None if use is None else frozenset(use), 0, "redshift") for use in uses.values()]
-        answers = self._worker.ask(jobs)
+        answers = self._worker.ask([_Job(thing, use, "redshift") for use in uses.values()])
         return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
-        wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
+        streams = [key for key in self.info.reads if key != Z.token_key]
+        wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
         for key in wide:
-            self.analyze(CatalogEntry("", {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}, None, "", {}), k=1)
+            self.analyze(SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1)
         progress("Ready", 1.0)
 
     @property
@@ -165,22 +156,19 @@ class Engine:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
 
-    def _default_streams(self) -> list[str]:
-        return [key for key in self.info.reads if key != Z.token_key]
-
     def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
         except torch.OutOfMemoryError:
-            if len(jobs) > 1:
-                half = len(jobs) // 2
-                return self._run(jobs[:half]) + self._run(jobs[half:])
-            if self._networks.device.type == "cpu":
+            if len(jobs) == 1 and self._networks.device.type == "cpu":
                 raise
-            torch.cuda.empty_cache()
-            self._spare = self._spare or Networks(self.settings, torch.device("cpu"))
-            return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+        torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        if half := len(jobs) // 2:
+            return self._run(jobs[:half]) + self._run(jobs[half:])
+        if self._spare is None:  # of the commit that answers, whatever its branch or tag means by now
+            self._spare = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
+        return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
@@ -203,12 +191,10 @@ class Engine:
         """Tokens of everything that has a codec, and which of them the model will read."""
         started = time.perf_counter()
         reading = _Reading()
-        if isinstance(job.thing, CatalogEntry):
-            reading.tokens.update(job.thing.tokens)
-        else:
-            reading.notes.extend(_assumptions(job.thing))
-            for modality in job.thing.modalities:
-                _encode_into(reading, networks, modality)
+        reading.tokens.update(job.thing.tokens)
+        reading.notes.extend(_assumptions(job.thing))
+        for modality in job.thing.modalities:
+            _encode_into(reading, networks, modality)
         if reading.tokens.pop(Z.token_key, None) is not None or Z.token_key in reading.ignored:
             reading.ignored[Z.token_key] = "the redshift is what is asked for; it is never given to the model"
         streams = set(networks.reads)
@@ -226,25 +212,21 @@ class Engine:
         return reading
 
     def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Result:
-        """Redshift, neighbors and reconstructions from the one pass."""
+        """Redshift and reconstructions from the one pass."""
         if job.wanted == "embedding":
             return answer.embedding
-        if job.wanted == "known":
-            return Known(reading.tokens, reading.used, answer.embedding, reading.ignored)
+        if job.wanted == "object":
+            return EmbeddedObject(reading.tokens, reading.used, reading.ignored, answer.embedding)
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
         if job.wanted == "redshift":
             return redshift
         started = time.perf_counter()
-        compared = self._compared(networks, answer.embedding, reading)
-        neighbors = self.catalog.neighbors(compared, job.k, but=job.thing.id) if self.catalog is not None and job.k > 0 else ()
-        times["neighbors"] = time.perf_counter() - started
-        started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
-        given = () if isinstance(job.thing, CatalogEntry) else [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = [*self._distance(job.thing.id, compared, reading), *reconstruction_checks(images, spectra, self._chi2_quantiles)]
+        given = [m for m in job.thing.modalities if m.token_key in reading.used]
+        checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -252,39 +234,38 @@ class Engine:
             ignored=reading.ignored,
             redshift=redshift,
             embedding=answer.embedding,
-            compared=compared,
-            neighbors=neighbors,
             images=images,
             spectra=spectra,
             scalars=scalars,
-            z_reference=job.thing.z if isinstance(job.thing, CatalogEntry) else job.thing.z_reference,
+            z_reference=job.thing.z_reference,
             notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
-            trust=(*checks, *spectrum_checks(given), *image_checks(networks, given)),
+            trust=(*checks, *image_checks(networks, given)),
         )
 
-    def _compared(self, networks: Networks, embedding: NDArray[np.float32], reading: _Reading) -> dict[str, NDArray[np.float32]]:
-        """View of the catalog -> vector to compare with it.
+    def _placed(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int) -> Analysis:
+        """The same with its neighbors and its distance to the catalog.
 
-        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared,
-        each with a pass of its own.
+        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
         """
-        views = self.catalog.searched(reading.used) if self.catalog is not None else {}
-        parts = {view: {key: reading.tokens[key] for key in streams} for view, streams in views.items()}
-        whole = set(reading.used)
-        return {view: embedding if set(part) == whole else networks.answer([part])[0].embedding for view, part in parts.items()}
+        started = time.perf_counter()
+        itself = catalog.row_of(analysis.id, analysis.tokens)
+        neighbors = catalog.neighbors(compared, k, exclude=itself) if k > 0 else ()
+        trusted = (*self._distance(catalog, analysis, compared, itself), *analysis.trust)
+        seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
+        return replace(analysis, compared=compared, neighbors=neighbors, trust=trusted, seconds=seconds)
 
-    def _distance(self, id: str, compared: Mapping[str, NDArray[np.float32]], reading: _Reading) -> list[Check]:
+    def _distance(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None) -> list[Check]:
         """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
-        if self.catalog is None or len(self.catalog) <= NEAREST:
+        if len(catalog) <= NEAREST:
             return []
         ranks = {}
-        for view in self.catalog.comparable(reading.used):
-            index = self.catalog.indexes[view]
+        for view in catalog.comparable(analysis.used):
+            index = catalog.indexes[view]
             if index not in self._familiarity:
                 self._familiarity[index] = Familiarity(index.vectors())
-            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.id != id]
+            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself]
             ranks[view] = self._familiarity[index].percentile(np.array(nearest))
         return [distance_check(ranks)]
 
@@ -307,12 +288,10 @@ def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> N
 
 
 def _reconstructions(
-    networks: Networks, thing: SkyObject | CatalogEntry, reading: _Reading
+    networks: Networks, thing: SkyObject, reading: _Reading
 ) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
     """Every image, spectrum and number beside what its tokens kept of it."""
-    given = {} if isinstance(thing, CatalogEntry) else {modality.token_key: modality for modality in reversed(thing.modalities)}
-    pixel_scale = None if isinstance(thing, CatalogEntry) else thing.pixel_scale
-    extras = {} if isinstance(thing, CatalogEntry) else thing.extras
+    given = {modality.token_key: modality for modality in reversed(thing.modalities)}
     images: list[ImageResult] = []
     spectra: list[SpectrumResult] = []
     scalars: list[ScalarResult] = []
@@ -326,7 +305,7 @@ def _reconstructions(
             reading.notes.append(f"{cls.name} could not be decoded: {exc}")
             continue
         if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, pixel_scale, extras))  # type: ignore[arg-type]
+            images.append(reconstruction.image_result(original, decoded, thing.frames.get(key)))  # type: ignore[arg-type]
         elif issubclass(cls, Spectrum):
             spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
         else:
@@ -334,7 +313,7 @@ def _reconstructions(
     return tuple(images), tuple(spectra), tuple(scalars)
 
 
-def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
+def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
     kinds = {MODALITIES[key] for key in reading.used}
     if any(issubclass(kind, Image) for kind in kinds):
@@ -343,10 +322,8 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject | CatalogEntry, readi
         return redshift.with_flag(LOW_COVERAGE), (
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
-    held = () if isinstance(thing, CatalogEntry) else thing.modalities
-    shares = [
-        reconstruction.covered(spectrum) for spectrum in held if isinstance(spectrum, Spectrum) and spectrum.token_key in reading.used
-    ]
+    spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
+    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
     return redshift, ()
@@ -368,12 +345,12 @@ def _attempt(work: Callable[[], Any]) -> Any:
         return exc
 
 
-def _catalog_for(settings: Settings, sha256: str) -> Catalog | None:
-    """The catalog if these weights made it."""
-    if not (settings.catalog / CATALOG_FILE).is_file():
-        return None
-    catalog = Catalog.load(settings.catalog)
-    return catalog if catalog.model_sha256 == sha256 else None
+def _reference_catalog(folder: Path, sha256: str) -> tuple[Catalog | None, str | None]:
+    """The catalog in a folder, if there is one that these weights made, and else why it cannot be used."""
+    try:
+        return (Catalog.load(folder, model_sha256=sha256) if Catalog.is_in(folder) else None), None
+    except IndexMismatchError:
+        return None, OTHER_CATALOG
 
 
 def _beside(networks: Networks, name: str) -> dict[str, Any]:

@@ -1,22 +1,18 @@
 """What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in, arrays of one object out."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.constants import CODEC_FIELD, HSC_COUNTS_PER_NANOMAGGY
 from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
+from aion.io import ImageFrame
 from aion.modalities import PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
-
-FIELD = 96
-"""Pixels on a side that the image codec sees, cut from the middle."""
-HSC_COUNTS_PER_NANOMAGGY = 10 ** ((27.0 - 22.5) / 2.5)  # zero-point 27.0: HSC coadds; nanomaggies have 22.5
 
 SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
 _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
-_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
 
 _WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
@@ -31,25 +27,24 @@ def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, 
     return {}
 
 
-def image_result(
-    original: Image | None, decoded: Image, pixel_scale: float | None, extras: Mapping[str, Any] = MappingProxyType({})
-) -> ImageResult:
-    """Both on the field of 96 x 96 pixels, nanomaggies per pixel; `extras` as in `SkyObject`."""
+def image_result(original: Image | None, decoded: Image, frame: ImageFrame | None = None) -> ImageResult:
+    """Both on the field of 96 x 96 pixels, nanomaggies per pixel; ``frame``: what the original came with."""
+    frame = frame or ImageFrame()
     scale = 1 / HSC_COUNTS_PER_NANOMAGGY if decoded.token_key == "tok_image_hsc" else 1.0
     kept = _array(decoded.flux) * scale
     bands, survey = tuple(decoded.bands), SURVEYS[decoded.token_key]
     if original is None:
-        return ImageResult(survey, bands, None, kept, pixel_scale or decoded.pixel_scale, None, None)
+        return ImageResult(survey, bands, None, kept, decoded.pixel_scale, None, None)
     whole = _array(original.flux) * scale
-    top, left = ((size - FIELD) // 2 for size in whole.shape[-2:])
-    given = whole[:, top : top + FIELD, left : left + FIELD]
+    top, left = ((size - CODEC_FIELD) // 2 for size in whole.shape[-2:])
+    given = whole[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(given)
     rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
     ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
-    sigma = _sigma(extras.get("image_ivar"), whole.shape, top, left, scale)
+    sigma = _sigma(frame.ivar, whole.shape, top, left, scale)
     around = whole if whole.shape != given.shape else None
-    wcs = _moved(extras.get("image_header", {}), left, top)
-    return ImageResult(survey, bands, given, kept, pixel_scale, rms, ratio, sigma, around, wcs)
+    wcs = _moved(frame.header, left, top)
+    return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, wcs)
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
@@ -95,7 +90,7 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
     """1/sqrt(ivar) on the field, in nanomaggies; None where there is none for every band."""
     if ivar is None or np.shape(ivar) != shape:
         return None
-    field = np.asarray(ivar, dtype=np.float64)[:, top : top + FIELD, left : left + FIELD]
+    field = np.asarray(ivar, dtype=np.float64)[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(field) & (field > 0)
     sigma: NDArray[Any] = np.where(known, scale / np.sqrt(np.where(known, field, 1.0)), np.nan)
     return sigma

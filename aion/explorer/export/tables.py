@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aion.explorer.catalogs.catalog import Catalog
-from aion.explorer.results import Analysis, ModelInfo, Neighbor
+from aion.catalog import Catalog, Neighbor
+from aion.explorer.results import Analysis, ModelInfo
 from aion.io.write import Column, Table, csv, ecsv, fits, votable
 
 MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
@@ -51,7 +51,7 @@ def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
 
 def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:
     """What a table was made with; ``settings`` are those of the search or selection, as plain values."""
-    made = {"catalog": catalog.label, "objects in the catalog": len(catalog), "model": model.title, "sha256": model.sha256}
+    made = {"catalog": catalog.manifest.label, "objects in the catalog": len(catalog), "model": model.title, "sha256": model.sha256}
     return made | {"aion_version": model.versions["aion"]} | settings
 
 

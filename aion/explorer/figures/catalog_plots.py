@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from aion.explorer.figures.theme import LIGHT, Theme, blank, colorbar
-from aion.explorer.results import Floats, Neighbor
+from aion.catalog import Neighbor
+from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank, colorbar
+from aion.explorer.results import Floats
 
 KINDS = ("galaxy", "quasar", "star")
 UNKNOWN = "unknown"
@@ -55,7 +56,7 @@ def scatter(rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
             low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
-            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(color.title)}
+            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(as_label(color.title))}
             marker |= {"color": np.nan_to_num(values[members].astype(np.float32), nan=low), **scale}
         else:
             marker |= {"color": _group_color(label, values, theme), "symbol": "circle" if many else SYMBOLS.get(label, "circle")}
@@ -65,14 +66,14 @@ def scatter(rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *
                 y=y.values[members].astype(np.float32),
                 customdata=rows[members].astype(np.int32),
                 mode="markers",
-                name=f"{label} ({members.sum()})",
+                name=f"{as_label(label)} ({members.sum()})",
                 marker=marker,
                 unselected={"marker": {"opacity": 0.08}},
                 hoverinfo="none",  # its card says more
             )
         )
-    figure.update_xaxes(title_text=x.title, autorange="reversed" if x.reverse else True)
-    figure.update_yaxes(title_text=y.title, autorange="reversed" if y.reverse else True)
+    figure.update_xaxes(title_text=as_label(x.title), autorange="reversed" if x.reverse else True)
+    figure.update_yaxes(title_text=as_label(y.title), autorange="reversed" if y.reverse else True)
     return figure.update_layout(clickmode="event+select", dragmode="lasso", showlegend=not color.is_scale)
 
 
@@ -102,11 +103,11 @@ def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme
                 go.Scatter(
                     x=[neighbor.z for neighbor in chosen],
                     y=[neighbor.similarity for neighbor in chosen],
-                    customdata=[neighbor.id for neighbor in chosen],
+                    customdata=[as_label(neighbor.id) for neighbor in chosen],
                     mode="markers",
-                    name=kind,
+                    name=as_label(kind),
                     marker={"size": 10, "opacity": 0.85, "color": theme.kind(kind), "symbol": SYMBOLS.get(kind, "circle")},
-                    hovertemplate=f"%{{customdata}}<br>{kind}, z %{{x:.4f}}<br>similarity %{{y:.3f}}<extra></extra>",
+                    hovertemplate="%{customdata}<br>%{fullData.name}, z %{x:.4f}<br>similarity %{y:.3f}<extra></extra>",
                 )
             )
     if z is not None:

@@ -1,5 +1,7 @@
 """An image, what its tokens kept and the difference, side by side with one stretch and one zoom. Fluxes in nanomaggies per pixel."""
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +9,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from PIL import Image
 from plotly.subplots import make_subplots
 
-from aion.explorer.figures import stretch
+from aion import color_image
 from aion.explorer.figures.theme import LIGHT, Theme, colorbar, template
 from aion.explorer.results import ImageResult
 
@@ -39,7 +42,7 @@ class ImageView:
     """One of ``ImageResult.bands``; None for a color image, whose residual is the mean over the bands."""
     brightness: float = 1.0
     """Factor on top of the stretch that suits the original."""
-    softening: float = stretch.SOFTENING
+    softening: float = color_image.SOFTENING
     """Q of Lupton et al. (2004): larger shows faint parts."""
     in_sigma: bool = False
     """The residual over the noise, where the input has an inverse variance."""
@@ -111,42 +114,49 @@ def _finished(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
 
 def picture_urls(image: ImageResult, *, view: ImageView = ImageView()) -> tuple[str, str]:
     """Original and decoded as data URLs, with one stretch. The image must have an original."""
-    original, decoded = (stretch.png_url(pixels) for pixels, *_ in _pictures(image, view))
+    original, decoded = (_png_url(pixels) for pixels, *_ in _pictures(image, view))
     return original, decoded
 
 
 def image_url(image: ImageResult) -> str:
     """The image in color as a data URL, as given where it was, else decoded."""
     shown = image.decoded if image.original is None else image.original
-    return stretch.png_url(stretch.colour(shown, image.bands, stretch.colour_stretch(shown, image.bands)))
+    return _png_url(color_image.color(shown, image.bands, color_image.color_stretch(shown, image.bands)))
 
 
-def _pictures(image: ImageResult, view: ImageView) -> list[tuple[stretch.Pixels, Floats, str]]:
+def _png_url(pixels: color_image.Pixels) -> str:
+    """A data URL of (height, width, 3) pixels whose first row is the lowest, as in FITS."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[::-1])).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _pictures(image: ImageResult, view: ImageView) -> list[tuple[color_image.Pixels, Floats, str]]:
     """What `_picture` makes of the original and the decoded image."""
     sources = [image.decoded] if image.original is None else [image.original, image.decoded]
     return [_picture(flux, image, view) for flux in sources]
 
 
-def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[stretch.Pixels, Floats, str]:
+def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_image.Pixels, Floats, str]:
     """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is that of the original."""
     reference = image.decoded if image.original is None else image.original
     if view.band is None:
-        common = stretch.colour_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
+        common = color_image.color_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
         hover = "<br>".join(f"{name} %{{customdata[{index}]:.3g}}" for index, name in enumerate(image.bands))
-        return stretch.colour(flux, image.bands, common), np.moveaxis(flux, 0, -1), hover
+        return color_image.color(flux, image.bands, common), np.moveaxis(flux, 0, -1), hover
     index = image.bands.index(view.band)
-    one = stretch.band_stretch(reference[index]).adjusted(view.brightness, view.softening)
+    one = color_image.band_stretch(reference[index]).adjusted(view.brightness, view.softening)
     grey = np.clip(one(np.nan_to_num(flux[index])), 0, 1)
     pixels = np.repeat((grey[..., None] * 255).astype(np.uint8), 3, axis=-1)
     return pixels, flux[index][..., None], f"{view.band} %{{customdata[0]:.3g}}"
 
 
-def _trace(picture: tuple[stretch.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
+def _trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
     pixels, flux, hover = picture
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0
     return go.Image(
-        source=stretch.png_url(pixels[::-1]),  # drawn from its first row upwards
+        source=_png_url(pixels[::-1]),  # drawn from its first row upwards
         x0=-(width - 1) / 2 * step,
         dx=step,
         y0=-(height - 1) / 2 * step,

@@ -4,9 +4,10 @@ import base64
 
 import numpy as np
 
+from aion.catalog import SmallSpectrum
 from aion.explorer.figures.sampling import runs
 from aion.explorer.figures.theme import LIGHT, Theme
-from aion.explorer.results import Floats, SmallSpectrum
+from aion.explorer.results import Floats
 
 WIDTH, HEIGHT = 160, 44
 """Units of the drawing; it fills the width it is given."""

@@ -3,6 +3,7 @@
 The hues are Okabe & Ito's (2008), which people with any colour vision can tell apart; each is tuned for its background.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +18,7 @@ __all__ = [
     "LIGHT",
     "Figure",
     "Theme",
+    "as_label",
     "blank",
     "colorbar",
     "html",
@@ -172,6 +174,11 @@ def template(theme: Theme) -> go.layout.Template:
     )
 
 
+def as_label(text: str) -> str:
+    """Words from elsewhere as a text of a figure, which would take tags in them for its own."""
+    return escape(text, quote=False)
+
+
 def colorbar(title: str) -> dict[str, Any]:
     """A thin bar close to its panel; ``title`` has the unit."""
     font = {"size": 12}
@@ -194,7 +201,8 @@ def html(title: str, drawings: Mapping[str, Figure]) -> str:
     """A page that holds figures under their names and needs no network: Plotly is inside, once."""
     parts = []
     for number, (name, drawing) in enumerate(drawings.items()):
-        config = {"displaylogo": False, "showSendToCloud": False, "toImageButtonOptions": {"scale": 2, "filename": f"{title} {name}"}}
+        saved = re.sub(r"[^\w .+-]+", "_", f"{title} {name}")  # fit for a file and for a script
+        config = {"displaylogo": False, "showSendToCloud": False, "toImageButtonOptions": {"scale": 2, "filename": saved}}
         body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=config)
         parts.append(f"<h2>{escape(name)}</h2>\n{body}")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>'

@@ -17,13 +17,15 @@ class Gaussian:
     """Around a redshift known from elsewhere, such as a photometric one.
 
     Raises:
-        ConfigError: sigma is not positive.
+        ConfigError: the center is no redshift, or sigma is not positive.
     """
 
     center: float
     sigma: float
 
     def __post_init__(self) -> None:
+        if not -1 < self.center < float("inf"):
+            raise ConfigError(f"the center is {self.center}; a redshift, a number above -1, is expected")
         if not 0 < self.sigma < float("inf"):
             raise ConfigError(f"sigma is {self.sigma}; the width of a prior is a positive number")
 

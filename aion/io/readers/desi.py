@@ -129,7 +129,6 @@ def _target(spectrum: Found, target: str, row: Record, notes: tuple[Entry, ...])
     entries = (*spectrum.entries, *notes, *scalar_entries, *known.entries)
     if text_of(row.get("objtype") or "") == "SKY":
         entries, kind = (*entries, Entry("target", "sky fibre", "header", "OBJTYPE = SKY: there is no object")), "SKY"
-    extras = dict(spectrum.extras) | ({"class": kind} if kind else {})
     return replace(
         spectrum,
         id=target,
@@ -138,7 +137,7 @@ def _target(spectrum: Found, target: str, row: Record, notes: tuple[Entry, ...])
         ra=known.ra,
         dec=known.dec,
         z_reference=known.z,
-        extras=extras,
+        kind=kind,
     )
 
 

@@ -4,6 +4,7 @@ https://specutils.readthedocs.io/en/stable/spectrum1d.html#list-of-loaders
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from aion.errors import FormatError
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Overrides
 from aion.io.registry import Found, reader
-from aion.io.rows import number
+from aion.io.rows import position, redshift
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
 
@@ -35,11 +36,10 @@ def read_with_specutils(file: FitsFile, overrides: Overrides) -> list[Found]:
     for spectrum in spectra:
         for arrays in _each_line(spectrum, header):
             found.append(build_spectrum(arrays, overrides))
-    ra, dec = number(header.get("RA")), number(header.get("DEC"))
-    z = next((number(header.get(card)) for card in ("Z", "REDSHIFT", "Z_HELIO") if number(header.get(card)) is not None), None)
-    if len(found) == 1 and ra is not None and dec is not None:
-        one = found[0]
-        return [Found(None, one.modalities, one.entries, ra, dec, z, extras=one.extras)]
+    ra, dec = position(header.get("RA"), header.get("DEC"))
+    z = next((z for z in map(redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO"))) if z is not None), None)
+    if len(found) == 1 and ra is not None:
+        return [replace(found[0], ra=ra, dec=dec, z_reference=z)]
     return found
 
 

@@ -124,7 +124,6 @@ def _read_record(
         raise ModalityError("the record has no spectrum, no image and no photometry that the model reads")
     known = facts(item)
     ra, dec = (known.ra, known.dec) if known.ra is not None or not parts else (parts[-1].ra, parts[-1].dec)
-    kind = text_of(item.get("spectype", "class") or "")
     return Found(
         known.id,
         (*(modality for part in parts for modality in part.modalities), *scalars),
@@ -132,8 +131,9 @@ def _read_record(
         ra,
         dec,
         known.z,
-        next((part.pixel_scale for part in parts if part.pixel_scale), None),
-        {key: value for part in parts for key, value in part.extras.items()} | ({"class": kind} if kind else {}),
+        text_of(item.get("spectype", "class") or ""),
+        next((part.snr for part in parts if part.snr is not None), None),
+        {key: frame for part in parts for key, frame in part.frames.items()},
     )
 
 

@@ -15,7 +15,7 @@ from aion.io.content import Record, numbers
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
-from aion.io.rows import LARGEST_REDSHIFT, number, text_of
+from aion.io.rows import number, position, redshift, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
 
@@ -98,26 +98,21 @@ def _pixel_mask(coadd: Record) -> tuple[NDArray[Any] | None, str]:
 
 def _catalog_row(hdus: tuple[Hdu, ...]) -> Record:
     """The specObj or spAll row of this fibre; empty without one."""
-    table = next((hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and int(hdu.header.get("NAXIS2", 0)) == 1), None)
+    table = next((hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and hdu.count("NAXIS2") == 1), None)
     return table.row(0) if table is not None else Record({})
 
 
 def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
     """The same with plate-mjd-fiber, position, class and redshift. RA and DEC of the header are the telescope's, not the object's."""
-    plate, mjd, fiber = (
-        number(row.get(*names)) or number(header.get(card))
-        for names, card in ((("plate", "plateid"), "PLATEID"), (("mjd",), "MJD"), (("fiberid",), "FIBERID"))
-    )
+    stated = Record({key.lower(): value for key, value in header.items()} | {k: v for k, v in row.values.items() if number(v) is not None})
+    plate, mjd, fiber = (number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",)))
     name = f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}" if plate is not None and mjd is not None and fiber is not None else None
-    ra = number(row.get("plug_ra")) or number(header.get("PLUG_RA"))
-    dec = number(row.get("plug_dec")) if row.get("plug_dec") is not None else number(header.get("PLUG_DEC"))
-    z, warning = number(row.get("z")), int(number(row.get("zwarning")) or 0)
+    ra, dec = position(stated.get("plug_ra"), stated.get("plug_dec"))
+    z, warning = redshift(row.get("z")), int(number(row.get("zwarning")) or 0)
     kind = "/".join(part for part in (text_of(row.get(key) or "") for key in ("class", "subclass")) if part)
     entries: tuple[Entry, ...] = ()
     if z is not None and warning & NOT_AN_OBJECT:
         entries, z, kind = (Entry("redshift", f"{z:.5f}", "dropped", f"ZWARNING = {warning}: a fibre without an object"),), None, "SKY"
     elif warning:
         entries = (Entry("ZWARNING", str(warning), "header", "the survey's pipeline doubts the redshift"),)
-    z = z if z is not None and abs(z) < LARGEST_REDSHIFT else None
-    extras = dict(found.extras) | ({"class": kind} if kind else {})
-    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), extras=extras)
+    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind)

@@ -50,8 +50,7 @@ def read_photometry(table: Table, overrides: Overrides) -> list[Found]:
         known = facts(row)
         if modalities:
             kind = text_of(row.get("class", "spectype") or "")
-            extras = {"class": kind} if kind else {}
-            found.append(Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, extras=extras))
+            found.append(Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind))
         else:
             empty.append(f"{known.id} (row {number_of_row})" if known.id else f"row {number_of_row}")
     if not found:

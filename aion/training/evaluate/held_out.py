@@ -11,6 +11,7 @@ import torch
 from torch import Generator, Tensor
 from tqdm import tqdm
 
+from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 from aion.streams import STREAMS
 from aion.training.config import EmbeddedConfig
@@ -116,7 +117,7 @@ def ask(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> He
 
 def magnitudes(objects: Objects) -> Floats:
     """r (B,), AB, without noise."""
-    return (22.5 - 2.5 * torch.log10(objects.true_fluxes[:, 1])).double().numpy()
+    return (NANOMAGGY_ZERO_POINT - 2.5 * torch.log10(objects.true_fluxes[:, 1])).double().numpy()
 
 
 def _spectra(

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from aion.constants import CODEC_FIELD, HSC_COUNTS_PER_NANOMAGGY
+from aion.modalities import HSCImage, LegacySurveyImage
 from aion.training.simulate.morphology import Morphology
 from aion.training.simulate.photometry import DEPTH, nanomaggies
 from aion.training.simulate.profiles import DE_VAUCOULEURS, EXPONENTIAL, Covariance, Profile, ellipse
 
-SIZE = 96
 _CHUNK = 16  # images rendered together: their buffers stay in the processor's cache
 
 
@@ -41,7 +42,7 @@ class Survey:
 
 LEGACY_SURVEY = Survey(
     bands=("DES-G", "DES-R", "DES-I", "DES-Z"),
-    pixel_scale=0.262,
+    pixel_scale=LegacySurveyImage.pixel_scale,
     seeing=(1.3, 1.2, 1.15, 1.1),  # Dey et al. 2019
     depth=tuple(DEPTH[f"FLUX_{band}"] for band in "GRIZ"),
     depth_size=0.36,  # the exponential galaxy of half-light radius 0.45" that the requirement is stated for
@@ -51,12 +52,12 @@ LEGACY_SURVEY = Survey(
 )
 HSC = Survey(
     bands=("HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y"),
-    pixel_scale=0.168,
+    pixel_scale=HSCImage.pixel_scale,
     seeing=(0.77, 0.76, 0.58, 0.68, 0.68),  # Aihara et al. 2018
     depth=tuple(DEPTH[f"HSC-{band}"] for band in "GRIZY"),
     depth_size=0.0,
     extra_depth=(0.0, 0.15),
-    counts_per_nanomaggy=10 ** ((27.0 - 22.5) / 2.5),  # zero-point 27.0: HSC coadds
+    counts_per_nanomaggy=HSC_COUNTS_PER_NANOMAGGY,
     electrons_per_nanomaggy=100_000.0,
 )
 
@@ -165,7 +166,7 @@ def _psf_variances(seeing: Tensor) -> tuple[Tensor, ...]:
 
 def _axis(survey: Survey) -> Tensor:
     """(96,) pixel centers, arcsec from the target."""
-    return (torch.arange(SIZE) - (SIZE - 1) / 2) * survey.pixel_scale
+    return (torch.arange(CODEC_FIELD) - (CODEC_FIELD - 1) / 2) * survey.pixel_scale
 
 
 def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, psf: tuple[Tensor, ...]) -> Tensor:
@@ -177,7 +178,7 @@ def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, 
     intrinsic = torch.cat([torch.zeros(len(fluxes), 1), m.knot_sigma, m.neighbour_sigma], dim=1) ** 2
     axis = _axis(survey)
     distance = ((axis - offset[..., None]) ** 2)[:, None]  # (B, 1, R, 2, 96)
-    image = torch.zeros(*fluxes.shape, SIZE, SIZE)
+    image = torch.zeros(*fluxes.shape, CODEC_FIELD, CODEC_FIELD)
     for weight, variance in zip(_PSF_WEIGHTS, psf, strict=True):
         total = intrinsic[:, None] + variance[..., None]  # (B, bands, R)
         curve = torch.exp2(distance * (-0.5 / math.log(2) / total)[..., None, None])
@@ -188,7 +189,7 @@ def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, 
 
 def _elliptical_light(flux: Tensor, profile: Profile, shape: Covariance, offset: Tensor, survey: Survey, psf: tuple[Tensor, ...]) -> Tensor:
     """Surface brightness (B, bands, 96, 96) of one elliptical component of ``flux`` (B, bands) at ``offset`` (B, 2)."""
-    light = torch.zeros(*flux.shape, SIZE, SIZE)
+    light = torch.zeros(*flux.shape, CODEC_FIELD, CODEC_FIELD)
     for weight, variance in zip(profile.weights, profile.variances, strict=True):
         for psf_weight, psf_variance in zip(_PSF_WEIGHTS, psf, strict=True):
             convolved = Covariance(variance * shape.xx + psf_variance, variance * shape.xy, variance * shape.yy + psf_variance)
@@ -206,7 +207,7 @@ def _gaussian(flux: Tensor, shape: Covariance, offset: Tensor, survey: Survey) -
     a, b, c = (part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant))
     peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))[..., None]
     axis = _axis(survey)
-    x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, SIZE) for i in (0, 1))
+    x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, CODEC_FIELD) for i in (0, 1))
     rows = torch.stack([torch.ones_like(y), peak - 0.5 * c * y**2, -b * y], dim=-1) / math.log(2)
     columns = torch.stack([-0.5 * a * x**2, torch.ones_like(x), x], dim=-2)
     return (rows @ columns).exp2_()

@@ -1,8 +1,10 @@
-"""Emission lines of the simulation: vacuum rest wavelengths in Å and typical strengths with their scatter."""
+"""Emission lines of the simulation: typical strengths with their scatter, at vacuum rest wavelengths in Å."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from aion.lines import LINE
 
 
 @dataclass(frozen=True)
@@ -10,7 +12,7 @@ class NarrowLine:
     """A forbidden or narrow permitted line; strengths are log10 of its flux over H-alpha in star formation and in AGN."""
 
     name: str
-    wavelength: float
+    """Of the table of lines."""
     star_forming: float
     agn: float
     scatter: float = 0.15
@@ -18,43 +20,48 @@ class NarrowLine:
     excitation: float = 0.0
     """dex per unit of the object's excitation draw: high-ionisation lines rise together."""
 
+    @property
+    def wavelength(self) -> float:
+        """Å, vacuum."""
+        return LINE[self.name].rest
+
 
 # Typical ratios: Kewley+06 and Kauffmann+03 loci on the BPT diagrams, case B for the Balmer lines (Osterbrock & Ferland 2006).
 NARROW_LINES = (
-    NarrowLine("Lya", 1215.67, 0.3, 0.6, 0.5, 0.3),
-    NarrowLine("CIV", 1549.48, -1.6, 0.0, 0.3, 0.3),
-    NarrowLine("HeII1640", 1640.42, -1.8, -0.4, 0.3, 0.3),
-    NarrowLine("CIII]", 1908.73, -1.2, -0.3, 0.3, 0.3),
-    NarrowLine("MgII2796", 2796.35, -1.5, -0.6, 0.3),
-    NarrowLine("MgII2803", 2803.53, -1.7, -0.8, 0.3),
-    NarrowLine("[NeV]", 3426.85, -3.5, -0.7, 0.3, 0.4),
-    NarrowLine("[OII]3727", 3727.09, -0.35, -0.30, 0.2),
-    NarrowLine("[OII]3730", 3729.88, -0.25, -0.20, 0.2),
-    NarrowLine("[NeIII]", 3869.86, -1.2, -0.6, 0.15, 0.5),
-    NarrowLine("H8", 3890.15, -1.25, -1.3, 0.08),
-    NarrowLine("[NeIII]+Hepsilon", 3970.1, -1.15, -1.0, 0.1, 0.2),
-    NarrowLine("Hdelta", 4102.89, -1.05, -1.1, 0.05),
-    NarrowLine("Hgamma", 4341.68, -0.79, -0.82, 0.04),
-    NarrowLine("[OIII]4363", 4364.44, -2.3, -1.5, 0.2, 0.5),
-    NarrowLine("HeII4686", 4687.02, -2.6, -1.2, 0.2, 0.3),
-    NarrowLine("Hbeta", 4862.68, -0.46, -0.49, 0.03),
-    NarrowLine("[OIII]4960", 4960.30, -0.95, 0.0, 0.05, 0.55),
-    NarrowLine("[OIII]5008", 5008.24, -0.475, 0.475, 0.05, 0.55),
-    NarrowLine("[NI]5200", 5200.53, -2.2, -1.5, 0.2),
-    NarrowLine("HeI5877", 5877.25, -1.4, -1.5, 0.1),
-    NarrowLine("[OI]6302", 6302.05, -1.5, -0.8, 0.15),
-    NarrowLine("[OI]6366", 6365.54, -2.0, -1.3, 0.15),
-    NarrowLine("[NII]6550", 6549.85, -0.98, -0.45, 0.05, -0.25),
-    NarrowLine("Halpha", 6564.61, 0.0, 0.0, 0.0),
-    NarrowLine("[NII]6585", 6585.27, -0.51, 0.02, 0.05, -0.25),
-    NarrowLine("HeI6680", 6679.99, -1.9, -2.0, 0.1),
-    NarrowLine("[SII]6718", 6718.29, -0.60, -0.50, 0.12),
-    NarrowLine("[SII]6733", 6732.67, -0.73, -0.58, 0.12),
-    NarrowLine("HeI7067", 7067.20, -2.0, -2.1, 0.1),
-    NarrowLine("[ArIII]7138", 7137.80, -1.5, -1.4, 0.15, 0.2),
-    NarrowLine("[OII]7322", 7321.50, -1.7, -1.4, 0.15),
-    NarrowLine("[SIII]9071", 9071.10, -0.95, -0.9, 0.15),
-    NarrowLine("[SIII]9533", 9533.20, -0.55, -0.5, 0.15),
+    NarrowLine("Lyα 1216", 0.3, 0.6, 0.5, 0.3),
+    NarrowLine("C IV 1549", -1.6, 0.0, 0.3, 0.3),
+    NarrowLine("He II 1640", -1.8, -0.4, 0.3, 0.3),
+    NarrowLine("C III] 1909", -1.2, -0.3, 0.3, 0.3),
+    NarrowLine("Mg II 2796", -1.5, -0.6, 0.3),
+    NarrowLine("Mg II 2804", -1.7, -0.8, 0.3),
+    NarrowLine("[Ne V] 3427", -3.5, -0.7, 0.3, 0.4),
+    NarrowLine("[O II] 3727", -0.35, -0.30, 0.2),
+    NarrowLine("[O II] 3730", -0.25, -0.20, 0.2),
+    NarrowLine("[Ne III] 3870", -1.2, -0.6, 0.15, 0.5),
+    NarrowLine("H8 3890", -1.25, -1.3, 0.08),
+    NarrowLine("[Ne III] + Hε 3970", -1.15, -1.0, 0.1, 0.2),
+    NarrowLine("Hδ 4103", -1.05, -1.1, 0.05),
+    NarrowLine("Hγ 4342", -0.79, -0.82, 0.04),
+    NarrowLine("[O III] 4364", -2.3, -1.5, 0.2, 0.5),
+    NarrowLine("He II 4687", -2.6, -1.2, 0.2, 0.3),
+    NarrowLine("Hβ 4863", -0.46, -0.49, 0.03),
+    NarrowLine("[O III] 4960", -0.95, 0.0, 0.05, 0.55),
+    NarrowLine("[O III] 5008", -0.475, 0.475, 0.05, 0.55),
+    NarrowLine("[N I] 5201", -2.2, -1.5, 0.2),
+    NarrowLine("He I 5877", -1.4, -1.5, 0.1),
+    NarrowLine("[O I] 6302", -1.5, -0.8, 0.15),
+    NarrowLine("[O I] 6366", -2.0, -1.3, 0.15),
+    NarrowLine("[N II] 6550", -0.98, -0.45, 0.05, -0.25),
+    NarrowLine("Hα 6565", 0.0, 0.0, 0.0),
+    NarrowLine("[N II] 6585", -0.51, 0.02, 0.05, -0.25),
+    NarrowLine("He I 6680", -1.9, -2.0, 0.1),
+    NarrowLine("[S II] 6718", -0.60, -0.50, 0.12),
+    NarrowLine("[S II] 6733", -0.73, -0.58, 0.12),
+    NarrowLine("He I 7067", -2.0, -2.1, 0.1),
+    NarrowLine("[Ar III] 7138", -1.5, -1.4, 0.15, 0.2),
+    NarrowLine("[O II] 7322", -1.7, -1.4, 0.15),
+    NarrowLine("[S III] 9071", -0.95, -0.9, 0.15),
+    NarrowLine("[S III] 9533", -0.55, -0.5, 0.15),
 )
 
 
@@ -64,6 +71,7 @@ class BroadLine:
 
     name: str
     wavelength: float
+    """Å, vacuum; of the blend, whose parts Vanden Berk+01 weigh (table 2), to a tenth: not that of one line."""
     equivalent_width: float
     width: float = 1.0
     blueshift: float = 0.0

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from aion.constants import AB_ZERO_FLUX, NANOMAGGY_ZERO_POINT
+
 LS_BANDS = ("FLUX_G", "FLUX_R", "FLUX_I", "FLUX_Z", "FLUX_W1", "FLUX_W2", "FLUX_W3", "FLUX_W4")
 HSC_BANDS = ("HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y")
 
@@ -32,7 +34,6 @@ HSC_EXTINCTION = {"HSC-G": 3.240, "HSC-R": 2.276, "HSC-I": 1.633, "HSC-Z": 1.263
 """A_λ / E(B−V), SFD scale: extinctionCoeffs of the HSC pipeline (obs_subaru, config/hsc/extinctionCoeffs.py)."""
 
 _LIGHT_SPEED = 2.99792458e18  # Å/s
-_AB_ZERO = 3.631e-20  # erg/s/cm²/Hz, 3631 Jy
 _CALIBRATION_FLOOR = 0.01  # relative error that no exposure time removes
 
 
@@ -64,12 +65,12 @@ def fluxes(wavelength: Tensor, flux: Tensor, bands: Sequence[str]) -> Tensor:
 
 def magnitudes(flux: Tensor) -> Tensor:
     """AB magnitudes of nanomaggies; NaN where the flux is not positive."""
-    return torch.where(flux > 0, 22.5 - 2.5 * torch.log10(flux.clamp(min=1e-30)), torch.nan)
+    return torch.where(flux > 0, NANOMAGGY_ZERO_POINT - 2.5 * torch.log10(flux.clamp(min=1e-30)), torch.nan)
 
 
 def nanomaggies(magnitude: Tensor) -> Tensor:
     """Nanomaggies of AB magnitudes."""
-    return 10 ** ((22.5 - magnitude) / 2.5)
+    return 10 ** ((NANOMAGGY_ZERO_POINT - magnitude) / 2.5)
 
 
 def measure(flux: Tensor, bands: Sequence[str], generator: Generator, *, half_light: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -112,7 +113,7 @@ def _weights(wavelength: NDArray[np.float64], band: str) -> NDArray[np.float64]:
         raise ValueError(
             f"{band} spans {edges[0]:.0f}-{edges[-1]:.0f} Å; wavelengths {wavelength[0]:.0f}-{wavelength[-1]:.0f} Å do not cover it"
         )
-    reference = (photons * _AB_ZERO * _LIGHT_SPEED / fine**2).sum()
+    reference = (photons * AB_ZERO_FLUX * _LIGHT_SPEED / fine**2).sum()
     right = np.clip(np.searchsorted(wavelength, fine), 1, len(wavelength) - 1)
     share = (fine - wavelength[right - 1]) / (wavelength[right] - wavelength[right - 1])
     weights = np.zeros(len(wavelength))

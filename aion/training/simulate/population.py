@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.training.simulate.cosmology import distance_modulus
 from aion.training.simulate.galaxy_types import absolute_magnitude
 
 KINDS = ("galaxy", "quasar", "star")
-C_KMS = 299_792.458
 MAG_RANGE = (14.0, 23.0)
 COLOR_RANGE = (-0.3, 4.5)
 """g−z; what lies beyond is mismeasured."""
@@ -147,4 +147,4 @@ def _quasars(count: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
 def _stars(count: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     velocity = (150.0 * torch.randn(count, generator=generator)).clamp(-STAR_MAX_KMS, STAR_MAX_KMS)
     mag = MAG_RANGE[0] + (22.0 - MAG_RANGE[0]) * torch.rand(count, generator=generator) ** 0.7
-    return mag, velocity / C_KMS, torch.full_like(mag, torch.nan)
+    return mag, velocity / SPEED_OF_LIGHT, torch.full_like(mag, torch.nan)

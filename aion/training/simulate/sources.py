@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.training.simulate.cosmology import age
 from aion.training.simulate.galaxy_types import (
     AGN,
@@ -22,7 +23,7 @@ from aion.training.simulate.galaxy_types import (
 )
 from aion.training.simulate.lines import BROAD_LINES, NARROW_LINES, table
 from aion.training.simulate.population import Targets
-from aion.training.simulate.templates import C_KMS, INFRARED, LOG_STEP, Templates
+from aion.training.simulate.templates import INFRARED, LOG_STEP, Templates
 
 KINDS = ("galaxy", "quasar", "star")
 INSTRUMENT_KMS = 60.0
@@ -64,7 +65,7 @@ class SourceSimulator:
         absolute = absolute_magnitude(targets.mag, z)
         fine, infrared, optical_depth = self._stellar_light(old, kind, z, absolute, targets.color, generator)
         sigma = 10 ** (1.9 + 0.25 * _normal(len(z), generator=generator)).clamp(1.5, 2.6)
-        fine = blur(fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / C_KMS)
+        fine = blur(fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / SPEED_OF_LIGHT)
         mean, scatter = torch.tensor([HALPHA_LOG_EW[t] for t in GALAXY_TYPES])[kind].T
         width = 10 ** (mean + scatter * _normal(len(z), generator=generator))
         flux = width * self._at(fine, 6564.6)
@@ -180,7 +181,7 @@ class SourceSimulator:
         resonant = (wavelength < 1300) & (_uniform(count, 1, generator=generator) < 0.5)  # half the objects lose their Ly-alpha
         flux = halpha[:, None] * 10**strength * redden * ~resonant
         width = torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS))[:, None].expand_as(flux)
-        self.add_gaussians(fine, wavelength.log().expand_as(flux), width / C_KMS, flux, half_window=60)
+        self.add_gaussians(fine, wavelength.log().expand_as(flux), width / SPEED_OF_LIGHT, flux, half_window=60)
 
     def add_gaussians(self, fine: Tensor, center: Tensor, sigma: Tensor, flux: Tensor, *, half_window: int) -> None:
         """Adds Gaussians in ln wavelength to ``fine``: center ln(Å), sigma in ln, flux the integral over Å; each (B, lines)."""
@@ -201,7 +202,7 @@ class SourceSimulator:
         balmer = 0.25 * _uniform(count, 1, generator=generator) * self._at(fine, 3000.0)[:, None]
         fine = fine + balmer * torch.sigmoid((3700.0 - self.wavelength) / 60.0) * (self.wavelength / 3646.0) ** 1.5
         speed = 10 ** (3.55 + 0.2 * _normal(count, generator=generator))  # FWHM, km/s
-        iron_width = (speed / 2.3548 / C_KMS).clamp(max=0.01)
+        iron_width = (speed / 2.3548 / SPEED_OF_LIGHT).clamp(max=0.01)
         iron = self._at(fine, 2500.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_uv
         iron = iron + self._at(fine, 4800.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_optical
         fine = fine + blur(iron, iron_width)
@@ -233,15 +234,15 @@ class SourceSimulator:
         for of_disk, of_single in zip(disk, single, strict=True):
             velocity, width, share = (torch.where(double, d, s) for d, s in zip(of_disk, of_single, strict=True))
             width = torch.hypot(width, torch.tensor(INSTRUMENT_KMS)).clamp(max=9000.0)
-            center = wavelength.log() + torch.log1p(velocity / C_KMS)
-            self.add_gaussians(fine, center, width / C_KMS, flux * share, half_window=420)
+            center = wavelength.log() + torch.log1p(velocity / SPEED_OF_LIGHT)
+            self.add_gaussians(fine, center, width / SPEED_OF_LIGHT, flux * share, half_window=420)
 
     def _composite_quasars(self, count: int, generator: Generator) -> Tensor:
         chosen = torch.multinomial(torch.tensor([0.6, 0.08, 0.08, 0.24]), count, replacement=True, generator=generator)
         continuum = self.quasar_continua[chosen]
         lines = torch.where(self.templates.quasars[chosen] > 0, self.templates.quasars[chosen] - continuum, torch.zeros(()))
         gain = 10 ** (0.25 * _normal(count, 1, generator=generator))
-        extra = 10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / C_KMS  # more broadening, 100 - 2000 km/s
+        extra = 10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / SPEED_OF_LIGHT  # more broadening, 100 - 2000 km/s
         tilt = 0.4 * _normal(count, 1, generator=generator)
         fine = (continuum * (self.wavelength / 5100.0) ** tilt + gain * blur(lines, extra)).clamp(min=0)
         return fine / self._at(fine, 6000.0)[:, None].clamp(min=1e-3)
@@ -251,7 +252,7 @@ class SourceSimulator:
         kind = torch.randint(PASSIVE, STARBURST, (count,), generator=generator)
         luminous, unknown = torch.full((count,), -21.5), torch.full((count,), torch.nan)
         stars, stars_infrared, _ = self._stellar_light(kind == PASSIVE, kind, z, luminous, unknown, generator)
-        stars = blur(stars, torch.full((count,), 190.0 / C_KMS))
+        stars = blur(stars, torch.full((count,), 190.0 / SPEED_OF_LIGHT))
         present = (_uniform(count, generator=generator) < 0.75) & (z < 1.0)
         share = (0.75 * _uniform(count, generator=generator) * present)[:, None]
         level = share / (1 - share) * self._at(fine, 6000.0)[:, None]
@@ -264,7 +265,7 @@ class SourceSimulator:
         width = 2000.0 + 8000.0 * _uniform(count, 1, generator=generator)
         strength = 0.3 + 2.5 * _uniform(count, 1, generator=generator)
         for line, relative in ((1215.67, 0.7), (1240.1, 0.8), (1397.0, 0.5), (1549.1, 1.0), (2799.0, 0.1)):
-            velocity = -C_KMS * (self.wavelength / line - 1)
+            velocity = -SPEED_OF_LIGHT * (self.wavelength / line - 1)
             trough = torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid((start + width - velocity) / 600.0)
             depth = depth + relative * strength * trough
         return torch.exp(-depth)
@@ -273,7 +274,7 @@ class SourceSimulator:
         """Transmission (B, M) of the intergalactic hydrogen (Faucher-Giguere+08 mean, log-normal scatter)."""
         absorber = self.wavelength * (1 + z[:, None]) / 1215.67  # 1 + z of the absorbing gas
         mean = 0.0018 * absorber**3.92
-        fluctuation = blur(_normal(len(z), len(self.wavelength), generator=generator), torch.full((len(z),), 120.0 / C_KMS))
+        fluctuation = blur(_normal(len(z), len(self.wavelength), generator=generator), torch.full((len(z),), 120.0 / SPEED_OF_LIGHT))
         fluctuation = fluctuation / fluctuation.std()
         tau = mean * torch.exp(1.3 * fluctuation - 0.35)
         tau = torch.where(self.wavelength < 912.0, tau + 0.25 * (1 + z[:, None]), tau)

@@ -13,10 +13,10 @@ import torch
 from astropy.io import fits
 from torch import Tensor
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.training.ingredients import Ingredients
 
-C_KMS = 299_792.458
-LOG_STEP = 75.0 / C_KMS
+LOG_STEP = 75.0 / SPEED_OF_LIGHT
 """Step of the rest-frame grid in ln(wavelength): 75 km/s."""
 REST_RANGE = (600.0, 10_990.0)
 """Rest wavelengths of the fine grid, Å."""

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aion.catalog import Catalog, Filters, Manifest
 from aion.errors import InputError, SearchError
-from aion.explorer.catalogs.catalog import Catalog, Filters
 from aion.explorer.catalogs.similarity import COMPARISONS, Example, Searches
-from aion.search import Index
 
 N, D = 400, 16
 KINDS = np.array(["galaxy", "quasar", "star"])
@@ -28,8 +27,7 @@ def searches(tmp_path_factory) -> Searches:
     table = pd.DataFrame({"id": [f"o{i}" for i in range(N)], "class": KINDS[kind], "z": kind + generator.normal(0, 0.01, N), "mag_r": 18.0})
     table.loc[5, "z"] = np.nan
     vectors = {"all": unit(image + spectrum), "image": image, "spectrum": spectrum}
-    indexes = {view: Index.build(rows, list(table["id"]), model_sha256="0" * 64) for view, rows in vectors.items()}
-    return Searches(Catalog(tmp_path_factory.mktemp("none"), table, {"model_sha256": "0" * 64}, {}, indexes))
+    return Searches(Catalog(tmp_path_factory.mktemp("none"), Manifest("clouds", "0" * 64), table, {}, vectors))
 
 
 def ids(found):
@@ -106,8 +104,7 @@ def test_an_object_like_no_other_is_the_first_outlier(searches, tmp_path):
     catalog = searches.catalog
     rows = catalog.indexes["image"].vectors()
     rows[123] = unit(-rows.mean(axis=0)[None])[0]
-    index = Index.build(rows, list(catalog.table["id"]), model_sha256="0" * 64)
-    lonely = Searches(Catalog(tmp_path, catalog.table, {"model_sha256": "0" * 64}, {}, {"all": index})).outliers(k=3)
+    lonely = Searches(Catalog(tmp_path, catalog.manifest, catalog.table, {}, {"all": rows})).outliers(k=3)
     assert lonely[0].id == "o123" and lonely[0].similarity < lonely[1].similarity
 
 
@@ -122,7 +119,7 @@ def test_questions_without_an_answer_say_why(searches):
 
 def test_an_upload_has_the_views_of_what_can_be_read_of_it(engine, make_object):
     thing = make_object(3)
-    views = engine.views(thing)
+    [views] = engine.vectors([engine.analyze(thing)], engine.catalog.views_of)
     assert set(views) == {"all", "image"}, "the catalog of the tests has no other view"
     np.testing.assert_allclose(views["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
     found = Searches(engine.catalog).search([Example("upload", 1.0, views)], "image", k=1)

@@ -16,7 +16,7 @@ from aion.explorer.engine.checks import chi2_check, distance_check
 from aion.explorer.engine.neighbor_distance import Familiarity
 from aion.explorer.engine.quantiles import TABLE, chi2_quantiles
 from aion.explorer.settings import Settings
-from aion.io import SkyObject
+from aion.io import ImageFrame, SkyObject
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
 from aion.redshift import LOW_COVERAGE
 
@@ -243,45 +243,11 @@ def test_warming_up_reports_its_progress_to_the_end(engine):
     assert shares == sorted(shares) and steps[-1] == ("Ready", 1.0) and any("codec" in step for step, _ in steps)
 
 
-def test_too_little_memory_halves_the_batch(engine, make_object, monkeypatch):
-    networks, sizes = engine._networks, []
-    whole = networks.answer
-
-    def small(objects):
-        sizes.append(len(objects))
-        if len(objects) > 1:
-            raise torch.OutOfMemoryError("no memory")
-        return whole(objects)
-
-    monkeypatch.setattr(networks, "answer", small)
-    things = [make_object(i) for i in range(4)]
-    found = engine.batch(things)
-    monkeypatch.undo()
-    assert max(sizes) > 1
-    for one, thing in zip(found, things, strict=True):
-        same_numbers(one, engine.analyze(thing))
-
-
-def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_object, monkeypatch):
-    engine = Engine(settings)
-    monkeypatch.setattr(engine._networks, "device", torch.device("cuda"))
-
-    def full(objects):
-        raise torch.OutOfMemoryError("no memory")
-
-    monkeypatch.setattr(engine._networks, "answer", full)
-    analysis = engine.analyze(make_object(1))
-    assert any("computed on the CPU" in note for note in analysis.notes) and analysis.redshift.probability.sum() == pytest.approx(1)
-    engine.close()
-
-
 def test_weights_that_cannot_be_used_are_refused(tmp_path, tiny_weights):
     with pytest.raises(WeightsNotFoundError, match="no folder"):
         Engine(Settings(model=str(tmp_path / "nowhere")))
     with pytest.raises(ConfigError, match="AION_DEVICE"):
         Settings(device="tpu")
-    with pytest.raises(ConfigError, match="AION_SWITCH is 'never'; it is yes or no"):
-        Settings(switch="never")
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="no CUDA device"):
             Engine(Settings(model=str(tiny_weights), device="cuda"))
@@ -316,24 +282,24 @@ def test_the_distance_to_the_catalog_is_a_percentile_of_its_own_distances():
     assert np.mean(shares) == pytest.approx(0.5, abs=0.15)
 
 
-def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(engine, make_object, monkeypatch):
-    catalog, looked_at = engine.catalog, []
-    monkeypatch.setattr(type(catalog.index), "query", lambda index, vector, k, keep=None: looked_at.append((index, vector)) or [])
-    monkeypatch.setattr(catalog, "neighbors", lambda *given, **more: ())
-    monkeypatch.setattr("aion.explorer.engine.engine.Familiarity.percentile", lambda known, similarities: 0.5)
-    thing = make_object(1)
+def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(engine, make_object):
+    def rank(analysis):
+        return next(check for check in analysis.trust if "catalog" in check.name).value
+
+    def most_similar(view, vector):
+        return pytest.approx(float(max(engine.catalog.indexes[view].vectors() @ vector)), abs=1e-5)
+
+    thing = make_object(1, id="new")
     whole = engine.analyze(thing)
-    [(index, vector)] = looked_at
-    assert index is catalog.index and np.array_equal(vector, whole.embedding), "objects of the catalog have all of these"
-    looked_at.clear()
+    assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)
+    assert whole.neighbors[0].similarity == most_similar("all", whole.embedding)
     partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"])
-    [(index, vector)] = looked_at
-    assert index is catalog.indexes["image"] and not np.allclose(vector, partly.embedding)
-    np.testing.assert_allclose(vector, engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
-    assert next(check for check in partly.trust if "catalog" in check.name).value == "ordinary, rank image 50%"
-    looked_at.clear()
+    assert list(partly.compared) == ["image"] and not np.allclose(partly.compared["image"], partly.embedding)
+    np.testing.assert_allclose(partly.compared["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
+    assert partly.neighbors[0].similarity == most_similar("image", partly.compared["image"])
+    assert "rank image" in rank(partly) and "image" not in rank(whole)
     numbers = engine.analyze(thing, use=["tok_flux_g"])
-    assert not looked_at and "not comparable" in next(check for check in numbers.trust if "catalog" in check.name).value
+    assert "not comparable" in rank(numbers)
 
 
 ORDINARY = [(0.5, "ordinary", True), (0.94, "ordinary", True), (0.97, "at its edge", True), (0.99, "unlike its objects", False)]
@@ -372,7 +338,7 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
     rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
     (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
     engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
-    thing = replace(make_object(1), extras={"image_ivar": np.full((4, 110, 104), 4.0, dtype=np.float32)})
+    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))})
     told = {check.name: check.value for check in engine.analyze(thing).trust}
     engine.close()
     assert "of 10 held-out objects" in told["Reconstruction of the SDSS spectrum"]
@@ -392,7 +358,7 @@ def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, m
     ivar = np.full((4, 110, 104), 4.0, dtype=np.float32)
     ivar[0, 55, 52] = 0
     header = {"CRPIX1": 50.0, "CRPIX2": 60.0, "CDELT1": -1e-4, "NAXIS1": 104}
-    thing = replace(make_object(1), extras={"image_ivar": ivar, "image_header": header})
+    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, header, ivar)})
     (image,) = engine.analyze(thing).images
     assert np.nanmax(image.sigma) == np.nanmin(image.sigma) == 0.5
     assert np.isnan(image.sigma[0, 55 - 7, 52 - 4])

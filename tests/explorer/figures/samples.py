@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aion.explorer.results import ImageResult, Neighbor, SmallSpectrum, SpectrumResult
+from aion.catalog import Neighbor, SmallSpectrum
+from aion.explorer.results import ImageResult, SpectrumResult
 from aion.redshift import RedshiftPDF, redshift_pdfs
 
 GRID = np.expm1(np.linspace(0, np.log(6.0), 1024))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aion.catalog import SmallSpectrum
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
 from aion.explorer.figures import image as image_module
-from aion.explorer.results import SmallSpectrum
 from aion.lines import LineSet
 from tests.explorer.figures import samples
 

@@ -50,7 +50,7 @@ def test_weights_that_do_not_fit_the_grid_are_refused():
         samples.pdf((0.3, 0.01, 1.0)).times(np.ones(3))
 
 
-@pytest.mark.parametrize("text", ["flat", "0.3", "0.3,a", "0.3,0"])
+@pytest.mark.parametrize("text", ["flat", "0.3", "0.3,a", "0.3,0", "nan,0.05", "inf,0.05", "-1.5,0.05"])
 def test_a_prior_that_makes_no_sense_is_refused(text):
     with pytest.raises(ConfigError):
         parse_prior(text)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import CatalogEntry
+from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import neighbors
@@ -17,7 +17,7 @@ from aion.explorer.ui.analyze.downloads import downloads
 from aion.explorer.ui.shared import active_catalog, labels, layout
 from aion.explorer.ui.shared.figure import figure, file_format
 from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import Session, Thing, session
+from aion.explorer.ui.shared.session import Session, session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
@@ -28,16 +28,12 @@ def analyze() -> Analysis | None:
     """The answer for the object that is open; None, with the reason on the page, where there is none."""
     now = session()
     running = engine()
-    now.answered_by(running.info.sha256)
-    if isinstance(now.thing, CatalogEntry) and not active_catalog.holds(now.thing.id):
-        st.error(f"{now.thing.id} is an object of a catalog of other weights. {running.catalog_note or active_catalog.NO_CATALOG}")
-        return None
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
             answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
         return with_prior(_with_neighbors(answer), now.prior)
     except AIONError as exc:
-        st.error(labels.sentence(str(exc)), icon=":material/error:")
+        layout.refuse(str(exc))
         if now.use is not None or now.prior is not None:
             st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
         return None
@@ -50,10 +46,10 @@ def header(analysis: Analysis) -> None:
     assert thing is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(now.label if now.origin == "example" else thing.id, anchor=False)
+        st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        downloads(analysis, thing.reports if isinstance(thing, SkyObject) else (), file_format())
-    st.caption(" · ".join(_origin(now, thing)), help=labels.place(thing)[1] or None)
+        downloads(analysis, thing.reports, file_format())
+    st.caption(as_text(" · ".join(_origin(now, thing))), help=labels.place(thing)[1] or None)
     _notes(analysis)
 
 
@@ -111,8 +107,8 @@ def provenance(analysis: Analysis) -> None:
     took = sum(analysis.seconds.values())
     st.divider()
     if model.notice:
-        st.caption(f":material/science: {model.notice}")
-    st.caption(f"{labels.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+        st.caption(f":material/science: {as_text(model.notice)}")
+    st.caption(f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
@@ -132,10 +128,12 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
-def _origin(now: Session, thing: Thing) -> list[str]:
+def _origin(now: Session, thing: SkyObject) -> list[str]:
     where = [labels.place(thing)[0]] if labels.place(thing)[0] else []
-    if isinstance(thing, CatalogEntry):
-        origin = "Your catalog" if now.origin == "own" else "Reference catalog, simulated"
+    if thing.is_entry:
+        reference = engine().catalog
+        said = ", simulated" if reference is not None and reference.manifest.simulated else ""
+        origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"
         return [origin, *([thing.kind] if thing.kind else []), *labels.kinds(thing)]
     return [*where, *labels.kinds(thing), thing.id if now.origin == "example" else now.label]
 
@@ -143,14 +141,15 @@ def _origin(now: Session, thing: Thing) -> list[str]:
 def _notes(analysis: Analysis) -> None:
     """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
     thing = session().thing
-    of_reading = {entry.sentence() for report in getattr(thing, "reports", ()) for entry in report.entries}
+    assert thing is not None
+    of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}
     told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
     reasons = [
         f"{labels.stream_name(key)} was not read: {why}."
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [labels.sentence(note) for note in (*reasons, *told)]
+    notes = [as_text(labels.sentence(note)) for note in (*reasons, *told)]
     if not notes:
         return
     shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import Catalog
-from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
@@ -49,7 +49,7 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis)),
         ("Figures (HTML)", "figures.html", "text/html", lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown))),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: embeddings_npy([analysis.embedding])),
-        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis)),
+        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis, reports)),
     ]
     st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
     choose_format("Format of a saved figure", label_visibility="collapsed")
@@ -79,5 +79,5 @@ def _size(file: File) -> int:
     return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
-def _parquet(analysis: Analysis) -> bytes:
-    return embeddings_parquet([analysis.id], [analysis.embedding], analysis.model)
+def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
+    return embeddings_parquet([Embedded.of(analysis, reports)], analysis.model)

@@ -1,5 +1,6 @@
 """Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -53,7 +54,7 @@ def _image(image: ImageResult, number: int, of: str) -> None:
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
         st.caption("Drag the divider, or move it with the arrow keys.")
     else:
-        draw = DRAW.get(how, partial(figures.panels, stacked=on_phone()))
+        draw: Callable[..., figures.Figure] = DRAW.get(how, partial(figures.panels, stacked=on_phone()))
         alt = f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}"
         figure(draw(image, view=view, theme=theme()), key=f"image-{number}", alt=alt, of=of, view=how)
     if image.residual_rms is not None and image.flux_ratio is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aion.errors import ConfigError
-from aion.explorer.ui.shared import labels
+from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Pending, session
 from aion.io import Overrides
 from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
@@ -26,14 +26,8 @@ def override_form(given: Pending, *, is_image: bool, is_spectrum: bool, key: str
                 _image_fields(values, given.overrides)
             if is_spectrum:
                 _spectrum_fields(values, given.overrides)
-            values["flux_scale"] = st.number_input(
-                "Flux scale", value=given.overrides.flux_scale, min_value=0.0, placeholder=AUTO, format="%g", help=_FLUX_SCALE
-            )
         if st.form_submit_button("Read again", icon=":material/refresh:"):
             _pend(given, values)
-
-
-_FLUX_SCALE = "What stored fluxes are multiplied by to be in nanomaggies per pixel, or in 1e-17 erg s⁻¹ cm⁻² Å⁻¹ for a spectrum."
 
 
 def _image_fields(values: dict[str, Any], given: Overrides) -> None:
@@ -41,7 +35,7 @@ def _image_fields(values: dict[str, Any], given: Overrides) -> None:
     values["pixel_scale"] = st.number_input(
         "Pixel scale (arcsec)", value=given.pixel_scale, min_value=0.0, step=0.001, placeholder=AUTO, format="%.3f"
     )
-
+    values["image_flux_scale"] = _factor("Pixel values times", given.image_flux_scale, "To be in nanomaggies, or in HSC counts.")
     values["position"] = st.text_input(
         "Position: RA, Dec (degrees)", value=", ".join(map(str, given.position or ())), placeholder=AUTO, help=_POSITION
     )
@@ -54,6 +48,11 @@ def _spectrum_fields(values: dict[str, Any], given: Overrides) -> None:
     values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), given.medium)
     values["wavelength_unit"] = _choice("Wavelength unit", ("Angstrom", "nm", "um"), given.wavelength_unit)
     values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), given.mask_sense)
+    values["spectrum_flux_scale"] = _factor("Flux times", given.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹.")
+
+
+def _factor(label: str, given: float | None, help: str) -> float | None:
+    return st.number_input(label, value=given, min_value=0.0, placeholder=AUTO, format="%g", help=help)
 
 
 def _choice(label: str, options: tuple[str, ...], given: str | None) -> str | None:
@@ -73,7 +72,7 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         overrides = Overrides(**values)
     except (ConfigError, ValueError) as exc:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
-        st.error(labels.sentence(str(told)), icon=":material/error:")
+        layout.refuse(str(told))
         return
     session().pending = replace(given, overrides=overrides)
     st.rerun()

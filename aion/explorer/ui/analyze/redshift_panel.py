@@ -78,13 +78,12 @@ def _density(analysis: Analysis) -> None:
         _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
     z, shown = z_control.current(pdf), display_options()
-    drawn = {"extent": shown.extent, "log": shown.log}
     figure(
-        figures.redshift(pdf, z=z, reference=analysis.z_reference, marked=False, theme=theme(), **drawn),
+        figures.redshift(pdf, z=z, reference=analysis.z_reference, marked=False, extent=shown.extent, log=shown.log, theme=theme()),
         key="redshift",
         alt=f"Probability density over redshift. {pdf.summary()}",
         of=analysis.id,
-        view=f"{drawn} {pdf.mode} {pdf.median}",
+        view=f"{shown.extent} {shown.log} {pdf.mode} {pdf.median}",
         marks=figures.redshift_mark(theme=theme()),
         on_click=session().choose,
     )

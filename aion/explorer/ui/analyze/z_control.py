@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import session
 from aion.lines import LINES, Feature, Line, LineSet, named
-from aion.redshift import SPEED_OF_LIGHT, RedshiftPDF
+from aion.redshift import RedshiftPDF
 
 STEP = 0.0005
 """Of the coarse slider and of the arrows of the number, in z."""
@@ -28,7 +29,8 @@ def current(pdf: RedshiftPDF) -> float:
 def controls(pdf: RedshiftPDF) -> None:
     """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
     z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
-    middle = pdf.peaks[0].z if session().anchor is None else session().anchor
+    anchor = session().anchor
+    middle = pdf.peaks[0].z if anchor is None else anchor
     state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
     state[SHIFTED] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):

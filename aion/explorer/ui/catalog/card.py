@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.ui.shared import active_catalog
 from aion.explorer.ui.shared.theme import theme
 from aion.explorer.ui.shared.tiles import Preview

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import Catalog, Filters
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import Catalog, Filters
 from aion.explorer.catalogs.user_catalog import UPLOADED
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
@@ -36,6 +36,8 @@ LABELS: dict[str, str] = {
 }
 _FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
 MAPS = {"UMAP": "umap", "PCA": "pca"}
+NEVER_SEEN = " that the model never saw in training"
+"""The survey that is simulated for training is drawn from again for its catalog."""
 GROUPS = 12
 """A column of text with at most so many values can color points."""
 SHOWN = 48
@@ -44,11 +46,11 @@ SHOWN = 48
 
 def about(catalog: Catalog) -> str:
     """What the page shows, for people."""
-    objects = f"{len(catalog):,} {catalog.label} {'object' if len(catalog) == 1 else 'objects'}"
+    objects = f"{len(catalog):,} {catalog.manifest.label} {'object' if len(catalog) == 1 else 'objects'}"
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
-        if catalog.label == UPLOADED
-        else f"{objects} that the model never saw in training: the neighbors on the Analyze page come from here."
+        if catalog.manifest.label == UPLOADED
+        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, layout
 from aion.modalities import MODALITIES
@@ -64,7 +65,7 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
 
 
 def tabs(titles: list[str]) -> Sequence[Any]:
-    """Tabs of which one is open and made. It stays open on the way to another page and back, and when other weights have other tabs."""
+    """Tabs of which one is open and made. It stays open on the way to another page and back."""
     state = st.session_state
     wanted = state.get(_TAB, state.get(_KEPT))
     state[_TAB] = wanted if wanted in titles else titles[0]
@@ -105,8 +106,8 @@ def measured(info: ModelInfo) -> None:
     columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
-        layout.folded(title[:1].upper() + title[1:], partial(_table, samples), key=f"measured-{title}")
-    st.caption("Measured with " + ", ".join(f"{name} {value}" for name, value in about.items()) + ".")
+        layout.folded(as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}")
+    st.caption("Measured with " + as_text(", ".join(f"{name} {value}" for name, value in about.items())) + ".")
 
 
 def _evaluation(info: ModelInfo) -> dict[str, Any]:

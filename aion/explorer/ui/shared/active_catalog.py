@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import Catalog
+from aion.catalog import Catalog
 from aion.explorer.catalogs.user_catalog import File, Made, Making
 from aion.explorer.ui.shared.selection import selection
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.similarity_query import query
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
-NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
+NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that AION_CATALOG names."
 CATALOGS = 8
 """For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
 
@@ -68,27 +68,13 @@ def catalog() -> Catalog | None:
 def is_own() -> bool:
     """Whether the pages look into a person's own objects."""
     now = own()
-    return now.made is not None and now.chosen and fits(now.made)
-
-
-def holds(id: str) -> bool:
-    """Whether the reference catalog or the person's own has this object, for the weights in use."""
-    made, reference = own().made, engine().catalog
-    return (reference is not None and id in reference) or (made is not None and fits(made) and id in made.catalog)
-
-
-def fits(made: Made) -> bool:
-    """Whether the weights in use made its vectors; somebody may have switched to others since."""
-    return made.catalog.model_sha256 == engine().info.sha256
+    return now.made is not None and now.chosen
 
 
 def choice() -> None:
     """The switch between the two, where there are two."""
     now = own()
     if now.made is None:
-        return
-    if not fits(now.made):
-        st.caption("Your catalog was made by other weights than those in use now. Make it again, or switch back on the Model page.")
         return
     key = "catalog-choice"
     st.session_state[key] = YOURS if now.chosen else REFERENCE

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from aion.explorer.catalogs.catalog import CatalogEntry
+from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
-from aion.explorer.ui.shared.session import Thing
 from aion.io import SkyObject
 from aion.lines import named
 from aion.modalities import MODALITIES, Image, Spectrum
@@ -17,7 +17,6 @@ from aion.redshift import Interval, RedshiftPDF
 
 NUMBERS = "Catalog numbers"
 """The switch for all of them."""
-NANOMAGGIE_ZERO_POINT = 22.5
 """AB magnitude of one nanomaggie."""
 
 
@@ -37,35 +36,31 @@ def inspection_title(thing: SkyObject) -> str:
     return f"What was read: {formats}" + (f" ({said})" if said else "")
 
 
-def target_name(thing: Thing) -> str:
+def target_name(thing: SkyObject) -> str:
     """For the list of objects in a file."""
-    parts = [thing.id]
-    if isinstance(thing, SkyObject):
-        snr, kind = thing.extras.get("snr"), thing.extras.get("class")
-        parts += [str(kind)] if kind else []
-        parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
-        parts += [f"S/N {snr:.1f}"] if isinstance(snr, (int, float)) and math.isfinite(snr) else []
+    parts = [thing.id, *([thing.kind] if thing.kind else [])]
+    parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
+    parts += [f"S/N {thing.snr:.1f}"] if thing.snr is not None and math.isfinite(thing.snr) else []
     return " · ".join(parts)
 
 
-def not_joined(things: Sequence[Thing]) -> list[str]:
+def not_joined(things: Sequence[SkyObject]) -> list[str]:
     """Which files are not of one object with the others, and why, a sentence for each."""
-    reports = [report for thing in things if isinstance(thing, SkyObject) for report in thing.reports]
+    reports = [report for thing in things for report in thing.reports]
     apart = [(report.source, entry.note) for report in reports for entry in report.entries if entry.what == "joined"]
     return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
 
 
-def kinds(thing: Thing) -> tuple[str, ...]:
+def kinds(thing: SkyObject) -> tuple[str, ...]:
     """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
-    keys = list(thing.tokens) if isinstance(thing, CatalogEntry) else [type(modality).token_key for modality in thing.modalities]
-    wide = [stream_name(key) for key in keys if issubclass(MODALITIES[key], (Image, Spectrum))]
-    others = len(keys) - len(wide)
+    wide = [stream_name(key) for key in thing.streams if issubclass(MODALITIES[key], (Image, Spectrum))]
+    others = len(thing.streams) - len(wide)
     return (*wide, *([f"{others} catalog {'number' if others == 1 else 'numbers'}"] if others else []))
 
 
-def place(thing: Thing) -> tuple[str, str]:
+def place(thing: SkyObject) -> tuple[str, str]:
     """Position in degrees and in sexagesimal, ICRS; empty where it is not known."""
-    if not isinstance(thing, SkyObject) or thing.ra is None or thing.dec is None:
+    if thing.ra is None or thing.dec is None:
         return "", ""
     return f"RA {thing.ra:.5f}°  Dec {thing.dec:+.5f}°".replace("-", "−"), sexagesimal(thing.ra, thing.dec)
 
@@ -138,9 +133,9 @@ def votes(compared: Sequence[Votes]) -> pd.DataFrame:
 
 
 def check(found: Check) -> str:
-    """One line; a sign and a word of its own beside the color of an icon."""
+    """One line of Markdown; a sign and a word of its own beside the color of an icon."""
     sign = ":green[:material/check:] fine" if found.fine else ":orange[:material/warning:] look"
-    return f"{sign} · **{found.name}**: {found.value}"
+    return f"{sign} · **{as_text(found.name)}**: {as_text(found.value)}"
 
 
 def signed(value: float) -> str:
@@ -252,7 +247,7 @@ def _magnitude(result: ScalarResult) -> str:
     if not result.unit.lower().startswith("nanomagg"):
         return ""
     flux = result.original if result.original is not None else result.decoded
-    return f"{NANOMAGGIE_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
+    return f"{NANOMAGGY_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
 
 
 def sentence(message: str) -> str:

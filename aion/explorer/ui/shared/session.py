@@ -7,13 +7,11 @@ from typing import BinaryIO, Literal
 
 import streamlit as st
 
-from aion.explorer.catalogs.catalog import CatalogEntry
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import Analysis
 from aion.io import Overrides, SkyObject
 from aion.redshift import RedshiftPDF
 
-Thing = SkyObject | CatalogEntry
 File = BinaryIO | Path
 Origin = Literal["nothing", "upload", "example", "catalog", "own"]
 """``"own"``: an object of a catalog that the person made, which has no address."""
@@ -45,7 +43,7 @@ class Session:
     """Slug of the example that is open."""
     files: tuple[File, ...] = ()
     """Kept, so that they can be read again with other overrides."""
-    things: tuple[Thing, ...] = ()
+    things: tuple[SkyObject, ...] = ()
     """Every object of the files; one is looked at."""
     row: int = 0
     overrides: Overrides = field(default_factory=Overrides)
@@ -71,8 +69,6 @@ class Session:
     """Streams, prior and z of a link whose object is being opened."""
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
-    weights: str = ""
-    """SHA-256 of the weights that the remembered answers are of."""
     inputs: int = 0
     """Part of the keys of the input widgets: they start afresh when something else than an upload is opened."""
     opened: int = 0
@@ -80,13 +76,18 @@ class Session:
     _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
 
     @property
-    def thing(self) -> Thing | None:
+    def thing(self) -> SkyObject | None:
         """The object looked at."""
         return self.things[self.row] if self.things else None
 
+    @property
+    def upload(self) -> SkyObject | None:
+        """The object looked at, where it came from files."""
+        return None if self.thing is None or self.thing.is_entry else self.thing
+
     def open(
         self,
-        things: Sequence[Thing],
+        things: Sequence[SkyObject],
         *,
         origin: Origin,
         label: str,
@@ -123,19 +124,11 @@ class Session:
         self.use = use
         self.choose(None)
 
-    def answered_by(self, weights: str) -> None:
-        """Forget the answers of other weights than these; z goes back to the best peak."""
-        if self.weights not in ("", weights):
-            self._analyses.clear()
-            self.alone = None
-            self.choose(None)
-        self.weights = weights
-
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
         self.z, self.anchor, self.feature = z, z, None
 
-    def analysis(self, compute: Callable[[Thing, frozenset[str] | None], Analysis]) -> Analysis:
+    def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
         """The answer for what is looked at, from memory when it was asked before."""
         assert self.thing is not None
         key = (self.opened, self.row, self.use)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from aion.catalog import Catalog
 from aion.errors import InputError
-from aion.explorer.catalogs.catalog import Catalog
 from aion.explorer.ui.shared.session import session
-from aion.io import SkyObject
 
 OPEN = "@open"
 """Stands for the upload that is open on the Analyze page."""
@@ -76,7 +75,7 @@ def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
         for text in given:
             id, weight = _parsed(text)
             now.add_known(catalog, id, weight)
-    if OPEN in now.weights and not isinstance(session().thing, SkyObject):
+    if OPEN in now.weights and session().upload is None:
         now.remove(OPEN)
     wanted = [id if weight == 1 else f"{id}:{weight:g}" for id, weight in now.weights.items() if id != OPEN]
     if is_own:

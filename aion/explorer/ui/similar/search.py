@@ -1,19 +1,19 @@
 """The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
 
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.catalog import ALL, Catalog, Filters
 from aion.explorer.catalogs.similarity import NEIGHBORHOOD, Example, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import Compared
-from aion.explorer.results import Analysis, Neighbor, Retrieval
-from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, tiles
+from aion.explorer.plain_text import as_text
+from aion.explorer.results import Analysis, Retrieval
+from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.labels import across, retrieval
@@ -22,7 +22,6 @@ from aion.explorer.ui.shared.session import session
 from aion.explorer.ui.shared.similarity_query import OPEN, Query, query
 from aion.explorer.ui.shared.theme import theme
 from aion.explorer.ui.shared.tiles import Preview
-from aion.io import SkyObject
 
 MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6
@@ -59,7 +58,7 @@ def searches(_catalog: Catalog, sha256: str, folder: str) -> Searches:
 
 def searches_in(catalog: Catalog) -> Searches:
     """All searches in this catalog."""
-    return searches(catalog, catalog.model_sha256, str(catalog.folder))
+    return searches(catalog, catalog.manifest.model_sha256, str(catalog.folder))
 
 
 def controls(catalog: Catalog) -> Asked:
@@ -87,22 +86,23 @@ def question(catalog: Catalog) -> None:
     with st.grid(min_column_width=210, gap="small", key="question-gallery") as grid:
         for id in list(now.weights):
             with grid.cell(), st.container(border=True):
-                st.html(_preview(catalog, id).html(f"<b>{'this upload' if id == OPEN else id}</b>"))
+                st.html(_preview(catalog, id).html("this upload" if id == OPEN else id))
                 key = f"weight-{id}-{now.changes}"
                 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
                     st.number_input("Weight", -3.0, 3.0, now.weights[id], 0.5, key=key, on_change=_weigh, args=(now, id, key), help=_WEIGHT)
                     st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
-        if isinstance(session().thing, SkyObject) and OPEN not in now.weights:
-            st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
+        if session().upload and OPEN not in now.weights:
+            label = f"Add {as_text(session().label)}"
+            st.button(label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
-        st.error(labels.sentence(now.error), icon=":material/error:")
+        layout.refuse(now.error)
 
 
 def starters(catalog: Catalog) -> None:
-    """Objects to begin with, from both ends of what there is of each class."""
+    """Objects to begin with: the first ones of each class."""
     st.caption("Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog.")
     rows = catalog.table.groupby("class", sort=True, dropna=False)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
     tiles.gallery(catalog, catalog.as_neighbors(list(rows.index), [1.0] * len(rows)), actions(), name="starters", similarity=False)
@@ -127,7 +127,7 @@ def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
                 least=asked.order == LEAST,
             )
     except AIONError as exc:
-        st.error(labels.sentence(str(exc)), icon=":material/error:")
+        layout.refuse(str(exc))
         return None
     if not found:
         layout.empty("No object passes these filters. Widen one of them.")
@@ -195,7 +195,7 @@ def side_by_side(id: str) -> None:
     with st.grid(min_column_width=140, gap="small", key="side-gallery") as grid:
         for preview in both:
             with grid.cell():
-                st.html(preview.html(f"<b>{escape(preview.name)}</b>"))
+                st.html(preview.html(preview.name))
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         known = all(one.z is not None for one in compared)
@@ -221,10 +221,11 @@ def _opened() -> Analysis:
 def _examples(every: Searches) -> list[Example]:
     examples = []
     for id, weight in query().weights.items():
-        thing = session().thing
-        if id == OPEN and isinstance(thing, SkyObject):
-            with st.spinner(_ASKING):
-                examples.append(Example(session().label, weight, engine().views(thing, every.catalog)))
+        if id == OPEN:
+            opened = _opened()
+            [vectors] = engine().vectors([opened], every.catalog.views_of)
+            itself = every.catalog.row_of(opened.id, opened.tokens)
+            examples.append(Example(session().label, weight, vectors, itself))
         else:
             examples.append(every.example(id, weight))
     return examples

@@ -1,0 +1,25 @@
+"""Catalogs: folders of objects known to the model as tokens, with redshifts, previews and embeddings. The one place that knows them.
+
+The reference catalog is made by ``aion.training``, a user catalog by ``aion.explorer``; both are written, read and searched here.
+"""
+
+from aion.catalog.catalog import Catalog
+from aion.catalog.format import VERSION, Manifest, Previews
+from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
+from aion.catalog.views import ALL, EmbeddedObject, Tokens, Vector, vectors_of, views_of
+
+__all__ = [
+    "ALL",
+    "VERSION",
+    "Catalog",
+    "EmbeddedObject",
+    "Filters",
+    "Manifest",
+    "Neighbor",
+    "Previews",
+    "SmallSpectrum",
+    "Tokens",
+    "Vector",
+    "vectors_of",
+    "views_of",
+]

@@ -1,0 +1,85 @@
+"""A catalog without a model: what is built is what is saved and loaded, to half precision, and vectors are made from parts only once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, views_of
+from aion.errors import InputError
+
+N, D = 200, 32
+KEYS = ("tok_image", "tok_flux_g", "tok_flux_r")
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Catalog:
+    """Every second object lacks the image."""
+    generator = np.random.default_rng(0)
+    tokens = [{key: generator.integers(0, 1000, 4 if key == "tok_image" else 1) for key in KEYS[i % 2 :]} for i in range(N)]
+    vectors = [{view: unit(generator.normal(size=D)) for view in views_of(one)} for one in tokens]
+    table = pd.DataFrame({"id": [f"{i:04d}" for i in range(N)], "FLUX_R": [1.0, -1.0] * (N // 2), "FLUX_G": 0.5, "ra": np.arange(N) / 10.0})
+    previews = Previews([b"picture", None] * (N // 2), np.linspace(4000, 9000, 8, dtype=np.float32), np.full((N, 8), 2.0, np.float16))
+    return Catalog.build(tmp_path_factory.mktemp("catalogs") / "new", Manifest("random", "a" * 64), table, tokens, vectors, previews)
+
+
+def test_what_is_built_is_what_is_loaded(built, tmp_path):
+    built.save(tmp_path / "catalog")
+    loaded = Catalog.load(tmp_path / "catalog", model_sha256="a" * 64)
+    pd.testing.assert_frame_equal(loaded.table, built.table)
+    assert loaded.manifest == built.manifest and loaded.previews.pictures == built.previews.pictures
+    for id in ("0000", "0001"):
+        one, other = loaded.entry(id), built.entry(id)
+        assert one.streams == other.streams and all((one.tokens[key] == other.tokens[key]).all() for key in one.streams)
+    assert loaded.entry("0001").streams == ("tok_flux_g", "tok_flux_r") and loaded.entry("0007").ra == 0.7
+
+
+def test_half_precision_changes_no_neighbors(built, tmp_path):
+    built.save(tmp_path / "catalog")
+    before, after = (catalog.index.nearest(10)[0] for catalog in (built, Catalog.load(tmp_path / "catalog")))
+    assert np.mean([len(set(one) & set(other)) / 10 for one, other in zip(before, after, strict=True)]) > 0.99
+
+
+def test_a_view_is_one_that_every_object_has(built):
+    assert set(built.indexes) == {ALL, "photometry"}
+    assert set(built.views_of(KEYS)) == {ALL, "photometry"}
+
+
+def test_magnitudes_follow_from_fluxes_where_these_are_positive(built):
+    assert built.table["mag_r"].iloc[0] == pytest.approx(22.5) and np.isnan(built.table["mag_r"].iloc[1])
+    assert built.table["g_r"].iloc[0] == pytest.approx(2.5 * np.log10(2))
+
+
+def test_a_folder_that_is_there_stays_as_it_is(built, tmp_path):
+    (tmp_path / "photographs").mkdir()
+    with pytest.raises(FileExistsError):
+        built.save(tmp_path / "photographs")
+    assert [path.name for path in tmp_path.iterdir()] == ["photographs"] and not list((tmp_path / "photographs").iterdir())
+
+
+def test_a_catalog_without_the_view_of_everything_is_refused(built, tmp_path):
+    built.save(tmp_path / "catalog")
+    np.savez(tmp_path / "catalog" / "vectors.npz", image=np.ones((N, D), np.float16))
+    with pytest.raises(InputError, match="build the catalog again"):
+        Catalog.load(tmp_path / "catalog")
+
+
+def test_the_model_is_asked_about_parts_and_not_again_about_the_whole():
+    tokens = {key: np.zeros(1, np.int64) for key in KEYS}
+    whole = EmbeddedObject(tokens, KEYS, {}, np.full(D, 1.0, np.float32))
+    numbers = EmbeddedObject(tokens, KEYS[1:], {"tok_image": "switched off"}, np.full(D, 2.0, np.float32))
+    asked: list[tuple[str, ...]] = []
+
+    def embed(parts):
+        asked.extend(tuple(part) for part in parts)
+        return [np.full(D, 10.0 + i, np.float32) for i in range(len(parts))]
+
+    vectors = vectors_of([whole, numbers], views_of, embed)
+    assert asked == [("tok_image",), ("tok_flux_g", "tok_flux_r")]
+    assert [{view: vector[0] for view, vector in one.items()} for one in vectors] == [
+        {ALL: 1.0, "image": 10.0, "photometry": 11.0},
+        {ALL: 2.0, "photometry": 2.0},
+    ]
