@@ -55,7 +55,7 @@ window.shown = {
   // Pixels from the left edge of the spectrum to its first line.
   line: () => {
     const plot = shown.figure("spectrum-0"), isLine = (shape) => shape.type === "line" && shape.yref === "paper"
-    const mark = plot?._fullLayout?.shapes.findIndex(isLine)
+    const mark = plot?.layout?.shapes?.findIndex(isLine)
     const path = plot?.querySelector(`.shapelayer path[data-index="${mark}"]`)
     return path && path.getBoundingClientRect().x - plot.getBoundingClientRect().x
   },
@@ -130,7 +130,7 @@ class Bench:
 
 def moving_z(bench: Bench) -> list[Measured]:
     """The coarse slider, to another z between 0.1 and 0.9 each time."""
-    lines, everything = Measured("z slider → lines moved", 150), Measured("z slider → everything at the new z")
+    lines, everything = Measured("z slider → lines moved", 50), Measured("z slider → everything at the new z")
     bench.open(f"?example={EXAMPLE}", "shown.line() && shown.text('Tokens:')")
     track = bench.page.locator(".st-key-z-slid [role=group]").first
     track.scroll_into_view_if_needed()
@@ -152,11 +152,13 @@ PAGES = {
     "Analyze": "shown.text('Tokens:') && shown.drawn(3)",
 }
 """Link of the navigation -> what the page shows when it is whole, with an object open on Analyze."""
+BARS = {"Catalog": 600, "Similar": 400, "Model": 400, "Analyze": 700}
+"""Milliseconds until then, on an idle machine of two cores."""
 
 
 def switching(bench: Bench) -> list[Measured]:
     """Round all pages by the links at the top, with an example open."""
-    measured = {name: Measured(f"page → {name}", 400) for name in PAGES}
+    measured = {name: Measured(f"page → {name}", bar) for name, bar in BARS.items()}
     bench.open(f"?example={EXAMPLE}", PAGES["Analyze"])
     for _ in range(bench.repeats + 1):
         for name, claim in PAGES.items():

@@ -17,13 +17,13 @@ from astropy.io import fits
 from astropy.table import Table
 from PIL import Image
 
-from tests.browser.test_browser import DRAWN, address, page, upload, wait_until  # noqa: F401  # the first two are fixtures
+from tests.browser.test_browser import address, page, upload  # noqa: F401  # the first two are fixtures
+from tests.browser.test_figures import DENSITY, SPECTRUM, at_rest, wait_until
 from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
 
 TWINS = ("sdss_spec.fits", "ls_cutout.fits.gz")
-REDSHIFT = ".st-key-redshift .js-plotly-plot"
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def analyzed(page, root):  # noqa: F811
     page.get_by_test_id("stMetricValue").first.wait_for()
     page.get_by_text("Log", exact=True).click()
     page.get_by_text("5 px", exact=True).click()
-    wait_until(page, ".st-key-spectrum-0 .js-plotly-plot", "p => p?._fullData?.some(trace => trace.name === 'Data, mean of 5 pixels')")
-    wait_until(page, REDSHIFT, "p => p?._fullLayout?.yaxis.type === 'log'")
+    wait_until(page, SPECTRUM, "p => p?.data?.some(trace => trace.name === 'Data, mean of 5 pixels')")
+    wait_until(page, DENSITY, "p => p?.layout?.yaxis.type === 'log'")
     return page
 
 
@@ -86,9 +86,8 @@ def test_the_camera_saves_a_figure_under_the_name_of_the_object(analyzed, file_f
     analyzed.get_by_role("button", name="Download").first.click()
     analyzed.get_by_role("radio", name=file_format, exact=True).or_(analyzed.get_by_text(file_format, exact=True)).first.click()
     analyzed.keyboard.press("Escape")
-    wait_until(analyzed, REDSHIFT, f"p => p?._context?.toImageButtonOptions?.format === '{file_format.lower()}'")
-    wait_until(analyzed, REDSHIFT, DRAWN)
-    figure = analyzed.locator(REDSHIFT)
+    at_rest(analyzed)
+    figure = analyzed.locator(DENSITY)
     figure.scroll_into_view_if_needed()
     figure.hover()
     with analyzed.expect_download() as download:

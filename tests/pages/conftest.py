@@ -89,22 +89,26 @@ def upload(app: AppTest, twin: Files) -> Callable[..., AppTest]:
     return go
 
 
+def drawn(at: AppTest) -> dict[str, dict[str, Any]]:
+    """Key -> what the figure component was given, for every figure on the page."""
+    given = [json.loads(element.proto.json) for element in at.get("bidi_component") if element.proto.component_name == "aion_figure"]
+    return {one["key"]: one for one in given}
+
+
 @pytest.fixture
 def figures() -> Callable[[AppTest], list[dict[str, Any]]]:
-    """Every plotly figure on the page, as plotly's JSON."""
-
-    def found(at: AppTest) -> list[dict[str, Any]]:
-        return [json.loads(element.proto.spec) for element in at.get("plotly_chart")]
-
-    return found
+    """Every figure on the page, as plotly's JSON."""
+    return lambda at: [json.loads(one["figure"]) for one in drawn(at).values()]
 
 
 @pytest.fixture
-def marks() -> Callable[[AppTest, str], dict[str, Any]]:
-    """What stands over the figure with this key."""
+def marks() -> Callable[[AppTest, str], dict[str, float]]:
+    """Name -> place of each mark over the figure with this key, at the redshift that the page tells."""
 
-    def found(at: AppTest, key: str) -> dict[str, Any]:
-        drawn = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-        return next(one for one in drawn if one["figure"] == key)
+    def found(at: AppTest, key: str) -> dict[str, float]:
+        [told] = [json.loads(one.proto.json) for one in at.get("bidi_component") if one.proto.component_name == "aion_redshift"]
+        one = drawn(at)[key]["marks"]
+        stretch = 1 + told["z"] if one["follows"] else 1.0
+        return {shape["name"]: one["origin"] + (shape["x0"] - one["origin"]) * stretch for shape in one["shapes"]}
 
     return found

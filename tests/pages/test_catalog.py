@@ -7,10 +7,11 @@ import pytest
 import streamlit as st
 
 from aion.explorer.ui.catalog import objects
-from aion.explorer.ui.shared import selection as selection_module
+from aion.explorer.ui.catalog.card import lines
 from aion.explorer.ui.shared.figure import FORMAT
 from aion.explorer.ui.shared.selection import Selection
 from aion.maps import has_umap
+from tests.pages.conftest import drawn
 
 
 @pytest.fixture
@@ -56,9 +57,11 @@ def test_points_are_colored_by_any_column(page, figures):
 
 
 def test_the_camera_of_the_plots_saves_the_format_that_was_chosen(page):
-    assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"png"}
+    assert {key: one["camera"] for key, one in drawn(page).items()} == {
+        key: {"format": "png", "filename": key, "scale": 2} for key in ("map-plot", "beside-plot")
+    }
     page.segmented_control(key=FORMAT).set_value("SVG").run()
-    assert {json.loads(plot.proto.config)["toImageButtonOptions"]["format"] for plot in page.get("plotly_chart")} == {"svg"}
+    assert {one["camera"]["format"] for one in drawn(page).values()} == {"svg"}
 
 
 def test_the_sky_is_offered_only_where_there_are_positions(page):
@@ -79,16 +82,16 @@ def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_ma
     assert objects._fullest(few, objects._MEASURED) == "Sky" and objects._fullest(few, {}) is None
 
 
-def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page, figures):
+def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page):
     page.session_state["selection"] = Selection(frozenset({"object 3", "object 8"}))
     page.run()
     assert not page.exception
     assert list(page.dataframe[0].value["id"]) == ["object 3", "object 8"]
     assert {button.key for button in page.menu_button} == {"marked-do-object 3", "marked-do-object 8"}
-    for figure in figures(page):
-        assert sum(len(trace["selectedpoints"]) for trace in figure["data"]) >= 1
+    assert {key: sum(map(len, one["selected"])) for key, one in drawn(page).items()} == {"map-plot": 2, "beside-plot": 1}
     next(button for button in page.button if button.label == "Unmark").click().run()
     assert len(page.dataframe[0].value) == 12 and not page.menu_button
+    assert {one["selected"] for one in drawn(page).values()} == {None}
 
 
 def test_a_marked_object_can_be_analyzed_or_searched_by(page):
@@ -113,21 +116,23 @@ def test_the_address_opens_the_page_with_its_filters_and_color(app, root):
     assert set(app.dataframe[0].value["class"]) == {"quasar"} and app.selectbox(key="color").value == "z"
 
 
-def points(*rows):
-    return {"selection": {"points": [{"customdata": row} for row in rows]}}
+def test_a_selection_is_of_objects_whatever_the_filters_and_none_is_no_selection():
+    table, now = pd.DataFrame({"id": ["a", "b", "c"]}), Selection()
+    assert now.rows(table) is None
+    now.take(table, [0, 2])
+    assert now.ids == {"a", "c"} and now.rows(table) == [0, 2] and list(now.of(table[1:])["id"]) == ["c"]
+    now.take(table, [])
+    assert now.rows(table) is None
 
 
-def test_what_is_marked_in_one_plot_is_marked_in_the_other_and_the_first_keeps_its_lasso(monkeypatch):
-    state: dict[str, object] = {}
-    monkeypatch.setattr(selection_module.st, "session_state", state)
-    now, ids = Selection(), ["a", "b", "c"]
-    assert now.marked("map", ids) is None and now.marked("beside", ids) is None
-    state[now.key("map")] = points(0, [2])
-    now.take("map", ids)
-    assert now.ids == {"a", "c"} and list(now.of(pd.DataFrame({"id": ids}))["id"]) == ["a", "c"]
-    assert now.marked("map", ids) is None, "drawn as before, so that the lasso stays"
-    assert now.marked("beside", ids).tolist() == [True, False, True]
-    state[now.key("map")] = points()
-    assert now.marked("map", ids).tolist() == [True, False, True], "drawn anew, as after a visit to another page"
-    now.clear()
-    assert now.marked("map", ids) is None and now.key("map") == "map-plot-1"
+def test_a_card_says_what_is_known_of_an_object_and_nothing_else(page):
+    assert [one.proto.component_name for one in page.get("bidi_component")].count("aion_card") == 1
+    assert lines(pd.Series({"class": "star", "subtype": None, "z": -0.00012, "mag_r": 18.5})) == ["star", "z −0.0001 · r 18.50 mag"]
+    assert lines(pd.Series({"class": None, "z": float("nan"), "g_r": -0.2, "dec": -1.5})) == ["g − r −0.20", "Dec −1.50000°"]
+
+
+def test_a_pointer_gets_the_card_of_its_row(page):
+    page.session_state["card"] = {"row": 2}
+    page.run()
+    [card] = [json.loads(one.proto.json) for one in page.get("bidi_component") if one.proto.component_name == "aion_card"]
+    assert card["card"]["id"] == "object 2" and card["card"]["picture"].startswith("data:image/") and not page.exception

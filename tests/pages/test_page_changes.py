@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.ui.shared import tiles
+from tests.pages.conftest import unfold
 from tests.pages.test_own_catalog import finished, pick
 
 KINDS = ("segmented_control", "pills", "selectbox", "multiselect", "radio", "toggle", "number_input", "slider", "text_input", "pagination")
@@ -111,7 +112,7 @@ def model(app: AppTest) -> AppTest:
 @pytest.mark.parametrize(
     ("opened", "page", "some"),
     [
-        ("analyze", ANALYZE, {"band", "smooth", "figure-format", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
+        ("analyze", ANALYZE, {"band", "smooth", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
         ("catalog", CATALOG, {"color", "columns", "class", "zrange"}),
         ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
         ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
@@ -133,6 +134,12 @@ def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyz
     analyze.number_input(key="prior-1-0-z").set_value(0.7).run()
     come_back(analyze, ANALYZE)
     assert analyze.number_input(key="prior-1-0-z").value == 0.7 and analyze.session_state["session"].prior is None
+
+
+def test_the_format_of_saved_figures_is_still_the_one_that_was_chosen(analyze):
+    unfold(analyze, "downloads").segmented_control(key="figure-format").set_value("SVG").run()
+    come_back(analyze, ANALYZE)
+    assert unfold(analyze, "downloads").segmented_control(key="figure-format").value == "SVG"
 
 
 def test_spectra_side_by_side_stay_in_the_observed_frame(similar):

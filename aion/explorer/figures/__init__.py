@@ -3,13 +3,12 @@
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
-from aion.explorer.figures.lasting import lasting, named
 from aion.explorer.figures.overlay import Marks
-from aion.explorer.figures.redshift import alone, redshift, redshift_mark
+from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.sparkline import spark
 from aion.explorer.figures.spectra_overlay import Compared, compared_spectra
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
-from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, config, html, selecting, theme_named
+from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, html, theme_named
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
@@ -18,6 +17,7 @@ __all__ = [
     "Compared",
     "ComparedImage",
     "DARK",
+    "Extent",
     "Figure",
     "ImageView",
     "LIGHT",
@@ -30,13 +30,10 @@ __all__ = [
     "alone",
     "blink",
     "compared_spectra",
-    "config",
     "html",
     "image_tokens",
     "image_url",
-    "lasting",
     "line_marks",
-    "named",
     "neighbors",
     "on_page",
     "panels",
@@ -44,7 +41,6 @@ __all__ = [
     "redshift",
     "redshift_mark",
     "scatter",
-    "selecting",
     "spark",
     "spectrum",
     "spectrum_tokens",

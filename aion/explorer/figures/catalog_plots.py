@@ -47,39 +47,34 @@ class Coloring:
         return np.issubdtype(np.asarray(self.values).dtype, np.number)
 
 
-def scatter(
-    ids: Sequence[str], x: Axis, y: Axis, color: Coloring, *, selected: NDArray[np.bool_] | None = None, theme: Theme = LIGHT
-) -> go.Figure:
-    """One point per object in WebGL, for a box or a lasso; ``customdata`` of a point is its row. ``selected`` (n,) dims the others."""
+def scatter(rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *, theme: Theme = LIGHT) -> go.Figure:
+    """One point per object in WebGL, for a box or a lasso; its ``customdata`` is its (n,) row."""
     figure = blank(theme, height=TABLE_HEIGHT)
-    names, shown = np.array([as_label(id) for id in ids], dtype=str), np.isfinite(x.values) & np.isfinite(y.values)
-    values, many = np.asarray(color.values), len(ids) > MANY
+    shown = np.isfinite(x.values) & np.isfinite(y.values)
+    values, many = np.asarray(color.values), len(rows) > MANY
     for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
-        rows = np.flatnonzero(members)
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
             low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
             scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(as_label(color.title))}
-            marker |= {"color": np.nan_to_num(values[rows].astype(float), nan=low), **scale}
+            marker |= {"color": np.nan_to_num(values[members].astype(np.float32), nan=low), **scale}
         else:
             marker |= {"color": _group_color(label, values, theme), "symbol": "circle" if many else SYMBOLS.get(label, "circle")}
         figure.add_trace(
             go.Scattergl(
-                x=x.values[rows].astype(np.float32),
-                y=y.values[rows].astype(np.float32),
-                customdata=rows,
-                text=names[rows],
+                x=x.values[members].astype(np.float32),
+                y=y.values[members].astype(np.float32),
+                customdata=rows[members].astype(np.int32),
                 mode="markers",
-                name=f"{as_label(label)} ({len(rows)})",
+                name=f"{as_label(label)} ({members.sum()})",
                 marker=marker,
-                selectedpoints=None if selected is None else np.flatnonzero(selected[rows]),
                 unselected={"marker": {"opacity": 0.08}},
-                hovertemplate="%{text}<br>%{xaxis.title.text} %{x:.4g}<br>%{yaxis.title.text} %{y:.4g}<extra></extra>",
+                hoverinfo="none",  # its card says more
             )
         )
     figure.update_xaxes(title_text=as_label(x.title), autorange="reversed" if x.reverse else True)
     figure.update_yaxes(title_text=as_label(y.title), autorange="reversed" if y.reverse else True)
-    return figure.update_layout(clickmode="event", dragmode="lasso", showlegend=not color.is_scale)
+    return figure.update_layout(clickmode="event+select", dragmode="lasso", showlegend=not color.is_scale)
 
 
 def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:

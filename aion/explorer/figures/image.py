@@ -108,12 +108,7 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
 
 def _finished(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
     """Theme, size and the colors of the panels' titles."""
-    figure.update_layout(
-        template=template(theme),
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 30, "b": 8},
-        uirevision=f"{float(np.nansum(image.decoded)):.8g}",
-    )
+    figure.update_layout(template=template(theme), height=HEIGHT, margin={"l": 8, "r": 8, "t": 30, "b": 8})
     return figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})
 
 

@@ -19,7 +19,7 @@ TAIL_HIDDEN = 0.02
 """Probability at either end that the "peaks" extent may leave out; listed peaks are always shown."""
 LABEL_WIDTH = 0.14
 """Of the shown range, that the label of a peak takes."""
-PEAK_CURVE, BINS = "Peaks", "Bins"
+PEAK_CURVE, DENSITY = "Peaks", "p(z)"
 CHOSEN = "Chosen z"
 DECADES = 5.0
 """Of density below the highest that a logarithmic axis shows."""
@@ -69,14 +69,22 @@ def redshift(
         figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, legendgroup=name, hoverinfo="skip"))
     x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": theme.accent, "width": 1.4}, name="p(z)", showlegend=False, hoverinfo="skip")
+        go.Scatter(
+            x=x,
+            y=y,
+            customdata=np.repeat(pdf.z, 2),
+            mode="lines",
+            line={"color": theme.accent, "width": 1.4},
+            name=DENSITY,
+            showlegend=False,
+            hovertemplate="z %{customdata:.5f}<br>p(z) %{y:.4g}<extra></extra>",
+        )
     )
     low, high = (
         _extent(pdf, [value for value in (z, reference) if value is not None])
         if extent == "peaks"
         else (float(pdf.edges[0]), float(pdf.edges[-1]))
     )
-    _bins(figure, pdf)
     _estimates(figure, pdf, theme)
     _peaks(figure, pdf, theme, apart=LABEL_WIDTH * (high - low))
     if z is not None and marked:
@@ -87,8 +95,8 @@ def redshift(
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     figure.update_xaxes(title_text="Redshift z", range=[low, high])
     _density_axis(figure, float(pdf.density.max()), log)
-    figure.update_layout(template=template(theme), height=350, uirevision=f"{extent} {log} {pdf.mode} {pdf.median}", margin={"t": 30})
-    return figure.update_layout(dragmode="zoom", hovermode="closest", clickmode="event+select")
+    figure.update_layout(template=template(theme), height=350, margin={"t": 30})
+    return figure.update_layout(dragmode="zoom", hovermode="closest")
 
 
 def _density_axis(figure: go.Figure, top: float, log: bool) -> None:
@@ -140,27 +148,6 @@ def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
     return x, np.repeat(pdf.density[first:last], 2)
 
 
-def _bins(figure: go.Figure, pdf: RedshiftPDF) -> None:
-    """One unseen point per bin, for a click anywhere on the curve; all of them answer, none needs an element of the page."""
-    unseen = {"size": 12, "opacity": 0, "maxdisplayed": 1}
-    hover = "z %{customdata:.5f}<br>p(z) %{y:.4g}<extra></extra>"
-    never = {"marker": {"opacity": 0}}
-    figure.add_trace(
-        go.Scatter(
-            x=pdf.z,
-            y=pdf.density,
-            customdata=pdf.z,
-            mode="markers",
-            marker=unseen,
-            selected=never,
-            unselected=never,
-            name=BINS,
-            showlegend=False,
-            hovertemplate=hover,
-        )
-    )
-
-
 def _estimates(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
     """Mode, median and mean on the curve, each with its symbol in the legend."""
     for (name, symbol), z in zip(ESTIMATES.items(), (pdf.mode, pdf.median, pdf.mean), strict=True):
@@ -187,7 +174,6 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
             text=[f" {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)],
             hovertext=names,
             customdata=[peak.z for peak in pdf.peaks],
-            unselected={"marker": {"opacity": 1}, "textfont": {"color": theme.ink}},
             textposition="top right",
             textfont={"size": 12, "color": theme.ink},
             cliponaxis=False,
@@ -198,9 +184,9 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
     )
 
 
-def redshift_mark(z: float, *, theme: Theme = LIGHT) -> Marks:
-    """The line of the redshift that a person chose, to be drawn over `redshift`."""
-    return Marks((_vertical(z, CHOSEN, theme.ink, "solid"),), (), z, origin=-1.0)
+def redshift_mark(*, theme: Theme = LIGHT) -> Marks:
+    """The line of the redshift that a person chose, to move over `redshift`."""
+    return Marks((_vertical(0.0, CHOSEN, theme.ink, "solid"),), origin=-1.0)
 
 
 def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> None:

@@ -29,11 +29,6 @@ LABEL_WIDTH = 0.036
 """Of the plot's width, that a line name takes."""
 
 
-PICKS = 1_500
-"""Points that answer a click: the highest and lowest pixels of as many stretches."""
-PICK_CURVE = "Pick"
-
-
 @dataclass(frozen=True)
 class View:
     """How a spectrum is looked at; data and residual stay what they are.
@@ -58,7 +53,7 @@ def spectrum(
 ) -> go.Figure:
     """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
 
-    ``customdata`` of what can be clicked is an observed wavelength, Å.
+    The first ``customdata`` of what can be clicked is an observed wavelength, Å.
 
     Args:
         z: redshift at which to mark spectral lines; None marks none.
@@ -70,82 +65,67 @@ def spectrum(
     )
     stretch = 1 + z if view.rest and z is not None else 1.0
     shown = replace(result, wavelength=result.wavelength / stretch)
+    behind = _behind(result)
     if has_data:
-        _data(figure, shown, view.smoothing, theme)
-    _line(figure, shown.wavelength, result.decoded, name="Decoded from tokens", color=theme.decoded, width=1.6)
+        _data(figure, shown, view.smoothing, theme, behind)
+    _line(figure, shown.wavelength, result.decoded, "Decoded from tokens", theme.decoded, 1.6, behind=None if has_data else behind)
     if has_data:
         _residual(figure, shown, theme)
-    _picks(figure, result, shown.wavelength)
     _regions(figure, shown, stretch, theme)
-    _layout(figure, shown, theme, marked=z is not None)
+    _layout(figure, shown, theme, marked=z is not None or not marked)
     if stretch != 1.0:
         figure.update_xaxes(title_text=REST_TITLE.format(z), row=2 if has_data else 1, col=1)
-    return figure if z is None or not marked else line_marks(result, z, view=view, theme=theme).on(figure)
+    return figure if z is None or not marked else _with_lines(figure, shown.wavelength, z, view, theme)
 
 
-def line_marks(result: SpectrumResult, z: float, *, view: View = View(), rows: int = LABEL_ROWS, theme: Theme = LIGHT) -> Marks:
-    """The lines of the view over the whole figure, named in ``rows`` above it. At rest they stand still and the data move."""
-    stretch = 1 + z if view.rest else 1.0
-    drawn = (1 + z) / stretch - 1
-    low, high = (float(end) / stretch for end in (result.wavelength[0], result.wavelength[-1]))
-    shown = line_table.lines_in(low, high, drawn, chosen=view.lines)
-    colors = {"emission": theme.emission, "absorption": theme.absorption}
+def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
+    """The lines of the view, to move over the whole figure. At rest they stand still and the data move."""
+    lines = line_table.lines_in(0.0, np.inf, 0.0, chosen=view.lines)
+    labels = (_label(line.name, 0, line.feature, theme) for line in lines)
     return Marks(
-        tuple(_line_shape(line, line_table.observed(line, drawn), colors[line.feature]) for line in shown),
-        tuple(
-            _line_name(label, colors[label.feature])
-            for label in line_table.labels(shown, drawn, apart=LABEL_WIDTH * (high - low), rows=rows)
-        ),
-        None if view.rest else z,
+        tuple({**_line_shape(line, line.rest, theme), **label} for line, label in zip(lines, labels, strict=True)), follows=not view.rest
     )
 
 
-def _line_shape(line: line_table.Line, x: float, color: str) -> dict[str, Any]:
-    style = {"color": color, "width": 1, "dash": "solid" if line.feature == "emission" else "dot"}
-    place = {"x0": x, "x1": x, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-    return {"type": "line", **place, "line": style, "opacity": 0.55, "name": line.name}
+def _with_lines(figure: go.Figure, wavelength: Floats, z: float, view: View, theme: Theme) -> go.Figure:
+    """The lines in the figure itself, all at once: Plotly checks the whole list for each that is added alone."""
+    drawn, low, high = 0.0 if view.rest else z, float(wavelength[0]), float(wavelength[-1])
+    lines = line_table.lines_in(low, high, drawn, chosen=view.lines)
+    apart = LABEL_WIDTH * (high - low)
+    names = line_table.labels(lines, drawn, apart=apart, rows=LABEL_ROWS)
+    places = np.clip([name.wavelength for name in names], low + apart / 2, high - apart / 2).tolist()
+    shapes = [_line_shape(line, line_table.observed(line, drawn), theme) for line in lines]
+    texts = (_label(name.text, name.row, name.feature, theme) for name in names)
+    labels = [{**_vertical(place), "line": {"width": 0}, **text} for place, text in zip(places, texts, strict=True)]
+    return figure.update_layout(shapes=[*figure.layout.shapes, *shapes, *labels])
 
 
-def _line_name(label: line_table.Label, color: str) -> dict[str, Any]:
-    return {
-        "x": label.wavelength,
-        "y": 1,
-        "xref": "x",
-        "yref": "paper",
-        "yanchor": "bottom",
-        "yshift": 2 + LABEL_ROW_HEIGHT * label.row,
-        "text": label.text,
-        "showarrow": False,
-        "font": {"size": 11, "color": color},
-    }
+def _line_shape(line: line_table.Line, x: float, theme: Theme) -> dict[str, Any]:
+    style = {"color": _line_color(line.feature, theme), "width": 1, "dash": "solid" if line.feature == "emission" else "dot"}
+    return {**_vertical(x), "line": style, "opacity": 0.55, "name": line.name}
 
 
-def _picks(figure: go.Figure, result: SpectrumResult, wavelength: Floats) -> None:
-    """Unseen points on peaks and troughs of the spectrum: they say what is there, and a click takes the nearest."""
-    flux = result.decoded if result.flux is None else np.where(result.bad, np.nan, result.flux)
-    kept = decimate(flux, points=PICKS)
-    kept = kept[np.isfinite(flux[kept])]
-    data = "data %{customdata[1]:.4g}<br>" if result.flux is not None else ""
-    never = {"marker": {"opacity": 0}}
-    figure.add_trace(
-        go.Scatter(
-            x=_sent(wavelength[kept]),
-            y=_sent(flux[kept]),
-            customdata=np.stack([result.wavelength[kept], flux[kept], result.decoded[kept]], axis=1).round(4),
-            mode="markers",
-            marker={"size": 8, "opacity": 0, "maxdisplayed": 1},  # all of them answer, none needs an element of the page
-            selected=never,
-            unselected=never,
-            hovertemplate=f"%{{customdata[0]:.1f}} Å observed<br>{data}decoded %{{customdata[2]:.4g}}<extra></extra>",
-            name=PICK_CURVE,
-            showlegend=False,
-        ),
-        row=1,
-        col=1,
-    )
+def _vertical(x: float) -> dict[str, Any]:
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
 
 
-def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme) -> None:
+def _label(text: str, row: int, feature: line_table.Feature, theme: Theme) -> dict[str, Any]:
+    """Of a vertical line, above its upper end: Plotly moves labels of shapes without drawing the data anew, and annotations not."""
+    place = {"textposition": "end", "textangle": 0, "xanchor": "center", "yanchor": "bottom", "padding": 2 + LABEL_ROW_HEIGHT * row}
+    return {"label": {"text": text, "font": {"size": 11, "color": _line_color(feature, theme)}, **place}}
+
+
+def _line_color(feature: line_table.Feature, theme: Theme) -> str:
+    return theme.emission if feature == "emission" else theme.absorption
+
+
+def _behind(result: SpectrumResult) -> NDArray[np.float32]:
+    """(n, 2 or 3) what a pointer on each pixel is told: observed wavelength, decoded flux and, where there is one, flux as given."""
+    known = [result.wavelength, result.decoded, *([] if result.flux is None else [result.flux])]
+    return np.stack(known, axis=1).astype(np.float32)
+
+
+def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme, behind: NDArray[np.float32]) -> None:
     """The line has a gap at each masked pixel, whose value means nothing; those values are a click in the legend away."""
     assert result.flux is not None
     drawn = np.where(result.bad, np.nan, result.flux)
@@ -160,37 +140,21 @@ def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Them
         figure.add_trace(go.Scatter(y=_sent(flux - sigma), showlegend=False, **edge), row=1, col=1)
         figure.add_trace(go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
     name = "Data" if smoothing == 1 else f"Data, mean of {smoothing} pixels"
-    _line(figure, result.wavelength, drawn, name=name, color=theme.ink, width=1.0)
+    _line(figure, result.wavelength, drawn, name, theme.ink, 1.0, behind=behind)
 
 
 def _line(
-    figure: go.Figure,
-    x: Floats,
-    y: Floats,
-    *,
-    name: str,
-    color: str,
-    width: float,
-    hover: str | None = None,
-    row: int = 1,
-    legend: bool = True,
+    figure: go.Figure, x: Floats, y: Floats, name: str, color: str, width: float, *, behind: NDArray[np.float32] | None = None
 ) -> None:
+    """In the upper panel; a pointer is told what is ``behind`` each pixel."""
     kept = decimate(y)
-    figure.add_trace(
-        go.Scatter(
-            x=_sent(x[kept]),
-            y=_sent(y[kept]),
-            name=name,
-            mode="lines",
-            line={"color": color, "width": width},
-            connectgaps=False,
-            showlegend=legend,
-            hoverinfo="skip" if hover is None else None,
-            hovertemplate=None if hover is None else f"{name}: {hover}<extra></extra>",
-        ),
-        row=row,
-        col=1,
-    )
+    told: dict[str, Any] = {"hoverinfo": "skip"}
+    if behind is not None:
+        data = "data %{customdata[2]:.4g}<br>" if behind.shape[1] == 3 else ""
+        hover = f"%{{customdata[0]:.1f}} Å observed<br>{data}decoded %{{customdata[1]:.4g}}<extra></extra>"
+        told = {"customdata": behind[kept], "hovertemplate": hover}
+    line = {"color": color, "width": width}
+    figure.add_trace(go.Scatter(x=_sent(x[kept]), y=_sent(y[kept]), name=name, mode="lines", line=line, **told), row=1, col=1)
 
 
 def _sent(values: Floats) -> Floats:
@@ -200,17 +164,10 @@ def _sent(values: Floats) -> Floats:
 
 def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
     if result.residual is not None:
-        _line(
-            figure,
-            result.wavelength,
-            result.residual,
-            name="(data − decoded) / σ",
-            color=theme.faint,
-            width=0.9,
-            hover="%{y:.2f}",
-            row=2,
-            legend=False,
-        )
+        kept, line = decimate(result.residual), {"color": theme.faint, "width": 0.9}
+        x, y, name = _sent(result.wavelength[kept]), _sent(result.residual[kept]), "(data − decoded) / σ"
+        told = {"name": name, "showlegend": False, "hovertemplate": f"{name}: %{{y:.2f}}<extra></extra>"}
+        figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, **told), row=2, col=1)
     figure.add_hline(y=0, line={"color": theme.decoded, "width": 1}, row=2, col=1)
 
 
@@ -266,5 +223,4 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
         hovermode="closest",
         legend={"x": 0, "xanchor": "left", "y": -0.13 if has_data else -0.18, "yanchor": "top"},
         dragmode="zoom",
-        clickmode="event+select",
     )

@@ -21,31 +21,12 @@ __all__ = [
     "as_label",
     "blank",
     "colorbar",
-    "config",
     "html",
-    "selecting",
     "template",
     "theme_named",
 ]
 
 FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
-
-_CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-}
-"""What the buttons above a figure offer."""
-
-
-def config(file_format: str, name: str) -> dict[str, Any]:
-    """The buttons above a figure; the camera saves ``"png"`` or ``"svg"`` under a name without ending, made fit for a file and a script."""
-    return _CONFIG | {"toImageButtonOptions": {"scale": 2, "format": file_format, "filename": re.sub(r"[^\w .+-]+", "_", name)}}
-
-
-def selecting(file_format: str, name: str) -> dict[str, Any]:
-    """`config` where objects are marked with a box or a lasso, and the wheel zooms. Points are drawn once, not four times and shrunk."""
-    buttons = {"modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"]}
-    return config(file_format, name) | buttons | {"scrollZoom": True, "plotGlPixelRatio": 1}
 
 
 @dataclass(frozen=True)
@@ -220,7 +201,9 @@ def html(title: str, drawings: Mapping[str, Figure]) -> str:
     """A page that holds figures under their names and needs no network: Plotly is inside, once."""
     parts = []
     for number, (name, drawing) in enumerate(drawings.items()):
-        body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=config("png", f"{title} {name}"))
+        saved = re.sub(r"[^\w .+-]+", "_", f"{title} {name}")  # fit for a file and for a script
+        config = {"displaylogo": False, "showSendToCloud": False, "toImageButtonOptions": {"scale": 2, "filename": saved}}
+        body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=config)
         parts.append(f"<h2>{escape(name)}</h2>\n{body}")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{escape(title)}</h1>\n{"".join(parts)}</body></html>\n'

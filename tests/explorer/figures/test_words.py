@@ -13,12 +13,10 @@ SHOWN = "&lt;b&gt;x&lt;/b&gt; &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&g
 
 def test_ids_classes_and_columns_of_a_catalog_are_no_tags():
     axis = Axis(HOSTILE, np.array([1.0, 2.0]))
-    by_group = figures.scatter([HOSTILE, "b"], axis, axis, Coloring("class", [HOSTILE, "star"]))
-    assert {trace.name for trace in by_group.data} == {f"{SHOWN} (1)", "star (1)"} and SHOWN in {
-        t for trace in by_group.data for t in trace.text
-    }
+    by_group = figures.scatter(np.arange(2), axis, axis, Coloring("class", [HOSTILE, "star"]))
+    assert {trace.name for trace in by_group.data} == {f"{SHOWN} (1)", "star (1)"}
     assert by_group.layout.xaxis.title.text == by_group.layout.yaxis.title.text == SHOWN
-    by_number = figures.scatter([HOSTILE, "b"], axis, axis, Coloring(HOSTILE, np.array([1.0, 2.0])))
+    by_number = figures.scatter(np.arange(2), axis, axis, Coloring(HOSTILE, np.array([1.0, 2.0])))
     assert by_number.data[0].marker.colorbar.title.text == SHOWN
 
 

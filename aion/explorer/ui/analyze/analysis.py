@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
 
 from aion.errors import AIONError
 from aion.explorer import figures
@@ -16,7 +15,7 @@ from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import neighbors
 from aion.explorer.ui.analyze.downloads import downloads
 from aion.explorer.ui.shared import active_catalog, labels, layout
-from aion.explorer.ui.shared.figure import figure
+from aion.explorer.ui.shared.figure import figure, file_format
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.session import Session, session
 from aion.explorer.ui.shared.theme import theme
@@ -49,7 +48,7 @@ def header(analysis: Analysis) -> None:
     with title:
         st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        downloads(analysis, thing.reports)
+        downloads(analysis, thing.reports, file_format())
     st.caption(as_text(" · ".join(_origin(now, thing))), help=labels.place(thing)[1] or None)
     _notes(analysis)
 
@@ -169,5 +168,5 @@ def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str
     now.switch(None if len(labels) == len(groups) else chosen)
 
 
-def _number() -> ColumnConfig:
+def _number() -> Any:
     return st.column_config.NumberColumn(format="%.5g")

@@ -10,50 +10,61 @@ from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
+from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog
 from aion.explorer.ui.shared.downloads import stem
-from aion.explorer.ui.shared.figure import choose_format
-from aion.explorer.ui.shared.session import File, Session, session
+from aion.explorer.ui.shared.figure import choose_format, file_format
+from aion.explorer.ui.shared.session import File, session
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
 
 
-def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
+@st.fragment
+def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> None:
     """A button that opens the list of files; each is made when it is asked for.
 
-    That happens outside of the page, where the session cannot be asked for: what is made of it is given it.
+    That happens outside of the page, where the session cannot be asked for: how the page is looked at is noted when the list is opened.
+
+    Args:
+        camera: format that the figures on the page are saved in; another choice makes the page anew.
     """
-    now, catalog = session(), active_catalog.catalog()
+    with st.popover("Download", icon=":material/download:", key="downloads", on_change="rerun") as panel:
+        if panel.open:
+            _files(analysis, reports)
+    if file_format() != camera:
+        st.rerun()
+
+
+def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
+    made, inputs, catalog = reproduce.recipe(analysis, session()), session().files, active_catalog.catalog()
     files: list[tuple[str, str, str, Maker]] = [
-        ("Session bundle (zip)", "session.zip", "application/zip", lambda: _bundle(analysis, reports, now, catalog)),
+        ("Session bundle (zip)", "session.zip", "application/zip", lambda: _bundle(analysis, reports, made, inputs, catalog)),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
         ("p(z) (ECSV)", "pz.ecsv", "text/plain", lambda: pdf_ecsv(analysis)),
         ("p(z) (HDF5 for qp)", "pz.hdf5", "application/x-hdf5", lambda: pdf_hdf5(analysis)),
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis)),
-        ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis, now)),
+        ("Figures (HTML)", "figures.html", "text/html", lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown))),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: embeddings_npy([analysis.embedding])),
         ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis, reports)),
     ]
-    with st.popover("Download", icon=":material/download:"):
-        st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
-        choose_format("Format of a saved figure", label_visibility="collapsed")
-        size = sum(_size(file) for file in now.files)
-        if size > LIMIT:
-            st.caption(TOO_LARGE.format(size / 1e6))
-        for label, ending, mime, data in files:
-            st.download_button(
-                label, data, file_name=f"{stem(analysis.id)}{'-' if '.' in ending else '.'}{ending}",
-                mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"download-{ending}",
-            )  # fmt: skip
+    st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
+    choose_format("Format of a saved figure", label_visibility="collapsed")
+    size = sum(_size(file) for file in inputs)
+    if size > LIMIT:
+        st.caption(TOO_LARGE.format(size / 1e6))
+    for label, ending, mime, data in files:
+        st.download_button(
+            label, data, file_name=f"{stem(analysis.id)}{'-' if '.' in ending else '.'}{ending}",
+            mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"download-{ending}",
+        )  # fmt: skip
 
 
-def _bundle(analysis: Analysis, reports: Sequence[Report], now: Session, catalog: Catalog | None) -> bytes:
-    inputs = [(file.name, _content(file)) for file in now.files]
-    return bundle(analysis, reproduce.recipe(analysis, now), reports, inputs, catalog)
+def _bundle(analysis: Analysis, reports: Sequence[Report], made: Recipe, inputs: Sequence[File], catalog: Catalog | None) -> bytes:
+    return bundle(analysis, made, reports, [(file.name, _content(file)) for file in inputs], catalog)
 
 
 def _content(file: File) -> bytes:
@@ -70,8 +81,3 @@ def _size(file: File) -> int:
 
 def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
     return embeddings_parquet([Embedded.of(analysis, reports)], analysis.model)
-
-
-def _figures_html(analysis: Analysis, now: Session) -> str:
-    """The figures as they are on the page, in the light theme, with all they need inside."""
-    return figures.html(analysis.id, figures.on_page(analysis, reproduce.recipe(analysis, now).shown))

@@ -1,5 +1,6 @@
 """Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,7 @@ from aion.explorer import figures
 from aion.explorer.results import Analysis, ImageResult
 from aion.explorer.ui.analyze.swipe import swipe
 from aion.explorer.ui.shared import labels, layout
-from aion.explorer.ui.shared.figure import drawn, figure
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.theme import on_phone, theme
 
 COLOUR = "Color"
@@ -19,6 +19,7 @@ DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
 KINDS: dict[str, figures.ComparedImage] = {SIDE_BY_SIDE: "panels", SWIPE: "panels", BLINK: "blink", WHOLE: "whole"}
 """What the figure of an image to take away is; a swipe is no figure."""
 FLUX, SIGMA = "flux", "σ"
+BRIGHTNESS, Q = 1.0, 8.0
 
 
 def images(analysis: Analysis) -> None:
@@ -46,20 +47,16 @@ def _image(image: ImageResult, number: int, of: str) -> None:
         if image.original is not None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
             how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
-        view = _view(image, None if shown == COLOUR else shown, how, number)
-    session().see_image(number, figures.ShownImage(KINDS[how], view))
+        _stretch(image, how, number)
+    view = display_options(image, number).view
     if how == SWIPE:
         original, decoded = figures.picture_urls(image, view=view)
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
         st.caption("Drag the divider, or move it with the arrow keys.")
     else:
-        drawing = (
-            drawn(figures.panels, image, view=view, stacked=on_phone(), theme=theme())
-            if how == SIDE_BY_SIDE
-            else drawn(DRAW[how], image, view=view, theme=theme())
-        )
+        draw: Callable[..., figures.Figure] = DRAW.get(how, partial(figures.panels, stacked=on_phone()))
         alt = f"{image.survey} image: original, decoded from tokens, and residual; {how.lower()}"
-        figure(drawing, key=f"image-{number}", alt=alt, of=of)
+        figure(draw(image, view=view, theme=theme()), key=f"image-{number}", alt=alt, of=of, view=how)
     if image.residual_rms is not None and image.flux_ratio is not None:
         layout.folded("Per band", partial(_bands, image), icon=":material/table_rows:", key=f"bands-{number}")
 
@@ -68,18 +65,31 @@ def _bands(image: ImageResult) -> None:
     st.dataframe(labels.bands(image), hide_index=True)
 
 
-def _view(image: ImageResult, band: str | None, how: str, number: int) -> figures.ImageView:
-    """Stretch for all panels, and the unit of the residual where the noise is known."""
+def display_options(image: ImageResult, number: int) -> figures.ShownImage:
+    """How it is looked at, as its widgets say; as a page opens where there are none."""
+    band, how, residual = (_chosen(name, number) for name in ("band", "compared", "residual"))
+    how = how if how in KINDS and image.original is not None else SIDE_BY_SIDE
+    view = figures.ImageView(
+        band if band in image.bands else None,
+        _chosen("brightness", number) or BRIGHTNESS,
+        _chosen("q", number) or Q,
+        in_sigma=residual == SIGMA and image.sigma is not None and how == SIDE_BY_SIDE,
+    )
+    return figures.ShownImage(KINDS[how], view)
+
+
+def _stretch(image: ImageResult, how: str, number: int) -> None:
+    """For all panels, and the unit of the residual where the noise is known."""
     with st.popover("Stretch", icon=":material/contrast:"):
-        brightness = st.slider(
-            "Brightness", 0.2, 5.0, 1.0, step=0.1, **_bound("brightness", number), help="Factor on the original's own stretch."
-        )
-        softening = st.slider("Q", 1.0, 30.0, 8.0, step=0.5, **_bound("q", number), help="Lupton et al. (2004): larger shows faint parts.")
-    in_sigma = False
+        help = "Factor on the original's own stretch."
+        st.slider("Brightness", 0.2, 5.0, BRIGHTNESS, step=0.1, **_bound("brightness", number), help=help)
+        st.slider("Q", 1.0, 30.0, Q, step=0.5, **_bound("q", number), help="Lupton et al. (2004): larger shows faint parts.")
     if image.sigma is not None and how == SIDE_BY_SIDE:
-        chosen = st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number))
-        in_sigma = chosen == SIGMA
-    return figures.ImageView(band, brightness, softening, in_sigma)
+        st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number))
+
+
+def _chosen(name: str, number: int) -> Any:
+    return st.session_state.get(_bound(name, number)["key"])
 
 
 def _bound(name: str, number: int) -> dict[str, Any]:

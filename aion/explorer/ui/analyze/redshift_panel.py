@@ -1,18 +1,17 @@
 """p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.redshift.line_evidence import FOUND_FROM, Votes, votes
 from aion.explorer.results import Analysis, SpectrumResult
-from aion.explorer.ui.analyze import links, live, z_control
+from aion.explorer.ui.analyze import links, z_control
 from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
 from aion.explorer.ui.shared import labels, layout
-from aion.explorer.ui.shared.figure import drawn
+from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import session
 from aion.explorer.ui.shared.theme import theme
 from aion.redshift import Peak
@@ -25,11 +24,10 @@ FLAGS = {
 }
 BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
 HOLDS = "This peak holds {:.0%} of the probability."
-PEAKS, GRID = "Around the peaks", "Whole grid"
+AROUND = "Around the peaks"
+EXTENTS: dict[str, figures.Extent] = {AROUND: "peaks", "Whole grid": "grid"}
 LINEAR, LOG = "Linear", "Log"
 SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
-NAMES = 9
-"""Rows of line names that the browser chooses from, by the pixels there are."""
 OBSERVED, REST = "Observed", "Rest"
 VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
@@ -54,6 +52,14 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     links.write()
 
 
+def display_options() -> figures.Shown:
+    """How p(z) and the spectra are looked at, as their widgets say; as a page opens where there are none."""
+    chosen = st.session_state
+    extent, smoothing = EXTENTS[chosen.get("range", AROUND)], SMOOTHING[chosen.get("smooth", "None")]
+    view = figures.View(z_control.line_set(), rest=chosen.get("frame") == REST, smoothing=smoothing)
+    return figures.Shown(session().z, extent, chosen.get("scale") == LOG, view)
+
+
 def _facts(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -68,31 +74,18 @@ def _facts(analysis: Analysis) -> None:
 def _density(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True):
-        extent = _choice("Range of z", [PEAKS, GRID], "range")
-        scale = _choice("Scale of p(z)", [LINEAR, LOG], "scale")
+        _choice("Range of z", list(EXTENTS), "range")
+        _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
-    z, now = z_control.current(pdf), session()
-    now.shown = replace(now.shown, extent="grid" if extent == GRID else "peaks", log=scale == LOG)
-    drawing = drawn(
-        figures.redshift,
-        pdf,
-        z=z,
-        reference=analysis.z_reference,
-        extent=now.shown.extent,
-        log=now.shown.log,
-        marked=False,
-        theme=theme(),
-    )
-    alt = f"Probability density over redshift. {pdf.summary()}"
-    live.figure(
-        drawing,
-        figures.redshift_mark(z, theme=theme()),
+    z, shown = z_control.current(pdf), display_options()
+    figure(
+        figures.redshift(pdf, z=z, reference=analysis.z_reference, marked=False, extent=shown.extent, log=shown.log, theme=theme()),
         key="redshift",
-        name=f"{_looked_at()}-{extent}",
-        alt=alt,
+        alt=f"Probability density over redshift. {pdf.summary()}",
         of=analysis.id,
-        anchor=z_control.anchor(pdf),
-        on_click=z_control.clicked_redshift,
+        view=f"{shown.extent} {shown.log} {pdf.mode} {pdf.median}",
+        marks=figures.redshift_mark(theme=theme()),
+        on_click=session().choose,
     )
     if analysis.prior:
         st.caption(f"Multiplied by {analysis.prior}.")
@@ -141,16 +134,14 @@ def _distinct(compared: Sequence[Votes]) -> list[Votes]:
 
 def _spectra(analysis: Analysis) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = z_control.line_set()
-        smoothing = st.segmented_control(
+        z_control.choose_lines()
+        st.segmented_control(
             "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
         )
-        frame = st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
-    view = figures.View(chosen, rest=frame == REST, smoothing=SMOOTHING[smoothing])
-    session().shown = replace(session().shown, view=view)
+        st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
-        _spectrum(spectrum, number, analysis, view)
+        _spectrum(spectrum, number, analysis, display_options().view)
 
 
 _SMOOTHING = (
@@ -161,28 +152,18 @@ _SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature 
 
 def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
     layout.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    pdf = analysis.redshift
-    z = z_control.current(pdf)
-    live.figure(
-        drawn(figures.spectrum, spectrum, z=z if view.rest else 0.0, view=view, marked=False, theme=theme()),  # else marks alone move
-        figures.line_marks(spectrum, z, view=view, rows=NAMES, theme=theme()),
+    z = z_control.current(analysis.redshift) if view.rest else None
+    figure(
+        figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme()),
         key=f"spectrum-{number}",
-        name=f"{_looked_at()}-{view.rest}",
         alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
         of=analysis.id,
-        anchor=z_control.anchor(pdf),
-        on_click=z_control.clicked_feature,
+        view="rest" if view.rest else "observed",
+        marks=figures.line_marks(view=view, theme=theme()),
+        on_click=z_control.mark_feature,
     )
     st.caption(labels.spectrum_summary(spectrum))
 
 
-def _looked_at() -> str:
-    """Of this object, for keys."""
-    return f"{session().opened}-{session().row}"
-
-
-def _choice(label: str, options: list[str], key: str) -> str:
-    chosen: str = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
-    )
-    return chosen
+def _choice(label: str, options: list[str], key: str) -> None:
+    st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed")

@@ -8,12 +8,14 @@ import streamlit as st
 
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
+from aion.explorer.ui.analyze import image_panel, redshift_panel
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Session, session
 
 
 def recipe(analysis: Analysis, now: Session) -> Recipe:
     """What the open analysis was made of, and how it is looked at."""
+    images = tuple(image_panel.display_options(image, number) for number, image in enumerate(analysis.images))
     return Recipe(
         id=analysis.id,
         files=tuple(_path(file) for file in now.files),
@@ -21,7 +23,7 @@ def recipe(analysis: Analysis, now: Session) -> Recipe:
         overrides=now.overrides,
         use=None if now.use is None else analysis.used,
         prior=now.prior,
-        shown=replace(now.shown, z=now.z),
+        shown=replace(redshift_panel.display_options(), images=images),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
+from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import session
 from aion.lines import LINES, Feature, Line, LineSet, named
 from aion.redshift import RedshiftPDF
@@ -25,16 +26,11 @@ def current(pdf: RedshiftPDF) -> float:
     return pdf.peaks[0].z if chosen is None else chosen
 
 
-def anchor(pdf: RedshiftPDF) -> float:
-    """The redshift in the middle of the fine slider."""
-    chosen = session().anchor
-    return pdf.peaks[0].z if chosen is None else chosen
-
-
 def controls(pdf: RedshiftPDF) -> None:
     """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
     z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
-    middle = anchor(pdf)
+    anchor = session().anchor
+    middle = pdf.peaks[0].z if anchor is None else anchor
     state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
     state[SHIFTED] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
@@ -43,14 +39,20 @@ def controls(pdf: RedshiftPDF) -> None:
         reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
         st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=SHIFTED, on_change=_shifted, args=(middle,), help=reach, width=300)
         st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
+    follow_redshift(z, middle, controls=KEY, coarse=SLID)
+
+
+def choose_lines() -> None:
+    """Which lines are marked."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key="lines", bind="query-params")
+        st.toggle("Minor lines too", key="minor", bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
 
 
 def line_set() -> LineSet:
-    """Which lines are marked."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        features = st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key="lines", bind="query-params")
-        minor = st.toggle("Minor lines too", key="minor", bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
-    return LineSet(frozenset(FEATURES[name] for name in features), minor)
+    """Which lines are marked, as the widgets say; the major ones where there are none."""
+    features = st.session_state.get("lines", list(FEATURES))
+    return LineSet(frozenset(FEATURES[name] for name in features), st.session_state.get("minor", False))
 
 
 def name_feature(pdf: RedshiftPDF) -> None:
@@ -74,27 +76,9 @@ def name_feature(pdf: RedshiftPDF) -> None:
         st.button("Not a line", on_click=_forget_feature, type="tertiary")
 
 
-def clicked_redshift(key: str) -> None:
-    """A click on the figure of p(z)."""
-    value = _clicked(key)
-    if value is not None:
-        session().choose(value)
-
-
-def clicked_feature(key: str) -> None:
-    """A click on a spectrum."""
-    value = _clicked(key)
-    if value is not None:
-        session().feature = value
-
-
-def _clicked(key: str) -> float | None:
-    """The ``customdata`` of the point that was clicked, or the first of several; the browser may write those as ``{"0": …}``."""
-    points: list[dict[str, Any]] = st.session_state[key]["selection"]["points"]
-    data = next((point["customdata"] for point in points if point.get("customdata") is not None), None)
-    if isinstance(data, dict):
-        data = data["0"]
-    return None if data is None else float(data[0] if isinstance(data, list) else data)
+def mark_feature(wavelength: float) -> None:
+    """A click on a spectrum, Å, observed."""
+    session().feature = wavelength
 
 
 def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:

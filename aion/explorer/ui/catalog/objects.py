@@ -1,6 +1,7 @@
 """A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,10 +12,10 @@ from aion.explorer import figures
 from aion.explorer.catalogs.user_catalog import UPLOADED
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
-from aion.explorer.ui.catalog import hover
+from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
-from aion.explorer.ui.shared.figure import choose_format, format_chosen, lasting
+from aion.explorer.ui.shared.figure import choose_format, points
 from aion.explorer.ui.shared.selection import selection
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.theme import theme
@@ -81,18 +82,18 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot("map", passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
+            _plot("map", catalog, passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
     with right:
         if plot is None:
             layout.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
         else:
             pair = measured[plot]
             across, up = pair.axes(passing)
-            _plot("beside", passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
+            _plot("beside", catalog, passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
             drawn_here = int(pair.held(passing).sum())
             if drawn_here < len(passing):
                 st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
-    hover.show(catalog, [selection().key(name) for name in ("map", "beside")])
+    card(catalog)
     st.caption(
         "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
         "listed below and can be taken away."
@@ -128,7 +129,7 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             columns = st.multiselect("Columns", names, first, format_func=_label, **active_catalog.widget("columns"))
         about = tables.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
         table_downloads(lambda: listed, about, name="catalog")
-    shown, key = columns or first, f"catalog-table-{len(listed)}-{selection().cleared}"
+    shown, key = columns or first, f"catalog-table-{len(listed)}"
     st.dataframe(
         _compact(listed[shown]),
         hide_index=True,
@@ -170,17 +171,15 @@ def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
-def _plot(name: str, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
-    now, ids = selection(), list(passing["id"])
-    coloring = _coloring(passing, color)
-    st.plotly_chart(
-        lasting(figures.scatter(ids, x, y, coloring, selected=now.marked(name, ids), theme=theme())),
-        theme=None,
-        config=figures.selecting(format_chosen(), f"catalog-{name}"),
-        on_select=lambda: now.take(name, ids),
-        selection_mode=("points", "box", "lasso"),
-        key=now.key(name),
+def _plot(name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
+    now, rows = selection(), catalog.table.index[catalog.table["id"].isin(passing["id"])]
+    points(
+        figures.scatter(rows.to_numpy(), x, y, _coloring(passing, color), theme=theme()),
+        key=f"{name}-plot",
         alt=alt,
+        selected=now.rows(catalog.table),
+        view=f"{active_catalog.title(catalog)} {x.title} {y.title}",
+        on_select=partial(now.take, catalog.table),
     )
 
 

@@ -88,7 +88,12 @@ def widget(name: str) -> dict[str, Any]:
     now = own()
     if now.made is None or not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}
-    return {"key": f"{now.made.catalog.folder.parent.name}-{len(now.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
+    return {"key": f"{title(now.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
+
+
+def title(catalog: Catalog) -> str:
+    """What tells it from other catalogs, for keys."""
+    return f"{catalog.folder.parent.name}-{len(catalog)}"
 
 
 def forget_marks() -> None:

@@ -1,63 +1,102 @@
-"""Figures on a page: how one goes to the browser, what the camera above it saves, and those that are kept."""
+"""The figure of every page: one component that draws with its own Plotly, keeps what a person did to it, and says what was done.
 
-from collections.abc import Callable, Hashable
-from functools import partial
+A figure goes to the browser as Plotly's JSON and is drawn anew only where that changes. What changes often is apart from it: the redshift,
+which moves its marks in the browser, and which points are marked. While another page is looked at, the figure stays alive in the browser.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from streamlit.components.v1 import declare_component
 
 from aion.explorer import figures
 from aion.explorer.ui.shared.downloads import stem
 
 FORMAT = "figure-format"
 """Key of the choice of what the camera above a figure saves; one for all pages."""
-_FIGURE_FORMATS = ["PNG", "SVG"]
-FIGURES = 64
-"""Kept as they go to the browser, for everybody."""
-DRAWN = 24
-"""Remembered of one person."""
+_FORMATS = ["PNG", "SVG"]
 
 
-def figure(drawing: figures.Figure, *, key: str, alt: str, of: str = "", on_click: Callable[[str], None] | None = None) -> None:
+def figure(
+    drawing: figures.Figure,
+    *,
+    key: str,
+    alt: str,
+    of: str = "",
+    view: str = "",
+    marks: figures.Marks | None = None,
+    on_click: Callable[[float], None] | None = None,
+) -> None:
     """A figure over the whole width; ``alt`` says what it shows to those who do not see it.
 
-    The camera above it saves it under the id of the object that it is ``of``, and its ``key``.
-    ``on_click`` is called with ``key`` when a point is clicked; the point is in the session's state under that key.
+    Args:
+        of: id of the object; the camera saves the figure under it and ``key``.
+        view: of the same object, what else is seen in it; the zoom is forgotten when that or the object changes.
+        marks: drawn over it at the redshift that `follow_redshift` tells the page.
+        on_click: called with the first number behind a clicked point, its ``customdata``.
     """
-    config = figures.config(format_chosen(), f"{stem(of)}-{key}" if of else key)
-    drawn = lasting(drawing)
-    if on_click is None:
-        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt)
-    else:
-        st.plotly_chart(drawn, theme=None, config=config, key=key, alt=alt, on_select=partial(on_click, key), selection_mode="points")
+    callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
+    name = f"{stem(of)}-{key}" if of else key
+    _mount(drawing, key, name, {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)}, "clicked", callback)
+
+
+def points(
+    drawing: figures.Figure, *, key: str, alt: str, selected: Sequence[int] | None, view: str, on_select: Callable[[list[int]], None]
+) -> None:
+    """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks for its card.
+
+    Args:
+        selected: the ``customdata`` of the selected points; None where nothing is selected.
+        view: what is seen in it; the zoom is forgotten when it changes.
+        on_select: called with the ``customdata`` of what was just selected.
+    """
+    chosen = None if selected is None else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
+    told = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
+    _mount(drawing, key, key, told, "selected", lambda: on_select([int(row) for row in st.session_state[key]["selected"]]))
+
+
+def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
+    """Marks on the figures of this page stand at ``z``, and follow a slider while a hand is on it.
+
+    Args:
+        anchor: redshift in the middle of the fine slider, whose value is in km/s.
+        controls: key of the container of both sliders.
+        coarse: key of the slider whose value is a redshift.
+    """
+    _component("redshift")(key="redshift-followed", data={"z": z, "anchor": anchor, "controls": controls, "coarse": coarse}, height=0)
 
 
 def choose_format(label: str, **how: Any) -> None:
     """What the camera above a figure saves."""
-    st.segmented_control(label, _FIGURE_FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how)
+    st.segmented_control(label, _FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how)
 
 
-def format_chosen() -> str:
-    """``"png"`` or ``"svg"``."""
+def file_format() -> str:
+    """What the camera above a figure saves: ``"png"`` or ``"svg"``."""
     return str(st.session_state.get(FORMAT, "PNG")).lower()
 
 
-def lasting(drawing: figures.Figure) -> figures.Figure:
-    """The figure as it goes to the browser; made once for all that look at the same."""
-    return drawing if drawing.layout.datarevision else _lasting(figures.named(drawing), drawing)
+def _mount(drawing: figures.Figure, key: str, name: str, told: dict[str, Any], event: str, callback: Callable[[], None] | None) -> None:
+    camera = {"format": file_format(), "filename": name, "scale": 2}
+    drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
+    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None, **drawn, **told}
+    _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
 
 
-def drawn(draw: Callable[..., figures.Figure], of: object, **how: Hashable) -> figures.Figure:
-    """``draw(of, **how)`` as it goes to the browser; while a person looks at the same in the same way, it is drawn once."""
-    memory: dict[Any, tuple[object, figures.Figure]] = st.session_state.setdefault("drawn", {})
-    key = (draw, id(of), *sorted(how.items()))
-    if key not in memory:
-        while len(memory) >= DRAWN:
-            memory.pop(next(iter(memory)))
-        memory[key] = (of, lasting(draw(of, **how)))  # what is remembered with it keeps its id
-    return memory[key][1]
+@st.cache_resource(show_spinner=False)
+def _component(name: str) -> Any:
+    script = Path(__file__).with_name(f"{name}.js").read_text()
+    return st.components.v2.component(f"aion_{name}", html="<div></div>", js=script, isolate_styles=False)
 
 
-@st.cache_resource(show_spinner=False, max_entries=FIGURES)
-def _lasting(name: str, _drawing: figures.Figure) -> figures.Figure:
-    return figures.lasting(_drawing, name)
+@st.cache_resource(show_spinner=False)
+def _plotly() -> str:
+    """Where a page finds ``plotly.min.js``, below its own address; the one in the package of Plotly, served from there."""
+    served = declare_component("plotly", path=str(files("plotly") / "package_data"))
+    return f"component/{served.name}/plotly.min.js?{version('plotly')}"

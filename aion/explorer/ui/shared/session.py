@@ -1,13 +1,12 @@
 """One person's session as one typed object: what was opened, what is being looked at, what was answered. Knows no widget."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import streamlit as st
 
-from aion.explorer.figures import Shown, ShownImage
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import Analysis
 from aion.io import Overrides, SkyObject
@@ -64,8 +63,6 @@ class Session:
     """p(z) of each modality alone; None until a person asks."""
     prior: Prior | None = None
     """What p(z) is multiplied with."""
-    shown: Shown = field(default_factory=Shown)
-    """How the figures were drawn last; the redshift is ``z``."""
     followed: bool = False
     """Whether the address that the session began with was looked at."""
     linked: tuple[frozenset[str] | None, Prior | None, float | None] | None = None
@@ -105,7 +102,6 @@ class Session:
         self.example = example
         self.opened += 1
         self._analyses.clear()
-        self.shown = Shown()
         self.look_at(0)
 
     def close(self) -> None:
@@ -131,11 +127,6 @@ class Session:
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
         self.z, self.anchor, self.feature = z, z, None
-
-    def see_image(self, number: int, how: ShownImage) -> None:
-        """One of the images was drawn like this."""
-        before = self.shown.images + (ShownImage(),) * (number - len(self.shown.images))
-        self.shown = replace(self.shown, images=(*before[:number], how, *before[number + 1 :]))
 
     def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
         """The answer for what is looked at, from memory when it was asked before."""
