@@ -1,38 +1,56 @@
 """The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``. The same engine, and so the same numbers, as the pages.
 
-Results go to standard output, everything else to standard error. Exit code 2: the files, options or weights cannot be used.
+Results go to standard output, everything else to standard error. Exit code 0: all is done; 1: some files or objects are left out, each
+with its reason; 2: nothing is done, because the files, options or weights cannot be used.
 """
 
 import argparse
 import contextlib
+import hashlib
 import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion.errors import AIONError, InputError
+from aion.errors import AIONError, ConfigError, InputError
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
     from aion.explorer.engine import Engine
+    from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis
     from aion.io import Overrides, SkyObject
 
 
+@dataclass
+class Done:
+    """What a command did."""
+
+    count: int = 0
+    """Objects with a result."""
+    failures: list[str] = field(default_factory=list)
+    """A sentence for each file or object that is left out."""
+
+    def leave_out(self, what: str, why: Exception) -> None:
+        """Go on without it."""
+        self.failures.append(str(why) if what in str(why) else f"{what}: {why}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 2 the input or the weights cannot be used."""
+    """Run one command. Returns the exit code: 0 all is done, 1 some of it, 2 nothing."""
     options = _parser().parse_args(arguments)
     warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
-        options.run(options)
+        done: Done = options.run(options)
     except (AIONError, OSError) as exc:
-        print(f"aion: {exc}", file=sys.stderr)
-        return 2
-    return 0
+        done = Done(0, [str(exc)])
+    for failure in done.failures:
+        print(f"aion: {failure}", file=sys.stderr)
+    return 0 if not done.failures else 1 if done.count else 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze, wrong=analyze.error)
 
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
-    embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write: id, embedding")
+    embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
 
     app = commands.add_parser("app", help="the explorer in the browser")
@@ -77,42 +95,88 @@ def _add_fetch(fetch: argparse.ArgumentParser) -> None:
     fetch.set_defaults(run=_fetch)
 
 
-def _analyze(options: argparse.Namespace) -> None:
+def _analyze(options: argparse.Namespace) -> Done:
     from aion.explorer.export.analysis import to_json
-    from aion.explorer.redshift.prior import parse_prior, with_prior
+    from aion.explorer.redshift.prior import parse_prior
+    from aion.io import Overrides
 
     if not options.files and options.id is None:
         options.wrong("name files, or with --id an object of the reference catalog")
     prior = parse_prior(options.prior) if options.prior else None
-    from aion.io import Overrides
-
     files = _read(options.files, Overrides.parse(options.set)) if options.files else []
     engine = _engine(options.model)
     objects = _chosen(engine, files, options.id)
-    use = options.use.split(",") if options.use else None
-    analyses = [with_prior(analysis, prior) for analysis in engine.batch(objects, use=use)]
-    if options.json:
-        texts = [to_json(analysis, thing.reports) for analysis, thing in zip(analyses, objects, strict=True)]
-        print(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]", end="" if len(texts) == 1 else "\n")
-    else:
-        print("\n\n".join(_in_words(analysis) for analysis in analyses))
-    if options.out:
-        for analysis, thing in zip(analyses, objects, strict=True):
-            _write(options.out, analysis, thing, engine.catalog)
-        print(f"aion: results of {len(analyses)} object(s) are in {options.out}", file=sys.stderr)
+    analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
+    if options.json and analyzed:
+        texts = [to_json(analysis, thing.reports) for thing, analysis in analyzed]
+        print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n")
+    elif analyzed:
+        print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
+    if options.out and analyzed:
+        for stem, (thing, analysis) in zip(_stems([analysis.id for _, analysis in analyzed]), analyzed, strict=True):
+            _write(options.out, stem, analysis, thing, engine.catalog)
+        print(f"aion: results of {done.count} object(s) are in {options.out}", file=sys.stderr)
+    return done
 
 
-def _embed(options: argparse.Namespace) -> None:
-    from aion.explorer.export.analysis import embeddings_parquet
+def _analyzed(
+    engine: "Engine", objects: "list[SkyObject]", use: list[str] | None, prior: "Prior | None"
+) -> "tuple[list[tuple[SkyObject, Analysis]], Done]":
+    """Each object that can be used with its analysis."""
+    from aion.explorer.redshift.prior import with_prior
 
-    objects = [thing for file in options.files for thing in _read([file])]
+    done = Done()
+    analyzed: list[tuple[SkyObject, Analysis]] = []
+    for thing, answer in zip(objects, engine.batch(objects, use=use), strict=True):
+        try:
+            if isinstance(answer, AIONError):
+                raise answer
+            analyzed.append((thing, with_prior(answer, prior)))
+            done.count += 1
+        except AIONError as exc:
+            done.leave_out(thing.id, exc)
+    return analyzed, done
+
+
+def _embed(options: argparse.Namespace) -> Done:
+    from aion.explorer.export.analysis import Embedded, embeddings_parquet
+
+    done = Done()
+    objects: list[SkyObject] = []
+    for file in options.files:
+        try:
+            objects += _read([file])
+        except (AIONError, OSError) as exc:
+            done.leave_out(file, exc)
+    if not objects:
+        return done
     engine = _engine(options.model)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(embeddings_parquet([thing.id for thing in objects], engine.embed(objects), engine.info))
-    print(f"aion: {len(objects)} embedding(s) are in {options.out}", file=sys.stderr)
+    rows = []
+    for thing, answer in zip(objects, engine.embed_objects(objects), strict=True):
+        if isinstance(answer, AIONError):
+            done.leave_out(thing.id, answer)
+        else:
+            rows.append(Embedded(thing.id, answer.embedding, answer.used, thing.reports))
+            done.count += 1
+    if rows:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_bytes(embeddings_parquet(rows, engine.info))
+        print(f"aion: {done.count} embedding(s) are in {options.out}", file=sys.stderr)
+    return done
 
 
-def _app(options: argparse.Namespace) -> None:
+def _streams(engine: "Engine", use: str | None) -> list[str] | None:
+    """What the model may read of what these weights can; raises ConfigError for a name of none."""
+    if not use:
+        return None
+    streams, known = use.split(","), [key for key in engine.info.reads if key != "tok_z"]
+    unknown = [key for key in streams if key not in known]
+    if unknown:
+        raise ConfigError(f"--use: {', '.join(unknown)} is nothing that these weights read; they read {', '.join(known)}")
+    return streams
+
+
+def _app(options: argparse.Namespace) -> Done:
     from aion.explorer.settings import environment_with
     from aion.resources import resource
 
@@ -120,9 +184,10 @@ def _app(options: argparse.Namespace) -> None:
     command += [f"--server.port={options.port}"] if options.port is not None else []
     with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
         subprocess.run(command, env=environment_with(options.model), check=True)
+    return Done()
 
 
-def _fetch(options: argparse.Namespace) -> None:
+def _fetch(options: argparse.Namespace) -> Done:
     from aion import download
 
     try:
@@ -132,6 +197,7 @@ def _fetch(options: argparse.Namespace) -> None:
     if source.is_folder:
         raise InputError(f"{options.id} is a folder on this computer; there is nothing to download")
     print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
+    return Done()
 
 
 def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":
@@ -154,13 +220,12 @@ def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[S
     for file in files:
         if not Path(file).is_file():
             raise InputError(f"there is no file {file}")
-    names = ", ".join(files)
     try:
         objects = read([Path(file) for file in files], overrides=overrides)
     except InputError as exc:
-        raise InputError(f"{names}: {exc}") from exc
+        raise InputError(f"{', '.join(files)}: {exc}") from exc
     if not objects:
-        raise InputError(f"no object was found in {names}")
+        raise InputError(f"no object was found in {', '.join(files)}")
     return objects
 
 
@@ -187,12 +252,28 @@ def _in_words(analysis: "Analysis") -> str:
     return "\n".join(lines)
 
 
-def _write(folder: Path, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
+def _stems(ids: Sequence[str]) -> list[str]:
+    """Beginnings of file names, none twice, also where upper and lower case are one.
+
+    An id that cannot stand in a file name as it is gets a part of its hash in place of what is lost.
+    """
+    stems: list[str] = []
+    for id in ids:
+        stem = re.sub(r"[^\w.+-]+", "_", id)[:100]
+        if stem != id or not id:
+            stem = f"{stem or 'object'}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+        taken, number, first = {other.casefold() for other in stems}, 2, stem
+        while stem.casefold() in taken:
+            stem, number = f"{first}-{number}", number + 1
+        stems.append(stem)
+    return stems
+
+
+def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
     from aion.explorer.export import tables
     from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^\w.+-]+", "_", analysis.id) or "object"
     files = {
         f"{stem}.json": to_json(analysis, thing.reports).encode(),
         f"{stem}-pz.csv": pdf_csv(analysis),

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.catalog import objects, user_catalog_panel
 from aion.explorer.ui.shared import active_catalog, frame, layout, server
 
@@ -15,7 +16,7 @@ catalog = active_catalog.catalog()
 if catalog is None:
     layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
-st.caption(objects.about(catalog))
+st.caption(as_text(objects.about(catalog)))
 passing, filters = objects.rows(catalog)
 if passing.empty:
     layout.empty("No object passes these filters. Widen one of them.")

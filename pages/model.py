@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.model import model_view, model_weights
 from aion.explorer.ui.shared import frame, labels, layout, server
 
@@ -11,9 +12,9 @@ if server.startup().problem:
     model_weights.panel(None)
     st.stop()
 info = server.engine().info
-st.title(labels.weights_name(info.title), anchor=False)
+st.title(as_text(labels.weights_name(info.title)), anchor=False)
 if info.notice:
-    st.info(info.notice, icon=":material/science:")
+    st.info(as_text(info.notice), icon=":material/science:")
 
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import active_catalog, frame, layout, server
 from aion.explorer.ui.shared.similarity_query import follow_address, query
 from aion.explorer.ui.similar import search
@@ -15,7 +16,7 @@ if catalog is None:
     layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
 st.caption(
-    f"Search {len(catalog):,} {catalog.manifest.label} objects by one of them, by your upload, or by several with weights. "
+    f"Search {len(catalog):,} {as_text(catalog.manifest.label)} objects by one of them, by your upload, or by several with weights. "
     "Similar means that the model describes them alike; the numbers are cosines, not probabilities."
 )
 follow_address(catalog, is_own=active_catalog.is_own())

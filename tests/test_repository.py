@@ -32,7 +32,7 @@ def explorer(*names: str) -> set[str]:
     return {f"aion.explorer.{name}" for name in names}
 
 
-SERVICES = explorer("settings", "results", "figures", "redshift", "engine", "catalogs", "export")
+SERVICES = explorer("settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export")
 PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
@@ -61,12 +61,13 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.settings": {"aion.errors", "aion.resources"},
     "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.memory": set(),
+    "aion.explorer.plain_text": set(),
     "aion.explorer.weights": {"aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
     "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"} | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS | {"aion", "aion.catalog", "aion.io", "aion.previews"} | explorer("results", "engine"),
-    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "figures", "redshift"),
+    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
@@ -75,7 +76,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.ui.model": PAGE | explorer("weights", "memory", "ui.shared"),
     "aion.__main__": CORE | SERVICES,
     "app": explorer("ui.shared"),
-    "pages": explorer("ui"),
+    "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
     "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines", "aion.modalities"},
     "aion.training.evaluate": CORE | {"aion.training"},

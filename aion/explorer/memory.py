@@ -16,11 +16,18 @@ def available(device: str) -> int | None:
     """What can still be taken on a device, ``"cpu"`` or ``"cuda:0 (name)"``; of the main memory no more than a container may have."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
-    machine = _kilobytes(_PROC / "meminfo", "MemAvailable")
-    limit, used = (_number(_CGROUP / name) for name in ("memory.max", "memory.current"))
-    in_container = [limit - used] if limit is not None and used is not None else []
-    known = [*([machine] if machine is not None else []), *in_container]
+    known = [free for free in (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container()) if free is not None]
     return min(known) if known else None
+
+
+def _left_in_container() -> int | None:
+    """Of the limit, without what files that were read take of it: as in ``MemAvailable``, the kernel gives that up for whoever asks."""
+    limit, used = (_number(_CGROUP / name) for name in ("memory.max", "memory.current"))
+    stat = _CGROUP / "memory.stat"
+    if limit is None or used is None or not stat.is_file():
+        return None
+    parts = dict(line.split() for line in stat.read_text().splitlines())
+    return limit - used + sum(int(parts.get(name, 0)) for name in ("active_file", "inactive_file"))
 
 
 def _kilobytes(path: Path, name: str) -> int | None:

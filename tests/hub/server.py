@@ -38,13 +38,18 @@ def hub(folder: Path) -> Iterator[Hub]:
     """Serve a folder until the end of the block."""
     state = Hub(folder)
     handler = type("Handler", (_Handler,), {"hub": state})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         state.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield state
         server.shutdown()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Somebody hung up, which is theirs to do and says nothing to the tests, that read standard error."""
 
 
 class _Handler(BaseHTTPRequestHandler):

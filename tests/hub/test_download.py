@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def until(claim, seconds: float = 60) -> None:
     while not claim():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
+
+
+def interrupted(process: "subprocess.Popen[str]") -> str:
+    """What it says on standard error; a person presses Ctrl-C again where nothing happens."""
+    for _ in range(6):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=10)[1]
+    process.kill()
+    raise AssertionError("it does not end")
 
 
 def layout(folder: Path) -> dict[str, int]:
@@ -82,8 +93,7 @@ def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_othe
     until(begun)
     large = begun()[0]
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    said = interrupted(process)
     assert process.returncode == 2 and "files that arrived whole are kept" in said and "Traceback" not in said
     (entry,) = download.cached_weights()
     kept = entry.files.keys()

@@ -22,7 +22,7 @@ import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import IndexMismatchError, InputError, WeightsNotFoundError
+from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
 from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
@@ -52,7 +52,7 @@ Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 @dataclass(frozen=True)
 class _Job:
     thing: SkyObject
-    use: frozenset[str] | None
+    use: Collection[str] | None
     wanted: Wanted
 
 
@@ -97,29 +97,32 @@ class Engine:
         Raises:
             InputError: nothing in it can be read; the message says why, modality by modality.
         """
-        return self.batch([thing], use=use, k=k)[0]
+        [answer] = self.batch([thing], use=use, k=k)
+        if isinstance(answer, AIONError):
+            raise answer
+        return answer
 
-    def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis]:
-        """`analyze` of each, in order; alike objects share a pass."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, "analysis") for thing in things])
-        analyses = [answer for answer in answers if isinstance(answer, Analysis)]
+    def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis | AIONError]:
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
+        answers = self._worker.attempt([_Job(thing, use, "analysis") for thing in things])
+        found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
-            return analyses
+            return found
+        analyses = [answer for answer in found if isinstance(answer, Analysis)]
         compared = self.vectors(analyses, self.catalog.searched)
-        return [self._placed(self.catalog, analysis, vectors, k) for analysis, vectors in zip(analyses, compared, strict=True)]
+        placed = (self._placed(self.catalog, analysis, vectors, k) for analysis, vectors in zip(analyses, compared, strict=True))
+        return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
-        chosen = None if use is None else frozenset(use)
-        answers = self._worker.ask([_Job(thing, chosen, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(thing, use, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
 
-    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | Exception]:
+    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
         answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
-        return [answer for answer in answers if isinstance(answer, (EmbeddedObject, Exception))]
+        return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
     def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
@@ -131,15 +134,15 @@ class Engine:
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        jobs = [_Job(thing, None if use is None else frozenset(use), "redshift") for use in uses.values()]
-        answers = self._worker.ask(jobs)
+        answers = self._worker.ask([_Job(thing, use, "redshift") for use in uses.values()])
         return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
-        wide = [key for key in self.info.reads if issubclass(MODALITIES[key], (Image, Spectrum))] or [self._default_streams()[0]]
+        streams = [key for key in self.info.reads if key != Z.token_key]
+        wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
         for key in wide:
             self.analyze(SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1)
         progress("Ready", 1.0)
@@ -153,22 +156,19 @@ class Engine:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
 
-    def _default_streams(self) -> list[str]:
-        return [key for key in self.info.reads if key != Z.token_key]
-
     def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
         except torch.OutOfMemoryError:
-            if len(jobs) > 1:
-                half = len(jobs) // 2
-                return self._run(jobs[:half]) + self._run(jobs[half:])
-            if self._networks.device.type == "cpu":
+            if len(jobs) == 1 and self._networks.device.type == "cpu":
                 raise
-            torch.cuda.empty_cache()
-            self._spare = self._spare or Networks(self.settings, torch.device("cpu"))
-            return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+        torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        if half := len(jobs) // 2:
+            return self._run(jobs[:half]) + self._run(jobs[half:])
+        if self._spare is None:  # of the commit that answers, whatever its branch or tag means by now
+            self._spare = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
+        return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
@@ -226,7 +226,7 @@ class Engine:
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.thing.modalities if m.token_key in reading.used]
-        checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles)]
+        checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
             tokens=reading.tokens,
@@ -241,7 +241,7 @@ class Engine:
             notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
-            trust=(*checks, *spectrum_checks(given), *image_checks(networks, given)),
+            trust=(*checks, *image_checks(networks, given)),
         )
 
     def _placed(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int) -> Analysis:

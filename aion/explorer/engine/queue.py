@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from aion.errors import ClosedError
+from aion.errors import AIONError, ClosedError, explained_fault
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -20,7 +20,10 @@ class _Waiting(Generic[Job, Answer]):
 
 
 class Worker(Generic[Job, Answer]):
-    """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one answer or exception each."""
+    """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one answer or exception each.
+
+    Every job gets an answer or an exception, and the thread lives on, whatever ``run`` does.
+    """
 
     def __init__(self, run: Callable[[list[Job]], Sequence[Answer | Exception]], *, limit: int) -> None:
         self._run = run
@@ -36,23 +39,23 @@ class Worker(Generic[Job, Answer]):
         """The answers, in the order of the jobs; blocks until all are there.
 
         Raises:
-            Exception: the first one that a job ended with.
+            AIONError: the first one that a job ended with; a `FaultError` where it ended with an exception that is none of ours.
             ClosedError: the worker takes nothing any more.
         """
         answers = self.attempt(jobs)
         for answer in answers:
-            if isinstance(answer, Exception):
+            if isinstance(answer, AIONError):
                 raise answer
-        return [answer for answer in answers if not isinstance(answer, Exception)]
+        return [answer for answer in answers if not isinstance(answer, AIONError)]
 
-    def attempt(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+    def attempt(self, jobs: Sequence[Job]) -> list[Answer | AIONError]:
         """As `ask`, with the exception of a job in the place of its answer."""
         futures = [self._submit(job) for job in jobs]
-        outcomes: list[Answer | Exception] = []
+        outcomes: list[Answer | AIONError] = []
         for future in futures:
             try:
                 outcomes.append(future.result())
-            except Exception as exc:
+            except AIONError as exc:
                 outcomes.append(exc)
         return outcomes
 
@@ -72,19 +75,24 @@ class Worker(Generic[Job, Answer]):
         return waiting.future
 
     def _work(self) -> None:
-        while (first := self._queue.get()) is not None:
+        closing = False
+        while not closing and (first := self._queue.get()) is not None:
             together, closing = self._gather(first)
-            try:
-                answers = self._run([waiting.job for waiting in together])
-            except Exception as exc:
-                answers = [exc] * len(together)
-            for waiting, answer in zip(together, answers, strict=True):
-                if isinstance(answer, Exception):
-                    waiting.future.set_exception(answer)
+            for waiting, answer in zip(together, self._answers([waiting.job for waiting in together]), strict=True):
+                if isinstance(answer, BaseException):
+                    waiting.future.set_exception(explained_fault(answer))
                 else:
                     waiting.future.set_result(answer)
-            if closing:
-                return
+
+    def _answers(self, jobs: list[Job]) -> Sequence[Answer | BaseException]:
+        """One for each job."""
+        try:
+            answers = self._run(jobs)
+            if len(answers) != len(jobs):
+                raise RuntimeError(f"{len(jobs)} jobs got {len(answers)} answers")
+        except BaseException as exc:  # this thread is nobody's to interrupt or to end, and everybody's to wait for
+            return [exc] * len(jobs)
+        return answers
 
     def _gather(self, first: _Waiting[Job, Answer]) -> tuple[list[_Waiting[Job, Answer]], bool]:
         """The first job and those already behind it, and whether the end was reached."""

@@ -7,13 +7,14 @@ import io
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from aion.constants import NANOMAGGY_ZERO_POINT
-from aion.explorer.results import Analysis, ImageResult, ModelInfo, SpectrumResult
+from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
 
@@ -115,23 +116,47 @@ def embeddings_npy(vectors: ArrayLike) -> bytes:
     return stream.getvalue()
 
 
-def embeddings_parquet(ids: Sequence[str], vectors: ArrayLike, model: ModelInfo) -> bytes:
-    """Columns ``id`` (text) and ``embedding`` (fixed-size list of float32); the file's metadata says which weights made it."""
+@dataclass(frozen=True)
+class Embedded:
+    """An object with its vector, and what that was made from."""
+
+    id: str
+    vector: Floats
+    """(D,)."""
+    used: tuple[str, ...]
+    """Token keys that the encoder read."""
+    reports: tuple[Report, ...] = ()
+    """Of the files that it came from; none for an object of a catalog."""
+
+    @classmethod
+    def of(cls, analysis: Analysis, reports: Sequence[Report] = ()) -> Self:
+        """``reports`` are those of the object that was analyzed."""
+        return cls(analysis.id, analysis.embedding, analysis.used, tuple(reports))
+
+
+def embeddings_parquet(rows: Sequence[Embedded], model: ModelInfo) -> bytes:
+    """Columns ``id`` (text), ``embedding`` (fixed-size list of float32), and lists of text: ``used`` (token keys that were read), ``files``
+    it came from and the ``sha256`` of each. The metadata of the file says which weights and which version made it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    flat = pa.array(rows.reshape(-1), type=pa.float32())
+    vectors = np.stack([row.vector for row in rows]).astype(np.float32)
+    texts = pa.list_(pa.string())
+    columns = {
+        "id": pa.array([row.id for row in rows], pa.string()),
+        "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1]),
+        "used": pa.array([row.used for row in rows], texts),
+        "files": pa.array([[report.source for report in row.reports] for row in rows], texts),
+        "sha256": pa.array([[report.sha256 for report in row.reports] for row in rows], texts),
+    }
     metadata = {
         "model_id": model.id,
         "model_revision": model.revision or "",
         "model_sha256": model.sha256,
         "aion_version": model.versions["aion"],
     }
-    schema = pa.schema([("id", pa.string()), ("embedding", pa.list_(pa.float32(), rows.shape[1]))], metadata=metadata)
-    table = pa.Table.from_arrays([pa.array(list(ids), pa.string()), pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])], schema=schema)
     stream = io.BytesIO()
-    pq.write_table(table, stream)
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), stream)
     return stream.getvalue()
 
 

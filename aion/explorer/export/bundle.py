@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export import tables
-from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.reproduce import Recipe
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.io import Report
 
@@ -37,7 +38,7 @@ def bundle(
     given = _placed(inputs)
     size = sum(len(content) for content in given.values())
     notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
-    notes += [NEIGHBORS.format(catalog.manifest.label, len(catalog))] if catalog is not None else []
+    notes += [NEIGHBORS.format(as_text(catalog.manifest.label), len(catalog))] if catalog is not None else []
     recipe = replace(recipe, files=tuple(given), sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()})
     settings = recipe.to_dict() | {
         "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
@@ -54,7 +55,7 @@ def bundle(
         "pz.hdf5": pdf_hdf5(analysis),
         "decoded.fits": decoded_fits(analysis),
         "embedding.npy": embeddings_npy([analysis.embedding]),
-        "embedding.parquet": embeddings_parquet([analysis.id], [analysis.embedding], analysis.model),
+        "embedding.parquet": embeddings_parquet([Embedded.of(analysis, reports)], analysis.model),
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
     if catalog is not None:

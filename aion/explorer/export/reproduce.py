@@ -10,6 +10,7 @@ from typing import Any
 
 from aion.errors import InputError, WeightsMismatchError
 from aion.explorer.figures import Shown
+from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import ModelInfo
 from aion.io import Overrides
@@ -49,8 +50,9 @@ class Recipe:
 
     def notebook(self, note: str = "") -> str:
         """The same as `python`, as a Jupyter notebook (nbformat 4) with the hashes of the files, and ``note``, in its first cell."""
-        files = "\n".join(f"- `{name}`, SHA-256 `{digest}`" for name, digest in self.sha256.items()) or "- an object of a catalog"
-        text = f"# {self.id}\n\nMade from:\n\n{files}\n\nwith weights of SHA-256 `{self.weights}`." + (f"\n\n{note}" if note else "")
+        files = "\n".join(f"- {as_text(name)}, SHA-256 `{digest}`" for name, digest in self.sha256.items()) or "- an object of a catalog"
+        parts = [f"# {as_text(self.id)}", "Made from:", files, f"with weights of SHA-256 `{self.weights}`.", *([note] if note else [])]
+        text = "\n\n".join(parts)
         sources = (("markdown", text), ("code", self._analysis()), ("code", self._figures()))
         cells = [_cell(f"cell-{number}", kind, source) for number, (kind, source) in enumerate(sources)]
         about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

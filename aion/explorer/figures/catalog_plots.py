@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from aion.catalog import Neighbor
-from aion.explorer.figures.theme import LIGHT, Theme, blank, colorbar
+from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank, colorbar
 from aion.explorer.results import Floats
 
 KINDS = ("galaxy", "quasar", "star")
@@ -52,14 +52,14 @@ def scatter(
 ) -> go.Figure:
     """One point per object in WebGL, for a box or a lasso; ``customdata`` of a point is its row. ``selected`` (n,) dims the others."""
     figure = blank(theme, height=TABLE_HEIGHT)
-    names, shown = np.asarray(ids, dtype=str), np.isfinite(x.values) & np.isfinite(y.values)
+    names, shown = np.array([as_label(id) for id in ids], dtype=str), np.isfinite(x.values) & np.isfinite(y.values)
     values, many = np.asarray(color.values), len(ids) > MANY
     for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
         rows = np.flatnonzero(members)
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
             low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
-            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(color.title)}
+            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(as_label(color.title))}
             marker |= {"color": np.nan_to_num(values[rows].astype(float), nan=low), **scale}
         else:
             marker |= {"color": _group_color(label, values, theme), "symbol": "circle" if many else SYMBOLS.get(label, "circle")}
@@ -70,15 +70,15 @@ def scatter(
                 customdata=rows,
                 text=names[rows],
                 mode="markers",
-                name=f"{label} ({len(rows)})",
+                name=f"{as_label(label)} ({len(rows)})",
                 marker=marker,
                 selectedpoints=None if selected is None else np.flatnonzero(selected[rows]),
                 unselected={"marker": {"opacity": 0.08}},
                 hovertemplate="%{text}<br>%{xaxis.title.text} %{x:.4g}<br>%{yaxis.title.text} %{y:.4g}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text=x.title, autorange="reversed" if x.reverse else True)
-    figure.update_yaxes(title_text=y.title, autorange="reversed" if y.reverse else True)
+    figure.update_xaxes(title_text=as_label(x.title), autorange="reversed" if x.reverse else True)
+    figure.update_yaxes(title_text=as_label(y.title), autorange="reversed" if y.reverse else True)
     return figure.update_layout(clickmode="event", dragmode="lasso", showlegend=not color.is_scale)
 
 
@@ -108,11 +108,11 @@ def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme
                 go.Scatter(
                     x=[neighbor.z for neighbor in chosen],
                     y=[neighbor.similarity for neighbor in chosen],
-                    customdata=[neighbor.id for neighbor in chosen],
+                    customdata=[as_label(neighbor.id) for neighbor in chosen],
                     mode="markers",
-                    name=kind,
+                    name=as_label(kind),
                     marker={"size": 10, "opacity": 0.85, "color": theme.kind(kind), "symbol": SYMBOLS.get(kind, "circle")},
-                    hovertemplate=f"%{{customdata}}<br>{kind}, z %{{x:.4f}}<br>similarity %{{y:.3f}}<extra></extra>",
+                    hovertemplate="%{customdata}<br>%{fullData.name}, z %{x:.4f}<br>similarity %{y:.3f}<extra></extra>",
                 )
             )
     if z is not None:

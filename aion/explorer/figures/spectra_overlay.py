@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from aion.catalog import SmallSpectrum
 from aion.explorer.figures.sampling import decimate
-from aion.explorer.figures.theme import LIGHT, Theme, blank
+from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def compared_spectra(compared: Sequence[Compared], *, rest: bool = False, theme:
                 x=one.spectrum.wavelength[drawn] / shift,
                 y=one.spectrum.flux[drawn] / scale,
                 mode="lines",
-                name=one.name,
+                name=as_label(one.name),
                 line={"color": color, "width": 1.4},
                 hovertemplate="%{x:.0f} Å<br>%{y:.2f} × median<extra>%{fullData.name}</extra>",
             )

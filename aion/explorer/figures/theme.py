@@ -3,6 +3,7 @@
 The hues are Okabe & Ito's (2008), which people with any colour vision can tell apart; each is tuned for its background.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +18,7 @@ __all__ = [
     "LIGHT",
     "Figure",
     "Theme",
+    "as_label",
     "blank",
     "colorbar",
     "config",
@@ -36,8 +38,8 @@ _CONFIG: dict[str, Any] = {
 
 
 def config(file_format: str, name: str) -> dict[str, Any]:
-    """The buttons above a figure; the camera saves ``"png"`` or ``"svg"`` under a name without ending."""
-    return _CONFIG | {"toImageButtonOptions": {"scale": 2, "format": file_format, "filename": name}}
+    """The buttons above a figure; the camera saves ``"png"`` or ``"svg"`` under a name without ending, made fit for a file and a script."""
+    return _CONFIG | {"toImageButtonOptions": {"scale": 2, "format": file_format, "filename": re.sub(r"[^\w .+-]+", "_", name)}}
 
 
 def selecting(file_format: str, name: str) -> dict[str, Any]:
@@ -189,6 +191,11 @@ def template(theme: Theme) -> go.layout.Template:
             "dragmode": "zoom",
         }
     )
+
+
+def as_label(text: str) -> str:
+    """Words from elsewhere as a text of a figure, which would take tags in them for its own."""
+    return escape(text, quote=False)
 
 
 def colorbar(title: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. A line is measured in a window around where it must be: the flux
 above (emission) or below (absorption) a straight continuum through both sides, summed, over the error of that sum. The error is the
-given noise and that of the continuum, raised where the sides scatter more than their noise says.
+given noise and that of the continuum, raised where the sides scatter more than their noise says. Nothing is chosen by what it shows:
+each line has one window, and what several spectra say of it is averaged, so that noise alone gives zero on average.
 """
 
 import math
@@ -76,34 +77,48 @@ class Votes:
 
 
 def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:
-    """The major lines that ``z`` predicts in spectra that have data; where two cover a line, the better measurement."""
-    best: dict[Line, LineVote] = {}
+    """The major lines that ``z`` predicts in spectra that have data; where several cover a line, their mean, weighted by the variances."""
+    excesses: dict[tuple[Line, ...], list[_Excess]] = {}
     for spectrum in spectra:
-        for vote in _votes_of(spectrum, z):
-            held = best.get(vote.line)
-            if held is None or math.isnan(held.significance) or abs(vote.significance) > abs(held.significance):
-                best[vote.line] = vote
-    return Votes(z, tuple(sorted(best.values(), key=lambda vote: vote.wavelength)))
+        for group, excess in _excesses(spectrum, z).items():
+            excesses.setdefault(group, []).append(excess)
+    found = [LineVote(group[0], _center(group, z), _signal_to_noise(several)) for group, several in excesses.items()]
+    return Votes(z, tuple(sorted(found, key=lambda vote: vote.wavelength)))
 
 
-def _votes_of(spectrum: SpectrumResult, z: float) -> list[LineVote]:
+@dataclass(frozen=True)
+class _Excess:
+    """Flux of a line, positive where the feature is there as predicted, 1e-17 erg/s/cm2."""
+
+    flux: float
+    variance: float
+    """Infinite where too few good pixels tell."""
+
+
+NOTHING = _Excess(0.0, math.inf)
+
+
+def _signal_to_noise(several: Sequence[_Excess]) -> float:
+    """Of the weighted mean."""
+    weight = sum(1 / excess.variance for excess in several)
+    return sum(excess.flux / excess.variance for excess in several) / math.sqrt(weight) if weight else math.nan
+
+
+def _excesses(spectrum: SpectrumResult, z: float) -> dict[tuple[Line, ...], _Excess]:
+    """Of every group of lines in the range of one spectrum."""
     if spectrum.flux is None or spectrum.sigma is None:
-        return []
+        return {}
     low, high = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
     good = _good(spectrum)
-    found = []
-    for group in _groups(z):
-        center = sum(observed(line, z) for line in group) / len(group)
-        if low <= center <= high:
-            sign = 1 if group[0].feature == "emission" else -1
-            windows = (NARROW, BROAD) if group[0].broad else (NARROW,)
-            measured = [sign * _significance(spectrum, good, group, z, window) for window in windows]
-            finite = [value for value in measured if math.isfinite(value)]
-            found.append(LineVote(group[0], center, max(finite, default=math.nan)))
-    return found
+    return {group: _excess(spectrum, good, group, z) for group in _groups(z) if low <= _center(group, z) <= high}
 
 
-def _groups(z: float) -> list[list[Line]]:
+def _center(group: Sequence[Line], z: float) -> float:
+    """Å, observed."""
+    return sum(observed(line, z) for line in group) / len(group)
+
+
+def _groups(z: float) -> list[tuple[Line, ...]]:
     """Major lines; neighbors of one name whose windows overlap are one group."""
     groups: list[list[Line]] = []
     for line in sorted((line for line in LINES if line.major), key=lambda line: line.rest):
@@ -112,7 +127,7 @@ def _groups(z: float) -> list[list[Line]]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return groups
+    return [tuple(group) for group in groups]
 
 
 def _good(spectrum: SpectrumResult) -> NDArray[np.bool_]:
@@ -124,10 +139,10 @@ def _good(spectrum: SpectrumResult) -> NDArray[np.bool_]:
     return good
 
 
-def _significance(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequence[Line], z: float, window: Window) -> float:
-    """Signed: positive above the continuum."""
+def _excess(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequence[Line], z: float) -> _Excess:
+    """What the window of the group holds above (emission) or below (absorption) its continuum."""
     assert spectrum.flux is not None and spectrum.sigma is not None
-    x = spectrum.wavelength
+    x, window = spectrum.wavelength, BROAD if group[0].broad else NARROW
     first, last = observed(group[0], z), observed(group[-1], z)
     inside = _between(x, first, last, window.half)
     sides = _between(x, first, last, window.reach) & ~_between(x, first, last, window.gap) & good
@@ -138,7 +153,7 @@ def _significance(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequ
     center = (first + last) / 2
     left, right = sides & (x < center), sides & (x > center)
     if not inside.any() or used.sum() < GOOD_SHARE * inside.sum() or min(left.sum(), right.sum()) < MIN_SIDE_PIXELS:
-        return math.nan
+        return NOTHING
     scale = window.reach / SPEED_OF_LIGHT * center
     side = np.stack([np.ones(int(sides.sum())), (x[sides] - center) / scale], axis=1)
     here = np.stack([np.ones(int(used.sum())), (x[used] - center) / scale], axis=1)
@@ -147,10 +162,10 @@ def _significance(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequ
     fit = covariance @ (side.T @ (weight * spectrum.flux[sides]))
     scatter = float(weight @ (spectrum.flux[sides] - side @ fit) ** 2) / (len(side) - 2)
     width = np.gradient(x)[used]
-    summed = float(width @ (spectrum.flux[used] - here @ fit))
     reach = width @ here
+    flux = float(width @ (spectrum.flux[used] - here @ fit))
     variance = float(width**2 @ spectrum.sigma[used] ** 2 + reach @ covariance @ reach) * max(scatter, 1.0)
-    return summed / math.sqrt(variance)
+    return _Excess(flux if group[0].feature == "emission" else -flux, variance)
 
 
 def _between(x: Floats, first: float, last: float, velocity: float) -> NDArray[np.bool_]:

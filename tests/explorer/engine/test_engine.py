@@ -243,38 +243,6 @@ def test_warming_up_reports_its_progress_to_the_end(engine):
     assert shares == sorted(shares) and steps[-1] == ("Ready", 1.0) and any("codec" in step for step, _ in steps)
 
 
-def test_too_little_memory_halves_the_batch(engine, make_object, monkeypatch):
-    networks, sizes = engine._networks, []
-    whole = networks.answer
-
-    def small(objects):
-        sizes.append(len(objects))
-        if len(objects) > 1:
-            raise torch.OutOfMemoryError("no memory")
-        return whole(objects)
-
-    monkeypatch.setattr(networks, "answer", small)
-    things = [make_object(i) for i in range(4)]
-    found = engine.batch(things)
-    monkeypatch.undo()
-    assert max(sizes) > 1
-    for one, thing in zip(found, things, strict=True):
-        same_numbers(one, engine.analyze(thing))
-
-
-def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_object, monkeypatch):
-    engine = Engine(settings)
-    monkeypatch.setattr(engine._networks, "device", torch.device("cuda"))
-
-    def full(objects):
-        raise torch.OutOfMemoryError("no memory")
-
-    monkeypatch.setattr(engine._networks, "answer", full)
-    analysis = engine.analyze(make_object(1))
-    assert any("computed on the CPU" in note for note in analysis.notes) and analysis.redshift.probability.sum() == pytest.approx(1)
-    engine.close()
-
-
 def test_weights_that_cannot_be_used_are_refused(tmp_path, tiny_weights):
     with pytest.raises(WeightsNotFoundError, match="no folder"):
         Engine(Settings(model=str(tmp_path / "nowhere")))

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aion.errors import ClosedError
+from aion.errors import ClosedError, FaultError, InputError
 from aion.explorer.engine.queue import Worker
 
 
@@ -36,23 +36,50 @@ def test_jobs_that_wait_together_run_together_up_to_the_limit():
 
 
 def test_a_job_that_fails_does_not_take_others_with_it():
-    worker = Worker(lambda jobs: [ValueError("three") if job == 3 else job for job in jobs], limit=8)
-    with pytest.raises(ValueError, match="three"):
+    worker = Worker(lambda jobs: [InputError("three") if job == 3 else job for job in jobs], limit=8)
+    with pytest.raises(InputError, match="three"):
         worker.ask([1, 2, 3])
     assert worker.ask([1, 2]) == [1, 2]
     worker.close()
 
 
-def test_a_run_that_breaks_is_raised_to_its_callers_and_the_thread_lives_on():
-    def run(jobs):
-        if "bad" in jobs:
-            raise RuntimeError("broken")
-        return jobs
+def _too_few(jobs):
+    return []
 
-    worker = Worker(run, limit=1)
-    with pytest.raises(RuntimeError, match="broken"):
-        worker.ask(["bad"])
-    assert worker.ask(["good"]) == ["good"]
+
+def _ends(jobs):
+    raise SystemExit(3)  # what a library may do, and what ends a thread without a word
+
+
+def _breaks(jobs):
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("run", "told"), [(_breaks, "RuntimeError: broken"), (_too_few, "1 jobs got 0 answers"), (_ends, r"SystemExit: 3")]
+)
+def test_whatever_a_run_does_its_callers_are_told_and_the_thread_lives_on(run, told, caplog):
+    worker, answers = Worker(lambda jobs: run(jobs) if "bad" in jobs else jobs, limit=1), []
+    asking = threading.Thread(target=lambda: answers.extend(worker.attempt(["bad"]) + worker.attempt(["good"])), daemon=True)
+    asking.start()
+    asking.join(5)
+    assert len(answers) == 2, "who asked still waits"
+    with pytest.raises(FaultError, match=f"a fault of this program.*{told}"):
+        raise answers[0]
+    assert answers[1] == "good"
+    assert "Traceback" in caplog.text and told.split(":")[0] in caplog.text
+    worker.close()
+
+
+def test_what_was_foreseen_is_no_fault_and_not_logged(caplog):
+    worker = Worker(lambda jobs: [InputError("too small")] * len(jobs), limit=2)
+    assert [str(answer) for answer in worker.attempt([1, 2])] == ["too small"] * 2
+    assert not caplog.records
+    worker.close()
+
+
+def test_a_worker_that_is_closed_says_so():
+    worker = Worker(lambda jobs: jobs, limit=1)
     worker.close()
     with pytest.raises(ClosedError, match="closed"):
         worker.ask(["late"])

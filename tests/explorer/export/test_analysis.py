@@ -14,9 +14,10 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+import aion
+from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.redshift.prior import FlatInLog, with_prior
-from aion.io import ImageFrame, read
+from aion.io import ImageFrame, Report, read
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +95,21 @@ def test_decoded_data_of_the_catalog_have_no_original_columns(engine):
         assert hdus["SDSS SPECTRUM"].columns.names == ["wavelength", "decoded", "mask"]
 
 
-def test_embeddings_come_back_from_npy_and_parquet(analysis):
+def test_embeddings_come_back_from_npy_and_parquet_with_what_they_were_made_from(analysis):
     vectors = [analysis.embedding, -analysis.embedding]
     np.testing.assert_array_equal(np.load(io.BytesIO(embeddings_npy(vectors))), np.stack(vectors))
-    table = pq.read_table(io.BytesIO(embeddings_parquet(["39628345678901234", "b"], vectors, analysis.model)))
+    reports = (Report("SDSS spec", "spec.fits", "f" * 64, ()), Report("Legacy Survey cutout", "image.fits", "0" * 64, ()))
+    first = Embedded("39628345678901234", vectors[0], ("tok_image", "tok_flux_g"), reports)
+    rows = [first, Embedded("b", vectors[1], ("tok_image",))]
+    table = pq.read_table(io.BytesIO(embeddings_parquet(rows, analysis.model)))
     assert table["id"].to_pylist() == ["39628345678901234", "b"]
     np.testing.assert_array_equal(np.stack(table["embedding"].to_numpy()), np.stack(vectors))
-    assert table.schema.metadata[b"model_sha256"].decode() == analysis.model.sha256
+    assert table["used"].to_pylist() == [["tok_image", "tok_flux_g"], ["tok_image"]]
+    assert table["files"].to_pylist() == [["spec.fits", "image.fits"], []] and table["sha256"].to_pylist() == [["f" * 64, "0" * 64], []]
+    about = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
+    model = analysis.model
+    assert about["model_id"] == model.id and about["model_revision"] == (model.revision or "") and about["model_sha256"] == model.sha256
+    assert about["aion_version"] == aion.__version__
 
 
 def test_the_density_comes_back_from_hdf5_in_the_layout_of_qp(analysis):

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from aion.explorer.redshift.line_evidence import votes
+from aion.explorer.redshift.line_evidence import NARROW, votes
 from aion.explorer.results import SpectrumResult
 from aion.lines import LINES, observed
+from aion.redshift import SPEED_OF_LIGHT
 
 WAVELENGTH = 10 ** (3.5801 + 1e-4 * np.arange(3841))
 NAMES = ("[O II]", "Hβ", "[O III]", "Hα")
@@ -36,19 +37,35 @@ def test_the_lines_of_the_true_redshift_are_found_and_those_of_a_wrong_one_are_n
 
 
 def test_the_signal_to_noise_of_a_line_is_its_flux_over_its_error():
-    measured = [by_name(votes([spectrum(0.2, seed=seed)], 0.2))["Hβ"].significance for seed in range(60)]
-    pixel = 1e-4 * math.log(10) * 4862.68 * 1.2
-    pixels = 2 * 400 / 299_792.458 * 4862.68 * 1.2 / pixel
+    measured = [by_name(votes([spectrum(0.2, seed=seed)], 0.2))["[O III]"].significance for seed in range(60)]
+    pixel = 1e-4 * math.log(10) * 5008.24 * 1.2
+    pixels = 2 * NARROW.half / SPEED_OF_LIGHT * 5008.24 * 1.2 / pixel
     expected = 60.0 / (pixel * math.sqrt(pixels))
     assert np.mean(measured) == pytest.approx(expected, rel=0.15)
     assert np.std(measured) == pytest.approx(1.0, abs=0.3)
 
 
-def test_noise_alone_votes_for_nothing():
-    empty = [vote.significance for seed in range(40) for vote in votes([spectrum(0.2, strength=0, seed=seed, slope=0.01)], 0.2).lines]
-    narrow = np.array([value for value in empty if math.isfinite(value)])
-    assert abs(np.mean(narrow)) < 0.6
-    assert (narrow > 3).mean() < 0.02
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("z", [0.2, 0.8, 2.3])
+def test_noise_alone_votes_for_nothing_on_average(z, count):
+    empty = [[spectrum(z, strength=0, seed=count * trial + i, slope=0.01) for i in range(count)] for trial in range(120)]
+    found = [votes(spectra, z) for spectra in empty]
+    totals = [one.total for one in found]
+    error = np.std(totals) / math.sqrt(len(totals))
+    assert abs(np.mean(totals)) < 3.5 * error and np.std(totals) == pytest.approx(1.0, abs=0.2)
+    each = np.array([vote.significance for one in found for vote in one.counted])
+    assert (each > 3).mean() < 0.005
+
+
+def test_two_spectra_of_one_line_are_averaged_by_their_variances():
+    pairs = [(spectrum(0.2, sigma=3.0, seed=seed), spectrum(0.2, seed=99 + seed)) for seed in range(40)]
+
+    def measured(given):
+        return np.array([by_name(votes(spectra, 0.2))["[O III]"].significance for spectra in given])
+
+    noisy, clean, both = measured([pair[:1] for pair in pairs]), measured([pair[1:] for pair in pairs]), measured(pairs)
+    assert np.mean(both) == pytest.approx(math.hypot(np.mean(noisy), np.mean(clean)), rel=0.05)
+    assert np.std(both) == pytest.approx(1.0, abs=0.3)
 
 
 def test_absorption_counts_for_a_redshift_when_the_flux_is_missing():

@@ -10,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from aion.errors import AIONError
 from aion.explorer import figures
+from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import neighbors
@@ -33,7 +34,7 @@ def analyze() -> Analysis | None:
             answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
         return with_prior(_with_neighbors(answer), now.prior)
     except AIONError as exc:
-        st.error(labels.sentence(str(exc)), icon=":material/error:")
+        layout.refuse(str(exc))
         if now.use is not None or now.prior is not None:
             st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
         return None
@@ -46,10 +47,10 @@ def header(analysis: Analysis) -> None:
     assert thing is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(now.label if now.origin == "example" else thing.id, anchor=False)
+        st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         downloads(analysis, thing.reports)
-    st.caption(" · ".join(_origin(now, thing)), help=labels.place(thing)[1] or None)
+    st.caption(as_text(" · ".join(_origin(now, thing))), help=labels.place(thing)[1] or None)
     _notes(analysis)
 
 
@@ -107,8 +108,8 @@ def provenance(analysis: Analysis) -> None:
     took = sum(analysis.seconds.values())
     st.divider()
     if model.notice:
-        st.caption(f":material/science: {model.notice}")
-    st.caption(f"{labels.weights_name(model.title)} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+        st.caption(f":material/science: {as_text(model.notice)}")
+    st.caption(f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
@@ -149,7 +150,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [labels.sentence(note) for note in (*reasons, *told)]
+    notes = [as_text(labels.sentence(note)) for note in (*reasons, *told)]
     if not notes:
         return
     shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.export.analysis import decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import reproduce
@@ -36,7 +36,7 @@ def downloads(analysis: Analysis, reports: Sequence[Report]) -> None:
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis)),
         ("Figures (HTML)", "figures.html", "text/html", lambda: _figures_html(analysis, now)),
         ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: embeddings_npy([analysis.embedding])),
-        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis)),
+        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis, reports)),
     ]
     with st.popover("Download", icon=":material/download:"):
         st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
@@ -68,8 +68,8 @@ def _size(file: File) -> int:
     return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
-def _parquet(analysis: Analysis) -> bytes:
-    return embeddings_parquet([analysis.id], [analysis.embedding], analysis.model)
+def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
+    return embeddings_parquet([Embedded.of(analysis, reports)], analysis.model)
 
 
 def _figures_html(analysis: Analysis, now: Session) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError, ConfigError, ModalityError
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
@@ -47,7 +48,7 @@ def choose() -> None:
         title.title(TITLE, anchor=False)
     if now.error:
         shown = f" Shown below: {now.label or now.thing.id}." if now.thing is not None else ""
-        st.error(now.error + shown, icon=":material/error:")
+        layout.refuse(now.error + shown)
     if now.refused is not None:
         with st.expander("Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True):
             override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
@@ -87,7 +88,7 @@ def inspector() -> None:
     upload = session().upload
     if upload is None:
         return
-    layout.folded(labels.inspection_title(upload), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
+    layout.folded(as_text(labels.inspection_title(upload)), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
 
 
 def _inspection(thing: SkyObject) -> None:
@@ -117,7 +118,7 @@ def row_picker() -> None:
             on_change=lambda: now.look_at(st.session_state[f"row-{now.opened}"]),
         )
         for apart in labels.not_joined(now.things):
-            st.caption(f":material/call_split: {apart}")
+            st.caption(f":material/call_split: {as_text(apart)}")
 
 
 def _example_list(now: Session) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aion.errors import ConfigError
-from aion.explorer.ui.shared import labels
+from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Pending, session
 from aion.io import Overrides
 from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
@@ -72,7 +72,7 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         overrides = Overrides(**values)
     except (ConfigError, ValueError) as exc:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
-        st.error(labels.sentence(str(told)), icon=":material/error:")
+        layout.refuse(str(told))
         return
     session().pending = replace(given, overrides=overrides)
     st.rerun()

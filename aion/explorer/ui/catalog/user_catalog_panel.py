@@ -9,7 +9,8 @@ import streamlit as st
 
 from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.user_catalog import KEPT_DAYS, Made, Making
-from aion.explorer.ui.shared import labels
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.active_catalog import Own, own
 from aion.explorer.ui.shared.server import engine
 
@@ -56,11 +57,11 @@ def _given(now: Own) -> None:
         "Tables of photometry, spectra, images: as many files as you have", accept_multiple_files=True, key=key, help=ACCEPTED
     )
     if now.problem is not None:
-        st.error(labels.sentence(now.problem), icon=":material/error:")
+        layout.refuse(now.problem)
     if now.files and not files:
         names = [str(file.name) for file in now.files]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        st.caption(f"Still here from before: {', '.join(names[:NAMED])}{more}.")
+        st.caption(f"Still here from before: {as_text(', '.join(names[:NAMED]))}{more}.")
     given = files or now.files
     st.button(
         "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
@@ -86,7 +87,7 @@ def _working(making: Making) -> None:
     if not making.running:
         st.rerun(scope="app")
     progress = making.progress
-    st.progress(progress.done / progress.total if progress.total else 0.0, text=_said(making))
+    st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_said(making)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button("Cancel", key="own-cancel", on_click=making.stop, disabled=making.stopping, icon=":material/close:")
         st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
@@ -117,7 +118,7 @@ def _summary(now: Own, made: Made) -> None:
         st.button("Other files", key="own-other", on_click=now.drop, icon=":material/upload_file:", help="The catalog of these stays kept")
         st.button("Delete", key="own-delete", on_click=_delete, args=(now, made), icon=":material/delete:", help="From this computer too")
     if now.problem is not None:
-        st.error(labels.sentence(now.problem), icon=":material/error:")
+        layout.refuse(now.problem)
     if made.problems:
         with st.expander(f"What was left out, and why ({len(made.problems):,})", icon=":material/report:"):
             rows = [(one.what, one.why) for one in made.problems]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, layout
 from aion.modalities import MODALITIES
@@ -105,8 +106,8 @@ def measured(info: ModelInfo) -> None:
     columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
-        layout.folded(title[:1].upper() + title[1:], partial(_table, samples), key=f"measured-{title}")
-    st.caption("Measured with " + ", ".join(f"{name} {value}" for name, value in about.items()) + ".")
+        layout.folded(as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}")
+    st.caption("Measured with " + as_text(", ".join(f"{name} {value}" for name, value in about.items())) + ".")
 
 
 def _evaluation(info: ModelInfo) -> dict[str, Any]:

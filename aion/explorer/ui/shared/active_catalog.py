@@ -12,7 +12,7 @@ from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.similarity_query import query
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
-NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that `AION_CATALOG` names."
+NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that AION_CATALOG names."
 CATALOGS = 8
 """For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
 

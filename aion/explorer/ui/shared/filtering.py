@@ -5,6 +5,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from aion.catalog import Catalog, Filters
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import active_catalog
 
 Binding = Literal["query-params"] | None
@@ -34,7 +35,8 @@ def _among(catalog: Catalog, column: str, label: str, key: str, bind: Binding) -
     if column not in table or table[column].nunique() < 2:
         return ()
     options = sorted(table[column].dropna().astype(str).unique())
-    return tuple(st.pills(label, options, selection_mode="multi", key=key, bind=bind, persist_state="session") or ())
+    chosen = st.pills(label, options, selection_mode="multi", format_func=as_text, key=key, bind=bind, persist_state="session")
+    return tuple(chosen or ())
 
 
 def _between(catalog: Catalog, column: str, label: str, step: float, key: str, bind: Binding) -> tuple[float, float] | None:

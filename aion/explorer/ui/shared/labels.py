@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.io import SkyObject
@@ -132,9 +133,9 @@ def votes(compared: Sequence[Votes]) -> pd.DataFrame:
 
 
 def check(found: Check) -> str:
-    """One line; a sign and a word of its own beside the color of an icon."""
+    """One line of Markdown; a sign and a word of its own beside the color of an icon."""
     sign = ":green[:material/check:] fine" if found.fine else ":orange[:material/warning:] look"
-    return f"{sign} · **{found.name}**: {found.value}"
+    return f"{sign} · **{as_text(found.name)}**: {as_text(found.value)}"
 
 
 def signed(value: float) -> str:

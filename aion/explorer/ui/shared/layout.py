@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.shared.labels import sentence
+
 
 @st.fragment
 def folded(title: str, content: Callable[[], object], *, icon: str | None = None, key: str) -> None:
@@ -21,3 +24,8 @@ def section(title: str, explanation: str = "") -> None:
 def empty(message: str, *, icon: str = ":material/info:") -> None:
     """Where there is nothing to show: why, and what to do."""
     st.info(message, icon=icon)
+
+
+def refuse(message: str) -> None:
+    """Why something cannot be done; the message may hold words of a file or of a link."""
+    st.error(as_text(sentence(message)), icon=":material/error:")

@@ -1,14 +1,13 @@
 """What all sessions share: the one engine of this process, started in the background when the first page opens."""
 
 import gc
-import logging
 import threading
 import time
 from dataclasses import dataclass
 
 import streamlit as st
 
-from aion.errors import AIONError, ConfigError
+from aion.errors import ConfigError, explained_fault
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.explorer.ui.shared import labels
@@ -46,11 +45,8 @@ class Startup:
         try:
             engine = Engine(self.settings)
             engine.warm_up(self._report)
-        except AIONError as exc:
-            self.problem = str(exc)
         except Exception as exc:  # a thread has nobody else to tell
-            logging.getLogger(__name__).exception("the engine could not be started")
-            self.problem = f"The model could not be started ({type(exc).__name__}); the log of the server has the details."
+            self.problem = str(explained_fault(exc))
         else:
             self.engine = engine
             settle()

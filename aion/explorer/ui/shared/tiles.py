@@ -10,6 +10,7 @@ import streamlit as st
 
 from aion.catalog import Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.theme import theme
 
@@ -46,8 +47,8 @@ class Preview:
         z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
         return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
 
-    def html(self, line: str = "") -> str:
-        """With words for everything it shows; ``line`` comes before class and redshift."""
+    def html(self, mark: str = "") -> str:
+        """With words for everything it shows; ``mark`` stands in bold before class and redshift."""
         name = html.escape(self.name)
         shown = f'<img src="{self.picture}" alt="Image of {name}">' if self.picture else '<div class="aion-tile">no image</div>'
         none = '<div class="aion-spark aion-none">no spectrum</div>'
@@ -56,7 +57,7 @@ class Preview:
             drawn = f'<img src="{spark(self.spectrum, theme=theme())}" alt="Spectrum of {name}" class="aion-spark">'
         if not self.picture and not self.spectrum:
             shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
-        first = " · ".join(part for part in (line, html.escape(self.kind)) if part)
+        first = " · ".join(part for part in (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind)) if part)
         redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")  # 0.0: no minus zero
         return f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
 
@@ -72,9 +73,9 @@ def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, A
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
         for neighbor in found[(page - 1) * TILES : page * TILES]:
             with grid.cell():
-                line = f"<b>{neighbor.similarity:.3f}</b>".replace("-", "−") if similarity else ""
-                st.html(Preview.of_catalog(catalog, neighbor.id).html(line))
-                what = st.menu_button(neighbor.id, list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary")
+                mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
+                st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))
+                what = st.menu_button(as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary")
                 chosen = (what, neighbor.id) if what is not None else chosen
     if pages > 1:
         st.pagination(pages, key=f"{name}-page", persist_state="session")

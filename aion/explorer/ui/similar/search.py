@@ -1,7 +1,6 @@
 """The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
 
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -12,8 +11,9 @@ from aion.explorer import figures
 from aion.explorer.catalogs.similarity import NEIGHBORHOOD, Example, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import Compared
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Retrieval
-from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, tiles
+from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.labels import across, retrieval
@@ -86,7 +86,7 @@ def question(catalog: Catalog) -> None:
     with st.grid(min_column_width=210, gap="small", key="question-gallery") as grid:
         for id in list(now.weights):
             with grid.cell(), st.container(border=True):
-                st.html(_preview(catalog, id).html(f"<b>{'this upload' if id == OPEN else id}</b>"))
+                st.html(_preview(catalog, id).html("this upload" if id == OPEN else id))
                 key = f"weight-{id}-{now.changes}"
                 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
                     st.number_input("Weight", -3.0, 3.0, now.weights[id], 0.5, key=key, on_change=_weigh, args=(now, id, key), help=_WEIGHT)
@@ -94,10 +94,11 @@ def question(catalog: Catalog) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
         if session().upload and OPEN not in now.weights:
-            st.button(f"Add {session().label}", on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
+            label = f"Add {as_text(session().label)}"
+            st.button(label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
-        st.error(labels.sentence(now.error), icon=":material/error:")
+        layout.refuse(now.error)
 
 
 def starters(catalog: Catalog) -> None:
@@ -126,7 +127,7 @@ def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
                 least=asked.order == LEAST,
             )
     except AIONError as exc:
-        st.error(labels.sentence(str(exc)), icon=":material/error:")
+        layout.refuse(str(exc))
         return None
     if not found:
         layout.empty("No object passes these filters. Widen one of them.")
@@ -194,7 +195,7 @@ def side_by_side(id: str) -> None:
     with st.grid(min_column_width=140, gap="small", key="side-gallery") as grid:
         for preview in both:
             with grid.cell():
-                st.html(preview.html(f"<b>{escape(preview.name)}</b>"))
+                st.html(preview.html(preview.name))
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         known = all(one.z is not None for one in compared)

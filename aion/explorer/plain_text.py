@@ -1,0 +1,27 @@
+"""Text from elsewhere, for a place that takes Markdown: an id, a name of a file, a header, a link. It is shown as it is and does nothing.
+
+For HTML ``html.escape`` does the same, and for the words in a figure `aion.explorer.figures.theme.as_label`.
+"""
+
+import re
+
+_JOINER = "\u2060"
+"""Has no width. It stands only where letters would else be taken together for a picture or a link after all escapes are resolved."""
+_APART = re.compile(
+    r"(?<=:)(?=(?!\d\d:)[\w+-]+:|material/|//)"  # :smile: and :material/home:, and the address behind https:
+    r"|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=[\w-])"  # other addresses that become links
+    r"|(?<!\S[<>~-])(?<=[<>~-])(?=(?:->|[>=-])(?!\S))"  # arrows and signs that are drawn for two or three letters
+)
+_MARKS = re.compile(
+    r"[\\`*\[\]<>$~&]"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it is no mark
+    r"|:(?=[^\W\d_])"  # :red[...]
+    r"|^[-+=#]"  # a list, a heading, a rule
+)
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+
+
+def as_text(text: object) -> str:
+    """Markdown that shows these letters in one line."""
+    line = " ".join(str(text).split())
+    return _NUMBERED.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", _APART.sub(_JOINER, line)))
