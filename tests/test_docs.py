@@ -96,15 +96,21 @@ def test_a_host_that_is_asked_is_found() -> None:
     assert elsewhere(Fetched(page).addresses) == ["https://b.org/x.css", "//c.org/x.js"]
 
 
-def test_a_cell_that_fails_fails_the_build(tmp_path: Path) -> None:
-    (tmp_path / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(DOCS / 'site')!r})\nextensions = ['myst_parser', 'executed_notebooks']"
-    )
-    cells = [{"cell_type": "markdown", "source": ["# Title"]}, {"cell_type": "code", "source": ["1 / 0"]}]
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("from urllib.request import urlopen\nurlopen('http://localhost:1')", "URLError: <urlopen error the build asked for a network>"),
+    ],
+)
+def test_a_cell_that_fails_fails_the_build(tmp_path: Path, source: str, reason: str) -> None:
+    settings = ["import sys", f"sys.path.insert(0, {str(DOCS / 'site')!r})", "extensions = ['myst_parser', 'executed_notebooks']"]
+    (tmp_path / "conf.py").write_text("\n".join(settings))
+    cells = [{"cell_type": "markdown", "source": ["# Title"]}, {"cell_type": "code", "source": [source]}]
     (tmp_path / "index.ipynb").write_text(json.dumps({"cells": cells}))
     done = build(tmp_path, tmp_path, tmp_path / "out")
     assert done.returncode != 0
-    assert "cell 1 of index fails with ZeroDivisionError: division by zero" in done.stderr
+    assert f"cell 1 of index fails with {reason}" in done.stderr
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 Its source is the whole repository, so that a link between two files leads to the same page here as on the code host.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import aion  # noqa: E402
+
+logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every instruction set that it tries
 
 project = "AION Explorer"
 project_copyright = "AION Explorer authors, MIT License"
