@@ -16,7 +16,7 @@ HBETA = "p => p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 / 4862.68 
 PLACE = """(p, [name, share]) => {
   const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array }
   const values = (list) => list.bdata ? new kinds[list.dtype](Uint8Array.from(atob(list.bdata), (one) => one.charCodeAt(0)).buffer) : list
-  const trace = p.data.find((one) => one.name.startsWith(name)), x = values(trace.x), y = values(trace.y)
+  const trace = p.data.find((one) => one.name?.startsWith(name)), x = values(trace.x), y = values(trace.y)
   const i = Math.floor(share * x.length)
   const area = p.querySelector(".nsewdrag").getBoundingClientRect(), { xaxis, yaxis } = p.layout
   const part = (value, [low, high]) => (value - low) / (high - low)
