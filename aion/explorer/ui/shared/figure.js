@@ -94,7 +94,7 @@ function listen(plot) {
   box.on("plotly_relayout", () => mark(plot))
   box.on("plotly_click", ({ points }) => {
     const [behind] = points.map((point) => point.customdata).filter((value) => value !== undefined)
-    if (plot.data.reports && behind !== undefined) plot.tell("clicked", Array.isArray(behind) ? behind[0] : behind)
+    if (plot.data.reports && behind !== undefined) plot.tell("clicked", typeof behind === "object" ? behind[0] : behind)
   })
   if (!plot.data.selectable) return
   const selected = (points) => (points.length || plot.data.selected) && plot.tell("selected", points.map((point) => point.customdata))
