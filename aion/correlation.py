@@ -80,7 +80,7 @@ class RedshiftCorrelation(nn.Module):
         self.register_buffer("left", left, persistent=False)
         self.register_buffer("weight", weight, persistent=False)
 
-    def told(self, context: Context) -> Context:
+    def with_redshift(self, context: Context) -> Context:
         """The context with the logits of its redshift, and with every state told of the redshift that they speak for.
 
         A flat density tells nothing, so that objects without a spectrum keep their states. What is told does not teach the correlation.

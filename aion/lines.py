@@ -76,12 +76,12 @@ LINES = (
 )
 
 
-def named(line: Line) -> str:
+def line_label(line: Line) -> str:
     """``"[O III] 5008"``: name and rest wavelength, for lists."""
     return f"{line.name} {line.rest:.0f}"
 
 
-LINE = {named(line): line for line in LINES}
+LINE = {line_label(line): line for line in LINES}
 """Every line by its name and wavelength: ``LINE["[O III] 5008"]``."""
 
 

@@ -9,9 +9,9 @@ from aion.explorer.ui.shared import active_catalog, frame, layout, server
 frame.through_app()
 st.title("Catalog", anchor=False)
 running = server.engine()
-user_catalog_panel.settle()
+user_catalog_panel.take_over_finished()
 active_catalog.choice()
-user_catalog_panel.panel()
+user_catalog_panel.user_catalog_panel()
 catalog = active_catalog.catalog()
 if catalog is None:
     layout.empty(running.catalog_note or active_catalog.NO_CATALOG)

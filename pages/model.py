@@ -9,7 +9,7 @@ from aion.explorer.ui.shared import frame, labels, layout, server
 frame.through_app()
 if server.startup().problem:
     server.explain(server.startup())
-    model_weights.panel(None)
+    model_weights.weights_panel(None)
     st.stop()
 info = server.engine().info
 st.title(as_text(labels.weights_name(info.title)), anchor=False)
@@ -26,7 +26,7 @@ with right:
     layout.section("Memory")
     model_weights.memory_use(info)
 
-sections = model_view.sections(info) | {"Other weights": model_weights.panel}
+sections = model_view.sections(info) | {"Other weights": model_weights.weights_panel}
 for tab, show in zip(model_view.tabs(list(sections)), sections.values(), strict=True):
     if tab.open:
         with tab:

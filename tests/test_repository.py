@@ -60,12 +60,10 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer": set(),
     "aion.explorer.settings": {"aion.errors", "aion.resources"},
     "aion.explorer.results": {"aion.catalog", "aion.redshift"},
-    "aion.explorer.memory": set(),
     "aion.explorer.plain_text": set(),
-    "aion.explorer.weights": {"aion.hub", "aion.download", "aion.modalities"} | explorer("settings"),
     "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"} | explorer("results"),
-    "aion.explorer.engine": CORE - {"aion.download", "aion.maps"} | explorer("settings", "results"),
+    "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS | {"aion", "aion.catalog", "aion.io", "aion.previews"} | explorer("results", "engine"),
     "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
@@ -73,7 +71,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
-    "aion.explorer.ui.model": PAGE | explorer("weights", "memory", "ui.shared"),
+    "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.__main__": CORE | SERVICES,
     "app": explorer("ui.shared"),
     "pages": explorer("ui", "plain_text"),
@@ -196,6 +194,11 @@ def test_every_row_can_fail(layer: str) -> None:
 def test_every_folder_has_a_row_of_its_own() -> None:
     folders = {module_name(path.parent / "__init__.py") for path in ROOT.glob("aion/*/**/*.py")}
     assert not folders - LAYERS.keys()
+
+
+def test_the_explorer_has_at_most_nine_rooms() -> None:
+    rooms = {path.stem for path in (ROOT / "aion" / "explorer").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
+    assert len(rooms) <= 9, f"{', '.join(sorted(rooms))}: which of them is a part of another?"
 
 
 def test_a_row_of_the_explorer_admits_only_rows_above_it() -> None:

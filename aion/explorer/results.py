@@ -99,9 +99,9 @@ class Check:
     name: str
     value: str
     """With its unit."""
-    fine: bool
+    passed: bool
     """False: a person should look."""
-    why: str
+    explanation: str
     """What was measured and what it means."""
 
 

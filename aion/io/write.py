@@ -43,7 +43,7 @@ class Picture:
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def fits(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
+def fits_bytes(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards.
 
     Text in cards is cut after 60 characters, and comments where the card ends.

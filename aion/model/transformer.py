@@ -288,7 +288,7 @@ class AION(nn.Module):
         if visible is not None:
             states = states * read.keep.unsqueeze(-1)
         context = replace(read, states=states)
-        return context if self.redshift_correlation is None else self.redshift_correlation.told(context)
+        return context if self.redshift_correlation is None else self.redshift_correlation.with_redshift(context)
 
     def _embedded(self, read: Context) -> tuple[Tensor, Tensor]:
         """Embeddings (B, N, D) of the ids, and of where they stand; zero where no token stands."""

@@ -17,9 +17,9 @@ from huggingface_hub import constants
 from aion import download, hub
 from aion.__main__ import main
 from aion.errors import AccessError, ConnectionFailedError, DiskSpaceError, WeightsNotFoundError
-from aion.explorer import weights
+from aion.explorer.engine import weights
+from aion.explorer.engine.weights import Place
 from aion.explorer.settings import Settings
-from aion.explorer.weights import Place
 from aion.model import AION
 from tests.hub.server import COMMIT, TOKEN, Hub
 

@@ -96,7 +96,7 @@ def test_every_state_is_told_of_a_sharp_redshift_and_a_flat_one_tells_nothing(co
     logits = torch.zeros(2, SMALL.bins)
     logits[0, 5] = 50.0
     monkeypatch.setattr(RedshiftCorrelation, "forward", lambda self, context: logits)
-    after = correlation.told(before)
+    after = correlation.with_redshift(before)
     sharp = correlation.belief.weight[:, 5] - correlation.belief.weight.mean(1)
     torch.testing.assert_close(after.states[0, :2], before.states[0, :2] + sharp)
     torch.testing.assert_close(after.states[0, 2], before.states[0, 2])
@@ -107,9 +107,9 @@ def test_every_state_is_told_of_a_sharp_redshift_and_a_flat_one_tells_nothing(co
 def test_the_sharpness_is_of_what_is_handed_on_not_of_what_is_told(correlation):
     keep = torch.ones(1, SMALL.tokens, dtype=torch.bool)
     read = context(("tok_spectrum_sdss",), torch.zeros_like(keep, dtype=torch.long), torch.arange(1, SMALL.tokens + 1)[None], keep)
-    before = correlation.told(read)
+    before = correlation.with_redshift(read)
     correlation.sharpness.fill_(0.5)
-    after = correlation.told(read)
+    after = correlation.with_redshift(read)
     torch.testing.assert_close(after.redshift, 0.5 * before.redshift)
     torch.testing.assert_close(after.states, before.states)
 
@@ -117,7 +117,7 @@ def test_the_sharpness_is_of_what_is_handed_on_not_of_what_is_told(correlation):
 def test_what_is_told_does_not_teach_the_correlation(correlation):
     keep = torch.ones(1, SMALL.tokens, dtype=torch.bool)
     read = context(("tok_spectrum_sdss",), torch.zeros_like(keep, dtype=torch.long), torch.arange(1, SMALL.tokens + 1)[None], keep)
-    correlation.told(read).states.square().sum().backward()
+    correlation.with_redshift(read).states.square().sum().backward()
     assert correlation.belief.weight.grad is not None and correlation.table.grad is None
 
 

@@ -159,5 +159,5 @@ def test_what_is_loaded_is_not_looked_through_after_every_run(app):
 def test_a_failed_start_is_told_once_and_ends(tmp_path: Path):
     start = Startup(Settings(model=str(tmp_path / "nothing-here"), catalog=tmp_path))
     start._thread.join(timeout=60)
-    assert not start.running
+    assert not start.is_running
     assert start.engine is None and "nothing-here" in str(start.problem)

@@ -162,8 +162,8 @@ def test_files_of_work_that_was_cancelled_while_it_read_are_still_there(page, mo
 
 
 def test_a_button_that_is_pressed_twice_begins_once(page, monkeypatch):
-    begun, make = [], user_catalog_panel.Making
-    monkeypatch.setattr(user_catalog_panel, "Making", lambda *given: begun.append(make(*given)) or begun[-1])
+    begun, make = [], user_catalog_panel.CatalogJob
+    monkeypatch.setattr(user_catalog_panel, "CatalogJob", lambda *given: begun.append(make(*given)) or begun[-1])
     go_on, read = threading.Event(), user_catalog.read_many
     monkeypatch.setattr(user_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
     pick(page, table(26))

@@ -71,7 +71,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Made:
+class CatalogJobResult:
     """A catalog of what could be embedded."""
 
     catalog: Catalog
@@ -83,7 +83,7 @@ class Made:
 
 
 @dataclass(frozen=True, order=True)
-class _Given:
+class _InputFile:
     """A file as it was given; ordered by name and content, so that the order of an upload does not matter."""
 
     name: str
@@ -97,10 +97,10 @@ class _Given:
             with file.open("rb") as stream:
                 return cls(name, hashlib.file_digest(stream, "sha256").hexdigest(), file)
         data = file.getvalue()
-        return cls(name, hashlib.sha256(data).hexdigest(), _Apart(data, name))
+        return cls(name, hashlib.sha256(data).hexdigest(), _UploadCopy(data, name))
 
 
-class _Apart(io.BytesIO):
+class _UploadCopy(io.BytesIO):
     """An upload with a place of its own to read from: work that was stopped may still be reading the same one."""
 
     def __init__(self, data: bytes, name: str) -> None:
@@ -112,12 +112,12 @@ class Stopped(Exception):  # noqa: N818 - a person's wish, not an error
     """The work was asked to stop while it read files."""
 
 
-class Making:
+class CatalogJob:
     """The work on one catalog, in a thread of its own; the engine does it batch by batch, between what others ask."""
 
     def __init__(self, files: Sequence[File], engine: Engine, root: Path) -> None:
         self.progress = Progress("Reading", unit="files")
-        self.made: Made | None = None
+        self.made: CatalogJobResult | None = None
         """What there is when the work is over; None where nothing could be embedded."""
         self.problem: str | None = None
         """Why there is no catalog; None also where it was told to stop before anything was embedded."""
@@ -131,7 +131,7 @@ class Making:
         self._thread.start()
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to wait for the end of a file."""
         return self._thread.is_alive() and not (self.stopping and self.progress.unit == "files")
 
@@ -160,9 +160,9 @@ class Making:
             reason = getattr(exc, "strerror", None) or exc  # without the path on the server
             self.problem = f"The catalog could not be made ({type(exc).__name__}: {reason}); the log of the server has the details."
 
-    def _make(self) -> Made:
+    def _make(self) -> CatalogJobResult:
         sha256 = self._engine.info.sha256
-        files = sorted(map(_Given.of, self._files))
+        files = sorted(map(_InputFile.of, self._files))
         folder = self._root / _key(files, sha256)
         with _door:
             forget_old(self._root)
@@ -204,7 +204,7 @@ class Making:
         self.embedded += len(batch)
         return part
 
-    def _read(self, files: Sequence[_Given]) -> tuple[list[SkyObject], list[Problem]]:
+    def _read(self, files: Sequence[_InputFile]) -> tuple[list[SkyObject], list[Problem]]:
         """The objects of all files, with ids that differ, and what could not be read."""
         things, unread = read_many(self._each(files))
         problems = [Problem(one.source, one.why) for one in unread]
@@ -214,7 +214,7 @@ class Making:
             raise InputError(f"the files hold {len(things):,} objects; up to {MOST:,} go into one catalog: choose the ones you need")
         return _with_ids_that_differ(things), problems
 
-    def _each(self, files: Sequence[_Given]) -> Iterator[File]:
+    def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
         for number, given in enumerate(files):
             if self.stopping:
                 raise Stopped
@@ -222,7 +222,7 @@ class Making:
             yield given.file
 
 
-def _key(files: Sequence[_Given], model_sha256: str) -> str:
+def _key(files: Sequence[_InputFile], model_sha256: str) -> str:
     """Name of the folder for these files and weights."""
     content = [aion.__version__, f"catalog {VERSION}", model_sha256, *(f"{given.name} {given.sha256}" for given in files)]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()[:32]
@@ -234,7 +234,7 @@ def _claim(folder: Path) -> None:
     (folder / MARKER).touch()
 
 
-def opened(folder: Path, model_sha256: str) -> Made | None:
+def opened(folder: Path, model_sha256: str) -> CatalogJobResult | None:
     """The catalog that lies in the folder of some files, in memory; None where there is none yet.
 
     Raises:
@@ -246,7 +246,7 @@ def opened(folder: Path, model_sha256: str) -> Made | None:
     catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256)
     _ = catalog.previews  # in memory: the folder may go
     details = catalog.manifest.details
-    return Made(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True)
+    return CatalogJobResult(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True)
 
 
 def forget_old(root: Path, *, days: float = KEPT_DAYS) -> None:
@@ -275,7 +275,7 @@ def zipped(made: Catalog) -> bytes:
     return stream.getvalue()
 
 
-def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int) -> Made:
+def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int) -> CatalogJobResult:
     """The catalog of these batches, in memory."""
     if not parts:
         raise Stopped
@@ -298,7 +298,7 @@ def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str]
         _columns(rows, "vector "),
         Previews(rows["picture"].to_list(), previews.wavelength(), np.stack([nothing if row is None else row for row in rows["spectrum"]])),
     )
-    return Made(catalog, tuple(problems), total, complete=sum(map(len, parts)) == total)
+    return CatalogJobResult(catalog, tuple(problems), total, complete=sum(map(len, parts)) == total)
 
 
 def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:

@@ -25,8 +25,8 @@ from aion.catalog.views import Views
 from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
-from aion.explorer.engine.neighbor_distance import NEAREST, Familiarity
-from aion.explorer.engine.networks import Answer, Networks, Tokens, device_for
+from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
+from aion.explorer.engine.networks import ModelOutput, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
 from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
@@ -45,7 +45,7 @@ OTHER_CATALOG = (
 )
 
 
-Wanted = Literal["analysis", "embedding", "object", "redshift"]
+Task = Literal["analysis", "embedding", "object", "redshift"]
 Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 
 
@@ -53,11 +53,11 @@ Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 class _Job:
     thing: SkyObject
     use: Collection[str] | None
-    wanted: Wanted
+    task: Task
 
 
 @dataclass
-class _Reading:
+class _EncodedObject:
     """What is known of an object before the model runs."""
 
     tokens: Tokens = field(default_factory=dict)
@@ -78,11 +78,11 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._networks = Networks(settings, device_for(settings))
-        self._spare: Networks | None = None
+        self._cpu_fallback: Networks | None = None
         self.info = _model_info(settings, self._networks)
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where there is none for these weights; and why one that is there cannot be used."""
-        self._familiarity: dict[Index, Familiarity] = {}
+        self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
@@ -150,7 +150,7 @@ class Engine:
     @property
     def size(self) -> int:
         """Bytes that the weights take in memory, with the codecs loaded so far."""
-        return sum(networks.size for networks in (self._networks, self._spare) if networks is not None)
+        return sum(networks.size for networks in (self._networks, self._cpu_fallback) if networks is not None)
 
     def close(self) -> None:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
@@ -166,15 +166,15 @@ class Engine:
         torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
         if half := len(jobs) // 2:
             return self._run(jobs[:half]) + self._run(jobs[half:])
-        if self._spare is None:  # of the commit that answers, whatever its branch or tag means by now
-            self._spare = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
-        return self._run_on(self._spare, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+        if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
+            self._cpu_fallback = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
+        return self._run_on(self._cpu_fallback, jobs, "The GPU ran out of memory; this was computed on the CPU.")
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
         for i, reading in enumerate(readings):
-            if isinstance(reading, _Reading):
+            if isinstance(reading, _EncodedObject):
                 reading.notes.extend(notes)
                 alike[tuple((key, len(reading.tokens[key])) for key in reading.used)].append(i)
         results: list[Any] = list(readings)
@@ -187,10 +187,10 @@ class Engine:
                 results[i] = _attempt(partial(self._finish, networks, job, reading, answer, share))
         return results
 
-    def _read(self, networks: Networks, job: _Job) -> _Reading:
+    def _read(self, networks: Networks, job: _Job) -> _EncodedObject:
         """Tokens of everything that has a codec, and which of them the model will read."""
         started = time.perf_counter()
-        reading = _Reading()
+        reading = _EncodedObject()
         reading.tokens.update(job.thing.tokens)
         reading.notes.extend(_assumptions(job.thing))
         for modality in job.thing.modalities:
@@ -211,16 +211,16 @@ class Engine:
         reading.seconds = time.perf_counter() - started
         return reading
 
-    def _finish(self, networks: Networks, job: _Job, reading: _Reading, answer: Answer, seconds: float) -> Result:
+    def _finish(self, networks: Networks, job: _Job, reading: _EncodedObject, answer: ModelOutput, seconds: float) -> Result:
         """Redshift and reconstructions from the one pass."""
-        if job.wanted == "embedding":
+        if job.task == "embedding":
             return answer.embedding
-        if job.wanted == "object":
+        if job.task == "object":
             return EmbeddedObject(reading.tokens, reading.used, reading.ignored, answer.embedding)
         times = {"encode": reading.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.thing, reading)
-        if job.wanted == "redshift":
+        if job.task == "redshift":
             return redshift
         started = time.perf_counter()
         images, spectra, scalars = _reconstructions(networks, job.thing, reading)
@@ -263,14 +263,14 @@ class Engine:
         ranks = {}
         for view in catalog.comparable(analysis.used):
             index = catalog.indexes[view]
-            if index not in self._familiarity:
-                self._familiarity[index] = Familiarity(index.vectors())
+            if index not in self._neighbor_distances:
+                self._neighbor_distances[index] = NeighborDistance(index.vectors())
             nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself]
-            ranks[view] = self._familiarity[index].percentile(np.array(nearest))
+            ranks[view] = self._neighbor_distances[index].percentile(np.array(nearest))
         return [distance_check(ranks)]
 
 
-def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> None:
+def _encode_into(reading: _EncodedObject, networks: Networks, modality: Modality) -> None:
     """The tokens of one modality, or why there are none; one that cannot be used does not stop the others."""
     key = modality.token_key
     if isinstance(modality, Z):
@@ -288,7 +288,7 @@ def _encode_into(reading: _Reading, networks: Networks, modality: Modality) -> N
 
 
 def _reconstructions(
-    networks: Networks, thing: SkyObject, reading: _Reading
+    networks: Networks, thing: SkyObject, reading: _EncodedObject
 ) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
     """Every image, spectrum and number beside what its tokens kept of it."""
     given = {modality.token_key: modality for modality in reversed(thing.modalities)}
@@ -313,7 +313,7 @@ def _reconstructions(
     return tuple(images), tuple(spectra), tuple(scalars)
 
 
-def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _Reading) -> tuple[RedshiftPDF, tuple[str, ...]]:
+def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
     kinds = {MODALITIES[key] for key in reading.used}
     if any(issubclass(kind, Image) for kind in kinds):

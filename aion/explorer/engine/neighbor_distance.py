@@ -12,7 +12,7 @@ SAMPLE = 2_000
 ROWS_AT_ONCE = 250
 
 
-class Familiarity:
+class NeighborDistance:
     """The distribution for one set of embeddings, (n, D) unit vectors."""
 
     def __init__(self, vectors: NDArray[np.float32]) -> None:

@@ -22,7 +22,7 @@ SomeModality = TypeVar("SomeModality", bound=Modality)
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelOutput:
     """What one pass of the encoder says about one object."""
 
     logits: NDArray[np.float64]
@@ -62,7 +62,7 @@ class Networks:
             tokens = self.codecs.encode(modality)[modality.token_key]
         return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(self.codecs.codec(type(modality)).inspect(modality))
 
-    def answer(self, objects: list[Tokens]) -> list[Answer]:
+    def answer(self, objects: list[Tokens]) -> list[ModelOutput]:
         """One answer each, from one encoder pass; all must have the same streams with the same number of tokens."""
         stacked = {key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device) for key in objects[0]}
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
@@ -70,7 +70,7 @@ class Networks:
             logits = self.model.predict(context, Z)[Z.token_key][:, 0]
         embeddings = pool(context).cpu().numpy()
         rows = logits.detach().double().cpu().numpy()
-        return [Answer(row, embedding, str(self.device)) for row, embedding in zip(rows, embeddings, strict=True)]
+        return [ModelOutput(row, embedding, str(self.device)) for row, embedding in zip(rows, embeddings, strict=True)]
 
     def decode(self, tokens: NDArray[np.int64], cls: type[SomeModality], **options: Any) -> SomeModality:
         """The modality that the tokens of one object stand for, a batch of one."""

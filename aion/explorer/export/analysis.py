@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
-from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits, hdf5
+from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits_bytes, hdf5
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -45,7 +45,7 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
     plain = {
         "inputs": inputs,
         "report": {"files": [report.to_dict() for report in reports], "notes": list(analysis.notes)},
-        "trust": [{"name": check.name, "value": check.value, "fine": check.fine} for check in analysis.trust],
+        "trust": [{"name": check.name, "value": check.value, "passed": check.passed} for check in analysis.trust],
         "redshift": redshift,
         "neighbors": neighbors,
         "reconstruction": _reconstruction(analysis),
@@ -106,7 +106,7 @@ def decoded_fits(analysis: Analysis) -> bytes:
         "ZMODE": (analysis.redshift.mode, "mode of the redshift density"),
     }
     notice = [analysis.model.notice] if analysis.model.notice else []
-    return fits(parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes])
+    return fits_bytes(parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes])
 
 
 def embeddings_npy(vectors: ArrayLike) -> bytes:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from aion.catalog import Catalog, Neighbor
 from aion.explorer.results import Analysis, ModelInfo
-from aion.io.write import Column, Table, csv, ecsv, fits, votable
+from aion.io.write import Column, Table, csv, ecsv, fits_bytes, votable
 
 MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
 """Ending of a file -> its type; these are the formats there are."""
@@ -30,12 +30,12 @@ def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> byt
         "csv": lambda: csv(columns),
         "ecsv": lambda: ecsv(columns, about),
         "vot": lambda: votable(columns, about),
-        "fits": lambda: fits([Table("OBJECTS", tuple(columns))], {}, history=lines),
+        "fits": lambda: fits_bytes([Table("OBJECTS", tuple(columns))], {}, history=lines),
     }
     return writers[ending]()
 
 
-def found(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
+def neighbor_rows(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
     """Answers of a search in their order: rank, id, similarity, and everything the catalog says of them."""
     rows = catalog.table.iloc[[catalog.row(neighbor.id) for neighbor in neighbors]].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
@@ -46,7 +46,7 @@ def found(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
 def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
     """The neighbors of one object in this catalog, most similar first."""
     about = provenance(catalog, analysis.model, object=analysis.id, read=list(analysis.used))
-    return table_file(found(catalog, analysis.neighbors), ending, about)
+    return table_file(neighbor_rows(catalog, analysis.neighbors), ending, about)
 
 
 def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from aion.catalog import ALL, Catalog
 from aion.errors import ClosedError, IndexMismatchError
 from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.similarity import Searches
-from aion.explorer.catalogs.user_catalog import BATCH, Making
+from aion.explorer.catalogs.user_catalog import BATCH, CatalogJob
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 
@@ -48,14 +48,14 @@ class Watched:
         return answers
 
 
-def finished(files, engine, root) -> Making:
-    making = Making(files, engine, root)
+def finished(files, engine, root) -> CatalogJob:
+    making = CatalogJob(files, engine, root)
     making.wait(120)
-    assert not making.running
+    assert not making.is_running
     return making
 
 
-def stopped_after(batches: int, engine, root) -> Making:
+def stopped_after(batches: int, engine, root) -> CatalogJob:
     """Work that is told to stop while that batch is embedded."""
     started, making = threading.Event(), []
 
@@ -64,7 +64,7 @@ def stopped_after(batches: int, engine, root) -> Making:
         if done == batches:
             making[0].stop()
 
-    making.append(Making([table()], Watched(engine, then), root))
+    making.append(CatalogJob([table()], Watched(engine, then), root))
     started.set()
     making[0].wait(120)
     return making[0]
@@ -136,7 +136,7 @@ def test_work_that_is_cut_goes_on_where_it_was_and_gives_the_same(engine, tmp_pa
 
 def test_what_is_embedded_when_the_work_is_stopped_is_a_catalog(engine, tmp_path):
     cut = stopped_after(2, engine, tmp_path)
-    assert not cut.running and cut.problem is None
+    assert not cut.is_running and cut.problem is None
     assert not cut.made.complete and len(cut.made.catalog) == 2 * BATCH and cut.made.total == ROWS - 1
     assert not cut.made.catalog.folder.exists(), "the next one on these files goes on"
 
@@ -144,10 +144,10 @@ def test_what_is_embedded_when_the_work_is_stopped_is_a_catalog(engine, tmp_path
 def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine, tmp_path, monkeypatch):
     go_on = threading.Event()
     monkeypatch.setattr(user_catalog, "read_many", lambda files: (list(files), go_on.wait(60), ([], []))[-1])
-    making = Making([table()], engine, tmp_path)
-    assert making.running
+    making = CatalogJob([table()], engine, tmp_path)
+    assert making.is_running
     making.stop()
-    assert not making.running and making.made is None and making.problem is None
+    assert not making.is_running and making.made is None and making.problem is None
     go_on.set()
     making.wait(60)
 
@@ -162,7 +162,7 @@ def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_sa
         return [], []
 
     monkeypatch.setattr(user_catalog, "read_many", until_told)
-    stopped = Making([given], engine, tmp_path)
+    stopped = CatalogJob([given], engine, tmp_path)
     while not held:
         time.sleep(0.01)
     stopped.stop()
@@ -253,7 +253,7 @@ def test_a_deleted_catalog_is_gone_but_still_shown_to_who_has_it_open(engine, tm
 
 def test_the_same_files_in_several_sessions_become_one_catalog(engine, tmp_path):
     for trial in range(3):
-        work = [Making([table()], engine, tmp_path / str(trial)) for _ in range(4)]
+        work = [CatalogJob([table()], engine, tmp_path / str(trial)) for _ in range(4)]
         for making in work:
             making.wait(120)
         assert [making.problem for making in work] == [None] * 4

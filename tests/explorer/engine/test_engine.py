@@ -13,7 +13,7 @@ import torch
 from aion.errors import ConfigError, InputError, WeightsNotFoundError
 from aion.explorer.engine import Engine
 from aion.explorer.engine.checks import chi2_check, distance_check
-from aion.explorer.engine.neighbor_distance import Familiarity
+from aion.explorer.engine.neighbor_distance import NeighborDistance
 from aion.explorer.engine.quantiles import TABLE, chi2_quantiles
 from aion.explorer.settings import Settings
 from aion.io import ImageFrame, SkyObject
@@ -272,7 +272,7 @@ def test_each_choice_of_modalities_has_its_own_density(engine, make_object):
 def test_the_distance_to_the_catalog_is_a_percentile_of_its_own_distances():
     vectors = np.random.default_rng(0).normal(size=(400, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    known = Familiarity(vectors)
+    known = NeighborDistance(vectors)
     assert known.percentile(np.ones(5)) == 0.0
     assert known.percentile(np.full(5, -1.0)) == 1.0
     shares = []
@@ -308,14 +308,14 @@ ORDINARY = [(0.5, "ordinary", True), (0.94, "ordinary", True), (0.97, "at its ed
 @pytest.mark.parametrize(("rank", "word", "fine"), ORDINARY)
 def test_an_ordinary_object_reads_as_ordinary(rank, word, fine):
     check = distance_check({"all": rank})
-    assert check.value == f"{word}, rank {rank:.0%}" and check.fine is fine
+    assert check.value == f"{word}, rank {rank:.0%}" and check.passed is fine
 
 
 @pytest.mark.parametrize(("chi2", "fine"), [(0.7, False), (0.95, True), (1.9, True), (2.1, False)])
 def test_a_reconstruction_is_fine_while_it_loses_less_than_the_noise_hides(chi2, fine):
     check = chi2_check("Reconstruction", chi2, 5000, None)
-    assert check.fine is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
-    assert "1 ± 0.02 on 5,000 pixels" in check.why and "from 2 on" in check.why
+    assert check.passed is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
+    assert "1 ± 0.02 on 5,000 pixels" in check.explanation and "from 2 on" in check.explanation
 
 
 def test_a_reconstruction_has_a_rank_among_those_of_held_out_objects():
@@ -329,7 +329,7 @@ def test_a_reconstruction_has_a_rank_among_those_of_held_out_objects():
         "rank 72% of 3,201 held-out objects",
         "above 95% of 3,201 held-out objects",
     ]
-    assert [check.fine for check in told] == [True, True, True, False]
+    assert [check.passed for check in told] == [True, True, True, False]
     assert chi2_quantiles({}) == chi2_quantiles({TABLE: 3}) == {}
 
 
@@ -348,8 +348,8 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
 def test_reasons_to_doubt_are_measured_on_the_data(engine, make_object):
     checks = {check.name: check for check in engine.analyze(make_object(1)).trust}
     assert checks["Field"].value == "96 × 96 of 110 × 104 pixels are read"
-    assert checks["Clamped pixels"].value == "0.00%" and checks["Clamped pixels"].fine
-    assert checks["Wavelengths covered by the SDSS spectrum"].fine
+    assert checks["Clamped pixels"].value == "0.00%" and checks["Clamped pixels"].passed
+    assert checks["Wavelengths covered by the SDSS spectrum"].passed
     assert "reduced χ²" in checks["Reconstruction of the SDSS spectrum"].value
     assert "Distance to the reference catalog" in checks
 

@@ -65,4 +65,4 @@ def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(settings, make_objec
     engine.close()
     asked = [path for path in map(str, online.requests) if "/resolve/" in path]
     assert engine.info.revision == COMMIT and not [path for path in asked if f"/resolve/{COMMIT}/" not in path]
-    assert engine._spare.model.source.revision == COMMIT
+    assert engine._cpu_fallback.model.source.revision == COMMIT

@@ -14,7 +14,7 @@ from aion.explorer.export import tables
 
 @pytest.fixture(scope="module")
 def rows(catalog):
-    return tables.found(catalog, catalog.as_neighbors([7, 2, 3], [0.9, 0.5, -0.25]))
+    return tables.neighbor_rows(catalog, catalog.as_neighbors([7, 2, 3], [0.9, 0.5, -0.25]))
 
 
 @pytest.fixture(scope="module")
@@ -75,4 +75,4 @@ def test_neighbors_come_with_the_object_whose_they_are(catalog, engine):
 
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in tables.MIME:
-        assert tables.table_file(tables.found(catalog, ()), ending, about)
+        assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)

@@ -73,17 +73,17 @@ def switches(analysis: Analysis) -> None:
 
 def trust(analysis: Analysis) -> None:
     """Reasons to believe or to doubt, those to look at first."""
-    checks = sorted(analysis.trust, key=lambda check: check.fine)
+    checks = sorted(analysis.trust, key=lambda check: check.passed)
     if not checks:
         return
-    doubts = sum(not check.fine for check in checks)
+    doubts = sum(not check.passed for check in checks)
     title = "How far to trust this: " + (
         f"{doubts} of {len(checks)} checks want a look" if doubts else f"all {len(checks)} checks are fine"
     )
     icon = ":material/warning:" if doubts else ":material/verified:"
     with st.expander(title, icon=icon, expanded=bool(doubts)), st.container(gap="xsmall"):
         for check in checks:
-            st.markdown(labels.check(check), help=check.why)
+            st.markdown(labels.check(check), help=check.explanation)
 
 
 def numbers(analysis: Analysis) -> None:

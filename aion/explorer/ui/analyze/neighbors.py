@@ -36,8 +36,8 @@ def neighbors(analysis: Analysis) -> None:
             query().only(OPEN if session().upload else analysis.id)
             navigation.similar()
         found = search(analysis, catalog, int(k), chosen)
-        about = tables.provenance(catalog, running.info, object=analysis.id, read=list(analysis.used), filters=filtering.said(chosen))
-        table_downloads(lambda: tables.found(catalog, found), about, name="neighbors")
+        about = tables.provenance(catalog, running.info, object=analysis.id, read=list(analysis.used), filters=filtering.stated(chosen))
+        table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="neighbors")
     said = labels.comparison(catalog.comparable(analysis.used), analysis.used)
     if said:
         st.caption(said)

@@ -27,7 +27,7 @@ def recipe(analysis: Analysis, now: Session) -> Recipe:
     )
 
 
-def panel(analysis: Analysis) -> None:
+def reproduce_panel(analysis: Analysis) -> None:
     """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
     layout.folded("These numbers again: as Python, as a command", partial(_texts, analysis), icon=":material/terminal:", key="again")
 

@@ -7,14 +7,14 @@ import streamlit as st
 from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import session
-from aion.lines import LINES, Feature, Line, LineSet, named
+from aion.lines import LINES, Feature, Line, LineSet, line_label
 from aion.redshift import RedshiftPDF
 
 STEP = 0.0005
 """Of the coarse slider and of the arrows of the number, in z."""
 FINE = 1500
 """km/s that the fine slider reaches on both sides."""
-TYPED, SLID, SHIFTED, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
+Z_INPUT, Z_SLIDER, VELOCITY_SLIDER, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
 KEY = "z-control"
 LOWEST, HIGHEST = -0.01, 20.0
 FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
@@ -31,15 +31,15 @@ def controls(pdf: RedshiftPDF) -> None:
     z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
     anchor = session().anchor
     middle = pdf.peaks[0].z if anchor is None else anchor
-    state[TYPED], state[SLID] = z, min(max(z, 0.0), last)
-    state[SHIFTED] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
+    state[Z_INPUT], state[Z_SLIDER] = z, min(max(z, 0.0), last)
+    state[VELOCITY_SLIDER] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
-        st.number_input("z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=TYPED, on_change=_typed, width=150)
-        st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=SLID, on_change=_slid, width=300)
+        st.number_input("z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=Z_INPUT, on_change=_typed, width=150)
+        st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=Z_SLIDER, on_change=_slid, width=300)
         reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
-        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=SHIFTED, on_change=_shifted, args=(middle,), help=reach, width=300)
+        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=VELOCITY_SLIDER, on_change=_shifted, args=(middle,), help=reach, width=300)
         st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
-    follow_redshift(z, middle, controls=KEY, coarse=SLID)
+    follow_redshift(z, middle, controls=KEY, coarse=Z_SLIDER)
 
 
 def choose_lines() -> None:
@@ -67,7 +67,7 @@ def name_feature(pdf: RedshiftPDF) -> None:
             options,
             index=None,
             placeholder="Choose a line; the likely ones come first",
-            format_func=lambda line: f"{named(line)} → z = {wavelength / line.rest - 1:.5f}",
+            format_func=lambda line: f"{line_label(line)} → z = {wavelength / line.rest - 1:.5f}",
             key=NAMED,
             on_change=_named,
             args=(wavelength,),
@@ -93,17 +93,17 @@ def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
 
 
 def _typed() -> None:
-    session().choose(st.session_state[TYPED])
+    session().choose(st.session_state[Z_INPUT])
 
 
 def _slid() -> None:
-    session().choose(st.session_state[SLID])
+    session().choose(st.session_state[Z_SLIDER])
 
 
 def _shifted(anchor: float) -> None:
     """The anchor stays where it is, so that the slider can be moved back."""
     now = session()
-    now.z, now.anchor = anchor + (1 + anchor) * st.session_state[SHIFTED] / SPEED_OF_LIGHT, anchor
+    now.z, now.anchor = anchor + (1 + anchor) * st.session_state[VELOCITY_SLIDER] / SPEED_OF_LIGHT, anchor
 
 
 def _named(wavelength: float) -> None:

@@ -127,7 +127,7 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
             names = [name for name in known if not name.startswith(("umap_", "pca_"))]
             first = [name for name in COLUMNS if name in names]
             columns = st.multiselect("Columns", names, first, format_func=_label, **active_catalog.widget("columns"))
-        about = tables.provenance(catalog, engine().info, filters=filtering.said(filters), marked=len(selection().ids))
+        about = tables.provenance(catalog, engine().info, filters=filtering.stated(filters), marked=len(selection().ids))
         table_downloads(lambda: listed, about, name="catalog")
     shown, key = columns or first, f"catalog-table-{len(listed)}"
     st.dataframe(

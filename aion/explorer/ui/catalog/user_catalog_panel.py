@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from aion.explorer.catalogs import user_catalog
-from aion.explorer.catalogs.user_catalog import KEPT_DAYS, Made, Making
+from aion.explorer.catalogs.user_catalog import KEPT_DAYS, CatalogJob, CatalogJobResult
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.active_catalog import Own, own
@@ -25,10 +25,10 @@ ACCEPTED = (
 )
 
 
-def settle() -> None:
+def take_over_finished() -> None:
     """Take over what work that is over has made, before anything of the page is drawn."""
     now = own()
-    if now.making is None or now.making.running:
+    if now.making is None or now.making.is_running:
         return
     done, now.making = now.making, None
     now.problem = done.problem
@@ -36,7 +36,7 @@ def settle() -> None:
         now.take(done.made)
 
 
-def panel() -> None:
+def user_catalog_panel() -> None:
     """The way in, how far it is, or what there is."""
     now = own()
     if now.making is not None:
@@ -76,15 +76,15 @@ def _given(now: Own) -> None:
 
 
 def _start(now: Own, files: Sequence[user_catalog.File]) -> None:
-    if now.making is not None and now.making.running:  # the button was pressed twice
+    if now.making is not None and now.making.is_running:  # the button was pressed twice
         return
     now.files, now.problem = tuple(files), None
-    now.making = Making(now.files, engine(), engine().settings.own)
+    now.making = CatalogJob(now.files, engine(), engine().settings.own)
 
 
 @st.fragment(run_every=EVERY)
-def _working(making: Making) -> None:
-    if not making.running:
+def _working(making: CatalogJob) -> None:
+    if not making.is_running:
         st.rerun(scope="app")
     progress = making.progress
     st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_said(making)))
@@ -93,7 +93,7 @@ def _working(making: Making) -> None:
         st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
 
 
-def _said(making: Making) -> str:
+def _said(making: CatalogJob) -> str:
     """``Embedding: 16 of 30 objects, about 12 s left``."""
     progress = making.progress
     if not progress.total:
@@ -105,7 +105,7 @@ def _said(making: Making) -> str:
     return text
 
 
-def _summary(now: Own, made: Made) -> None:
+def _summary(now: Own, made: CatalogJobResult) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         of, objects = "" if made.complete else f" of {made.total:,}", "object" if made.total == 1 else "objects"
         st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**")
@@ -126,6 +126,6 @@ def _summary(now: Own, made: Made) -> None:
             st.dataframe(table, hide_index=True, column_config={"Why": st.column_config.TextColumn(width="large")})
 
 
-def _delete(now: Own, made: Made) -> None:
+def _delete(now: Own, made: CatalogJobResult) -> None:
     user_catalog.forget(made.catalog)
     now.drop()

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from aion.explorer import memory, weights
+from aion.explorer.engine import memory, weights
+from aion.explorer.engine.weights import Choice, Place
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.layout import section
-from aion.explorer.weights import Choice, Place
 
 HOW = (
     "Weights are chosen when the application starts, for everybody who uses it: stop it and type the command of those that you want. The "
@@ -15,7 +15,7 @@ HOW = (
 )
 
 
-def panel(info: ModelInfo | None) -> None:
+def weights_panel(info: ModelInfo | None) -> None:
     """All weights, each with its command; ``info``: of those in use, None where there are none."""
     section("Weights to start with", "The embedded weights, those in the download cache of Hugging Face, and those on its Hub.")
     st.caption(HOW)

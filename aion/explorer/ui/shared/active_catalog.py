@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aion.catalog import Catalog
-from aion.explorer.catalogs.user_catalog import File, Made, Making
+from aion.explorer.catalogs.user_catalog import CatalogJob, CatalogJobResult, File
 from aion.explorer.ui.shared.selection import selection
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.similarity_query import query
@@ -23,9 +23,9 @@ class Own:
 
     files: tuple[File, ...] = ()
     """Kept, so that work that was stopped can go on."""
-    making: Making | None = None
+    making: CatalogJob | None = None
     """Running, or over and not looked at yet."""
-    made: Made | None = None
+    made: CatalogJobResult | None = None
     problem: str | None = None
     """Why the last work gave no catalog."""
     chosen: bool = False
@@ -39,7 +39,7 @@ class Own:
             forget_marks()
         self.chosen = yours
 
-    def take(self, made: Made) -> None:
+    def take(self, made: CatalogJobResult) -> None:
         """Look into a new catalog."""
         self.made, self.chosen = made, True
         forget_marks()

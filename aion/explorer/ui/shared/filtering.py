@@ -24,7 +24,7 @@ def filters(catalog: Catalog, *, name: str = "") -> Filters:
         )
 
 
-def said(filters: Filters) -> dict[str, Any]:
+def stated(filters: Filters) -> dict[str, Any]:
     """The filters that are set, as plain values, for the header of a file."""
     values = {"class": filters.classes, "survey": filters.surveys, "z": filters.z, "mag_r": filters.mag_r}
     return {name: list(value) for name, value in values.items() if value}

@@ -11,7 +11,7 @@ from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.io import SkyObject
-from aion.lines import named
+from aion.lines import line_label
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.redshift import Interval, RedshiftPDF
 
@@ -125,7 +125,7 @@ def votes(compared: Sequence[Votes]) -> pd.DataFrame:
     """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
     found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
     columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}
-    table = pd.DataFrame({"Line": [f"{named(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)]})
+    table = pd.DataFrame({"Line": [f"{line_label(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)]})
     for name, held in columns.items():
         table[name] = ["" if line not in held else signed(held[line].significance) for line in sorted(found, key=lambda line: line.rest)]
     table.loc[len(table)] = ["Total", *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared)]
@@ -134,7 +134,7 @@ def votes(compared: Sequence[Votes]) -> pd.DataFrame:
 
 def check(found: Check) -> str:
     """One line of Markdown; a sign and a word of its own beside the color of an icon."""
-    sign = ":green[:material/check:] fine" if found.fine else ":orange[:material/warning:] look"
+    sign = ":green[:material/check:] fine" if found.passed else ":orange[:material/warning:] look"
     return f"{sign} · **{as_text(found.name)}**: {as_text(found.value)}"
 
 

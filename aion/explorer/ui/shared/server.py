@@ -38,7 +38,7 @@ class Startup:
         self._thread.start()
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self.engine is None and self.problem is None
 
     def _run(self) -> None:
@@ -49,13 +49,13 @@ class Startup:
             self.problem = str(explained_fault(exc))
         else:
             self.engine = engine
-            settle()
+            freeze_loaded()
 
     def _report(self, step: str, share: float) -> None:
         self.progress = Progress(step, share)
 
 
-def settle() -> None:
+def freeze_loaded() -> None:
     """What is loaded by now stays: after each run of a page Streamlit collects garbage, and need not look through all of it every time."""
     gc.unfreeze()
     gc.collect()
@@ -80,7 +80,7 @@ def startup() -> Startup:
 def engine() -> Engine:
     """The engine, once it is ready; shows how far it is, or why there is none, and ends the page then."""
     start = startup()
-    if start.running:
+    if start.is_running:
         _wait(start)
     if start.engine is None:
         explain(start)
@@ -93,7 +93,7 @@ def engine() -> Engine:
 def announce() -> None:
     """One line on how far the start is, for pages that can be used meanwhile; renews itself."""
     start = startup()
-    if start.running:
+    if start.is_running:
         st.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
     elif start.engine is None:
         explain(start)
@@ -108,7 +108,7 @@ def is_starting() -> bool:
 
 def _wait(start: Startup) -> None:
     place = st.empty()
-    while start.running:
+    while start.is_running:
         place.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
         time.sleep(POLL)
     place.empty()

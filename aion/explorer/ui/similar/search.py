@@ -171,8 +171,8 @@ def downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> No
     """The answers as tables with what was asked in their headers."""
     said = {"query": query().weights} if asked.order != OUTLIERS else {}
     settings = said | {"order": asked.order, "compared": asked.comparison, "image_share": asked.image_share}
-    about = tables.provenance(catalog, engine().info, **settings, filters=filtering.said(asked.filters))
-    table_downloads(lambda: tables.found(catalog, found), about, name="similar")
+    about = tables.provenance(catalog, engine().info, **settings, filters=filtering.stated(asked.filters))
+    table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="similar")
 
 
 def actions(*, compare: bool = False) -> dict[str, tiles.Action]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aion.explorer import memory
+from aion.explorer.engine import memory
 
 
 @pytest.fixture
