@@ -47,7 +47,7 @@ def header(analysis: Analysis) -> None:
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
         st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
+    with buttons:
         downloads(analysis, thing.reports, file_format())
     st.caption(as_text(" · ".join(_origin(now, thing))), help=labels.place(thing)[1] or None)
     _notes(analysis)

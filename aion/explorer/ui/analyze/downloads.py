@@ -31,7 +31,10 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
     Args:
         camera: format that the figures on the page are saved in; another choice makes the page anew.
     """
-    with st.popover("Download", icon=":material/download:", key="downloads", on_change="rerun") as panel:
+    with (
+        st.container(horizontal=True, horizontal_alignment="right"),
+        st.popover("Download", icon=":material/download:", key="downloads", on_change="rerun") as panel,
+    ):
         if panel.open:
             _files(analysis, reports)
     if file_format() != camera:
