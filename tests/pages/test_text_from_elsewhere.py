@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 import pandas as pd
@@ -11,7 +12,11 @@ import streamlit as st
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
+from aion.explorer.engine import weights
+from aion.explorer.engine.weights import Choice, Place
 from aion.explorer.plain_text import as_text
+from aion.explorer.ui.model import model_view
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import Selection
 from tests.explorer.catalogs.test_user_catalog import table
 from tests.pages.conftest import PATIENCE
@@ -153,3 +158,26 @@ def test_hostile_text_is_text_in_a_catalog_of_own_objects(app):
     assert "39 uploaded objects" in " ".join(caption.value for caption in made.caption)
     made.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
     assert_harmless(made)
+
+
+@pytest.mark.parametrize("variable", ["AION_MODEL", "AION_DEVICE"])
+def test_hostile_text_is_text_where_the_model_cannot_be_started(environment, root, monkeypatch, variable):
+    monkeypatch.setenv(variable, HOSTILE)
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE).run()
+    assert_harmless(app.switch_page("pages/model.py").run())
+    st.cache_resource.clear()
+
+
+def test_hostile_text_is_text_in_the_list_of_weights(app, monkeypatch):
+    monkeypatch.setattr(weights, "choices", lambda settings: [Choice(HOSTILE, Place.CACHE, 1, HOSTILE)])
+    app.session_state["section"] = "Other weights"
+    assert_harmless(app.switch_page("pages/model.py").run())
+
+
+def test_hostile_text_is_text_in_the_facts_about_the_weights(app, monkeypatch):
+    started, shown = server.startup().engine, []
+    assert started is not None
+    monkeypatch.setattr(st, "table", lambda frame, **how: shown.append(frame))
+    model_view.facts(replace(started.info, id=HOSTILE, revision=HOSTILE))
+    assert shown[0][" "].tolist()[:2] == [as_text(HOSTILE)] * 2, "cells of a table are Markdown"

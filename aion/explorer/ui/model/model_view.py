@@ -32,8 +32,8 @@ def facts(info: ModelInfo) -> None:
     st.table(
         pd.DataFrame(
             [
-                ("Weights", f"`{labels.weights_name(info.id)}`"),
-                ("Revision", f"`{info.revision}`" if info.revision else "none: a folder on this computer"),
+                ("Weights", as_text(labels.weights_name(info.id))),
+                ("Revision", as_text(info.revision) if info.revision else "none: a folder on this computer"),
                 ("SHA-256", f"`{info.sha256}`"),
                 ("Parameters", f"{info.parameters:,} in the transformer"),
                 ("Device", info.device),

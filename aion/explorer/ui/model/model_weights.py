@@ -5,6 +5,7 @@ import streamlit as st
 
 from aion.explorer.engine import memory, weights
 from aion.explorer.engine.weights import Choice, Place
+from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.layout import section
@@ -21,8 +22,8 @@ def weights_panel(info: ModelInfo | None) -> None:
     st.caption(HOW)
     for choice in weights.choices(server.startup().settings):
         text, command = st.columns([2, 3], vertical_alignment="center")
-        revision = f"revision `{choice.revision[:12]}` · " if choice.revision else ""
-        text.markdown(f"`{labels.weights_name(choice.id)}`{' · **in use**' if _is_in_use(choice, info) else ''}")
+        revision = f"revision {as_text(choice.revision[:12])} · " if choice.revision else ""
+        text.markdown(f"{as_text(labels.weights_name(choice.id))}{' · **in use**' if _is_in_use(choice, info) else ''}")
         text.caption(f"{revision}{choice.place.value} · {_about(choice)}")
         command.code(choice.command, language="bash")
 
