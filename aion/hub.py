@@ -27,7 +27,7 @@ from aion.errors import AccessError, ConfigError, ConnectionFailedError, Weights
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
-PATIENCE = 4.0
+PATIENCE = 3.0
 """Seconds that the Hub has to answer a question."""
 _NAMES_SHOWN = 5  # tensors listed in a message before "and n more"
 
