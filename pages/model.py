@@ -19,7 +19,7 @@ if info.notice:
 left, right = st.columns([3, 2], gap="large")
 with left:
     layout.section("These weights")
-    model_view.facts(info)
+    model_view.weights_facts(info)
 with right:
     layout.section("Software")
     model_view.versions(info)

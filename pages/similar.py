@@ -21,7 +21,7 @@ st.caption(
 )
 follow_address(catalog, is_own=active_catalog.is_own())
 search.question(catalog)
-asked = search.controls(catalog)
+asked = search.search_controls(catalog)
 if not query().weights and asked.order != search.OUTLIERS:
     search.starters(catalog)
 else:

@@ -196,6 +196,16 @@ def test_every_folder_has_a_row_of_its_own() -> None:
     assert not folders - LAYERS.keys()
 
 
+def test_no_public_name_has_two_meanings() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        if not inside(module_name(path), "aion.training"):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(module_name(path))
+    assert not {name: modules for name, modules in homes.items() if len(modules) > 1}
+
+
 def test_the_explorer_has_at_most_nine_rooms() -> None:
     rooms = {path.stem for path in (ROOT / "aion" / "explorer").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
     assert len(rooms) <= 9, f"{', '.join(sorted(rooms))}: which of them is a part of another?"

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.format import MANIFEST, Arrays, Manifest, Previews, read, read_previews, write
+from aion.catalog.format import MANIFEST, Arrays, Manifest, Previews, read_folder, read_previews, write_folder
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, Tokens, Vector, views_of
 from aion.constants import NANOMAGGY_ZERO_POINT
@@ -52,7 +52,7 @@ class Catalog:
             InputError: the folder is not there, or its files do not belong together.
             IndexMismatchError: it was made by other weights than those asked for.
         """
-        catalog = cls(Path(folder), *read(Path(folder)))
+        catalog = cls(Path(folder), *read_folder(Path(folder)))
         made_by = catalog.manifest.model_sha256
         if model_sha256 not in (None, made_by):
             raise IndexMismatchError(
@@ -89,7 +89,7 @@ class Catalog:
     def save(self, folder: Path) -> None:
         """Into a new folder, from memory. Raises FileExistsError: there is one."""
         vectors = {view: index.vectors() for view, index in self.indexes.items()}
-        write(folder, self.manifest, self.table, self._tokens, vectors, self.previews)
+        write_folder(folder, self.manifest, self.table, self._tokens, vectors, self.previews)
 
     def __len__(self) -> int:
         return len(self.table)

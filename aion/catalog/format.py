@@ -60,7 +60,7 @@ class Previews:
     """(n, m) small spectra, NaN where not covered."""
 
 
-def read(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
+def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
     """Its manifest, its table, tokens by key, and vectors by view.
 
     Raises:
@@ -87,7 +87,7 @@ def read_previews(folder: Path) -> Previews:
     return Previews(pq.read_table(folder / "pictures.parquet")["picture"].to_pylist(), **_arrays(folder / "spectra.npz"))
 
 
-def write(folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays, previews: Previews) -> None:
+def write_folder(folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays, previews: Previews) -> None:
     """All of it, into a new folder that is there when all of it is.
 
     Raises:

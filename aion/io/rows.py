@@ -37,7 +37,7 @@ class RowFacts:
 
 def facts(row: Record) -> RowFacts:
     """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
-    stated = (redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name))  # with a unit it is something else
+    stated = (plausible_redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name))  # with a unit it is something else
     z = next((value for value in stated if value is not None), None)
     (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA), _degrees(row, _DEC)
     ra, dec = position(ra, dec)
@@ -52,7 +52,7 @@ def position(ra: Any, dec: Any) -> tuple[float, float] | tuple[None, None]:
     return right % 360, up
 
 
-def redshift(value: Any) -> float | None:
+def plausible_redshift(value: Any) -> float | None:
     """A number that can be a redshift; None otherwise."""
     z = number(value)
     return z if z is not None and LOWEST_REDSHIFT < z < LARGEST_REDSHIFT else None

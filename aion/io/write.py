@@ -25,7 +25,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class OutputTable:
     """Columns of one length."""
 
     name: str
@@ -43,7 +43,7 @@ class Picture:
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def fits_bytes(parts: Sequence[Table | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
+def fits_bytes(parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards.
 
     Text in cards is cut after 60 characters, and comments where the card ends.
@@ -114,7 +114,7 @@ def hdf5(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> bytes:
 
 def _astropy_table(columns: Sequence[Column]) -> Any:
     from astropy.table import Column as AstropyColumn
-    from astropy.table import Table as AstropyTable
+    from astropy.table import OutputTable as AstropyTable
 
     return AstropyTable(
         [

@@ -10,7 +10,7 @@ from PIL import Image
 
 from aion.catalog import Catalog, Filters
 from aion.errors import IndexMismatchError, InputError
-from aion.explorer.catalogs.similarity import Example, Searches
+from aion.explorer.catalogs.similarity import QueryPart, Searches
 
 
 def test_the_table_has_the_names_people_read(catalog):
@@ -100,7 +100,7 @@ def test_an_upload_with_the_id_of_another_object_hides_no_neighbor(engine, make_
         assert len(neighbors) == 11 and "object 1" not in {one.id for one in neighbors}
     searches = Searches(engine.catalog)
     [vectors] = engine.vectors([engine.analyze(other)], engine.catalog.views_of)
-    assert len(searches.search([Example("object 1", 1.0, vectors)], k=12)) == 12
+    assert len(searches.search([QueryPart("object 1", 1.0, vectors)], k=12)) == 12
     assert len(searches.search([searches.example("object 1")], k=12)) == 11
 
 

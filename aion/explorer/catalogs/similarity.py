@@ -63,7 +63,7 @@ COMPARISONS: dict[str, Comparison] = {
 
 
 @dataclass(frozen=True)
-class Example:
+class QueryPart:
     """One object of a query."""
 
     id: str
@@ -90,14 +90,14 @@ class Searches:
         held = self.catalog.indexes
         return {name: way for name, way in COMPARISONS.items() if all(view in held for part in way.parts for view in part)}
 
-    def example(self, id: str, weight: float = 1.0) -> Example:
+    def example(self, id: str, weight: float = 1.0) -> QueryPart:
         """An object of the catalog as part of a query. Raises InputError: no such object."""
         row = self.catalog.row(id)
-        return Example(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row)
+        return QueryPart(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row)
 
     def search(
         self,
-        examples: Sequence[Example],
+        examples: Sequence[QueryPart],
         comparison: str = ALL,
         *,
         k: int,
@@ -204,7 +204,7 @@ class _Bridge:
         return cosines
 
 
-def _question(examples: Sequence[Example], view: str) -> Vector:
+def _question(examples: Sequence[QueryPart], view: str) -> Vector:
     """(D,) the weighted sum of the examples, length 1."""
     if not examples:
         raise SearchError("there is no object to search by; choose one")

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
-from aion.io.write import Card, Column, Picture, Table, csv, ecsv, fits_bytes, hdf5
+from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -84,7 +84,7 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
 
 def decoded_fits(analysis: Analysis) -> bytes:
     """What the tokens decode to: image cubes in nanomaggies per pixel, spectra against vacuum Å, numbers. ``SYNTH = T``: not observed."""
-    parts: list[Table | Picture] = [_picture(image) for image in analysis.images]
+    parts: list[OutputTable | Picture] = [_picture(image) for image in analysis.images]
     parts += [_table(spectrum) for spectrum in analysis.spectra]
     if analysis.scalars:
         names, units = [s.name for s in analysis.scalars], [s.unit for s in analysis.scalars]
@@ -95,7 +95,7 @@ def decoded_fits(analysis: Analysis) -> bytes:
             Column("original", originals, "", "given to the model"),
             Column("decoded", [s.decoded for s in analysis.scalars], "", "what the token stands for"),
         )
-        parts.append(Table("SCALARS", columns))
+        parts.append(OutputTable("SCALARS", columns))
     cards: dict[str, Card] = {
         "SYNTH": (True, "decoded from tokens, not observed"),
         "AIONVER": (analysis.model.versions["aion"], "version of the software"),
@@ -218,7 +218,7 @@ def _picture(image: ImageResult) -> Picture:
     return Picture(f"{image.survey} image".upper(), image.decoded.astype(np.float32), "nanomaggy", cards)
 
 
-def _table(spectrum: SpectrumResult) -> Table:
+def _table(spectrum: SpectrumResult) -> OutputTable:
     """The decoded flux, beside the original where there is one."""
     columns = [
         Column("wavelength", spectrum.wavelength, "Angstrom", "vacuum, observed frame"),
@@ -231,7 +231,7 @@ def _table(spectrum: SpectrumResult) -> Table:
             Column("sigma", spectrum.sigma, FLUX_UNIT, "1 / sqrt(ivar)"),
             Column("residual", spectrum.residual, "", "(flux - decoded) / sigma"),
         ]
-    return Table(f"{spectrum.survey} spectrum".upper(), tuple(columns), {"SURVEY": (spectrum.survey, "whose grid this is")})
+    return OutputTable(f"{spectrum.survey} spectrum".upper(), tuple(columns), {"SURVEY": (spectrum.survey, "whose grid this is")})
 
 
 def _finite(value: Any) -> Any:

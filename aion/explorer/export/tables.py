@@ -8,7 +8,7 @@ import pandas as pd
 
 from aion.catalog import Catalog, Neighbor
 from aion.explorer.results import Analysis, ModelInfo
-from aion.io.write import Column, Table, csv, ecsv, fits_bytes, votable
+from aion.io.write import Column, OutputTable, csv, ecsv, fits_bytes, votable
 
 MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
 """Ending of a file -> its type; these are the formats there are."""
@@ -30,7 +30,7 @@ def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> byt
         "csv": lambda: csv(columns),
         "ecsv": lambda: ecsv(columns, about),
         "vot": lambda: votable(columns, about),
-        "fits": lambda: fits_bytes([Table("OBJECTS", tuple(columns))], {}, history=lines),
+        "fits": lambda: fits_bytes([OutputTable("OBJECTS", tuple(columns))], {}, history=lines),
     }
     return writers[ending]()
 

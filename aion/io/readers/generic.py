@@ -15,7 +15,7 @@ from aion.errors import FormatError
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Overrides
 from aion.io.registry import Found, reader
-from aion.io.rows import position, redshift
+from aion.io.rows import plausible_redshift, position
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
 
@@ -37,7 +37,7 @@ def read_with_specutils(file: FitsFile, overrides: Overrides) -> list[Found]:
         for arrays in _each_line(spectrum, header):
             found.append(build_spectrum(arrays, overrides))
     ra, dec = position(header.get("RA"), header.get("DEC"))
-    z = next((z for z in map(redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO"))) if z is not None), None)
+    z = next((z for z in map(plausible_redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO"))) if z is not None), None)
     if len(found) == 1 and ra is not None:
         return [replace(found[0], ra=ra, dec=dec, z_reference=z)]
     return found

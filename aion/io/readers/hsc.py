@@ -28,7 +28,7 @@ def is_hsc(file: FitsFile) -> bool:
 
 
 @reader("HSC cutout", FitsFile, matches=is_hsc)
-def read_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
+def read_hsc_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
     """One image of all the bands in the file; planes of one band follow its IMAGE."""
     groups = _groups(file)
     bands = [_band(file, group) for group in groups]

@@ -81,7 +81,7 @@ def read_brick(file: FitsFile, overrides: Overrides) -> list[Found]:
 
 
 @reader("Image", FitsFile, matches=is_image)
-def read_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
+def read_legacy_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
     """One image of a plane or a cube; inverse variance and mask bits from HDUs with IMAGETYP INVVAR and MASKBITS."""
     images = file.images()
     main = next((hdu for hdu in images if _kind(hdu) == "image"), images[0])

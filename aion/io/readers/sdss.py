@@ -15,7 +15,7 @@ from aion.io.content import Record, numbers
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
-from aion.io.rows import number, position, redshift, text_of
+from aion.io.rows import number, plausible_redshift, position, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
 
@@ -108,7 +108,7 @@ def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
     plate, mjd, fiber = (number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",)))
     name = f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}" if plate is not None and mjd is not None and fiber is not None else None
     ra, dec = position(stated.get("plug_ra"), stated.get("plug_dec"))
-    z, warning = redshift(row.get("z")), int(number(row.get("zwarning")) or 0)
+    z, warning = plausible_redshift(row.get("z")), int(number(row.get("zwarning")) or 0)
     kind = "/".join(part for part in (text_of(row.get(key) or "") for key in ("class", "subclass")) if part)
     entries: tuple[Entry, ...] = ()
     if z is not None and warning & NOT_AN_OBJECT:

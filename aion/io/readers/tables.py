@@ -40,7 +40,7 @@ def read_spectrum(table: Table, overrides: Overrides) -> list[Found]:
 
 
 @reader("Photometry table", Table, matches=has_photometry)
-def read_photometry(table: Table, overrides: Overrides) -> list[Found]:
+def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
     """Each row with at least one scalar of the model is an object."""
     del overrides
     check_count(len(table))
@@ -63,7 +63,7 @@ def read_photometry(table: Table, overrides: Overrides) -> list[Found]:
 
 
 @reader("Table", Table, matches=lambda table: True)
-def refuse(table: Table, overrides: Overrides) -> list[Found]:
+def refuse_table(table: Table, overrides: Overrides) -> list[Found]:
     """Raises FormatError: says which columns there are and which are expected."""
     del overrides
     names = list(table.columns)
@@ -82,7 +82,7 @@ def read_fits_table(file: FitsFile, overrides: Overrides) -> list[Found]:
     table = replace(table, meta={key.upper(): value for key, value in file.primary.header.items() if key} | dict(table.meta))
     if table.holds_arrays() and not is_spectrum(table):
         return read_arrays(Records(tuple(table.rows())), overrides)
-    return read_spectrum(table, overrides) if is_spectrum(table) else read_photometry(table, overrides)
+    return read_spectrum(table, overrides) if is_spectrum(table) else read_photometry_table(table, overrides)
 
 
 def _readable(columns: set[str]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from aion.catalog import Catalog, Filters, Manifest
 from aion.errors import InputError, SearchError
-from aion.explorer.catalogs.similarity import COMPARISONS, Example, Searches
+from aion.explorer.catalogs.similarity import COMPARISONS, QueryPart, Searches
 
 N, D = 400, 16
 KINDS = np.array(["galaxy", "quasar", "star"])
@@ -60,10 +60,10 @@ def test_several_objects_are_weighted_and_a_negative_weight_leads_away(searches)
     galaxy, quasar = searches.example("o0"), searches.example("o1")
     both = searches.search([galaxy, quasar], "image", k=60)
     assert {found.kind for found in both} == {"galaxy", "quasar"} and not {"o0", "o1"} & set(ids(both))
-    away = searches.search([galaxy, Example("o1", -1.0, quasar.vectors)], "image", k=N)
+    away = searches.search([galaxy, QueryPart("o1", -1.0, quasar.vectors)], "image", k=N)
     assert {found.kind for found in away[:100]} == {"galaxy"} and {found.kind for found in away[-100:]} == {"quasar"}
     with pytest.raises(SearchError, match="cancel"):
-        searches.search([galaxy, Example("x", -1.0, galaxy.vectors)], k=3)
+        searches.search([galaxy, QueryPart("x", -1.0, galaxy.vectors)], k=3)
 
 
 def test_the_least_similar_come_worst_first(searches):
@@ -88,7 +88,7 @@ def test_an_image_finds_its_spectrum_across_the_bridge_and_not_by_the_plain_cosi
     assert crossed.queries == 80 and crossed.recall[1] > 0.9 and crossed.recall_shuffled[1] == pytest.approx(1 / N)
     image, spectrum = (searches.catalog.indexes[view].vectors() for view in ("image", "spectrum"))
     assert ((image @ spectrum.T).argmax(axis=1) == np.arange(N)).mean() < 0.1
-    found = searches.search([Example("upload", 1.0, {"image": image[9]})], "image-to-spectrum", k=1)
+    found = searches.search([QueryPart("upload", 1.0, {"image": image[9]})], "image-to-spectrum", k=1)
     assert ids(found) == ["o9"]
 
 
@@ -112,7 +112,7 @@ def test_questions_without_an_answer_say_why(searches):
     with pytest.raises(SearchError, match="no object to search by"):
         searches.search([], k=3)
     with pytest.raises(SearchError, match="upload has no spectrum"):
-        searches.search([Example("upload", 1.0, {"image": np.ones(D, np.float32)})], "spectrum", k=3)
+        searches.search([QueryPart("upload", 1.0, {"image": np.ones(D, np.float32)})], "spectrum", k=3)
     with pytest.raises(InputError, match="no object 'nothing'"):
         searches.example("nothing")
 
@@ -122,5 +122,5 @@ def test_an_upload_has_the_views_of_what_can_be_read_of_it(engine, make_object):
     [views] = engine.vectors([engine.analyze(thing)], engine.catalog.views_of)
     assert set(views) == {"all", "image"}, "the catalog of the tests has no other view"
     np.testing.assert_allclose(views["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
-    found = Searches(engine.catalog).search([Example("upload", 1.0, views)], "image", k=1)
+    found = Searches(engine.catalog).search([QueryPart("upload", 1.0, views)], "image", k=1)
     assert found[0].id == "object 3" and found[0].similarity == pytest.approx(1, abs=1e-4)

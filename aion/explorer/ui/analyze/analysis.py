@@ -86,7 +86,7 @@ def trust(analysis: Analysis) -> None:
             st.markdown(labels.check(check), help=check.explanation)
 
 
-def numbers(analysis: Analysis) -> None:
+def numbers_table(analysis: Analysis) -> None:
     """Catalog numbers given, and the values their tokens stand for."""
     if analysis.scalars:
         layout.section("Catalog numbers", "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.")
@@ -101,7 +101,7 @@ def tokens(analysis: Analysis) -> None:
         layout.folded("Tokens: what the model actually reads", partial(_grids, wide, analysis.id), icon=":material/grid_on:", key="tokens")
 
 
-def provenance(analysis: Analysis) -> None:
+def made_with(analysis: Analysis) -> None:
     """Which weights spoke, at the end of every result."""
     model = analysis.model
     took = sum(analysis.seconds.values())

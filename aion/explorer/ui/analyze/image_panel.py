@@ -48,7 +48,7 @@ def _image(image: ImageResult, number: int, of: str) -> None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
             how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
         _stretch(image, how, number)
-    view = display_options(image, number).view
+    view = image_options(image, number).view
     if how == SWIPE:
         original, decoded = figures.picture_urls(image, view=view)
         swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
@@ -65,7 +65,7 @@ def _bands(image: ImageResult) -> None:
     st.dataframe(labels.bands(image), hide_index=True)
 
 
-def display_options(image: ImageResult, number: int) -> figures.ShownImage:
+def image_options(image: ImageResult, number: int) -> figures.ShownImage:
     """How it is looked at, as its widgets say; as a page opens where there are none."""
     band, how, residual = (_chosen(name, number) for name in ("band", "compared", "residual"))
     how = how if how in KINDS and image.original is not None else SIDE_BY_SIDE

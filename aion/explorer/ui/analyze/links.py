@@ -30,7 +30,7 @@ def follow() -> None:
         now.error = f"The link cannot be followed: {labels.sentence(str(exc))}"
 
 
-def write() -> None:
+def write_address() -> None:
     """Make the address that of what is on the page."""
     now = session()
     addressed = now.example is not None or now.origin == "catalog"

@@ -19,7 +19,7 @@ SIMULATED = " This catalog is simulated; its redshifts are true by construction.
 SHOWN = 12
 
 
-def neighbors(analysis: Analysis) -> None:
+def neighbors_panel(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
     running = engine()
     catalog = active_catalog.catalog()
@@ -44,7 +44,7 @@ def neighbors(analysis: Analysis) -> None:
     if not found:
         layout.empty("No object passes these filters. Widen one of them.")
         return
-    tiles.gallery(catalog, found, {"Analyze": navigation.analyze, "Search by this": navigation.search_by}, name="neighbor")
+    tiles.gallery(catalog, found, {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by}, name="neighbor")
 
     def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z

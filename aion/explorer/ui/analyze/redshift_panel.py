@@ -49,7 +49,7 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     if analysis.spectra:
         _spectra(analysis)
     each_alone(analysis, z_control.current(analysis.redshift))
-    links.write()
+    links.write_address()
 
 
 def display_options() -> figures.Shown:
@@ -111,7 +111,7 @@ def _peaks(analysis: Analysis) -> None:
         def lines_at_them() -> None:
             st.caption(VOTES)
             here = votes(analysis.spectra, z_control.current(pdf))
-            st.dataframe(labels.votes(_distinct([*compared, here])), hide_index=True, height="content")
+            st.dataframe(labels.votes_table(_distinct([*compared, here])), hide_index=True, height="content")
 
         layout.folded("Which lines each peak predicts, and what is there", lines_at_them, icon=":material/how_to_vote:", key="votes")
 

@@ -15,7 +15,7 @@ from aion.explorer.ui.shared.session import Session, session
 
 def recipe(analysis: Analysis, now: Session) -> Recipe:
     """What the open analysis was made of, and how it is looked at."""
-    images = tuple(image_panel.display_options(image, number) for number, image in enumerate(analysis.images))
+    images = tuple(image_panel.image_options(image, number) for number, image in enumerate(analysis.images))
     return Recipe(
         id=analysis.id,
         files=tuple(_path(file) for file in now.files),

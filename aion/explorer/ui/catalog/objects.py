@@ -111,7 +111,7 @@ def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
         st.button("Unmark", on_click=now.clear, icon=":material/deselect:", type="tertiary")
     shown = chosen.head(SHOWN)
     found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
-    actions: dict[str, tiles.Action] = {"Analyze": navigation.analyze, "Search by this": navigation.search_by}
+    actions: dict[str, tiles.Action] = {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by}
     tiles.gallery(catalog, found, actions, name="marked", similarity=False)
     if len(chosen) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(chosen):,}; the table has all.")
@@ -147,7 +147,7 @@ def _open(key: str, listed: pd.DataFrame) -> None:
     event = st.session_state[key]["selection"]
     chosen = event["rows"] or [row for row, _ in event["cells"]]
     if chosen and chosen[0] < len(listed):
-        navigation.analyze(str(listed["id"].iloc[chosen[0]]))
+        navigation.open_on_analyze(str(listed["id"].iloc[chosen[0]]))
 
 
 def _compact(rows: pd.DataFrame) -> pd.DataFrame:

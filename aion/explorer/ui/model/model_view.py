@@ -27,7 +27,7 @@ Multimodal Universe, arXiv:2412.02527
 """
 
 
-def facts(info: ModelInfo) -> None:
+def weights_facts(info: ModelInfo) -> None:
     """Where the weights are from and what they run on."""
     st.table(
         pd.DataFrame(
@@ -60,7 +60,7 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
         found["Measured"] = measured
     found["Token streams"] = streams
     if _beside(info, CARD) is not None:
-        found["Model card"] = card
+        found["Model card"] = model_card
     return found | {"Cite": cite}
 
 
@@ -126,7 +126,7 @@ def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:
     return table.rename(columns={"n": "N"}).map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
 
 
-def card(info: ModelInfo) -> None:
+def model_card(info: ModelInfo) -> None:
     """The text of the model card that lies beside the weights."""
     with st.container(border=True):
         st.markdown(_beside(info, CARD) or "")

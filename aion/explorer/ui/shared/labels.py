@@ -121,7 +121,7 @@ def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
     return table if any(vote.lines for vote in compared) else table.iloc[:, :3]
 
 
-def votes(compared: Sequence[Votes]) -> pd.DataFrame:
+def votes_table(compared: Sequence[Votes]) -> pd.DataFrame:
     """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
     found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
     columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}

@@ -7,7 +7,7 @@ from aion.explorer.ui.shared.session import session
 from aion.explorer.ui.shared.similarity_query import query
 
 
-def analyze(id: str) -> None:
+def open_on_analyze(id: str) -> None:
     """Open an object of the catalog on the Analyze page."""
     catalog = active_catalog.catalog()
     assert catalog is not None

@@ -18,7 +18,7 @@ POLL = 0.1
 
 
 @dataclass(frozen=True)
-class Progress:
+class StartupProgress:
     """How far the start is."""
 
     step: str
@@ -30,7 +30,7 @@ class Startup:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.progress = Progress("Loading the weights", 0.0)
+        self.progress = StartupProgress("Loading the weights", 0.0)
         self.engine: Engine | None = None
         """None until it is ready."""
         self.problem: str | None = None
@@ -53,7 +53,7 @@ class Startup:
             freeze_loaded()
 
     def _report(self, step: str, share: float) -> None:
-        self.progress = Progress(step, share)
+        self.progress = StartupProgress(step, share)
 
 
 def freeze_loaded() -> None:

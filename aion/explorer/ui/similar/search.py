@@ -8,7 +8,7 @@ import streamlit as st
 from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.similarity import NEIGHBORHOOD, Example, Searches
+from aion.explorer.catalogs.similarity import NEIGHBORHOOD, QueryPart, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import Compared
 from aion.explorer.plain_text import as_text
@@ -61,7 +61,7 @@ def searches_in(catalog: Catalog) -> Searches:
     return searches(catalog, catalog.manifest.model_sha256, str(catalog.folder))
 
 
-def controls(catalog: Catalog) -> Asked:
+def search_controls(catalog: Catalog) -> Asked:
     """What is compared, in which order, how many, and among which objects."""
     ways = searches_in(catalog).comparisons
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
@@ -143,7 +143,7 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
         among = int(asked.filters.keep(catalog.table).sum())
         layout.section(f"{asked.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}.")
     with right.container(horizontal=True, horizontal_alignment="right"):
-        downloads(catalog, found, asked)
+        search_downloads(catalog, found, asked)
     tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
 
     def scatter() -> None:
@@ -167,7 +167,7 @@ def quality(catalog: Catalog) -> None:
     layout.folded("How well this works", measures, icon=":material/verified:", key="quality")
 
 
-def downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> None:
+def search_downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> None:
     """The answers as tables with what was asked in their headers."""
     said = {"query": query().weights} if asked.order != OUTLIERS else {}
     settings = said | {"order": asked.order, "compared": asked.comparison, "image_share": asked.image_share}
@@ -178,7 +178,7 @@ def downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> No
 def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
     """What can be done with an object of the catalog."""
     done: dict[str, tiles.Action] = {
-        "Analyze": navigation.analyze,
+        "Analyze": navigation.open_on_analyze,
         "Search by this": navigation.search_by,
         "Add to the search": lambda id: _ask(query().add, id),
         "Less like this": lambda id: _ask(lambda chosen: query().add(chosen, UNLIKE), id),
@@ -218,14 +218,14 @@ def _opened() -> Analysis:
         return session().analysis(lambda thing, use: running.analyze(thing, use=use))
 
 
-def _examples(every: Searches) -> list[Example]:
+def _examples(every: Searches) -> list[QueryPart]:
     examples = []
     for id, weight in query().weights.items():
         if id == OPEN:
             opened = _opened()
             [vectors] = engine().vectors([opened], every.catalog.views_of)
             itself = every.catalog.row_of(opened.id, opened.tokens)
-            examples.append(Example(session().label, weight, vectors, itself))
+            examples.append(QueryPart(session().label, weight, vectors, itself))
         else:
             examples.append(every.example(id, weight))
     return examples
