@@ -114,7 +114,7 @@ def hdf5(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> bytes:
 
 def _astropy_table(columns: Sequence[Column]) -> Any:
     from astropy.table import Column as AstropyColumn
-    from astropy.table import OutputTable as AstropyTable
+    from astropy.table import Table as AstropyTable
 
     return AstropyTable(
         [

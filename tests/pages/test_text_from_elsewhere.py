@@ -179,5 +179,5 @@ def test_hostile_text_is_text_in_the_facts_about_the_weights(app, monkeypatch):
     started, shown = server.startup().engine, []
     assert started is not None
     monkeypatch.setattr(st, "table", lambda frame, **how: shown.append(frame))
-    model_view.facts(replace(started.info, id=HOSTILE, revision=HOSTILE))
+    model_view.weights_facts(replace(started.info, id=HOSTILE, revision=HOSTILE))
     assert shown[0][" "].tolist()[:2] == [as_text(HOSTILE)] * 2, "cells of a table are Markdown"
