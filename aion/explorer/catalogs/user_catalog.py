@@ -182,7 +182,7 @@ class CatalogJob:
         self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
         is_final = done == len(things) and not any(part["is_fault"].any() for part in parts)
         place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
-        made = _made(place, parts, sha256, [given.name for given in files], problems, len(things))
+        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(things))
         if is_final:
             with _door, suppress(FileExistsError):  # others may have made the same meanwhile
                 _claim(folder)
@@ -275,7 +275,9 @@ def zipped(made: Catalog) -> bytes:
     return stream.getvalue()
 
 
-def _made(folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int) -> CatalogJobResult:
+def _job_result(
+    folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int
+) -> CatalogJobResult:
     """The catalog of these batches, in memory."""
     if not parts:
         raise Stopped

@@ -87,13 +87,13 @@ def _working(making: CatalogJob) -> None:
     if not making.is_running:
         st.rerun(scope="app")
     progress = making.progress
-    st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_said(making)))
+    st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(making)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button("Cancel", key="own-cancel", on_click=making.stop, disabled=making.stopping, icon=":material/close:")
         st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
 
 
-def _said(making: CatalogJob) -> str:
+def _progress_text(making: CatalogJob) -> str:
     """``Embedding: 16 of 30 objects, about 12 s left``."""
     progress = making.progress
     if not progress.total:
