@@ -4,7 +4,9 @@ import streamlit as st
 
 from aion.explorer.ui.shared import frame, server, theme
 
-st.set_page_config(page_title="AION Explorer", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(
+    page_title="AION Explorer", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="collapsed"
+)
 page = frame.navigate()
 theme.frame()
 server.startup()

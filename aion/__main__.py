@@ -54,22 +54,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="aion", description="Spectra, cut-outs and photometry -> redshift, neighbors, reconstruction.")
+    parser = argparse.ArgumentParser(
+        prog="aion", description="Spectra, cut-outs and photometry -> redshift, neighbors, reconstruction."
+    )
     commands = parser.add_subparsers(title="commands", required=True)
 
-    analyze = commands.add_parser("analyze", help="everything about the object(s) in the files; files of one object each belong together")
-    analyze.add_argument("--json", action="store_true", help="print JSON: an object, or a list where the files hold several")
-    analyze.add_argument("--id", metavar="ID", help="only this object of the files; without files, this object of the reference catalog")
-    analyze.add_argument(
-        "--use", metavar="KEYS", help="token keys that the model may read, such as tok_image,tok_spectrum_sdss (default: all)"
+    analyze = commands.add_parser(
+        "analyze",
+        help="everything about the object(s) in the files; files of one object each belong together",
     )
     analyze.add_argument(
-        "--prior", metavar="PRIOR", help="multiply p(z): log (flat in ln(1 + z)), or center and sigma of a Gaussian, as 0.3,0.05"
+        "--json", action="store_true", help="print JSON: an object, or a list where the files hold several"
     )
     analyze.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="in place of what is detected, such as medium=air"
+        "--id",
+        metavar="ID",
+        help="only this object of the files; without files, this object of the reference catalog",
     )
-    analyze.add_argument("--out", type=Path, metavar="DIR", help="also write JSON, p(z), neighbors, decoded data and the embedding there")
+    analyze.add_argument(
+        "--use",
+        metavar="KEYS",
+        help="token keys that the model may read, such as tok_image,tok_spectrum_sdss (default: all)",
+    )
+    analyze.add_argument(
+        "--prior",
+        metavar="PRIOR",
+        help="multiply p(z): log (flat in ln(1 + z)), or center and sigma of a Gaussian, as 0.3,0.05",
+    )
+    analyze.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="in place of what is detected, such as medium=air",
+    )
+    analyze.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="also write JSON, p(z), neighbors, decoded data and the embedding there",
+    )
     analyze.set_defaults(run=_analyze, wrong=analyze.error)
 
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
@@ -77,15 +101,31 @@ def _parser() -> argparse.ArgumentParser:
     embed.set_defaults(run=_embed)
 
     app = commands.add_parser("app", help="the explorer in the browser")
-    app.add_argument("--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)")
+    app.add_argument(
+        "--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)"
+    )
     app.set_defaults(run=_app)
 
-    _add_fetch(commands.add_parser("fetch", help="download published weights into the cache of Hugging Face, or what of them is missing"))
+    _add_fetch(
+        commands.add_parser(
+            "fetch",
+            help="download published weights into the cache of Hugging Face, or what of them is missing",
+        )
+    )
 
     for command, count in ((analyze, "*"), (embed, "+")):
-        command.add_argument("files", nargs=count, metavar="FILE", help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name")
+        command.add_argument(
+            "files",
+            nargs=count,
+            metavar="FILE",
+            help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name",
+        )
     for command in (analyze, embed, app):
-        command.add_argument("--model", metavar="ID", help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)")
+        command.add_argument(
+            "--model",
+            metavar="ID",
+            help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)",
+        )
     return parser
 
 
@@ -109,11 +149,15 @@ def _analyze(options: argparse.Namespace) -> Done:
     analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
     if options.json and analyzed:
         texts = [to_json(analysis, thing.reports) for thing, analysis in analyzed]
-        print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n")
+        print(
+            texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n"
+        )
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
     if options.out and analyzed:
-        for stem, (thing, analysis) in zip(_stems([analysis.id for _, analysis in analyzed]), analyzed, strict=True):
+        for stem, (thing, analysis) in zip(
+            _stems([analysis.id for _, analysis in analyzed]), analyzed, strict=True
+        ):
             _write(options.out, stem, analysis, thing, engine.catalog)
         print(f"aion: results of {done.count} object(s) are in {options.out}", file=sys.stderr)
     return done
@@ -172,7 +216,9 @@ def _streams(engine: "Engine", use: str | None) -> list[str] | None:
     streams, known = use.split(","), [key for key in engine.info.reads if key != "tok_z"]
     unknown = [key for key in streams if key not in known]
     if unknown:
-        raise ConfigError(f"--use: {', '.join(unknown)} is nothing that these weights read; they read {', '.join(known)}")
+        raise ConfigError(
+            f"--use: {', '.join(unknown)} is nothing that these weights read; they read {', '.join(known)}"
+        )
     return streams
 
 
@@ -193,7 +239,9 @@ def _fetch(options: argparse.Namespace) -> Done:
     try:
         source = download.fetch(options.id, revision=options.revision)
     except KeyboardInterrupt:
-        raise InputError("stopped; files that arrived whole are kept, and the same command goes on with the others") from None
+        raise InputError(
+            "stopped; files that arrived whole are kept, and the same command goes on with the others"
+        ) from None
     if source.is_folder:
         raise InputError(f"{options.id} is a folder on this computer; there is nothing to download")
     print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
@@ -207,7 +255,9 @@ def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     if objects:
         found = [thing for thing in objects if thing.id == id]
         if not found:
-            raise InputError(f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}")
+            raise InputError(
+                f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}"
+            )
         return found
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
@@ -245,10 +295,15 @@ def _in_words(analysis: "Analysis") -> str:
     lines.append(f"  Read: {', '.join(analysis.used)}.")
     lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]
     if analysis.neighbors:
-        nearest = ", ".join(f"{found.id} ({found.kind}, similarity {found.similarity:.3f})" for found in analysis.neighbors[:3])
+        nearest = ", ".join(
+            f"{found.id} ({found.kind}, similarity {found.similarity:.3f})"
+            for found in analysis.neighbors[:3]
+        )
         lines.append(f"  Most similar: {nearest}.")
     lines += [f"  Note: {note}" for note in analysis.notes]
-    lines.append(f"  Weights: {analysis.model.title}." + (f" {analysis.model.notice}" if analysis.model.notice else ""))
+    lines.append(
+        f"  Weights: {analysis.model.title}." + (f" {analysis.model.notice}" if analysis.model.notice else "")
+    )
     return "\n".join(lines)
 
 
@@ -269,9 +324,18 @@ def _stems(ids: Sequence[str]) -> list[str]:
     return stems
 
 
-def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None") -> None:
+def _write(
+    folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None"
+) -> None:
     from aion.explorer.export import tables
-    from aion.explorer.export.analysis import decoded_fits, embeddings_npy, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+    from aion.explorer.export.analysis import (
+        decoded_fits,
+        embeddings_npy,
+        pdf_csv,
+        pdf_ecsv,
+        pdf_hdf5,
+        to_json,
+    )
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {
@@ -283,7 +347,10 @@ def _write(folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", ca
         f"{stem}-embedding.npy": embeddings_npy([analysis.embedding]),
     }
     if catalog is not None:
-        files |= {f"{stem}-neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+        files |= {
+            f"{stem}-neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending)
+            for ending in ("csv", "ecsv")
+        }
     for name, content in files.items():
         (folder / name).write_bytes(content)
 

@@ -10,8 +10,18 @@ HSC_BANDS = ("HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y")
 """Bands of Hyper Suprime-Cam."""
 
 _CAMERAS = {"DES": "DES", "DECAM": "DES", "DECALS": "DES", "LS": "DES", "HSC": "HSC"}
-_REPLACED_FILTERS = {"HSC-R2": "HSC-R", "HSC-I2": "HSC-I"}  # HSC changed its r and i filters in 2016; the survey's coadds mix both
-_NORTH = {"BASS-G": "DES-G", "BASS-R": "DES-R", "90PRIME-G": "DES-G", "90PRIME-R": "DES-R", "MZLS-Z": "DES-Z", "MOSAIC-Z": "DES-Z"}
+_REPLACED_FILTERS = {
+    "HSC-R2": "HSC-R",
+    "HSC-I2": "HSC-I",
+}  # HSC changed its r and i filters in 2016; the survey's coadds mix both
+_NORTH = {
+    "BASS-G": "DES-G",
+    "BASS-R": "DES-R",
+    "90PRIME-G": "DES-G",
+    "90PRIME-R": "DES-R",
+    "MZLS-Z": "DES-Z",
+    "MOSAIC-Z": "DES-Z",
+}
 
 
 def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -23,14 +33,18 @@ def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str],
         ModalityError: no bands, a band that is not among `allowed`, or one that is named twice.
     """
     if isinstance(bands, str) or not bands:
-        raise ModalityError(f"bands is {bands!r}; a list of names such as {list(allowed)} is expected, one for each channel")
+        raise ModalityError(
+            f"bands is {bands!r}; a list of names such as {list(allowed)} is expected, one for each channel"
+        )
     names, proxies = [], []
     for band in bands:
         name = _canonical(band, allowed)
         if name not in allowed:
             raise ModalityError(f"{band!r} is not a band of this survey; it has {', '.join(allowed)}")
         north = _spelled(band) in _NORTH
-        proxies += [f"{band} is read as {name}: the codec was not trained on the northern survey"] if north else []
+        proxies += (
+            [f"{band} is read as {name}: the codec was not trained on the northern survey"] if north else []
+        )
         names.append(name)
     if len(set(names)) < len(names):
         raise ModalityError(f"a band is named twice in {list(bands)}; each channel needs a band of its own")

@@ -14,7 +14,11 @@ DecoderAttention = Literal["upstream", "within_modality"]
 # keys of the published class that change nothing once a model is trained
 _OF_TRAINING = {"drop_path_rate_encoder", "drop_path_rate_decoder", "shared_drop_path", "use_act_checkpoint"}
 # keys of the published class of which only one value exists in checkpoints; `decoder_sep_mask` has no effect there
-_ONE_VALUE: dict[str, Any] = {"decoder_causal_mask": False, "num_register_tokens": 0, "decoder_sep_mask": True}
+_ONE_VALUE: dict[str, Any] = {
+    "decoder_causal_mask": False,
+    "num_register_tokens": 0,
+    "decoder_sep_mask": True,
+}
 _OPTIONAL = {"qk_norm", "share_modality_embeddings", "decoder_attention", "redshift_correlation"}
 
 
@@ -60,16 +64,22 @@ class AIONConfig:
             if not keys or len(set(keys)) < len(keys):
                 raise ConfigError(f"{name} must name at least one stream, and each once; it is {list(keys)}")
             if unknown := [key for key in keys if key not in STREAMS]:
-                raise ConfigError(f"{name} has the unknown streams {unknown}; the streams are {', '.join(STREAMS)}")
+                raise ConfigError(
+                    f"{name} has the unknown streams {unknown}; the streams are {', '.join(STREAMS)}"
+                )
         for name in ("dim", "encoder_depth", "decoder_depth", "num_heads"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.dim % self.num_heads or self.dim % 4:
-            raise ConfigError(f"dim is {self.dim}; it must be a multiple of num_heads ({self.num_heads}) and of 4")
+            raise ConfigError(
+                f"dim is {self.dim}; it must be a multiple of num_heads ({self.num_heads}) and of 4"
+            )
         if self.act_layer not in ACTIVATIONS:
             raise ConfigError(f"act_layer is {self.act_layer!r}; it must be one of {', '.join(ACTIVATIONS)}")
         if self.decoder_attention not in get_args(DecoderAttention):
-            raise ConfigError(f"decoder_attention is {self.decoder_attention!r}; it must be one of {get_args(DecoderAttention)}")
+            raise ConfigError(
+                f"decoder_attention is {self.decoder_attention!r}; it must be one of {get_args(DecoderAttention)}"
+            )
         if self.redshift_correlation is not None:
             _check_correlation(self.redshift_correlation, self)
 
@@ -97,7 +107,9 @@ class AIONConfig:
             if given.pop(key, only) != only:
                 raise ConfigError(f"{key} is {values[key]!r}; only {only!r} is supported")
         if unknown := sorted(given.keys() - known):
-            raise ConfigError(f"unknown configuration keys: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}")
+            raise ConfigError(
+                f"unknown configuration keys: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}"
+            )
         if missing := sorted(known - given.keys() - _OPTIONAL):
             raise ConfigError(f"the configuration lacks {', '.join(missing)}")
         if isinstance(given.get("redshift_correlation"), Mapping):
@@ -125,7 +137,9 @@ class AIONConfig:
 def _correlation(values: Mapping[str, Any]) -> RedshiftCorrelationConfig:
     known = {field.name for field in fields(RedshiftCorrelationConfig)}
     if unknown := sorted(values.keys() - known):
-        raise ConfigError(f"unknown keys in redshift_correlation: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}")
+        raise ConfigError(
+            f"unknown keys in redshift_correlation: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}"
+        )
     return RedshiftCorrelationConfig(**values)
 
 
@@ -133,4 +147,6 @@ def _check_correlation(correlation: RedshiftCorrelationConfig, config: AIONConfi
     if "tok_z" not in config.domains_out:
         raise ConfigError("redshift_correlation needs tok_z among domains_out")
     if correlation.bins > STREAMS["tok_z"].vocab_size:
-        raise ConfigError(f"redshift_correlation.bins is {correlation.bins}; tok_z has {STREAMS['tok_z'].vocab_size} logits")
+        raise ConfigError(
+            f"redshift_correlation.bins is {correlation.bins}; tok_z has {STREAMS['tok_z'].vocab_size} logits"
+        )

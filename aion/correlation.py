@@ -42,7 +42,16 @@ class RedshiftCorrelationConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "streams", tuple(self.streams))
-        for name in ("bins", "log_step", "channels", "width", "samples_per_token", "tokens", "wavelength_min", "token_width"):
+        for name in (
+            "bins",
+            "log_step",
+            "channels",
+            "width",
+            "samples_per_token",
+            "tokens",
+            "wavelength_min",
+            "token_width",
+        ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"redshift_correlation.{name} is {getattr(self, name)}; it must be above 0")
 
@@ -70,7 +79,9 @@ class RedshiftCorrelation(nn.Module):
         self.config = config
         self.reduce = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, config.width))
         self.blocks = nn.ModuleList(_ConvBlock(config.width) for _ in range(config.depth))
-        self.features = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.channels * config.samples_per_token))
+        self.features = nn.Sequential(
+            nn.LayerNorm(config.width), nn.Linear(config.width, config.channels * config.samples_per_token)
+        )
         # rest-frame table: index j stands for ln(wavelength_min) + (j - bins + 1) * log_step
         rest_samples = config.log_samples + config.bins - 1
         self.table = nn.Parameter(torch.randn(config.channels, rest_samples) * 0.05)
@@ -88,7 +99,9 @@ class RedshiftCorrelation(nn.Module):
         logits = self(context)
         surplus = logits.detach().softmax(-1) - 1 / self.config.bins
         return replace(
-            context, states=context.states + self.belief(surplus)[:, None] * context.keep[..., None], redshift=self.sharpness * logits
+            context,
+            states=context.states + self.belief(surplus)[:, None] * context.keep[..., None],
+            redshift=self.sharpness * logits,
         )
 
     def forward(self, context: Context) -> Tensor:
@@ -119,7 +132,9 @@ class RedshiftCorrelation(nn.Module):
             size = -(-(c.log_samples + self.table.shape[1] - 1) // 256) * 256  # a length that FFTs like
             spectrum = torch.fft.rfft(observed, n=size)
             table = torch.fft.rfft(self.table.float().flip(-1), n=size)
-            full: Tensor = torch.fft.irfft((spectrum * table).sum(1), n=size)  # (B, size), a convolution with the flipped table
+            full: Tensor = torch.fft.irfft(
+                (spectrum * table).sum(1), n=size
+            )  # (B, size), a convolution with the flipped table
         start = c.log_samples - 1
         return full[:, start : start + c.bins]
 
@@ -128,7 +143,9 @@ class RedshiftCorrelation(nn.Module):
         of_stream = context.of(stream) & (context.position > 0)
         row, column = of_stream.nonzero(as_tuple=True)
         place = context.position[row, column] - 1
-        states = context.states.new_zeros(context.states.shape[0], self.config.tokens, context.states.shape[-1])
+        states = context.states.new_zeros(
+            context.states.shape[0], self.config.tokens, context.states.shape[-1]
+        )
         present = torch.zeros(states.shape[:2], dtype=torch.bool, device=states.device)
         states[row, place] = context.states[row, column]
         present[row, place] = True
@@ -141,7 +158,9 @@ class _ConvBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.depthwise = nn.Conv1d(width, width, 7, padding=3, groups=width)
-        self.pointwise = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.pointwise = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, tokens, width) -> the same shape."""
@@ -153,6 +172,8 @@ def _linear_interpolation(c: RedshiftCorrelationConfig) -> tuple[Tensor, Tensor]
     """Left neighbour and weight of the right one, for each sample of the ln(wavelength) grid."""
     wavelength = c.wavelength_min * torch.exp(torch.arange(c.log_samples, dtype=torch.float64) * c.log_step)
     width = c.token_width / c.samples_per_token
-    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(0, c.samples - 1)  # samples sit at the middle of their stretch
+    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(
+        0, c.samples - 1
+    )  # samples sit at the middle of their stretch
     left = place.floor().long().clamp(max=c.samples - 2)
     return left, (place - left).float()

@@ -57,7 +57,9 @@ def cached_weights() -> tuple[CachedWeights, ...]:
         for revision in repo.revisions
     ]
     entries = (
-        CachedWeights(id, revision.commit_hash, "main" in revision.refs, revision.snapshot_path, _files(revision))
+        CachedWeights(
+            id, revision.commit_hash, "main" in revision.refs, revision.snapshot_path, _files(revision)
+        )
         for id, _, revision in sorted(found, key=lambda row: row[:2])
     )
     return tuple(entry for entry in entries if hub.CONFIG_FILE in entry.files)
@@ -77,7 +79,9 @@ def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> 
     if source.unreachable is not None:
         raise source.unreachable
     sizes = _listed(source)
-    missing = {path: size for path, size in sizes.items() if hub.find_cached(id, path, source.revision) is None}
+    missing = {
+        path: size for path, size in sizes.items() if hub.find_cached(id, path, source.revision) is None
+    }
     left = sum(missing.values())
     _check_space(id, left)
     total = sum(sizes.values())
@@ -85,7 +89,9 @@ def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> 
         for path, size in missing.items():
             whole = line.n + size
             _download(source, path, line)
-            line.update(whole - line.n)  # nothing arrives where the cache has the same bytes under another name
+            line.update(
+                whole - line.n
+            )  # nothing arrives where the cache has the same bytes under another name
     return source
 
 
@@ -96,7 +102,12 @@ def cache_folder() -> Path:
 
 def _listed(source: hub.Source) -> dict[str, int]:
     """Path -> size of the files that the Hub has of the layout."""
-    question = partial(huggingface_hub.HfApi(token=source.token).model_info, source.id, revision=source.revision, files_metadata=True)
+    question = partial(
+        huggingface_hub.HfApi(token=source.token).model_info,
+        source.id,
+        revision=source.revision,
+        files_metadata=True,
+    )
     try:
         info = hub.ask(partial(question, timeout=constants.HF_HUB_ETAG_TIMEOUT))
     except (OSError, ValueError, HTTPError) as exc:
@@ -106,12 +117,22 @@ def _listed(source: hub.Source) -> dict[str, int]:
 
 def _download(source: hub.Source, path: str, line: tqdm) -> None:
     try:
-        huggingface_hub.hf_hub_download(source.id, path, revision=source.revision, token=source.token, tqdm_class=_part_of(line))
+        huggingface_hub.hf_hub_download(
+            source.id, path, revision=source.revision, token=source.token, tqdm_class=_part_of(line)
+        )
     except (OSError, ValueError, HTTPError) as exc:
         if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
-            raise DiskSpaceError(f"the disk of {cache_folder()} became full while {path} of {source.id} arrived; free some") from exc
-        if isinstance(exc, OSError) and exc.errno is not None and not isinstance(exc, (ConnectionError, TimeoutError)):
-            raise DiskSpaceError(f"{path} of {source.id} cannot be written to {cache_folder()}: {exc.strerror}") from exc
+            raise DiskSpaceError(
+                f"the disk of {cache_folder()} became full while {path} of {source.id} arrived; free some"
+            ) from exc
+        if (
+            isinstance(exc, OSError)
+            and exc.errno is not None
+            and not isinstance(exc, (ConnectionError, TimeoutError))
+        ):
+            raise DiskSpaceError(
+                f"{path} of {source.id} cannot be written to {cache_folder()}: {exc.strerror}"
+            ) from exc
         raise hub.explained(exc, source.id, path, source.revision) from exc
 
 
@@ -132,7 +153,10 @@ def _belongs(path: str) -> bool:
 
 def _files(revision: Any) -> dict[str, int]:
     """Path in the repository -> size, of those that belong to the layout."""
-    held = {file.file_path.relative_to(revision.snapshot_path).as_posix(): file.size_on_disk for file in revision.files}
+    held = {
+        file.file_path.relative_to(revision.snapshot_path).as_posix(): file.size_on_disk
+        for file in revision.files
+    }
     return {path: size for path, size in held.items() if _belongs(path)}
 
 

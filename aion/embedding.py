@@ -26,7 +26,9 @@ def pool(context: Context, streams: Collection[str] | None = None) -> Tensor:
     if streams is not None:
         missing = sorted(set(streams) - set(context.streams))
         if missing or not streams:
-            raise TokenKeyError(f"{', '.join(missing) or 'nothing'} is not in this context; it has {', '.join(context.streams)}")
+            raise TokenKeyError(
+                f"{', '.join(missing) or 'nothing'} is not in this context; it has {', '.join(context.streams)}"
+            )
         keep = torch.stack([context.of(stream) for stream in streams]).any(dim=0)
     counts = keep.sum(dim=1, keepdim=True)  # (B, 1)
     if (counts == 0).any():

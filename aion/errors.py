@@ -3,6 +3,7 @@
     AIONError
     ├── InputError (ValueError)            data that a person handed in
     │   ├── FormatError                    a file that no reader can use
+    │   │   └── ChoiceNeededError          one that can be read in several ways, of which a person has to choose
     │   └── ModalityError                  arrays that do not make the modality they claim to be
     ├── ModalityTypeError (TypeError)      not a modality, or one without a codec
     ├── TokenKeyError (ValueError)         a token stream that is not there
@@ -38,6 +39,15 @@ class InputError(AIONError, ValueError):
 
 class FormatError(InputError):
     """A file cannot be read as any known format."""
+
+
+class ChoiceNeededError(FormatError):
+    """A file can be read in several ways that give different results, and nothing in it says which is meant."""
+
+    def __init__(self, message: str, choices: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.choices = choices
+        """Settings of which one is needed, as `aion.io.Overrides.parse` takes them: ``("wavelength_unit=Angstrom", "wavelength_unit=nm")``."""
 
 
 class ModalityError(InputError):

@@ -29,7 +29,15 @@ class Predictor(Protocol):
 
 @torch.no_grad()
 def generate(
-    model: Predictor, context: Context, key: str, count: int, *, method: Method, steps: int, temperature: float, seed: int | None
+    model: Predictor,
+    context: Context,
+    key: str,
+    count: int,
+    *,
+    method: Method,
+    steps: int,
+    temperature: float,
+    seed: int | None,
 ) -> Tensor:
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
@@ -54,21 +62,33 @@ def generate(
     if method == "sample":
         return _draw(_logits(model, context, key, count), temperature, generator)[0]
     if key not in model.config.domains_in:
-        raise TokenKeyError(f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; use method='sample'")
+        raise TokenKeyError(
+            f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; use method='sample'"
+        )
     return _maskgit(model, context, key, count, min(steps, count), temperature, generator)
 
 
 def _maskgit(
-    model: Predictor, context: Context, key: str, count: int, steps: int, temperature: float, generator: torch.Generator
+    model: Predictor,
+    context: Context,
+    key: str,
+    count: int,
+    steps: int,
+    temperature: float,
+    generator: torch.Generator,
 ) -> Tensor:
     tokens = torch.full((len(context.states), count), -1, device=context.states.device)
     for step in range(1, steps + 1):
         drawn, probability = _draw(_logits(model, context, key, count), temperature, generator)
         missing = tokens < 0
-        known = count if step == steps else max(step, round(count * (1 - math.cos(math.pi / 2 * step / steps))))
+        known = (
+            count if step == steps else max(step, round(count * (1 - math.cos(math.pi / 2 * step / steps))))
+        )
         if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
             probability = -torch.arange(count, device=tokens.device).expand_as(drawn).float()
-        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)[:, :known]
+        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)[
+            :, :known
+        ]
         chosen = torch.zeros_like(missing).scatter(1, surest, True)
         tokens = torch.where(missing & chosen, drawn, tokens)
         if step < steps:
@@ -85,5 +105,7 @@ def _logits(model: Predictor, context: Context, key: str, count: int) -> Tensor:
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Drawn ids (B, n) and their probabilities; on the CPU, so that a seed means the same on every device."""
     probabilities = (logits.float() / temperature).softmax(dim=-1).cpu()
-    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator).view(probabilities.shape[:2])
+    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator).view(
+        probabilities.shape[:2]
+    )
     return drawn.to(logits.device), probabilities.gather(2, drawn.unsqueeze(-1)).squeeze(-1).to(logits.device)

@@ -23,7 +23,14 @@ from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from aion.errors import AccessError, ConfigError, ConnectionFailedError, WeightsError, WeightsMismatchError, WeightsNotFoundError
+from aion.errors import (
+    AccessError,
+    ConfigError,
+    ConnectionFailedError,
+    WeightsError,
+    WeightsMismatchError,
+    WeightsNotFoundError,
+)
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -63,7 +70,9 @@ class Source:
             return kept or _download(self.id, path, self.revision, self.token, self.local_files_only)
         local = Path(self.id).expanduser() / path
         if not local.is_file():
-            raise WeightsNotFoundError(f"the folder {self.id} has no {path}; it needs the published layout, {layout()}")
+            raise WeightsNotFoundError(
+                f"the folder {self.id} has no {path}; it needs the published layout, {layout()}"
+            )
         return local
 
     def has(self, path: str) -> bool:
@@ -75,7 +84,11 @@ class Source:
         if self.local_files_only:
             return False
         try:
-            return ask(partial(huggingface_hub.HfApi(token=self.token).file_exists, self.id, path, revision=self.revision))
+            return ask(
+                partial(
+                    huggingface_hub.HfApi(token=self.token).file_exists, self.id, path, revision=self.revision
+                )
+            )
         except (OSError, HTTPError) as exc:
             raise explained(exc, self.id, path, self.revision) from exc
 
@@ -87,7 +100,13 @@ class Source:
         return kept
 
 
-def locate(source: str | Path, *, revision: str | None = None, token: str | bool | None = None, local_files_only: bool = False) -> Source:
+def locate(
+    source: str | Path,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    local_files_only: bool = False,
+) -> Source:
     """The folder if one exists under that name, else the Hub repository, pinned to the commit that ``revision`` means now.
 
     Raises: WeightsNotFoundError, AccessError, ConnectionFailedError.
@@ -95,7 +114,9 @@ def locate(source: str | Path, *, revision: str | None = None, token: str | bool
     if Path(source).expanduser().is_dir():
         return Source(str(source), None)
     if isinstance(source, Path) or source.startswith((".", "/", "~")):
-        raise WeightsNotFoundError(f"there is no folder {source}; give an existing folder or a Hub id such as polymathic-ai/aion-base")
+        raise WeightsNotFoundError(
+            f"there is no folder {source}; give an existing folder or a Hub id such as polymathic-ai/aion-base"
+        )
     kept = find_cached(source, CONFIG_FILE, revision)  # as snapshots/<commit>/config.json
     if kept is not None and kept.parent.name == revision:  # what a commit is does not change
         return Source(source, revision, token, local_files_only)
@@ -145,7 +166,9 @@ def read_config(source: Source, path: str = CONFIG_FILE) -> dict[str, Any]:
     except ValueError as exc:
         raise ConfigError(f"{path} of {source.id} is not valid JSON: {exc}") from exc
     if not isinstance(config, dict):
-        raise ConfigError(f"{path} of {source.id} holds a {type(config).__name__}; a configuration is a JSON object")
+        raise ConfigError(
+            f"{path} of {source.id} holds a {type(config).__name__}; a configuration is a JSON object"
+        )
     return config
 
 
@@ -155,7 +178,9 @@ def read_tensors(source: Source, path: str) -> dict[str, Tensor]:
     try:
         return load_file(local)
     except (safetensors.SafetensorError, OSError) as exc:
-        raise WeightsMismatchError(f"{path} of {source.id} cannot be read: {_what_is_wrong(local) or exc}; fetch the file again") from exc
+        raise WeightsMismatchError(
+            f"{path} of {source.id} cannot be read: {_what_is_wrong(local) or exc}; fetch the file again"
+        ) from exc
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, origin: str) -> None:
@@ -170,7 +195,10 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, origin: str) 
         given |= {name: given[present[0]] for name in names if present and name not in given}
     problems = [
         *_listed("missing", (f"{name} {list(t.shape)}" for name, t in expected.items() if name not in given)),
-        *_listed("not part of the model", (f"{name} {list(t.shape)}" for name, t in given.items() if name not in expected)),
+        *_listed(
+            "not part of the model",
+            (f"{name} {list(t.shape)}" for name, t in given.items() if name not in expected),
+        ),
         *_listed(
             "of another shape",
             (
@@ -181,7 +209,9 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, origin: str) 
         ),
     ]
     if problems:
-        raise WeightsMismatchError(f"the weights of {origin} do not fit {type(module).__name__}: {'; '.join(problems)}")
+        raise WeightsMismatchError(
+            f"the weights of {origin} do not fit {type(module).__name__}: {'; '.join(problems)}"
+        )
     module.load_state_dict(given)
 
 
@@ -202,15 +232,25 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _download(repo: str, path: str, revision: str | None, token: str | bool | None, local_files_only: bool) -> Path:
+def _download(
+    repo: str, path: str, revision: str | None, token: str | bool | None, local_files_only: bool
+) -> Path:
     try:
-        if not local_files_only:  # the client tries again and again for half a minute: it begins once the Hub has answered
+        if (
+            not local_files_only
+        ):  # the client tries again and again for half a minute: it begins once the Hub has answered
             url = huggingface_hub.hf_hub_url(repo, path, revision=revision)
             with suppress(hub_errors.HfHubHTTPError):  # a refusal is an answer; the client says which
                 ask(partial(huggingface_hub.get_hf_file_metadata, url, token=token))
-        return Path(huggingface_hub.hf_hub_download(repo, path, revision=revision, token=token, local_files_only=local_files_only))
+        return Path(
+            huggingface_hub.hf_hub_download(
+                repo, path, revision=revision, token=token, local_files_only=local_files_only
+            )
+        )
     except (OSError, ValueError, HTTPError) as exc:
-        if isinstance(exc, OSError) and exc.errno is not None:  # a full disk or a cache that may not be written
+        if (
+            isinstance(exc, OSError) and exc.errno is not None
+        ):  # a full disk or a cache that may not be written
             raise
         raise explained(exc, repo, path, revision) from exc
 
@@ -219,24 +259,38 @@ def explained(exc: Exception, repo: str, path: str, revision: str | None) -> Wei
     """Our error for one of huggingface_hub's, saying what to do; ``path``: what was asked for."""
     url = f"{constants.ENDPOINT}/{repo}"
     at = f" at revision {revision}" if revision else ""
-    sign_in = f"ask for access at {url}, then put your token into the environment variable HF_TOKEN or pass token="
+    sign_in = (
+        f"ask for access at {url}, then put your token into the environment variable HF_TOKEN or pass token="
+    )
     status = getattr(getattr(exc, "response", None), "status_code", None)
     if isinstance(exc, hub_errors.GatedRepoError):
         return AccessError(f"{repo} is gated ({status}): {sign_in}")
     if isinstance(exc, hub_errors.RepositoryNotFoundError):
         if status == 404:
-            return WeightsNotFoundError(f"{url} does not exist ({status}), or is private to others; ids look like polymathic-ai/aion-base")
-        return AccessError(f"{repo} cannot be read ({status}): the id is misspelt, or the repository is private; if so, {sign_in}")
+            return WeightsNotFoundError(
+                f"{url} does not exist ({status}), or is private to others; ids look like polymathic-ai/aion-base"
+            )
+        return AccessError(
+            f"{repo} cannot be read ({status}): the id is misspelt, or the repository is private; if so, {sign_in}"
+        )
     if isinstance(exc, hub_errors.RevisionNotFoundError):
-        return WeightsNotFoundError(f"{repo} has no revision {revision!r}; its commits are listed at {url}/commits/main")
+        return WeightsNotFoundError(
+            f"{repo} has no revision {revision!r}; its commits are listed at {url}/commits/main"
+        )
     if isinstance(exc, hub_errors.RemoteEntryNotFoundError):
         return WeightsNotFoundError(f"{repo}{at} has no {path}; it needs the published layout, {layout()}")
     if isinstance(exc, hub_errors.HFValidationError):
-        return WeightsNotFoundError(f"{repo!r} is neither an existing folder nor a Hub id such as polymathic-ai/aion-base")
+        return WeightsNotFoundError(
+            f"{repo!r} is neither an existing folder nor a Hub id such as polymathic-ai/aion-base"
+        )
     if status in (401, 403) or _status_of_cause(exc) in (401, 403):
-        return AccessError(f"{repo} may not be read with this token ({status or _status_of_cause(exc)}): {sign_in}")
+        return AccessError(
+            f"{repo} may not be read with this token ({status or _status_of_cause(exc)}): {sign_in}"
+        )
     if isinstance(exc, hub_errors.LocalEntryNotFoundError) and exc.__cause__ is None:
-        return WeightsNotFoundError(f"{path} of {repo}{at} is not in the download cache; allow downloads (local_files_only=False)")
+        return WeightsNotFoundError(
+            f"{path} of {repo}{at} is not in the download cache; allow downloads (local_files_only=False)"
+        )
     reason = exc.__cause__ or exc
     return ConnectionFailedError(
         f"{path} of {url} could not be downloaded ({type(reason).__name__}: {reason}); "
@@ -283,7 +337,11 @@ def _what_is_wrong(path: Path) -> str | None:
             header = None
     if not isinstance(header, dict):
         return f"its {size} bytes are no safetensors file, or not even its header is whole"
-    ends = {name: 8 + header_size + entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"}
+    ends = {
+        name: 8 + header_size + entry["data_offsets"][1]
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
     cut = sorted((end, name) for name, end in ends.items() if end > size)
     if not cut:
         return None

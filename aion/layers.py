@@ -131,10 +131,16 @@ class SelfAttention(_Heads):
     def within(self, x: Tensor, queries: Queries) -> Tensor:
         """Attention among the queries of each target."""
         q, k, v = self.split(self.qkv(x), 3)
-        asked = [None] * len(queries.sizes) if queries.asked is None else list(torch.split(queries.asked, queries.sizes, dim=1))
+        asked = (
+            [None] * len(queries.sizes)
+            if queries.asked is None
+            else list(torch.split(queries.asked, queries.sizes, dim=1))
+        )
         parts = zip(*(torch.split(heads, queries.sizes, dim=2) for heads in (q, k, v)), asked, strict=True)
         results = [
-            self.attend(qs, ks, vs, something_visible(seen)) if qs.shape[2] > 1 else vs.transpose(1, 2).flatten(2)
+            self.attend(qs, ks, vs, something_visible(seen))
+            if qs.shape[2] > 1
+            else vs.transpose(1, 2).flatten(2)
             for qs, ks, vs, seen in parts
         ]
         return self.proj(torch.cat(results, dim=1))  # type: ignore[no-any-return]
@@ -143,7 +149,9 @@ class SelfAttention(_Heads):
         """Every query receives the average of all values of its target: attention with equal weights, without the attention."""
         dim = x.shape[-1]
         bias = None if self.qkv.bias is None else self.qkv.bias[2 * dim :]
-        values = F.linear(queries.average(x), self.qkv.weight[2 * dim :], bias)  # the average commutes with the linear map
+        values = F.linear(
+            queries.average(x), self.qkv.weight[2 * dim :], bias
+        )  # the average commutes with the linear map
         return queries.spread(self.proj(values))
 
 
@@ -261,8 +269,16 @@ def initialise(module: nn.Module) -> None:
 class without_initialisation(TorchFunctionMode):  # noqa: N801  # read as `with without_initialisation():`
     """Modules made inside keep whatever their memory held: for weights that are loaded right after. Of this thread only."""
 
-    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
-        if func in (Tensor.uniform_, Tensor.normal_, nn.init.uniform_, nn.init.normal_, nn.init.kaiming_uniform_):
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func in (
+            Tensor.uniform_,
+            Tensor.normal_,
+            nn.init.uniform_,
+            nn.init.normal_,
+            nn.init.kaiming_uniform_,
+        ):
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
 

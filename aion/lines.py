@@ -121,7 +121,9 @@ class LineSet:
 def lines_in(low: float, high: float, z: float, *, chosen: LineSet = LineSet()) -> tuple[Line, ...]:
     """Lines of the set whose observed wavelength lies in [low, high] Å, by wavelength."""
     found = (line for line in LINES if line.feature in chosen.features and (chosen.minor or line.major))
-    return tuple(sorted((line for line in found if low <= observed(line, z) <= high), key=lambda line: line.rest))
+    return tuple(
+        sorted((line for line in found if low <= observed(line, z) <= high), key=lambda line: line.rest)
+    )
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,21 @@ def labels(lines: Sequence[Line], z: float, *, apart: float, rows: int) -> tuple
     """
     groups: list[list[Line]] = []
     for line in lines:
-        same = next((group for group in groups if group[0].name == line.name and observed(line, z) - observed(group[-1], z) < apart), None)
+        same = next(
+            (
+                group
+                for group in groups
+                if group[0].name == line.name and observed(line, z) - observed(group[-1], z) < apart
+            ),
+            None,
+        )
         if same is None:
             groups.append([line])
         else:
             same.append(line)
-    groups.sort(key=lambda group: (_middle(group, z), not group[0].name.startswith("H")))  # Hα before the [N II] around it
+    groups.sort(
+        key=lambda group: (_middle(group, z), not group[0].name.startswith("H"))
+    )  # Hα before the [N II] around it
     ends = [float("-inf")] * rows
     placed = []
     for group in groups:

@@ -204,8 +204,12 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
         )
         w = w.expand(f.shape[0], -1) if w.shape[0] == 1 else w
         if not f.shape == i.shape == m.shape == w.shape or f.shape[1] < 2:
-            shapes = ", ".join(f"{n} {tuple(t.shape)}" for n, t in (("flux", f), ("ivar", i), ("mask", m), ("wavelength", w)))
-            raise ModalityError(f"a spectrum needs arrays of one shape (batch, pixels), at least two pixels; given: {shapes}")
+            shapes = ", ".join(
+                f"{n} {tuple(t.shape)}" for n, t in (("flux", f), ("ivar", i), ("mask", m), ("wavelength", w))
+            )
+            raise ModalityError(
+                f"a spectrum needs arrays of one shape (batch, pixels), at least two pixels; given: {shapes}"
+            )
         filling = ~w.isfinite() | (w <= 0) | (w >= PADDING_WAVELENGTH)
         _check_wavelength_unit(w, filling)
         _check_mask_sense(i, m, filling)
@@ -224,7 +228,9 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
             return self
         fills = {"flux": 0.0, "ivar": 0.0, "mask": True, "wavelength": PADDING_WAVELENGTH}
         longer = copy.copy(self)
-        longer._set(**{name: F.pad(getattr(self, name), (0, missing), value=fill) for name, fill in fills.items()})
+        longer._set(
+            **{name: F.pad(getattr(self, name), (0, missing), value=fill) for name, fill in fills.items()}
+        )
         return longer
 
 
@@ -259,11 +265,18 @@ class LegacySurveyCatalog(Modality, name="catalog", token_key="catalog", num_tok
     def __init__(self, X: Any, Y: Any, SHAPE_E1: Any, SHAPE_E2: Any, SHAPE_R: Any) -> None:
         """Raises ModalityError: shapes differ, or X and Y are not whole pixels."""
         given = {"X": X, "Y": Y, "SHAPE_E1": SHAPE_E1, "SHAPE_E2": SHAPE_E2, "SHAPE_R": SHAPE_R}
-        columns = {name: _rows(as_tensor(values, torch.float32, what=name), name).nan_to_num(9999.0) for name, values in given.items()}
+        columns = {
+            name: _rows(as_tensor(values, torch.float32, what=name), name).nan_to_num(9999.0)
+            for name, values in given.items()
+        }
         if len({values.shape for values in columns.values()}) > 1:
-            raise ModalityError(f"the catalog's columns differ in shape: { {name: tuple(v.shape) for name, v in columns.items()} }")
+            raise ModalityError(
+                f"the catalog's columns differ in shape: { {name: tuple(v.shape) for name, v in columns.items()} }"
+            )
         if any((columns[name] != columns[name].round()).any() for name in ("X", "Y")):
-            raise ModalityError("X and Y of the catalog are pixel numbers in the 96-pixel field; round them first")
+            raise ModalityError(
+                "X and Y of the catalog are pixel numbers in the 96-pixel field; round them first"
+            )
         self._set(**columns)
         self._set(X=columns["X"].long(), Y=columns["Y"].long())
 
@@ -284,7 +297,9 @@ class LegacySurveySegmentationMap(Modality, name="segmentation_map", token_key="
         values = values[:, 0] if values.ndim == 4 and values.shape[1] == 1 else values
         values = values[None] if values.ndim == 2 else values
         if values.ndim != 3 or not values.isfinite().all():
-            raise ModalityError(f"a segmentation map needs finite values of shape (batch, height, width), not {tuple(values.shape)}")
+            raise ModalityError(
+                f"a segmentation map needs finite values of shape (batch, height, width), not {tuple(values.shape)}"
+            )
         self._set(field=values)
 
 
@@ -301,20 +316,29 @@ def concatenate(parts: Sequence[M]) -> M:
         raise ModalityTypeError(f"a batch holds objects of one class; given: {names or 'nothing'}")
     longest = max(part.flux.shape[1] if isinstance(part, Spectrum) else 0 for part in parts)
     parts = [part.padded(longest) if isinstance(part, Spectrum) else part for part in parts]
-    layouts = {(str(getattr(part, "bands", "")), *(tuple(values.shape[1:]) for values in part._tensors().values())) for part in parts}
+    layouts = {
+        (str(getattr(part, "bands", "")), *(tuple(values.shape[1:]) for values in part._tensors().values()))
+        for part in parts
+    }
     if len(layouts) > 1:
-        raise ModalityError(f"objects of one batch must agree in bands and size; given: {', '.join(map(repr, parts))}")
+        raise ModalityError(
+            f"objects of one batch must agree in bands and size; given: {', '.join(map(repr, parts))}"
+        )
     joined = copy.copy(parts[0])
     joined._set(**{name: torch.cat([part._tensors()[name] for part in parts]) for name in joined._tensors()})
     if isinstance(joined, Image):
-        joined._set(proxies=tuple(dict.fromkeys(note for part in parts for note in getattr(part, "proxies", ()))))
+        joined._set(
+            proxies=tuple(dict.fromkeys(note for part in parts for note in getattr(part, "proxies", ())))
+        )
     return joined
 
 
 def _rows(values: Tensor, what: str) -> Tensor:
     """(n,) or (B, n) -> (B, n)."""
     if values.ndim not in (1, 2):
-        raise ModalityError(f"{what} has shape {tuple(values.shape)}; (pixels,) or (batch, pixels) is expected")
+        raise ModalityError(
+            f"{what} has shape {tuple(values.shape)}; (pixels,) or (batch, pixels) is expected"
+        )
     return values[None] if values.ndim == 1 else values
 
 
@@ -323,14 +347,18 @@ def _check_wavelength_unit(wavelength: Tensor, filling: Tensor) -> None:
     if longest < 2000:  # the bluest spectrograph here starts at 3500 Å
         limits = ((1e-3, "metres"), (2.5, "micrometres"), (6, "log10 of Å"), (2000, "nanometres"))
         unit = next(unit for limit, unit in limits if longest < limit)
-        raise ModalityError(f"wavelengths reach {longest:g}, which looks like {unit}; Å in vacuum are expected")
+        raise ModalityError(
+            f"wavelengths reach {longest:g}, which looks like {unit}; Å in vacuum are expected"
+        )
 
 
 def _check_mask_sense(ivar: Tensor, mask: Tensor, filling: Tensor) -> None:
     known = (ivar > 0) & ~filling
     bad_and_known, good_and_known = int((mask & known).sum()), int((~mask & known).sum())
     if bad_and_known > 0 and good_and_known == 0 and bool((~mask & ~filling).any()):
-        raise ModalityError("the mask marks every pixel with ivar > 0 as bad and those without as good: it is inverted; True means bad")
+        raise ModalityError(
+            "the mask marks every pixel with ivar > 0 as bad and those without as good: it is inverted; True means bad"
+        )
 
 
 def _in_units_of_1e17(flux: Tensor, ivar: Tensor, good: Tensor) -> tuple[Tensor, Tensor]:
@@ -338,5 +366,9 @@ def _in_units_of_1e17(flux: Tensor, ivar: Tensor, good: Tensor) -> tuple[Tensor,
     sizes = flux[good & flux.isfinite() & (flux != 0)].abs()
     if len(sizes) == 0 or float(sizes.median()) > 1e-10:
         return flux, ivar
-    warnings.warn("the flux looks like erg/s/cm2/Å and was read as such; 1e-17 erg/s/cm2/Å is expected", AssumptionWarning, stacklevel=4)
+    warnings.warn(
+        "the flux looks like erg/s/cm2/Å and was read as such; 1e-17 erg/s/cm2/Å is expected",
+        AssumptionWarning,
+        stacklevel=4,
+    )
     return flux * 1e17, ivar * 1e-34

@@ -137,7 +137,9 @@ class RedshiftPDF:
         """
         weight = np.asarray(weight, dtype=float)
         if weight.shape != self.probability.shape or not np.isfinite(weight).all() or (weight < 0).any():
-            raise InputError(f"weights have shape {weight.shape}; one finite, non-negative value per bin is expected, {len(self.z)} in all")
+            raise InputError(
+                f"weights have shape {weight.shape}; one finite, non-negative value per bin is expected, {len(self.z)} in all"
+            )
         product = self.probability * weight
         if not product.sum() > 0:
             raise InputError("nothing of the density is left when it is multiplied with these weights")
@@ -174,7 +176,9 @@ def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:
     values = _array(logits)
     values = values[:, 0] if values.ndim == 3 and values.shape[1] == 1 else values
     if values.ndim != 2 or values.shape[1] < len(edges):
-        raise InputError(f"logits have shape {tuple(values.shape)}; expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid")
+        raise InputError(
+            f"logits have shape {tuple(values.shape)}; expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid"
+        )
     if len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise InputError("the redshift grid must have at least two edges, strictly increasing")
     if not np.isfinite(values).all():
@@ -189,7 +193,9 @@ def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:
         edges = np.concatenate([[0.0], edges])
     else:
         kept = np.concatenate([kept[:, :1] + kept[:, 1:2], kept[:, 2:]], axis=1)
-    return [RedshiftPDF(edges, probability, float(lost)) for probability, lost in zip(kept, spare, strict=True)]
+    return [
+        RedshiftPDF(edges, probability, float(lost)) for probability, lost in zip(kept, spare, strict=True)
+    ]
 
 
 def _array(values: Any) -> NDArray[np.float64]:
@@ -210,7 +216,9 @@ def _quantiles(edges: Floats, probability: Floats, shares: Floats) -> Floats:
     return quantiles
 
 
-def _highest_density_region(edges: Floats, density: Floats, probability: Floats, centre: float, level: float) -> tuple[Interval, ...]:
+def _highest_density_region(
+    edges: Floats, density: Floats, probability: Floats, centre: float, level: float
+) -> tuple[Interval, ...]:
     """Bins in order of density, ties nearest the centre first, and as much of the last one as the level needs."""
     middle = (edges[1:] + edges[:-1]) / 2
     order = np.lexsort((np.abs(middle - centre), -density))
@@ -266,7 +274,9 @@ def _humps(density: Floats) -> tuple[list[int], list[int]]:
     changes = np.flatnonzero(rises | (padded[1:-1] < padded[:-2]))
     ends = np.append(changes[1:], len(density))
     tops = [
-        int((start + end - 1) // 2) for start, end in zip(changes, ends, strict=True) if rises[start] and padded[end + 1] < density[start]
+        int((start + end - 1) // 2)
+        for start, end in zip(changes, ends, strict=True)
+        if rises[start] and padded[end + 1] < density[start]
     ]
     cuts = [left + int(np.argmin(density[left : right + 1])) for left, right in pairwise(tops)]
     return tops, cuts

@@ -31,7 +31,9 @@ class Modality:
     num_tokens: ClassVar[int] = 0
     unit: ClassVar[str] = ""
 
-    def __init_subclass__(cls, *, name: str = "", token_key: str = "", num_tokens: int = 0, unit: str = "") -> None:
+    def __init_subclass__(
+        cls, *, name: str = "", token_key: str = "", num_tokens: int = 0, unit: str = ""
+    ) -> None:
         super().__init_subclass__()
         cls.name, cls.unit = name or cls.name, unit or cls.unit
         cls.token_key, cls.num_tokens = token_key, num_tokens or cls.num_tokens
@@ -71,7 +73,9 @@ class Scalar(Modality, num_tokens=1):
 
     value: Tensor
 
-    def __init_subclass__(cls, *, name: str = "", token_key: str = "", num_tokens: int = 0, unit: str = "") -> None:
+    def __init_subclass__(
+        cls, *, name: str = "", token_key: str = "", num_tokens: int = 0, unit: str = ""
+    ) -> None:
         super().__init_subclass__(name=name, token_key=token_key, num_tokens=num_tokens, unit=unit)
         ScalarModalities[name] = cls
 
@@ -86,11 +90,15 @@ class Scalar(Modality, num_tokens=1):
             values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
             fits = values.ndim == 1
         if not fits:
-            raise ModalityError(f"{self.name} has shape {tuple(values.shape)}; {self.num_tokens} value(s) per object are expected")
+            raise ModalityError(
+                f"{self.name} has shape {tuple(values.shape)}; {self.num_tokens} value(s) per object are expected"
+            )
         missing = ~values.isfinite() | torch.isin(values, torch.tensor(SENTINELS, device=values.device))
         if missing.any():
             rows = int(missing.reshape(len(values), -1).any(-1).sum())
-            raise ModalityError(f"{self.name} is missing for {rows} of {len(values)} objects (NaN or a sentinel): drop the modality there")
+            raise ModalityError(
+                f"{self.name} is missing for {rows} of {len(values)} objects (NaN or a sentinel): drop the modality there"
+            )
         self._set(value=values)
 
 

@@ -97,7 +97,9 @@ class Index:
             raise SearchError(f"k is {k}; each of {len(self)} vectors has {len(self) - 1} others")
         cosines, rows = self._engine.search(self._held(), k + 1)
         others = rows != np.arange(len(self))[:, None]
-        others[others.all(axis=1), -1] = False  # among copies of one vector the row itself may be missing: the last one gives way
+        others[others.all(axis=1), -1] = (
+            False  # among copies of one vector the row itself may be missing: the last one gives way
+        )
         return rows[others].reshape(-1, k).astype(np.int64), np.clip(cosines[others].reshape(-1, k), -1, 1)
 
     def query(self, vector: ArrayLike, k: int, where: NDArray[np.bool_] | None = None) -> list[Match]:
@@ -119,29 +121,41 @@ class Index:
         if not self.is_exact and (where is None or len(allowed) > EXACT_BELOW):
             beam = max(SEARCH_BEAM, 2 * k)
             walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009 - missing from faiss's own type stubs
-            options = walk(efSearch=beam) if where is None else walk(efSearch=beam, sel=faiss.IDSelectorBatch(allowed))
+            options = (
+                walk(efSearch=beam)
+                if where is None
+                else walk(efSearch=beam, sel=faiss.IDSelectorBatch(allowed))
+            )
             similarity, rows = self._engine.search(question, min(k, len(allowed)), params=options)
         elif where is None:
             similarity, rows = self._engine.search(question, min(k, len(self)))
         else:  # few enough to compare each: the graph would miss answers behind a narrow filter
             held = self._held() @ question[0] if self.is_exact else None
-            compared = self._engine.reconstruct_batch(allowed) @ question[0] if held is None else held[allowed]
+            compared = (
+                self._engine.reconstruct_batch(allowed) @ question[0] if held is None else held[allowed]
+            )
             best = np.argsort(-compared, kind="stable")[:k]
             similarity, rows = compared[None, best], allowed[None, best]
         found = zip(similarity[0], rows[0], strict=True)
-        return [Match(self.ids[row], float(np.clip(cosine, -1, 1)), int(row)) for cosine, row in found if row >= 0]
+        return [
+            Match(self.ids[row], float(np.clip(cosine, -1, 1)), int(row)) for cosine, row in found if row >= 0
+        ]
 
     def _held(self) -> NDArray[np.float32]:
         """(n, D) the vectors, not to be written to: where they lie in memory if the index is exact, else a copy."""
         if not self.is_exact:
             return self.vectors()
-        rows: NDArray[np.float32] = faiss.rev_swig_ptr(self._engine.get_xb(), len(self) * self.dimension).reshape(len(self), -1)
+        rows: NDArray[np.float32] = faiss.rev_swig_ptr(
+            self._engine.get_xb(), len(self) * self.dimension
+        ).reshape(len(self), -1)
         return rows
 
     def _checked(self, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
         where = np.asarray(where)
         if where.dtype != bool or where.shape != (len(self),):
-            raise SearchError(f"the filter is {where.dtype} of shape {where.shape}; one bool per row is expected, {len(self)} in all")
+            raise SearchError(
+                f"the filter is {where.dtype} of shape {where.shape}; one bool per row is expected, {len(self)} in all"
+            )
         return where
 
 
@@ -153,6 +167,8 @@ def _unit_rows(vectors: ArrayLike, *, dimension: int | None = None) -> NDArray[n
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     broken = np.flatnonzero(~np.isfinite(length[:, 0]) | (length[:, 0] == 0))
     if len(broken):
-        raise SearchError(f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; they have no direction")
+        raise SearchError(
+            f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; they have no direction"
+        )
     unit: NDArray[np.float32] = rows / length
     return unit

@@ -57,8 +57,12 @@ STREAMS: dict[str, TokenStream] = {
         TokenStream("tok_spectrum_sdss", grid=(273, 1)),
         TokenStream("tok_xp_bp", grid=(55, 1)),
         TokenStream("tok_xp_rp", grid=(55, 1)),
-        TokenStream("catalog", vocab_size=3468, grid=(50, 1), is_sequence=True, padding_id=9999),  # 10 objects of 5 tokens
-        TokenStream("tok_z", vocab_size=1025, spare_logits=1),  # 1024 codes; the checkpoints have one logit more
+        TokenStream(
+            "catalog", vocab_size=3468, grid=(50, 1), is_sequence=True, padding_id=9999
+        ),  # 10 objects of 5 tokens
+        TokenStream(
+            "tok_z", vocab_size=1025, spare_logits=1
+        ),  # 1024 codes; the checkpoints have one logit more
         *(TokenStream(start + end) for start, ends in _SCALARS.items() for end in ends),
     )
 }

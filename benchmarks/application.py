@@ -54,15 +54,30 @@ def warm_analysis(repeats: int) -> list[float] | str:
     if not files:
         return "there is no example with an image and a spectrum in assets/examples"
     command = [sys.executable, "-W", "ignore", "-c", _ANALYZE, str(repeats), *map(str, files)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
-    return [float(line) for line in done.stdout.split()] if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return (
+        [float(line) for line in done.stdout.split()]
+        if done.returncode == 0
+        else done.stderr.strip().splitlines()[-1]
+    )
 
 
 def cold_start() -> ColdStart | str:
     """Start the application in a process of its own and use it once with headless Chromium; or why that was not possible."""
     files = example_with("spectrum")
     if CHROMIUM is None or not files:
-        return "there is no chromium" if CHROMIUM is None else "there is no example with a spectrum in assets/examples"
+        return (
+            "there is no chromium"
+            if CHROMIUM is None
+            else "there is no example with a spectrum in assets/examples"
+        )
     start = perf_counter()
     with serving() as (address, pid), chromium() as browser:
         page = browser.new_page()
@@ -81,7 +96,15 @@ def serving() -> Iterator[tuple[str, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        f"--server.port={port}",
+        "--server.headless=true",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
@@ -97,7 +120,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
         yield browser
         browser.close()
 
@@ -124,5 +149,7 @@ def _wait_for(url: str) -> None:
 
 
 def _highest_memory(pid: int) -> float:
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    line = next(
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")
+    )
     return 1024.0 * int(line.split()[1])

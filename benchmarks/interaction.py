@@ -85,12 +85,17 @@ class Measured:
 
     def row(self) -> str:
         """Of the table."""
-        middle, slow = median(self.took), quantiles(self.took, n=10)[-1] if len(self.took) > 1 else self.took[0]
+        middle, slow = (
+            median(self.took),
+            quantiles(self.took, n=10)[-1] if len(self.took) > 1 else self.took[0],
+        )
         bar = "" if self.bar is None else f"≤ {self.bar:,.0f} ms"
         met = "" if self.bar is None else "yes" if middle <= self.bar else "no"
         cpu = [f"{median(spent):,.0f} ms" if spent else "" for spent in (self.server, self.browser)]
         sent = f"{median(self.sent) / 1e3:,.0f} kB" if self.sent else ""
-        return " | ".join(["", self.what, f"{middle:,.0f} ms", f"{slow:,.0f} ms", bar, met, *cpu, sent, ""]).strip()
+        return " | ".join(
+            ["", self.what, f"{middle:,.0f} ms", f"{slow:,.0f} ms", bar, met, *cpu, sent, ""]
+        ).strip()
 
 
 class Bench:
@@ -115,10 +120,16 @@ class Bench:
     def time(self, event: str, act: Callable[[], None], *claims: tuple[str, Measured]) -> None:
         """Do it once: each claim's time goes to its measurement, and what it cost until all hold."""
         server, browser, received = cpu(self._server), cpu(os.getpid(), among="chrom"), self._received
-        self.page.evaluate("([event, claims]) => clock.start(event, claims)", [event, [claim for claim, _ in claims]])
+        self.page.evaluate(
+            "([event, claims]) => clock.start(event, claims)", [event, [claim for claim, _ in claims]]
+        )
         act()
         self.wait("clock.took.every((took) => took !== null)")
-        cost = cpu(self._server) - server, cpu(os.getpid(), among="chrom") - browser, float(self._received - received)
+        cost = (
+            cpu(self._server) - server,
+            cpu(os.getpid(), among="chrom") - browser,
+            float(self._received - received),
+        )
         for took, (_, measured) in zip(self.page.evaluate("clock.took"), claims, strict=True):
             measured.took.append(took)
             for spent, to in zip(cost, (measured.server, measured.browser, measured.sent), strict=True):
@@ -140,7 +151,12 @@ def moving_z(bench: Bench) -> list[Measured]:
         moved = "Math.abs(shown.line() - before[0]) > 5"
         z = 0.1 + 0.8 * ((0.618 * turn) % 1)  # far from the one before, never the same
         act = lambda z=z: track.click(position={"x": width * z / 5, "y": 12})  # noqa: E731
-        bench.time("pointerdown", act, (moved, lines), (f"{moved} && shown.typed() !== before[1] && {AT_REST}", everything))
+        bench.time(
+            "pointerdown",
+            act,
+            (moved, lines),
+            (f"{moved} && shown.typed() !== before[1] && {AT_REST}", everything),
+        )
         bench.page.wait_for_timeout(300)
     return [lines, everything]
 
@@ -197,7 +213,11 @@ def marking(bench: Bench) -> list[Measured]:
         mouse.move(area["x"] + 0.5 * area["width"], area["y"] + 0.05 * area["height"])
         mouse.down()
         mouse.move(area["x"] + 0.95 * area["width"], area["y"] + 0.45 * area["height"], steps=5)
-        bench.time("mouseup", mouse.up, (f"shown.text('Unmark') && document.querySelector('.aion-object') && {AT_REST}", marked))
+        bench.time(
+            "mouseup",
+            mouse.up,
+            (f"shown.text('Unmark') && document.querySelector('.aion-object') && {AT_REST}", marked),
+        )
         bench.page.wait_for_timeout(300)
         bench.page.get_by_role("button", name="Unmark").click()
         bench.wait(f"!shown.text('Unmark') && shown.drawn(2) && {AT_REST}")
@@ -244,7 +264,12 @@ def bench(repeats: int) -> Iterator[Bench]:
         yield Bench(browser.new_page(viewport=VIEW), address, pid, repeats)
 
 
-PARTS: dict[str, Callable[[Bench], list[Measured]]] = {"z": moving_z, "pages": switching, "object": opening, "box": marking}
+PARTS: dict[str, Callable[[Bench], list[Measured]]] = {
+    "z": moving_z,
+    "pages": switching,
+    "object": opening,
+    "box": marking,
+}
 
 
 def main() -> int:
@@ -255,8 +280,12 @@ def main() -> int:
     if CHROMIUM is None:
         print("this needs chromium (Debian: apt-get install chromium)", file=sys.stderr)
         return 2
-    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median and p90 of {options.repeats}\n")
-    print("| what | median | p90 | bar | met | server CPU | browser CPU | sent |\n|---|---|---|---|---|---|---|---|")
+    print(
+        f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median and p90 of {options.repeats}\n"
+    )
+    print(
+        "| what | median | p90 | bar | met | server CPU | browser CPU | sent |\n|---|---|---|---|---|---|---|---|"
+    )
     for name in options.only:
         if name == "neighbors":
             found = [searching(options.repeats)]
@@ -270,7 +299,14 @@ def main() -> int:
 
 def _without_first(measured: Measured) -> Measured:
     """The first time warms up."""
-    return Measured(measured.what, measured.bar, measured.took[1:], measured.server[1:], measured.browser[1:], measured.sent[1:])
+    return Measured(
+        measured.what,
+        measured.bar,
+        measured.took[1:],
+        measured.server[1:],
+        measured.browser[1:],
+        measured.sent[1:],
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,12 @@ SIZES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "tiny": {
         "model": {"dim": 32, "encoder_depth": 2, "decoder_depth": 2, "num_heads": 4},
-        "image": {"quantizer_levels": [7, 5, 5, 5, 5], "hidden_dims": 16, "multisurvey_projection_dims": 8, "num_consecutive": 1},
+        "image": {
+            "quantizer_levels": [7, 5, 5, 5, 5],
+            "hidden_dims": 16,
+            "multisurvey_projection_dims": 8,
+            "num_consecutive": 1,
+        },
         "spectrum": {
             "encoder_depths": (1, 1, 1, 1),
             "encoder_dims": (8, 8, 16, 16),
@@ -51,14 +56,23 @@ def main(package: str, size: str) -> None:
     sizes = SIZES[size]
     image_codec = ImageCodec(**sizes["image"]).eval()
     spectrum_codec = SpectrumCodec(**sizes["spectrum"], embedding_dim=10).eval()
-    config = {"act_layer": "SiLU", "gated_mlp": True, "mlp_ratio": 4, **FLAGS, "domains_in": STREAMS, "domains_out": STREAMS}
+    config = {
+        "act_layer": "SiLU",
+        "gated_mlp": True,
+        "mlp_ratio": 4,
+        **FLAGS,
+        "domains_in": STREAMS,
+        "domains_out": STREAMS,
+    }
     predict = {"ours": _ours, "published": _published}[package](config | sizes["model"])
     flux, pixels = torch.randn(1, len(BANDS), 160, 160), torch.randn(1, 7781) + 5
     wavelength = torch.linspace(3600, 9824, 7781)[None]
     for _ in sys.stdin:
         marks = [perf_counter()]
         image = LegacySurveyImage(flux=flux.clone(), bands=BANDS)  # the published clamp writes into its input
-        spectrum = DESISpectrum(flux=pixels, ivar=torch.ones_like(pixels), mask=pixels > 9, wavelength=wavelength)
+        spectrum = DESISpectrum(
+            flux=pixels, ivar=torch.ones_like(pixels), mask=pixels > 9, wavelength=wavelength
+        )
         with torch.inference_mode():
             tokens = {"tok_image": image_codec.encode(image)}
             marks.append(perf_counter())
@@ -70,7 +84,13 @@ def main(package: str, size: str) -> None:
             marks.append(perf_counter())
             spectrum_codec.decode(tokens["tok_spectrum_desi"], wavelength=wavelength)
             marks.append(perf_counter())
-        steps = ("image to tokens", "spectrum to tokens", "embedding and redshift", "image from tokens", "spectrum from tokens")
+        steps = (
+            "image to tokens",
+            "spectrum to tokens",
+            "embedding and redshift",
+            "image from tokens",
+            "spectrum from tokens",
+        )
         seconds = {step: end - start for step, start, end in zip(steps, marks, marks[1:], strict=False)}
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"seconds": {"all": marks[-1] - marks[0], **seconds}, "peak": peak}), flush=True)

@@ -34,7 +34,10 @@ class Row:
 def published(size: str, repeats: int) -> Iterator[Row]:
     """One object through ours and through the published package, in turns; random weights of one size."""
     if not (UPSTREAM / "aion" / "model.py").is_file():
-        yield Row("beside the published package", "not measured: it is not in .cache/upstream (make benchmark puts it there)")
+        yield Row(
+            "beside the published package",
+            "not measured: it is not in .cache/upstream (make benchmark puts it there)",
+        )
         return
     sides = {"ours": _start("ours", ROOT, size), "published": _start("published", UPSTREAM, size)}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
@@ -47,11 +50,25 @@ def published(size: str, repeats: int) -> Iterator[Row]:
     for process in sides.values():
         process.communicate()
     for step in runs["ours"][0]:
-        ours, theirs = (median(run[step] for run in runs[name][1:]) for name in ("ours", "published"))  # the first run warms up
+        ours, theirs = (
+            median(run[step] for run in runs[name][1:]) for name in ("ours", "published")
+        )  # the first run warms up
         what = f"one object ({size} size): {'arrays to embedding, redshift, reconstructions' if step == 'all' else step}"
-        yield Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", f"{theirs / ours:.2f}× faster", "≥ 1.8×" if step == "all" else "")
+        yield Row(
+            what,
+            f"{ours:.2f} s",
+            f"{theirs:.2f} s",
+            f"{theirs / ours:.2f}× faster",
+            "≥ 1.8×" if step == "all" else "",
+        )
     ours, theirs = peaks["ours"], peaks["published"]
-    yield Row(f"peak memory of that ({size} size)", f"{ours / 1e9:.2f} GB", f"{theirs / 1e9:.2f} GB", f"{ours / theirs:.2f}×", "≤ 1×")
+    yield Row(
+        f"peak memory of that ({size} size)",
+        f"{ours / 1e9:.2f} GB",
+        f"{theirs / 1e9:.2f} GB",
+        f"{ours / theirs:.2f}×",
+        "≤ 1×",
+    )
 
 
 def importing(size: str, repeats: int) -> Iterator[Row]:
@@ -100,7 +117,9 @@ PARTS: dict[str, Callable[[str, int], Iterator[Row]]] = {
 def _start(package: str, folder: Path, size: str) -> "subprocess.Popen[str]":
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, str(ROOT / "benchmarks" / "one_object.py"), package, size]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def _ask(process: "subprocess.Popen[str]") -> dict[str, dict[str, float]]:
@@ -113,7 +132,12 @@ def _ask(process: "subprocess.Popen[str]") -> dict[str, dict[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=("base", "tiny"), default="base", help="of the random weights beside the published package")
+    parser.add_argument(
+        "--size",
+        choices=("base", "tiny"),
+        default="base",
+        help="of the random weights beside the published package",
+    )
     parser.add_argument("--repeats", type=int, default=5, help="runs that the medians are over")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()

@@ -13,7 +13,10 @@ SIZE = {"width": 1280, "height": 900}
 def main() -> int:
     files = example_with("image", "spectrum")
     if CHROMIUM is None or not files:
-        print("screenshots need chromium and an example with an image and a spectrum in assets/examples", file=sys.stderr)
+        print(
+            "screenshots need chromium and an example with an image and a spectrum in assets/examples",
+            file=sys.stderr,
+        )
         return 2
     IMAGES.mkdir(exist_ok=True)
     with serving() as (address, _), chromium() as browser:

@@ -17,7 +17,9 @@ N, D, K = 10_000, 192, 100
 def main() -> None:
     """Print one line per kind of search."""
     generator = np.random.default_rng(0)
-    table = pd.DataFrame({"id": [f"o{i}" for i in range(N)], "class": np.array(["galaxy", "quasar"])[np.arange(N) % 2]})
+    table = pd.DataFrame(
+        {"id": [f"o{i}" for i in range(N)], "class": np.array(["galaxy", "quasar"])[np.arange(N) % 2]}
+    )
     table["z"], table["mag_r"] = generator.uniform(0, 3, N), generator.uniform(14, 23, N)
     vectors = {view: generator.normal(size=(N, D)) for view in ("all", "spectrum", "image")}
     catalog = Catalog(Path(), Manifest("random", ""), table, {}, vectors)

@@ -24,7 +24,9 @@ if result is None:
 analysis.header(result)
 analysis.trust(result)
 inputs.inspector()
-layout.section("Redshift", "A probability density, not a number: the model gives every bin of its grid a probability.")
+layout.section(
+    "Redshift", "A probability density, not a number: the model gives every bin of its grid a probability."
+)
 analysis.switches(result)
 redshift_and_spectra(result)
 image_panel.images(result)

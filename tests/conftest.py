@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test reaches the network; the ones that play the Hub set their own endpoint
+os.environ.setdefault(
+    "HF_HUB_OFFLINE", "1"
+)  # no test reaches the network; the ones that play the Hub set their own endpoint
 
 import pytest
 import torch

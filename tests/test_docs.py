@@ -24,7 +24,15 @@ sys.exit(main(sys.argv[1:]))
 
 def build(source: Path, conf: Path, out: Path) -> subprocess.CompletedProcess[str]:
     """As `make docs`, with a network that refuses."""
-    options = ["--fail-on-warning", "--keep-going", "--quiet", "--doctree-dir", str(out / "doctrees"), "--conf-dir", str(conf)]
+    options = [
+        "--fail-on-warning",
+        "--keep-going",
+        "--quiet",
+        "--doctree-dir",
+        str(out / "doctrees"),
+        "--conf-dir",
+        str(conf),
+    ]
     command = [sys.executable, "-c", SPHINX, *options, str(source), str(out / "site")]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -56,8 +64,12 @@ def elsewhere(addresses: list[str]) -> list[str]:
 
 @pytest.mark.slow
 def test_every_page_is_on_the_site(site: Path) -> None:
-    assert {"index.md", "features.md", "search.rst", "one_object.ipynb", "user_catalog.ipynb"} <= {page.name for page in PAGES}
-    missing = [page.name for page in PAGES if not (site / page.relative_to(ROOT)).with_suffix(".html").is_file()]
+    assert {"index.md", "features.md", "search.rst", "one_object.ipynb", "user_catalog.ipynb"} <= {
+        page.name for page in PAGES
+    }
+    missing = [
+        page.name for page in PAGES if not (site / page.relative_to(ROOT)).with_suffix(".html").is_file()
+    ]
     assert not missing
     assert 'url=docs/index.html"' in (site / "index.html").read_text()
 
@@ -65,16 +77,33 @@ def test_every_page_is_on_the_site(site: Path) -> None:
 @pytest.mark.slow
 def test_the_reference_has_the_public_names(site: Path) -> None:
     reference = "".join(page.read_text() for page in site.glob("docs/api/*.html"))
-    names = ("aion.AION.predict", "aion.pool", "aion.io.read", "aion.io.SkyObject", "aion.codecs.CodecManager.encode", "aion.modalities.Z")
-    names += ("aion.redshift.RedshiftPDF.median", "aion.search.Index.query", "aion.errors.FormatError", "aion.resources.resource")
+    names = (
+        "aion.AION.predict",
+        "aion.pool",
+        "aion.io.read",
+        "aion.io.SkyObject",
+        "aion.codecs.CodecManager.encode",
+        "aion.modalities.Z",
+    )
+    names += (
+        "aion.redshift.RedshiftPDF.median",
+        "aion.search.Index.query",
+        "aion.errors.FormatError",
+        "aion.resources.resource",
+    )
     assert not [name for name in names if f'id="{name}"' not in reference]
-    assert "km/s between two peaks that count as one: redshift surveys" in reference, "what stands before a colon is no type"
+    assert "km/s between two peaks that count as one: redshift surveys" in reference, (
+        "what stands before a colon is no type"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "outputs"),
-    [("one_object", ["The header says z = 0.1646.", "SIM-"]), ("user_catalog", ["first line names 2 columns", "(12, 128)"])],
+    [
+        ("one_object", ["The header says z = 0.1646.", "SIM-"]),
+        ("user_catalog", ["first line names 2 columns", "(12, 128)"]),
+    ],
 )
 def test_a_notebook_shows_what_its_cells_gave(site: Path, name: str, outputs: list[str]) -> None:
     page = (site / "docs" / "notebooks" / f"{name}.html").read_text()
@@ -84,9 +113,14 @@ def test_a_notebook_shows_what_its_cells_gave(site: Path, name: str, outputs: li
 
 @pytest.mark.slow
 def test_the_site_asks_no_other_host(site: Path) -> None:
-    fetched = {str(page.relative_to(site)): elsewhere(Fetched(page.read_text()).addresses) for page in site.rglob("*.html")}
+    fetched = {
+        str(page.relative_to(site)): elsewhere(Fetched(page.read_text()).addresses)
+        for page in site.rglob("*.html")
+    }
     for sheet in site.rglob("*.css"):
-        fetched[sheet.name] = elsewhere(re.findall(r"(?:url\(|@import )\s*[\"']?([^\"')\s]+)", sheet.read_text()))
+        fetched[sheet.name] = elsewhere(
+            re.findall(r"(?:url\(|@import )\s*[\"']?([^\"')\s]+)", sheet.read_text())
+        )
     assert len(fetched) > 20
     assert not {name: addresses for name, addresses in fetched.items() if addresses}
 
@@ -100,11 +134,18 @@ def test_a_host_that_is_asked_is_found() -> None:
     ("source", "reason"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("from urllib.request import urlopen\nurlopen('http://localhost:1')", "URLError: <urlopen error the build asked for a network>"),
+        (
+            "from urllib.request import urlopen\nurlopen('http://localhost:1')",
+            "URLError: <urlopen error the build asked for a network>",
+        ),
     ],
 )
 def test_a_cell_that_fails_fails_the_build(tmp_path: Path, source: str, reason: str) -> None:
-    settings = ["import sys", f"sys.path.insert(0, {str(DOCS / 'site')!r})", "extensions = ['myst_parser', 'executed_notebooks']"]
+    settings = [
+        "import sys",
+        f"sys.path.insert(0, {str(DOCS / 'site')!r})",
+        "extensions = ['myst_parser', 'executed_notebooks']",
+    ]
     (tmp_path / "conf.py").write_text("\n".join(settings))
     cells = [{"cell_type": "markdown", "source": ["# Title"]}, {"cell_type": "code", "source": [source]}]
     (tmp_path / "index.ipynb").write_text(json.dumps({"cells": cells}))
@@ -115,7 +156,11 @@ def test_a_cell_that_fails_fails_the_build(tmp_path: Path, source: str, reason: 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_holds_no_outputs(notebook: Path) -> None:
-    assert not [cell for cell in json.loads(notebook.read_text())["cells"] if cell.get("outputs") or cell.get("execution_count")]
+    assert not [
+        cell
+        for cell in json.loads(notebook.read_text())["cells"]
+        if cell.get("outputs") or cell.get("execution_count")
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -29,18 +29,27 @@ def test_the_mean_of_the_kept_tokens_is_scaled_to_length_one(context):
 def test_what_padding_holds_does_not_matter(context):
     states = context.states.clone()
     states[~context.keep] = 1e6
-    other = Context(states=states, keep=context.keep, stream=context.stream, position=context.position, streams=context.streams)
+    other = Context(
+        states=states,
+        keep=context.keep,
+        stream=context.stream,
+        position=context.position,
+        streams=context.streams,
+    )
     torch.testing.assert_close(pool(other), pool(context))
 
 
 def test_a_choice_of_streams_averages_over_these_alone(context):
-    mean = context.states[:, :3].where(context.keep[:, :3, None], 0).sum(1) / context.keep[:, :3].sum(1, keepdim=True)
+    mean = context.states[:, :3].where(context.keep[:, :3, None], 0).sum(1) / context.keep[:, :3].sum(
+        1, keepdim=True
+    )
     torch.testing.assert_close(pool(context, ["a"]), torch.nn.functional.normalize(mean, dim=-1))
     torch.testing.assert_close(pool(context, ["a", "b"]), pool(context))
 
 
 @pytest.mark.parametrize(
-    ("streams", "words"), [(["c"], "c is not in this context; it has a, b"), ([], "nothing"), (["b"], r"objects \[1\]")]
+    ("streams", "words"),
+    [(["c"], "c is not in this context; it has a, b"), ([], "nothing"), (["b"], r"objects \[1\]")],
 )
 def test_streams_that_are_not_there_are_refused_by_name(context, streams, words):
     with pytest.raises(TokenKeyError, match=words):
@@ -49,7 +58,11 @@ def test_streams_that_are_not_there_are_refused_by_name(context, streams, words)
 
 def test_half_precision_states_give_a_float32_vector(context):
     half = Context(
-        states=context.states.bfloat16(), keep=context.keep, stream=context.stream, position=context.position, streams=context.streams
+        states=context.states.bfloat16(),
+        keep=context.keep,
+        stream=context.stream,
+        position=context.position,
+        streams=context.streams,
     )
     assert pool(half).dtype == torch.float32
     torch.testing.assert_close(pool(half), pool(context), atol=0.02, rtol=0.02)

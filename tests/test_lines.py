@@ -10,7 +10,12 @@ from aion import lines
 def vacuum_from_air(air: float) -> float:
     """Å; Morton (2000), as in VALD and the SDSS pipelines."""
     s2 = (1e4 / air) ** 2
-    n = 1 + 0.00008336624212083 + 0.02408926869968 / (130.1065924522 - s2) + 0.0001599740894897 / (38.92568793293 - s2)
+    n = (
+        1
+        + 0.00008336624212083
+        + 0.02408926869968 / (130.1065924522 - s2)
+        + 0.0001599740894897 / (38.92568793293 - s2)
+    )
     return air * n
 
 
@@ -28,7 +33,10 @@ def vacuum_from_air(air: float) -> float:
 )
 def test_rest_wavelengths_are_those_of_vacuum(name, air):
     nearest = min((line for line in lines.LINES if line.name == name), key=lambda line: abs(line.rest - air))
-    closest = min((line.rest for line in lines.LINES if line.name == name), key=lambda rest: abs(rest - vacuum_from_air(air)))
+    closest = min(
+        (line.rest for line in lines.LINES if line.name == name),
+        key=lambda rest: abs(rest - vacuum_from_air(air)),
+    )
     assert closest == pytest.approx(vacuum_from_air(air), abs=0.25)
     assert nearest.rest > air
 
@@ -43,7 +51,9 @@ def test_minor_lines_appear_only_when_every_line_is_asked_for():
     major = lines.lines_in(3800, 9200, z=0.0)
     every = lines.lines_in(3800, 9200, z=0.0, chosen=lines.LineSet(minor=True))
     assert set(major) < set(every)
-    assert {"Ca H", "Ca K", "[Ne III]"} <= {line.name for line in major} | {line.name for line in lines.lines_in(3800, 9200, z=0.01)}
+    assert {"Ca H", "Ca K", "[Ne III]"} <= {line.name for line in major} | {
+        line.name for line in lines.lines_in(3800, 9200, z=0.01)
+    }
 
 
 def test_labels_never_cover_each_other():

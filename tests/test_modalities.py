@@ -12,7 +12,12 @@ WAVELENGTH = np.linspace(3600, 9824, 500)
 
 
 def spectrum(kind: type[m.Spectrum] = m.DESISpectrum, **changes: object) -> m.Spectrum:
-    fields = {"flux": np.full(500, 3.0), "ivar": np.ones(500), "mask": np.zeros(500, bool), "wavelength": WAVELENGTH}
+    fields = {
+        "flux": np.full(500, 3.0),
+        "ivar": np.ones(500),
+        "mask": np.zeros(500, bool),
+        "wavelength": WAVELENGTH,
+    }
     return kind(**(fields | changes))
 
 
@@ -41,7 +46,15 @@ def test_there_are_all_published_modalities_with_their_own_token_keys() -> None:
         [np.ones((100, 100))] * 4,
         np.ma.ones((4, 100, 100)),
     ],
-    ids=["single float64", "big-endian", "big-endian int", "unsigned", "float64 tensor", "list", "masked array"],
+    ids=[
+        "single float64",
+        "big-endian",
+        "big-endian int",
+        "unsigned",
+        "float64 tensor",
+        "list",
+        "masked array",
+    ],
 )
 def test_any_array_makes_a_batched_float32_image(flux: object) -> None:
     image = m.LegacySurveyImage(flux, ["g", "r", "i", "z"])
@@ -57,7 +70,12 @@ def test_masked_entries_count_as_unknown() -> None:
 
 
 def test_arguments_are_left_alone() -> None:
-    given = {"flux": np.full(500, 3.0), "ivar": np.ones(500), "mask": np.zeros(500, np.int32), "wavelength": WAVELENGTH[::-1].copy()}
+    given = {
+        "flux": np.full(500, 3.0),
+        "ivar": np.ones(500),
+        "mask": np.zeros(500, np.int32),
+        "wavelength": WAVELENGTH[::-1].copy(),
+    }
     before = {name: values.copy() for name, values in given.items()}
     made = m.DESISpectrum(**given)
     made.flux.zero_()
@@ -69,9 +87,13 @@ def test_fewer_bands_than_channels_are_refused() -> None:
         m.LegacySurveyImage(np.ones((1, 4, 96, 96)), ["DES-G", "DES-R", "DES-Z"])
 
 
-@pytest.mark.parametrize("bands", [["DES-G", "HSC-R"], ["HSC-G", "HSC-R"], ["DES-G", "DES-Y"], ["DES-G", "u"]])
+@pytest.mark.parametrize(
+    "bands", [["DES-G", "HSC-R"], ["HSC-G", "HSC-R"], ["DES-G", "DES-Y"], ["DES-G", "u"]]
+)
 def test_bands_of_another_survey_are_refused_by_name(bands: list[str]) -> None:
-    with pytest.raises(ModalityError, match="is not a band of this survey; it has DES-G, DES-R, DES-I, DES-Z"):
+    with pytest.raises(
+        ModalityError, match="is not a band of this survey; it has DES-G, DES-R, DES-I, DES-Z"
+    ):
         m.LegacySurveyImage(np.ones((2, 96, 96)), bands)
 
 
@@ -94,7 +116,9 @@ def test_bands_are_a_list_of_names(bands: object) -> None:
         (m.HSCImage, ["G", "hsc_r2", "HSC-I2", "y"], ["HSC-G", "HSC-R", "HSC-I", "HSC-Y"]),
     ],
 )
-def test_the_spellings_of_data_releases_mean_the_same_bands(kind: type[m.Image], given: list[str], names: list[str]) -> None:
+def test_the_spellings_of_data_releases_mean_the_same_bands(
+    kind: type[m.Image], given: list[str], names: list[str]
+) -> None:
     image = kind(np.ones((len(given), 96, 96)), given)
     assert image.bands == names
     assert image.proxies == ()
@@ -114,7 +138,9 @@ def test_a_band_without_a_finite_pixel_is_refused() -> None:
         m.LegacySurveyImage(flux, ["g", "r"])
 
 
-@pytest.mark.parametrize("mask", [np.zeros(500, np.int64), np.zeros(500, ">i4"), np.zeros(500), np.zeros(500, np.uint8)])
+@pytest.mark.parametrize(
+    "mask", [np.zeros(500, np.int64), np.zeros(500, ">i4"), np.zeros(500), np.zeros(500, np.uint8)]
+)
 def test_any_mask_becomes_true_where_it_is_not_zero(mask: np.ndarray) -> None:
     mask[3] = 4
     made = spectrum(mask=mask)
@@ -172,7 +198,9 @@ def test_arrays_of_a_spectrum_must_agree() -> None:
         spectrum(mask=np.zeros(400))
 
 
-@pytest.mark.parametrize("value", [0.3, [0.3], np.float64(0.3), np.array([[0.3]]), torch.tensor(0.3), np.array(0.3, ">f8")])
+@pytest.mark.parametrize(
+    "value", [0.3, [0.3], np.float64(0.3), np.array([[0.3]]), torch.tensor(0.3), np.array(0.3, ">f8")]
+)
 def test_any_number_makes_a_scalar(value: object) -> None:
     made = m.Z(value)
     assert made.value.shape == (1,)
@@ -182,7 +210,9 @@ def test_any_number_makes_a_scalar(value: object) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -99.0, -999.0, -9999.0, 9999.0])
 def test_a_missing_number_is_refused_with_what_to_do(value: float) -> None:
-    with pytest.raises(ModalityError, match=r"FLUX_R is missing for 1 of 2 objects \(NaN or a sentinel\): drop the modality"):
+    with pytest.raises(
+        ModalityError, match=r"FLUX_R is missing for 1 of 2 objects \(NaN or a sentinel\): drop the modality"
+    ):
         m.LegacySurveyFluxR([1.0, value])
 
 
@@ -213,7 +243,9 @@ def test_a_segmentation_map_is_finite_and_has_two_dimensions() -> None:
 
 
 def test_spectra_of_different_lengths_make_one_batch() -> None:
-    short = spectrum(flux=np.full(300, 2.0), ivar=np.ones(300), mask=np.zeros(300), wavelength=WAVELENGTH[:300])
+    short = spectrum(
+        flux=np.full(300, 2.0), ivar=np.ones(300), mask=np.zeros(300), wavelength=WAVELENGTH[:300]
+    )
     both = m.concatenate([spectrum(), short])
     assert both.flux.shape == (2, 500)
     assert both.mask[1, 300:].all() and (both.wavelength[1, 300:] == m.PADDING_WAVELENGTH).all()

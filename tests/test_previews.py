@@ -22,7 +22,9 @@ def test_a_picture_stands_upright():
 def test_a_picture_of_a_source_that_is_bright_in_z_is_red():
     flux = np.random.default_rng(0).normal(0, 0.01, (4, 32, 32))
     flux[3, 12:20, 12:20] += 5.0
-    pixels = np.asarray(Image.open(io.BytesIO(previews.picture(flux, ("DES-G", "DES-R", "DES-I", "DES-Z")))).convert("RGB"))
+    pixels = np.asarray(
+        Image.open(io.BytesIO(previews.picture(flux, ("DES-G", "DES-R", "DES-I", "DES-Z")))).convert("RGB")
+    )
     red, _, blue = pixels[16, 16]
     assert pixels.shape == (32, 32, 3) and red > 150 and blue < 60
 

@@ -23,7 +23,11 @@ def blocks(language: str) -> list[str]:
 def folder(tmp_path: Path, tiny_weights: Path) -> Path:
     """A folder in which the names of README exist: a spectrum, the embedded model and, in place of the Hub's, a tiny one."""
     weights = EMBEDDED if (EMBEDDED / "config.json").is_file() else tiny_weights
-    for name, target in {"assets/models/aion-sim": weights, "polymathic-ai/aion-base": tiny_weights, "spectrum.fits": SPECTRUM}.items():
+    for name, target in {
+        "assets/models/aion-sim": weights,
+        "polymathic-ai/aion-base": tiny_weights,
+        "spectrum.fits": SPECTRUM,
+    }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(target)
     return tmp_path
@@ -31,7 +35,13 @@ def folder(tmp_path: Path, tiny_weights: Path) -> Path:
 
 def test_the_python_of_the_readme_runs_from_top_to_bottom(folder: Path) -> None:
     script = "\n".join(blocks("python"))
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert re.search(r"z = \d", done.stdout)
 
@@ -51,7 +61,14 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
     other = {"AION_DEVICE": "cpu"}
     changed = {name: Settings.from_environment({name: other.get(name, "other")}) for name in named}
     assert all(settings != Settings() for settings in changed.values())
-    assert named.keys() == {"AION_MODEL", "AION_REVISION", "AION_DEVICE", "AION_CATALOG", "AION_OWN", "HF_TOKEN"}
+    assert named.keys() == {
+        "AION_MODEL",
+        "AION_REVISION",
+        "AION_DEVICE",
+        "AION_CATALOG",
+        "AION_OWN",
+        "HF_TOKEN",
+    }
     for name, value in {"AION_MODEL": Settings().model, "AION_CATALOG": str(Settings().catalog)}.items():
         assert named[name].strip("`") == str(Path(value).relative_to(ROOT))
 

@@ -18,12 +18,41 @@ TEXTS = sorted(
     path
     for folder in (".", ".ci", ".streamlit", "aion", "pages", "tests", "benchmarks", "docs", "assets")
     for path in (ROOT / folder).glob("*" if folder.startswith(".") else "**/*")
-    if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""} and path.is_file() and path.name != "secrets.toml"
+    if path.suffix in {".py", ".md", ".toml", ".txt", ".css", ""}
+    and path.is_file()
+    and path.name != "secrets.toml"
 )
 
-FACTS = {f"aion.{name}" for name in ("errors", "constants", "lines", "arrays", "bands", "scalars", "modalities", "streams", "resources")}
+FACTS = {
+    f"aion.{name}"
+    for name in (
+        "errors",
+        "constants",
+        "lines",
+        "arrays",
+        "bands",
+        "scalars",
+        "modalities",
+        "streams",
+        "resources",
+    )
+}
 TRANSFORMER = {f"aion.{name}" for name in ("config", "layers", "context", "correlation", "generate")}
-PARTS = {f"aion.{name}" for name in ("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")}
+PARTS = {
+    f"aion.{name}"
+    for name in (
+        "hub",
+        "download",
+        "model",
+        "codecs",
+        "io",
+        "redshift",
+        "embedding",
+        "search",
+        "catalog",
+        "maps",
+    )
+}
 PICTURES = {"aion.color_image", "aion.previews"}
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion"}
 
@@ -32,7 +61,9 @@ def explorer(*names: str) -> set[str]:
     return {f"aion.explorer.{name}" for name in names}
 
 
-SERVICES = explorer("settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export")
+SERVICES = explorer(
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
+)
 PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
@@ -44,7 +75,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.installation": set(),
     "aion.hub": {"aion.errors"},
     "aion.download": {"aion.errors", "aion.hub"},
-    "aion.codecs": FACTS | {"aion.hub", "aion.codecs.modules", "aion.codecs.preprocessing", "aion.codecs.quantizers"},
+    "aion.codecs": FACTS
+    | {"aion.hub", "aion.codecs.modules", "aion.codecs.preprocessing", "aion.codecs.quantizers"},
     "aion.codecs.modules": {"aion.errors"},
     "aion.codecs.preprocessing": {"aion.errors", "aion.constants"},
     "aion.codecs.quantizers": {"aion.errors"},
@@ -61,11 +93,23 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.settings": {"aion.errors", "aion.resources"},
     "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.plain_text": set(),
-    "aion.explorer.figures": {"aion.catalog", "aion.redshift", "aion.lines", "aion.constants", "aion.color_image"} | explorer("results"),
-    "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"} | explorer("results"),
+    "aion.explorer.figures": {
+        "aion.catalog",
+        "aion.redshift",
+        "aion.lines",
+        "aion.constants",
+        "aion.color_image",
+    }
+    | explorer("results"),
+    "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
+    | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
-    "aion.explorer.catalogs": FACTS | {"aion", "aion.catalog", "aion.io", "aion.previews"} | explorer("results", "engine"),
-    "aion.explorer.export": FACTS | {"aion.catalog", "aion.io"} | explorer("results", "plain_text", "figures", "redshift"),
+    "aion.explorer.catalogs": FACTS
+    | {"aion", "aion.catalog", "aion.io", "aion.previews"}
+    | explorer("results", "engine"),
+    "aion.explorer.export": FACTS
+    | {"aion.catalog", "aion.io"}
+    | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
@@ -124,7 +168,11 @@ def imports(path: Path) -> Iterator[str]:
                 base = ".".join([*ancestors, *filter(None, [node.module])])
             for alias in node.names:
                 submodule = ROOT.joinpath(*base.split("."), alias.name)
-                yield f"{base}.{alias.name}" if submodule.is_dir() or submodule.with_suffix(".py").is_file() else base
+                yield (
+                    f"{base}.{alias.name}"
+                    if submodule.is_dir() or submodule.with_suffix(".py").is_file()
+                    else base
+                )
 
 
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:
@@ -207,20 +255,31 @@ def test_no_public_name_has_two_meanings() -> None:
 
 
 def test_the_explorer_has_at_most_nine_rooms() -> None:
-    rooms = {path.stem for path in (ROOT / "aion" / "explorer").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
+    rooms = {
+        path.stem
+        for path in (ROOT / "aion" / "explorer").iterdir()
+        if path.name not in {"__init__.py", "__pycache__"}
+    }
     assert len(rooms) <= 9, f"{', '.join(sorted(rooms))}: which of them is a part of another?"
 
 
 def test_a_row_of_the_explorer_admits_only_rows_above_it() -> None:
     rows = [layer for layer in LAYERS if inside(layer, "aion.explorer")]
     for place, layer in enumerate(rows):
-        upward = {name for name in LAYERS[layer] if inside(name, "aion.explorer") and layer_of(name) not in rows[:place]}
+        upward = {
+            name
+            for name in LAYERS[layer]
+            if inside(name, "aion.explorer") and layer_of(name) not in rows[:place]
+        }
         assert not upward, f"{layer} admits {', '.join(sorted(upward))}, which does not stand above it"
 
 
 def test_our_modules_import_one_another_in_no_circle() -> None:
     ours = {module_name(path): path for path in SOURCES}
-    graph = {name: {other for other in imports(path) if other in ours and other != name} for name, path in ours.items()}
+    graph = {
+        name: {other for other in imports(path) if other in ours and other != name}
+        for name, path in ours.items()
+    }
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
     assert not circles(graph), "in functions and for types too; what both need is a module of its own"
 
@@ -237,13 +296,19 @@ def test_an_outside_library_stays_in_its_home(source: Path) -> None:
 def test_other_libraries_are_entered_by_their_doors(source: Path) -> None:
     for library, doors in DOORS.items():
         wrong = {other for other in imports(source) if inside(other, library)} - doors
-        assert not wrong, f"{', '.join(wrong)} is a room of {library}; its doors are {', '.join(sorted(doors))}"
+        assert not wrong, (
+            f"{', '.join(wrong)} is a room of {library}; its doors are {', '.join(sorted(doors))}"
+        )
 
 
 def private_names(tree: ast.Module) -> Iterator[str]:
     """``x._name``: every attribute that begins with one underscore, but of torch, whose kernels have no other names."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr) and not ast.unparse(node).startswith("torch.ops."):
+        if (
+            isinstance(node, ast.Attribute)
+            and re.match("_[^_]", node.attr)
+            and not ast.unparse(node).startswith("torch.ops.")
+        ):
             yield node.attr
 
 
@@ -254,12 +319,21 @@ def own_names(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and ast.unparse(node.value) == "self"
+        ):
             yield node.attr
 
 
 OURS = {name for path in SOURCES for name in own_names(ast.parse(path.read_text()))}
-SCRIPTS = [*ROOT.glob("aion/**/*.js"), *ROOT.glob("aion/explorer/**/*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("tests/browser/*.py")]
+SCRIPTS = [
+    *ROOT.glob("aion/**/*.js"),
+    *ROOT.glob("aion/explorer/**/*.py"),
+    *ROOT.glob("benchmarks/*.py"),
+    *ROOT.glob("tests/browser/*.py"),
+]
 HIDDEN = re.compile(r"(?:\.|\?\.|\[['\"]|[{,]\s*)_[a-z]\w*")
 
 
@@ -283,8 +357,15 @@ def test_a_script_reads_nothing_that_its_owner_hides(source: Path) -> None:
 
 
 def test_what_is_private_or_hidden_is_found(tmp_path: Path) -> None:
-    assert set(private_names(ast.parse("figure._data_objs; st._main.x(); torch.ops.mkldnn._y; self.__z"))) == {"_data_objs", "_main"}
-    for script in ("plot._fullLayout.x", "plot?._context", "const { xaxis, _size } = plot", 'plot["_dragging"]'):
+    assert set(
+        private_names(ast.parse("figure._data_objs; st._main.x(); torch.ops.mkldnn._y; self.__z"))
+    ) == {"_data_objs", "_main"}
+    for script in (
+        "plot._fullLayout.x",
+        "plot?._context",
+        "const { xaxis, _size } = plot",
+        'plot["_dragging"]',
+    ):
         (tmp_path / "planted.js").write_text(script)
         (tmp_path / "planted.py").write_text(f"SCRIPT = {'() => ' + script!r}")
         assert hidden_names(tmp_path / "planted.js") and hidden_names(tmp_path / "planted.py")
@@ -294,7 +375,9 @@ def test_what_is_private_or_hidden_is_found(tmp_path: Path) -> None:
 def test_a_page_computes_nothing(source: Path) -> None:
     found = {other for other in imports(source) if inside(other, "numpy", "torch", "pandas", "scipy")}
     assert not found, f"a page that needs {', '.join(found)} is a missing function in aion.explorer"
-    assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(source.read_text()))), "errors become messages in widgets"
+    assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(source.read_text()))), (
+        "errors become messages in widgets"
+    )
 
 
 @each(SOURCES)
@@ -309,7 +392,9 @@ def test_a_file_is_short_and_says_what_it_is(source: Path) -> None:
 def test_nothing_is_unpickled_and_only_settings_reads_the_environment(source: Path) -> None:
     tree = ast.parse(source.read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    assert not {other for other in imports(source) if inside(other, "pickle", "dill", "joblib", "shelve", "marshal")}
+    assert not {
+        other for other in imports(source) if inside(other, "pickle", "dill", "joblib", "shelve", "marshal")
+    }
     loads = [ast.unparse(call) for call in calls if ast.unparse(call.func) == "torch.load"]
     if inside(module_name(source), "aion.training"):  # its own checkpoints
         loads = [call for call in loads if "weights_only=True" not in call]
@@ -328,9 +413,17 @@ def test_the_exports_of_a_module_equal_its_all(source: Path) -> None:
     exported = set(module.__all__)
     assert len(exported) == len(module.__all__), "a name twice"
     assert not {name for name in exported if not hasattr(module, name)}, "names that are not there"
-    public = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")}
+    public = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    }
     if source.name == "__init__.py":
-        ours = [node for node in tree.body if isinstance(node, ast.ImportFrom) and inside(node.module or "", "aion")]
+        ours = [
+            node
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and inside(node.module or "", "aion")
+        ]
         names = {alias.asname or alias.name for node in ours for alias in node.names}
         public |= {name for name in names if not name.startswith("_")}
     assert public <= exported, f"public, and not in __all__: {', '.join(sorted(public - exported))}"
@@ -357,17 +450,25 @@ def requirements(name: str) -> list[Requirement]:
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-docs.txt"])
 def test_every_requirement_is_installed_at_a_version_it_admits(name: str) -> None:
-    wrong = [str(need) for need in requirements(name) if not need.specifier.contains(version(need.name), prereleases=True)]
+    wrong = [
+        str(need)
+        for need in requirements(name)
+        if not need.specifier.contains(version(need.name), prereleases=True)
+    ]
     assert not wrong
 
 
 @each(SOURCES)
 def test_every_library_we_import_is_required(source: Path) -> None:
     name = module_name(source)
-    needs = requirements("requirements.txt") + (requirements("requirements-training.txt") if inside(name, "aion.training") else [])
+    needs = requirements("requirements.txt") + (
+        requirements("requirements-training.txt") if inside(name, "aion.training") else []
+    )
     needs += requirements("requirements-map.txt") if name == "aion.maps" else []
     known = (
-        {need.name.replace("-", "_").lower().removesuffix("_learn") for need in needs} | {"PIL", "faiss", "aion"} | sys.stdlib_module_names
+        {need.name.replace("-", "_").lower().removesuffix("_learn") for need in needs}
+        | {"PIL", "faiss", "aion"}
+        | sys.stdlib_module_names
     )
     assert not {other.split(".")[0] for other in imports(source)} - known
 
@@ -384,7 +485,11 @@ def test_no_text_has_leftovers_or_paths_of_one_machine(source: Path) -> None:
 
 def test_every_test_that_the_decisions_name_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "decisions.md").read_text()))
-    written = {name for path in ROOT.glob("tests/**/test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    written = {
+        name
+        for path in ROOT.glob("tests/**/test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
     assert len(named) > 50
     assert not named - written
 

@@ -47,7 +47,9 @@ def test_a_filter_takes_part_in_the_search(index):
     where = (np.arange(300) % 3 == 1) & (np.arange(300) > 150)
     question = vectors(1, seed=2)[0]
     found = index.query(question, 10, where)
-    assert len(found) == 10 and [match.row for match in found] == brute_force(vectors(300), question, 10, where)
+    assert len(found) == 10 and [match.row for match in found] == brute_force(
+        vectors(300), question, 10, where
+    )
 
 
 def test_fewer_answers_come_back_where_there_are_fewer(index):
@@ -89,7 +91,10 @@ def test_a_large_index_walks_a_graph_with_high_recall(monkeypatch):
     assert np.mean(hits) / 10 >= 0.95
     wide, narrow = np.arange(3000) % 2 == 0, np.arange(3000) % 30 == 0
     for where in (wide, narrow):
-        hits = [len({m.row for m in index.query(q, 10, where)} & set(brute_force(rows, q, 10, where))) for q in questions]
+        hits = [
+            len({m.row for m in index.query(q, 10, where)} & set(brute_force(rows, q, 10, where)))
+            for q in questions
+        ]
         assert np.mean(hits) / 10 >= 0.95
 
 

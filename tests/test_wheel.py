@@ -39,13 +39,30 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     interpreter = home / "bin" / "python"
     site = _output(interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     (Path(site) / "libraries.pth").write_text(sysconfig.get_path("purelib"))
-    _output(interpreter, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel))
+    _output(
+        interpreter,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--disable-pip-version-check",
+        str(wheel),
+    )
     return interpreter
 
 
 def _output(*command: str | Path, folder: Path | None = None) -> str:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AION_", "PYTHON"))}
-    done = subprocess.run([str(word) for word in command], cwd=folder or "/", env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder or "/",
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -55,14 +72,22 @@ def test_the_wheel_holds_the_application_and_what_it_shows_but_not_the_training(
         names = set(archive.namelist())
         needs = archive.read(next(name for name in names if name.endswith("METADATA"))).decode()
     app = {name.removeprefix("aion/_app/") for name in names if name.startswith("aion/_app/")}
-    assert {"app.py", "pages/analyze.py", "assets/css/explorer.css", ".streamlit/config.toml", "assets/catalog/catalog.json"} <= app
+    assert {
+        "app.py",
+        "pages/analyze.py",
+        "assets/css/explorer.css",
+        ".streamlit/config.toml",
+        "assets/catalog/catalog.json",
+    } <= app
     assert "aion/py.typed" in names and any(name.endswith(".js") for name in names)
     assert not {name for name in names if name.startswith(("aion/training", "tests", "benchmarks"))}
     assert "Requires-Dist: torch<3,>=" in needs and "Requires-Dist: streamlit" in needs
 
 
 def test_a_file_is_analyzed_from_an_empty_folder(python, root, tmp_path):
-    spectrum = shutil.copy(root / "assets" / "examples" / "star-forming" / "spectrum.fits", tmp_path / "mine.fits")
+    spectrum = shutil.copy(
+        root / "assets" / "examples" / "star-forming" / "spectrum.fits", tmp_path / "mine.fits"
+    )
     folder = tmp_path / "empty"
     folder.mkdir()
     words = _output(python.with_name("aion"), "analyze", spectrum, folder=folder)
@@ -81,7 +106,12 @@ def test_the_explorer_starts_from_an_empty_folder(python, tmp_path):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AION_", "PYTHON"))}
     with log.open("w") as written:
         server = subprocess.Popen(
-            command, cwd=folder, env={**clean, "STREAMLIT_SERVER_HEADLESS": "true"}, stdout=written, stderr=written, start_new_session=True
+            command,
+            cwd=folder,
+            env={**clean, "STREAMLIT_SERVER_HEADLESS": "true"},
+            stdout=written,
+            stderr=written,
+            start_new_session=True,
         )
     try:
         assert _answers(f"http://127.0.0.1:{port}/_stcore/health", server), log.read_text()
@@ -120,11 +150,22 @@ def test_the_published_package_in_the_same_environment_is_told_in_one_sentence(w
     published = upstream_folder() / "aion"
     ours = tmp_path / "wheel"
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(ours, [name for name in archive.namelist() if name.startswith("aion/") and not name.startswith("aion/_app")])
+        archive.extractall(
+            ours,
+            [
+                name
+                for name in archive.namelist()
+                if name.startswith("aion/") and not name.startswith("aion/_app")
+            ],
+        )
     site = tmp_path / "site"
     for package in [published, ours / "aion"] if last == "ours" else [ours / "aion", published]:
         shutil.copytree(package, site / "aion", dirs_exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", "import aion"], cwd=site, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", "import aion"], cwd=site, capture_output=True, text=True, check=False
+    )
     problem = done.stderr.strip().splitlines()[-1]
-    assert problem.startswith("ImportError: aion-explorer and polymathic-aion are both installed here"), done.stderr
+    assert problem.startswith("ImportError: aion-explorer and polymathic-aion are both installed here"), (
+        done.stderr
+    )
     assert "pip uninstall -y aion-explorer polymathic-aion" in problem

@@ -52,7 +52,9 @@ def write_tiny(folder: str | Path, *, seed: int = 0) -> Path:
 def tiny_config() -> AIONConfig:
     """All published streams through a transformer of width 32 and depth 2 + 2."""
     streams = tuple(sorted(MODALITIES))
-    return AIONConfig(dim=32, encoder_depth=2, decoder_depth=2, num_heads=4, domains_in=streams, domains_out=streams)
+    return AIONConfig(
+        dim=32, encoder_depth=2, decoder_depth=2, num_heads=4, domains_in=streams, domains_out=streams
+    )
 
 
 def tiny_codec(modality: type[Modality]) -> Codec:
@@ -61,7 +63,9 @@ def tiny_codec(modality: type[Modality]) -> Codec:
 
 
 def _image(name: str) -> Codec:
-    return ImageCodec(quantizer_levels=[7, 5, 5, 5, 5], hidden_dims=16, multisurvey_projection_dims=8, num_consecutive=1)
+    return ImageCodec(
+        quantizer_levels=[7, 5, 5, 5, 5], hidden_dims=16, multisurvey_projection_dims=8, num_consecutive=1
+    )
 
 
 def _spectrum(name: str) -> Codec:

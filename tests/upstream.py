@@ -55,7 +55,9 @@ def run_upstream(script: str, **inputs: Any) -> dict[str, np.ndarray[Any, Any]]:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-c", _PROLOGUE + script + _EPILOGUE, str(given), str(made)]
-        done = subprocess.run(command, env=environment, cwd=scratch, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=environment, cwd=scratch, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"the published package failed:\n{done.stderr[-3000:]}")
         with np.load(made) as outputs:

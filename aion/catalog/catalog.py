@@ -26,7 +26,9 @@ ALIKE = 0.8
 class Catalog:
     """Objects in a fixed order. Made by `load` or `build`; never changes."""
 
-    def __init__(self, folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays) -> None:
+    def __init__(
+        self, folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays
+    ) -> None:
         self.folder = folder
         """Where it is kept."""
         self.manifest = manifest
@@ -34,7 +36,9 @@ class Catalog:
         """One row per object: id, class, z (both missing where not known) and whatever else was measured: mag_r, survey ..."""
         self._rows = {name: row for row, name in enumerate(self.table["id"])}
         self._tokens = tokens
-        self.indexes: Mapping[str, Index] = {view: Index.build(rows, list(self.table["id"])) for view, rows in vectors.items()}
+        self.indexes: Mapping[str, Index] = {
+            view: Index.build(rows, list(self.table["id"])) for view, rows in vectors.items()
+        }
         """View -> embeddings made from a part of what is known, in the order of the table."""
         self.index = self.indexes[ALL]
         """Embeddings of everything that is known of each object."""
@@ -81,7 +85,10 @@ class Catalog:
         shared = [view for view in vectors[0] if all(view in held for held in vectors)]
         matrices = {view: np.stack([held[view] for held in vectors]) for view in shared}
         widths = {key: len(ids) for tokens in objects for key, ids in tokens.items()}
-        ids = {key: np.stack([tokens.get(key, np.full(width, -1)) for tokens in objects]) for key, width in sorted(widths.items())}
+        ids = {
+            key: np.stack([tokens.get(key, np.full(width, -1)) for tokens in objects])
+            for key, width in sorted(widths.items())
+        }
         catalog = cls(folder, manifest, table.assign(**maps.columns(matrices[ALL])), ids, matrices)
         catalog.previews = previews
         return catalog
@@ -130,7 +137,10 @@ class Catalog:
         """What is known of the objects, without the redshift, which is never read."""
         keys = [key for key in self._tokens if key != Z.token_key]
         present = np.stack([(self._tokens[key] >= 0).all(axis=1) for key in keys], axis=1)
-        return {frozenset(key for key, has in zip(keys, row, strict=True) if has) for row in np.unique(present, axis=0)}
+        return {
+            frozenset(key for key, has in zip(keys, row, strict=True) if has)
+            for row in np.unique(present, axis=0)
+        }
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""
@@ -144,7 +154,9 @@ class Catalog:
         if id not in self:
             return None
         held = {key: ids for key, ids in self.entry(id).tokens.items() if key != Z.token_key}
-        same = held.keys() == tokens.keys() and all(np.array_equal(ids, tokens[key]) for key, ids in held.items())
+        same = held.keys() == tokens.keys() and all(
+            np.array_equal(ids, tokens[key]) for key, ids in held.items()
+        )
         return self._rows[id] if same else None
 
     def entry(self, id: str) -> SkyObject:
@@ -154,10 +166,17 @@ class Catalog:
         stated = self.table.iloc[row].dropna()
         ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
         tokens = {key: ids for key, ids in held.items() if not (ids < 0).any()}
-        return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens)
+        return SkyObject(
+            str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
+        )
 
     def neighbors(
-        self, vectors: Mapping[str, NDArray[Any]], k: int, filters: Filters | None = None, *, exclude: int | None = None
+        self,
+        vectors: Mapping[str, NDArray[Any]],
+        k: int,
+        filters: Filters | None = None,
+        *,
+        exclude: int | None = None,
     ) -> tuple[Neighbor, ...]:
         """The ``k`` objects most similar, best first, among those that pass; without the one in row ``exclude``.
 
@@ -167,10 +186,14 @@ class Catalog:
         keep = (filters or Filters()).keep(self.table)
         if exclude is not None:
             keep[exclude] = False
-        cosines = np.mean([self.indexes[view].similarities(vector) for view, vector in vectors.items()], axis=0)
+        cosines = np.mean(
+            [self.indexes[view].similarities(vector) for view, vector in vectors.items()], axis=0
+        )
         return self.first(cosines, keep, k)
 
-    def first(self, scores: NDArray[Any], keep: NDArray[np.bool_], k: int, *, least: bool = False) -> tuple[Neighbor, ...]:
+    def first(
+        self, scores: NDArray[Any], keep: NDArray[np.bool_], k: int, *, least: bool = False
+    ) -> tuple[Neighbor, ...]:
         """The ``k`` objects of the highest scores (n,), or of the lowest, best first, among those to ``keep`` (n,)."""
         rows = np.flatnonzero(keep)
         best = rows[np.argsort(scores[rows] if least else -scores[rows], kind="stable")[:k]]
@@ -204,9 +227,14 @@ def _completed(objects: pd.DataFrame) -> pd.DataFrame:
     def column(name: str) -> "pd.Series[Any]":
         return objects[name].astype(float) if name in objects else pd.Series(np.nan, objects.index)
 
-    g, r = (NANOMAGGY_ZERO_POINT - 2.5 * np.log10(flux.where(flux > 0)) for flux in map(column, ("FLUX_G", "FLUX_R")))
+    g, r = (
+        NANOMAGGY_ZERO_POINT - 2.5 * np.log10(flux.where(flux > 0))
+        for flux in map(column, ("FLUX_G", "FLUX_R"))
+    )
     hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
-    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(axis=1, how="all")
+    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(
+        axis=1, how="all"
+    )
     kind = objects["class"].astype(object) if "class" in objects else None
     table = objects.assign(**{"id": objects["id"].astype(str), "class": kind, "z": column("z")})
     return table.assign(**{name: measured[name] for name in measured if name not in table})

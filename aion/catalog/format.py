@@ -69,7 +69,9 @@ def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
     try:
         stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if stated.get("version") != VERSION:
-            raise InputError(f"the catalog in {folder} was written by another version of this program; make it again with this one")
+            raise InputError(
+                f"the catalog in {folder} was written by another version of this program; make it again with this one"
+            )
         table = pd.read_parquet(folder / "objects.parquet")
         tokens, vectors = _arrays(folder / "tokens.npz"), _arrays(folder / "vectors.npz")
         manifest = Manifest(**stated)
@@ -78,16 +80,22 @@ def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
     except (OSError, ValueError, zipfile.BadZipFile, AttributeError, TypeError) as exc:
         raise InputError(f"{folder} is not a catalog: {exc}") from exc
     if ALL not in vectors or any(len(rows) != len(table) for rows in (*tokens.values(), *vectors.values())):
-        raise InputError(f"{folder}: the table, the tokens and the vectors list different objects; build the catalog again")
+        raise InputError(
+            f"{folder}: the table, the tokens and the vectors list different objects; build the catalog again"
+        )
     return manifest, table, tokens, vectors
 
 
 def read_previews(folder: Path) -> Previews:
     """Its pictures and small spectra."""
-    return Previews(pq.read_table(folder / "pictures.parquet")["picture"].to_pylist(), **_arrays(folder / "spectra.npz"))
+    return Previews(
+        pq.read_table(folder / "pictures.parquet")["picture"].to_pylist(), **_arrays(folder / "spectra.npz")
+    )
 
 
-def write_folder(folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays, previews: Previews) -> None:
+def write_folder(
+    folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays, previews: Previews
+) -> None:
     """All of it, into a new folder that is there when all of it is.
 
     Raises:
@@ -101,10 +109,16 @@ def write_folder(folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: 
         table.to_parquet(made / "objects.parquet", index=False)
         np.savez_compressed(made / "tokens.npz", **ids)
         np.savez(made / "vectors.npz", **halved)  # noise to a compressor
-        pictures = pa.table({"id": pa.array(table["id"], pa.string()), "picture": pa.array(previews.pictures, pa.binary())})
+        pictures = pa.table(
+            {"id": pa.array(table["id"], pa.string()), "picture": pa.array(previews.pictures, pa.binary())}
+        )
         pq.write_table(pictures, made / "pictures.parquet", compression="none")  # they are compressed already
-        np.savez_compressed(made / "spectra.npz", wavelength=previews.wavelength, flux=previews.flux.astype(np.float16))
-        (made / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        np.savez_compressed(
+            made / "spectra.npz", wavelength=previews.wavelength, flux=previews.flux.astype(np.float16)
+        )
+        (made / MANIFEST).write_text(
+            json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         if folder.exists():
             raise FileExistsError(f"{folder} is there already")
         made.chmod(0o755)  # temporary folders are their owner's alone

@@ -48,7 +48,20 @@ def views_of(streams: Collection[str]) -> dict[str, list[str]]:
 def vectors_of(objects: Sequence[EmbeddedObject], views: Views, embed: Embed) -> list[dict[str, Vector]]:
     """View -> the unit vector made from that part of an object, for each object. The whole is not embedded again."""
     chosen = [{view: set(streams) for view, streams in views(one.used).items()} for one in objects]
-    parts = [(i, view) for i, made in enumerate(chosen) for view, streams in made.items() if streams != set(objects[i].used)]
-    vectors = embed([{key: objects[i].tokens[key] for key in objects[i].used if key in chosen[i][view]} for i, view in parts])
+    parts = [
+        (i, view)
+        for i, made in enumerate(chosen)
+        for view, streams in made.items()
+        if streams != set(objects[i].used)
+    ]
+    vectors = embed(
+        [
+            {key: objects[i].tokens[key] for key in objects[i].used if key in chosen[i][view]}
+            for i, view in parts
+        ]
+    )
     made_from = dict(zip(parts, vectors, strict=True))
-    return [{view: made_from.get((i, view), objects[i].embedding) for view in made} for i, made in enumerate(chosen)]
+    return [
+        {view: made_from.get((i, view), objects[i].embedding) for view in made}
+        for i, made in enumerate(chosen)
+    ]

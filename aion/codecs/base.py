@@ -49,7 +49,9 @@ class Codec(nn.Module, ABC):
         """
         target = modality or self.modality
         if not issubclass(target, self.modality):
-            raise ModalityTypeError(f"{type(self).__name__} decodes {self.modality.__name__}, not {target.__name__}")
+            raise ModalityTypeError(
+                f"{type(self).__name__} decodes {self.modality.__name__}, not {target.__name__}"
+            )
         return self._decode(self._checked_tokens(tokens), target, **metadata)
 
     def inspect(self, modality: Modality) -> tuple[str, ...]:
@@ -82,9 +84,13 @@ class Codec(nn.Module, ABC):
         if not isinstance(source, hub.Source):
             source = hub.locate(source, revision=revision, token=token, local_files_only=local_files_only)
         folder = f"codecs/{modality.name}"
-        codec = cls.from_config(hub.read_config(source, f"{folder}/config.json"), origin=f"{folder} of {source.id}")
+        codec = cls.from_config(
+            hub.read_config(source, f"{folder}/config.json"), origin=f"{folder} of {source.id}"
+        )
         if not issubclass(modality, codec.modality):
-            raise ModalityTypeError(f"{folder} of {source.id} is a codec of {codec.modality.__name__}, not of {modality.__name__}")
+            raise ModalityTypeError(
+                f"{folder} of {source.id} is a codec of {codec.modality.__name__}, not of {modality.__name__}"
+            )
         tensors = hub.read_tensors(source, f"{folder}/model.safetensors")
         hub.load_into(codec, cls._renamed(tensors), origin=f"{folder} of {source.id}")
         return codec.eval()
@@ -96,7 +102,9 @@ class Codec(nn.Module, ABC):
         unknown = [key for key in config if key not in parameters]
         missing = [key for key, p in parameters.items() if p.default is p.empty and key not in config]
         if unknown or missing:
-            raise ConfigError(f"{origin} does not fit {cls.__name__}: unknown keys {unknown}, missing keys {missing}")
+            raise ConfigError(
+                f"{origin} does not fit {cls.__name__}: unknown keys {unknown}, missing keys {missing}"
+            )
         return cls(**config)
 
     def save_pretrained(self, folder: str | Path, modality: type[Modality] | None = None) -> None:
@@ -121,7 +129,9 @@ class Codec(nn.Module, ABC):
 
     def _check(self, modality: Modality) -> None:
         if not isinstance(modality, self.modality):
-            raise ModalityTypeError(f"{type(self).__name__} encodes {self.modality.__name__}, not {type(modality).__name__}")
+            raise ModalityTypeError(
+                f"{type(self).__name__} encodes {self.modality.__name__}, not {type(modality).__name__}"
+            )
 
     def _checked_tokens(self, tokens: Tensor) -> Tensor:
         codes = torch.as_tensor(tokens, device=self.device).long()
@@ -129,7 +139,9 @@ class Codec(nn.Module, ABC):
             raise InputError(f"tokens have shape {tuple(codes.shape)}; (batch, tokens) is expected")
         if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) < self.codebook_size:
             found = f"{int(codes.min())}..{int(codes.max())}"
-            raise InputError(f"tokens range over {found}; {type(self).__name__} has ids 0..{self.codebook_size - 1}")
+            raise InputError(
+                f"tokens range over {found}; {type(self).__name__} has ids 0..{self.codebook_size - 1}"
+            )
         return codes
 
 

@@ -54,13 +54,17 @@ class CatalogCodec(Codec):
         objects = tokens[:, : whole * len(COLUMNS)].reshape(-1, whole, len(COLUMNS))
         absent = (objects == self.mask_value).all(-1)
         columns = self._quantizer.decode(objects)
-        return target(**{name: values.masked_fill(absent, self.mask_value) for name, values in columns.items()})
+        return target(
+            **{name: values.masked_fill(absent, self.mask_value) for name, values in columns.items()}
+        )
 
     def _checked_tokens(self, tokens: Tensor) -> Tensor:
         present = torch.as_tensor(tokens) != self.mask_value
         super()._checked_tokens(torch.as_tensor(tokens).where(present, 0))
         if present.shape[1] < len(COLUMNS):
-            raise InputError(f"{present.shape[1]} tokens are less than one object; a catalog has {len(COLUMNS)} for each")
+            raise InputError(
+                f"{present.shape[1]} tokens are less than one object; a catalog has {len(COLUMNS)} for each"
+            )
         return torch.as_tensor(tokens, device=self.device).long()
 
     def _columns(self, modality: LegacySurveyCatalog) -> tuple[dict[str, Tensor], Tensor]:

@@ -51,9 +51,13 @@ class ImageCodec(Codec):
         super().__init__()
         self.config = config | {"quantizer_levels": list(quantizer_levels)}
         if len(quantizer_levels) != embedding_dim:
-            raise ConfigError(f"quantizer_levels {list(quantizer_levels)} must have embedding_dim = {embedding_dim} numbers")
+            raise ConfigError(
+                f"quantizer_levels {list(quantizer_levels)} must have embedding_dim = {embedding_dim} numbers"
+            )
         if n_compressions < 1 or CODEC_FIELD % 2**n_compressions:
-            raise ConfigError(f"n_compressions is {n_compressions}; {CODEC_FIELD} pixels can be halved 1 to 5 times")
+            raise ConfigError(
+                f"n_compressions is {n_compressions}; {CODEC_FIELD} pixels can be halved 1 to 5 times"
+            )
         self.range_compression_factor = range_compression_factor
         self.mult_factor = mult_factor
         self._quantizer = FiniteScalarQuantizer(quantizer_levels)
@@ -63,7 +67,11 @@ class ImageCodec(Codec):
         self.pre_quant_proj = nn.Conv2d(hidden_dims, embedding_dim, 1)
         self.post_quant_proj = nn.Conv2d(embedding_dim, hidden_dims, 1)
         self.model = MagVitAE(multisurvey_projection_dims, hidden_dims, n_compressions, num_consecutive)
-        self.center_crop, self.clamp, self.rescaler = CenterCrop(CODEC_FIELD), Clamp(), RescaleToLegacySurvey()
+        self.center_crop, self.clamp, self.rescaler = (
+            CenterCrop(CODEC_FIELD),
+            Clamp(),
+            RescaleToLegacySurvey(),
+        )
 
     @property
     def quantizer(self) -> FiniteScalarQuantizer:
@@ -85,7 +93,9 @@ class ImageCodec(Codec):
         field = self.center_crop(image.flux)
         gaps = float((~field.isfinite()).float().mean((-1, -2)).max())
         if gaps > MAX_GAPS:
-            raise ModalityError(f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out")
+            raise ModalityError(
+                f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out"
+            )
         flux = self.compress(self.rescaler.forward(self.clamp(fill_gaps(field), image.bands), image.bands))
         channels = [BAND_TO_INDEX[band] for band in image.bands]
         padded = flux.new_zeros(len(flux), len(BAND_TO_INDEX), CODEC_FIELD, CODEC_FIELD)
@@ -96,11 +106,18 @@ class ImageCodec(Codec):
 
     def compress(self, flux: Tensor) -> Tensor:
         """Nanomaggies -> the scale of the network."""
-        return torch.arcsinh(flux / self.range_compression_factor) * self.range_compression_factor * self.mult_factor
+        return (
+            torch.arcsinh(flux / self.range_compression_factor)
+            * self.range_compression_factor
+            * self.mult_factor
+        )
 
     def expand(self, compressed: Tensor) -> Tensor:
         """The scale of the network -> nanomaggies."""
-        return torch.sinh(compressed / self.mult_factor / self.range_compression_factor) * self.range_compression_factor
+        return (
+            torch.sinh(compressed / self.mult_factor / self.range_compression_factor)
+            * self.range_compression_factor
+        )
 
     def encode_latent(self, x: Tensor, present: Tensor) -> Tensor:
         """Output of `preprocess` -> (B, embedding_dim, side, side), not yet quantised."""
@@ -143,10 +160,14 @@ class ImageCodec(Codec):
                 if image.pixel_scale
                 else ""
             )
-            notes.append(f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read{scale}")
+            notes.append(
+                f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read{scale}"
+            )
         gaps = ~field.isfinite()
         if gaps.any():
-            notes.append(f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from their neighbours")
+            notes.append(
+                f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from their neighbours"
+            )
         clamped = self.clamped_share(image)
         if clamped:
             notes.append(f"{clamped:.2%} of the pixels are brighter than the codec's range and were clamped")

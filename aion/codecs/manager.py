@@ -37,7 +37,9 @@ class CodecManager:
     ) -> None:
         """`source`: a folder in the published layout or a Hub id, not touched before a codec is needed; `revision`: a commit or branch."""
         self.device = torch.device(device)
-        self._locate = partial(hub.locate, source, revision=revision, token=token, local_files_only=local_files_only)
+        self._locate = partial(
+            hub.locate, source, revision=revision, token=token, local_files_only=local_files_only
+        )
         self._source: hub.Source | None = None
         self._codecs: dict[str, Codec] = {}
         self._lock = Lock()
@@ -54,7 +56,9 @@ class CodecManager:
         for modality in modalities:
             codec = self.codec(type(modality))
             if modality.token_key in tokens:
-                raise ModalityError(f"{type(modality).__name__} was given twice; several objects of one kind go into one batch")
+                raise ModalityError(
+                    f"{type(modality).__name__} was given twice; several objects of one kind go into one batch"
+                )
             tokens[modality.token_key] = codec.encode(modality)
         return tokens
 
@@ -70,7 +74,9 @@ class CodecManager:
         """
         codec = self.codec(modality_type)
         if modality_type.token_key not in tokens:
-            raise TokenKeyError(f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; given: {', '.join(tokens)}")
+            raise TokenKeyError(
+                f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; given: {', '.join(tokens)}"
+            )
         decoded: M = codec.decode(tokens[modality_type.token_key], modality=modality_type, **metadata)
         return decoded
 
@@ -86,9 +92,13 @@ class CodecManager:
             WeightsError: the codec cannot be loaded.
         """
         if not (isinstance(modality_type, type) and issubclass(modality_type, Modality)):
-            raise ModalityTypeError(f"{getattr(modality_type, '__name__', modality_type)} is not a modality; see aion.modalities")
+            raise ModalityTypeError(
+                f"{getattr(modality_type, '__name__', modality_type)} is not a modality; see aion.modalities"
+            )
         if not modality_type.token_key or modality_type not in MODALITY_CODEC_MAPPING:
-            raise ModalityTypeError(f"{modality_type.__name__} has no token stream; use a class such as LegacySurveyImage or DESISpectrum")
+            raise ModalityTypeError(
+                f"{modality_type.__name__} has no token stream; use a class such as LegacySurveyImage or DESISpectrum"
+            )
         with self._lock:
             if modality_type.name not in self._codecs:
                 codec = MODALITY_CODEC_MAPPING[modality_type].from_pretrained(self._located(), modality_type)
@@ -104,9 +114,13 @@ class CodecManager:
     def has(self, modality_type: type[Modality]) -> bool:
         """Whether the source has a codec for it."""
         with self._lock:
-            return modality_type.name in self._codecs or self._located().has(f"codecs/{modality_type.name}/config.json")
+            return modality_type.name in self._codecs or self._located().has(
+                f"codecs/{modality_type.name}/config.json"
+            )
 
-    def preload(self, modality_types: Iterable[type[Modality]], progress: Callable[[str, float], None] | None = None) -> None:
+    def preload(
+        self, modality_types: Iterable[type[Modality]], progress: Callable[[str, float], None] | None = None
+    ) -> None:
         """Load codecs now; `progress(name, fraction done)` is called before each one and at the end."""
         wanted = list({modality_type.name: modality_type for modality_type in modality_types}.values())
         report = progress or (lambda name, done: None)
@@ -117,7 +131,9 @@ class CodecManager:
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write every codec that the source has, `codecs/<name>/...` under `folder`."""
-        for modality_type in {modality_type.name: modality_type for modality_type in MODALITIES.values()}.values():
+        for modality_type in {
+            modality_type.name: modality_type for modality_type in MODALITIES.values()
+        }.values():
             if self.has(modality_type):
                 self.codec(modality_type).save_pretrained(folder, modality_type)
 

@@ -24,10 +24,14 @@ class _QuantizedCodec(Codec):
     modality: type[Scalar]
     _quantizer: BinnedQuantizer | MultiScalarCompressedReservoirQuantizer
 
-    def __init__(self, config: dict[str, Any], quantizer: BinnedQuantizer | MultiScalarCompressedReservoirQuantizer) -> None:
+    def __init__(
+        self, config: dict[str, Any], quantizer: BinnedQuantizer | MultiScalarCompressedReservoirQuantizer
+    ) -> None:
         super().__init__()
         if config["modality"] not in ScalarModalities:
-            raise ConfigError(f"{config['modality']!r} is not a scalar; there are {', '.join(ScalarModalities)}")
+            raise ConfigError(
+                f"{config['modality']!r} is not a scalar; there are {', '.join(ScalarModalities)}"
+            )
         self.config = config
         self.modality = ScalarModalities[config["modality"]]
         self._quantizer = quantizer
@@ -56,7 +60,9 @@ class _QuantizedCodec(Codec):
         if not outside.any():
             return []
         unit = f" {scalar.unit}" if scalar.unit else ""
-        return [f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g}{unit}: its token is the nearest end"]
+        return [
+            f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g}{unit}: its token is the nearest end"
+        ]
 
     def _range(self) -> tuple[Tensor, Tensor]:
         """Smallest and largest value that a code stands for."""
@@ -67,7 +73,9 @@ class _QuantizedCodec(Codec):
     @classmethod
     def _renamed(cls, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         # The published scalar codecs were saved under `quantizer.`, ours and later ones under `_quantizer.`.
-        return {f"_{name}" if name.startswith("quantizer.") else name: tensor for name, tensor in tensors.items()}
+        return {
+            f"_{name}" if name.startswith("quantizer.") else name: tensor for name, tensor in tensors.items()
+        }
 
 
 class ScalarCodec(_QuantizedCodec):
@@ -80,8 +88,13 @@ class ScalarCodec(_QuantizedCodec):
 class LogScalarCodec(_QuantizedCodec):
     """Bins of the logarithm; values at or below exp(`min_log_value`), negative fluxes among them, share the lowest bin."""
 
-    def __init__(self, modality: str, codebook_size: int, reservoir_size: int, min_log_value: float = -3.0) -> None:
-        super().__init__(arguments(locals()), ScalarLogReservoirQuantizer(codebook_size, reservoir_size, min_log_value=min_log_value))
+    def __init__(
+        self, modality: str, codebook_size: int, reservoir_size: int, min_log_value: float = -3.0
+    ) -> None:
+        super().__init__(
+            arguments(locals()),
+            ScalarLogReservoirQuantizer(codebook_size, reservoir_size, min_log_value=min_log_value),
+        )
 
 
 class MultiScalarCodec(_QuantizedCodec):
@@ -118,6 +131,12 @@ class GridScalarCodec(_QuantizedCodec):
     def _encode(self, scalar: Scalar) -> Tensor:
         low, high = self._range()
         if ((scalar.value < low) | (scalar.value > high)).any():
-            worst = float(scalar.value.max()) if float(scalar.value.max()) > float(high) else float(scalar.value.min())
-            raise ModalityError(f"{scalar.name} = {worst:.5g} is outside the grid of these weights, {float(low):.5g} to {float(high):.5g}")
+            worst = (
+                float(scalar.value.max())
+                if float(scalar.value.max()) > float(high)
+                else float(scalar.value.min())
+            )
+            raise ModalityError(
+                f"{scalar.name} = {worst:.5g} is outside the grid of these weights, {float(low):.5g} to {float(high):.5g}"
+            )
         return super()._encode(scalar)

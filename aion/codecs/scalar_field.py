@@ -53,7 +53,9 @@ class ScalarFieldCodec(Codec):
         embedding_dim = embedding_dim or encoder_output_dim
         decoder_input_dim = decoder_input_dim or encoder_output_dim
         if variational or len(levels) != embedding_dim:
-            raise ConfigError(f"variational must be false and levels {list(levels)} must have embedding_dim = {embedding_dim} numbers")
+            raise ConfigError(
+                f"variational must be false and levels {list(levels)} must have embedding_dim = {embedding_dim} numbers"
+            )
         self.stretch = output_activation_extension or 0.0
         self.encode_proj = nn.Conv2d(encoder_output_dim, embedding_dim, 1)
         self.decode_proj = nn.Conv2d(embedding_dim, decoder_input_dim, 1)
@@ -83,9 +85,13 @@ class ScalarFieldCodec(Codec):
         return out
 
     def _encode(self, modality: LegacySurveySegmentationMap) -> Tensor:
-        return self._quantizer.encode(self.encode_latent(self.center_crop(modality.field)[:, None])).flatten(1)
+        return self._quantizer.encode(self.encode_latent(self.center_crop(modality.field)[:, None])).flatten(
+            1
+        )
 
-    def _decode(self, tokens: Tensor, target: type[LegacySurveySegmentationMap]) -> LegacySurveySegmentationMap:
+    def _decode(
+        self, tokens: Tensor, target: type[LegacySurveySegmentationMap]
+    ) -> LegacySurveySegmentationMap:
         side = math.isqrt(tokens.shape[1])
         if side * side != tokens.shape[1]:
             raise InputError(f"{tokens.shape[1]} tokens are not a square; the tokens of a map are")
@@ -94,7 +100,9 @@ class ScalarFieldCodec(Codec):
     def _inspect(self, modality: LegacySurveySegmentationMap) -> list[str]:
         height, width = modality.field.shape[-2:]
         return (
-            [] if height == width == CODEC_FIELD else [f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read"]
+            []
+            if height == width == CODEC_FIELD
+            else [f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read"]
         )
 
     @classmethod

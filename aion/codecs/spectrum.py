@@ -56,12 +56,18 @@ class SpectrumCodec(Codec):
         super().__init__()
         self.config = config
         if encoder_dims[-1] != latent_channels or embedding_dim != dim or decoder_dims[-1] not in (1, 2):
-            raise ConfigError("encoder_dims must end in latent_channels, embedding_dim must equal dim, and decoder_dims must end in 1 or 2")
+            raise ConfigError(
+                "encoder_dims must end in latent_channels, embedding_dim must equal dim, and decoder_dims must end in 1 or 2"
+            )
         if len(encoder_dims) != len(decoder_dims) or num_pixels % 2 ** (len(encoder_dims) + 1):
-            raise ConfigError(f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many")
+            raise ConfigError(
+                f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many"
+            )
         self.clip_ivar, self.clip_flux, self.input_scaling = clip_ivar, clip_flux, input_scaling
         self._quantizer = LookupFreeQuantizer(dim, codebook_size)
-        self.normalization_quantizer = ScalarLinearQuantizer(codebook_size, (normalization_range[0], normalization_range[1]))
+        self.normalization_quantizer = ScalarLinearQuantizer(
+            codebook_size, (normalization_range[0], normalization_range[1])
+        )
         self.latent_grid = LatentSpectralGrid(lambda_min, resolution, num_pixels)
         self.encoder = ConvNextEncoder1d(2, encoder_depths, encoder_dims)
         self.decoder = ConvNextDecoder1d(latent_channels, decoder_depths, decoder_dims)
@@ -121,7 +127,9 @@ class SpectrumCodec(Codec):
         """`wavelength`: (n,) or (B, n) Å to decode at, default the codec's grid; beyond the grid flux is NaN and mask True. ivar is NaN."""
         expected = 1 + int(self.latent_grid.length) // 2 ** (len(self.config["encoder_dims"]) + 1)
         if tokens.shape[1] != expected:
-            raise InputError(f"{tokens.shape[1]} tokens are not a spectrum; {expected} are expected, the normalisation first")
+            raise InputError(
+                f"{tokens.shape[1]} tokens are not a spectrum; {expected} are expected, the normalisation first"
+            )
         normalization = self.normalization_quantizer.decode(tokens[:, 0])
         flux, mask_logits = self.decode_latent(self._quantizer.decode(tokens[:, 1:]))
         mask_logits = torch.full_like(flux, -1.0) if mask_logits is None else mask_logits
@@ -150,14 +158,18 @@ class SpectrumCodec(Codec):
         notes = []
         beyond = real & ((spectrum.wavelength < grid[0]) | (spectrum.wavelength > grid[-1]))
         if beyond.any():
-            notes.append(f"{beyond[real].float().mean():.1%} of the pixels lie outside {grid[0]:.0f}-{grid[-1]:.0f} Å and are not read")
+            notes.append(
+                f"{beyond[real].float().mean():.1%} of the pixels lie outside {grid[0]:.0f}-{grid[-1]:.0f} Å and are not read"
+            )
         unknown = real & ~spectrum.flux.isfinite()
         if unknown.any():
             notes.append(f"{int(unknown.sum())} pixels are not finite and count as masked")
         good = real & ~spectrum.mask & spectrum.flux.isfinite()
         mean = spectrum.flux.where(good, 0).sum(-1) / (good.sum(-1) + 1.0)
         if (mean < FAINTEST).any():
-            notes.append(f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST}: its level is not kept")
+            notes.append(
+                f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST}: its level is not kept"
+            )
         brightest = 10 ** float(self.normalization_quantizer.buckets[-1]) - 1
         if (mean > brightest).any():
             notes.append(f"the mean flux is {mean.max():.3g}, above the codec's largest of {brightest:.3g}")

@@ -10,7 +10,9 @@ from aion.io.objects import Entry, ImageFrame, Overrides, Report, SkyObject, Sou
 __all__ = ["Entry", "ImageFrame", "Overrides", "Report", "SkyObject", "Source", "Unread", "read", "read_many"]
 
 
-def read(source: Source | list[Source], *, name: str | None = None, overrides: Overrides | None = None) -> list[SkyObject]:
+def read(
+    source: Source | list[Source], *, name: str | None = None, overrides: Overrides | None = None
+) -> list[SkyObject]:
     """Objects found in one file, or in several that belong together.
 
     Several files become one object when each holds one (image + spectrum + photometry); targets of larger files are matched by

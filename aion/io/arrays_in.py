@@ -12,7 +12,9 @@ from aion.errors import FormatError
 from aion.io.content import Array, Record, Records, Table, native
 from aion.io.source import as_stream, check_unpacked
 
-_PICKLED = "it holds Python objects, which are pickled and can run code; save plain numbers with numpy.savez instead"
+_PICKLED = (
+    "it holds Python objects, which are pickled and can run code; save plain numbers with numpy.savez instead"
+)
 
 
 def open_npz(data: bytes) -> Records:
@@ -46,9 +48,15 @@ def open_json(data: bytes) -> Records:
     content = json.loads(data)
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
-    items = [item for item in (content if isinstance(content, list) else [content]) if isinstance(item, dict) and len(item) > 1]
+    items = [
+        item
+        for item in (content if isinstance(content, list) else [content])
+        if isinstance(item, dict) and len(item) > 1
+    ]
     if not items:
-        raise FormatError("the JSON holds no record; an object with named arrays, such as flux and wavelength, is expected")
+        raise FormatError(
+            "the JSON holds no record; an object with named arrays, such as flux and wavelength, is expected"
+        )
     return Records(tuple(record(item, "JSON") for item in items))
 
 
@@ -59,7 +67,9 @@ def record(values: Mapping[str, Any], origin: str) -> Record:
     for key, value in values.items():
         name = str(key).lower()
         if isinstance(value, (list, tuple)) and value and all(isinstance(part, Mapping) for part in value):
-            value = {field: [part[field] for part in value] for field in set(value[0]).intersection(*value[1:])}  # a list of bands
+            value = {
+                field: [part[field] for part in value] for field in set(value[0]).intersection(*value[1:])
+            }  # a list of bands
         if isinstance(value, Mapping):
             inner = record(value, origin)
             flat |= {f"{name}_{sub}": part for sub, part in inner.values.items()}
@@ -86,7 +96,9 @@ def _array(data: bytes) -> Array:
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise FormatError(f"the array is in npy version {version}; save it again with numpy")
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    read_header = (
+        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    )
     shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise FormatError(_PICKLED)

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from aion.errors import FormatError
 
 Array = NDArray[Any]
-WAVELENGTH_NAMES = ("wavelength", "lambda", "wave", "lam", "wavelengths", "spectral_axis", "wl", "loglam", "log_lambda", "loglambda")
+WAVELENGTH_NAMES = (
+    "wavelength",
+    "lambda",
+    "wave",
+    "lam",
+    "wavelengths",
+    "spectral_axis",
+    "wl",
+    "loglam",
+    "log_lambda",
+    "loglambda",
+)
 FLUX_NAMES = ("flux", "flux_density", "f_lambda", "flam", "spec", "spectrum", "intensity")
 
 
@@ -79,7 +90,10 @@ class Table:
         """Whether a row holds a whole spectrum or image."""
         names = [name for name, column in self.columns.items() if column.ndim > 1 or column.dtype == object]
         parts = ("flux", "image", "spectrum", "cutout")
-        return any(name in FLUX_NAMES or (name.startswith(parts) and self.columns[name].dtype.kind in "fO") for name in names)
+        return any(
+            name in FLUX_NAMES or (name.startswith(parts) and self.columns[name].dtype.kind in "fO")
+            for name in names
+        )
 
 
 def native(values: Any) -> Array:
@@ -100,7 +114,14 @@ def native(values: Any) -> Array:
 def _not_a_number(array: Array) -> str:
     """The first text that is none, else the kind of the values."""
     texts = [str(value) for value in array.ravel()[:100_000]] if array.dtype.kind == "U" else []
-    wrong = next((text for text in texts if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan", text, re.IGNORECASE)), None)
+    wrong = next(
+        (
+            text
+            for text in texts
+            if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan", text, re.IGNORECASE)
+        ),
+        None,
+    )
     return f"values of the type {array.dtype.name}" if wrong is None else f"the text {wrong[:40]!r}"
 
 
@@ -112,7 +133,11 @@ def numbers(values: Any, what: str) -> NDArray[np.float64]:
     """
     array = native(values)
     if array.dtype == object:
-        array = np.asarray([np.nan if value is None else value for value in array.ravel()]).reshape(array.shape)
+        array = np.asarray([np.nan if value is None else value for value in array.ravel()]).reshape(
+            array.shape
+        )
     if array.dtype.kind not in "biuf":
-        raise FormatError(f"{what} holds {_not_a_number(array)}; numbers are expected, with a point before the decimals")
+        raise FormatError(
+            f"{what} holds {_not_a_number(array)}; numbers are expected, with a point before the decimals"
+        )
     return array.astype(np.float64)

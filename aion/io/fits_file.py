@@ -24,12 +24,16 @@ class Hdu:
 
     @property
     def is_table(self) -> bool:
-        return isinstance(self.hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(self.hdu, fits.CompImageHDU)
+        return isinstance(self.hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(
+            self.hdu, fits.CompImageHDU
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the image, numpy order; empty for tables and headers without data."""
-        return () if self.is_table else tuple(getattr(self.hdu, "shape", ()))  # kinds that astropy does not know have none
+        return (
+            () if self.is_table else tuple(getattr(self.hdu, "shape", ()))
+        )  # kinds that astropy does not know have none
 
     @property
     def columns(self) -> set[str]:
@@ -60,10 +64,14 @@ class Hdu:
         units: dict[str, str] = {}
         rows = getattr(self.hdu, "data", None)
         if not isinstance(rows, fits.FITS_rec):
-            raise FormatError(f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again")
+            raise FormatError(
+                f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
+            )
         for column in rows.columns:
             values = rows[column.name]
-            if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(("P", "Q", "X")):
+            if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(
+                ("P", "Q", "X")
+            ):
                 columns[column.name.lower()] = native(values)
                 units |= {column.name.lower(): str(column.unit)} if column.unit else {}
         return Table(columns, units, cards(self.header), "FITS")
@@ -104,13 +112,22 @@ def open_fits(data: bytes) -> FitsFile:
         if not hasattr(hdu, "fileinfo"):
             raise FormatError(f"HDU {i} of the FITS file is damaged; download it again")
         place = hdu.fileinfo()
-        end = int(place["datLoc"]) + min(int(hdu.size), int(place["datSpan"]))  # compressed images are smaller than their size says
+        end = int(place["datLoc"]) + min(
+            int(hdu.size), int(place["datSpan"])
+        )  # compressed images are smaller than their size says
         if end > len(data):
-            raise FormatError(f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download it again")
+            raise FormatError(
+                f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download it again"
+            )
     rest = data[end + -end % 2880 :]
     if rest.startswith(b"XTENSION"):
         raise FormatError(f"the FITS file is cut or damaged after HDU {len(hdus) - 1}; download it again")
-    return FitsFile(tuple(Hdu(str(hdu.name or "").strip().upper().removeprefix("PRIMARY") or "", hdu.header, hdu) for hdu in hdus))
+    return FitsFile(
+        tuple(
+            Hdu(str(hdu.name or "").strip().upper().removeprefix("PRIMARY") or "", hdu.header, hdu)
+            for hdu in hdus
+        )
+    )
 
 
 def cards(header: fits.Header) -> dict[str, Any]:

@@ -28,9 +28,32 @@ NORTH_OF = 32.375
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
-_UNIT_ZERO_POINT = {"nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "maggy": 0.0, "jy": 8.9, "mjy": 16.4, "ujy": 23.9, "njy": 31.4}
+_UNIT_ZERO_POINT = {
+    "nanomaggy": 22.5,
+    "nanomaggies": 22.5,
+    "nmgy": 22.5,
+    "maggy": 0.0,
+    "jy": 8.9,
+    "mjy": 16.4,
+    "ujy": 23.9,
+    "njy": 31.4,
+}
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
-_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "CROTA", "PV", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
+_WCS_CARDS = (
+    "CTYPE",
+    "CRVAL",
+    "CRPIX",
+    "CUNIT",
+    "CDELT",
+    "CD",
+    "PC",
+    "CROTA",
+    "PV",
+    "RADESYS",
+    "EQUINOX",
+    "LONPOLE",
+    "LATPOLE",
+)
 
 
 @dataclass(frozen=True)
@@ -80,17 +103,32 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
         bands = [_NORTHERN.get(band, band) for band in bands]
     flux = arrays.planes.astype(np.float32) * np.float32(factor)
     modality = _CLASSES[survey](flux=flux, bands=bands)
-    proxies = tuple(Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence) for sentence in modality.proxies)
-    entries = (survey_entry, *band_entries, unit_entry, *scale_entries, *proxies, *field_entries, *_holes(flux))
+    proxies = tuple(
+        Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence)
+        for sentence in modality.proxies
+    )
+    entries = (
+        survey_entry,
+        *band_entries,
+        unit_entry,
+        *scale_entries,
+        *proxies,
+        *field_entries,
+        *_holes(flux),
+    )
     frame = _frame(arrays, scale, factor, wcs)
     return Found(None, (modality,), entries, ra, dec, frames={modality.token_key: frame})
 
 
 def celestial(header: Mapping[str, Any]) -> WCS | None:
     """The sky part of the WCS; None where the header has none."""
-    if not any(str(header.get(f"CTYPE{axis}", "")).upper().startswith(("RA", "DEC", "GLON")) for axis in (1, 2)):
+    if not any(
+        str(header.get(f"CTYPE{axis}", "")).upper().startswith(("RA", "DEC", "GLON")) for axis in (1, 2)
+    ):
         return None
-    wanted = fits.Header({key: value for key, value in header.items() if key.startswith(_WCS_CARDS) and not key.endswith("3")})
+    wanted = fits.Header(
+        {key: value for key, value in header.items() if key.startswith(_WCS_CARDS) and not key.endswith("3")}
+    )
     wcs = WCS(wanted, naxis=2)
     return wcs if wcs.has_celestial else None
 
@@ -104,12 +142,21 @@ def center_of(shape: tuple[int, ...], wcs: WCS | None) -> tuple[float, float] | 
     return (ra, dec) if np.isfinite(ra) and np.isfinite(dec) else (None, None)
 
 
-def _pixel_scale(arrays: ImageArrays, wcs: WCS | None, overrides: Overrides) -> tuple[float | None, tuple[Entry, ...]]:
+def _pixel_scale(
+    arrays: ImageArrays, wcs: WCS | None, overrides: Overrides
+) -> tuple[float | None, tuple[Entry, ...]]:
     if overrides.pixel_scale:
         return overrides.pixel_scale, (Entry("pixel scale", f'{overrides.pixel_scale:.3f}"', "you set"),)
     scale = float(np.mean(proj_plane_pixel_scales(wcs))) * 3600 if wcs is not None else arrays.pixel_scale
     if scale is None or not 0.001 < scale < 100:
-        return None, (Entry("pixel scale", "unknown", "assumed", "the file has no WCS; the survey's own scale is taken for granted"),)
+        return None, (
+            Entry(
+                "pixel scale",
+                "unknown",
+                "assumed",
+                "the file has no WCS; the survey's own scale is taken for granted",
+            ),
+        )
     return scale, (Entry("pixel scale", f'{scale:.3f}"', "header", "" if wcs is None else "from the WCS"),)
 
 
@@ -140,19 +187,33 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say")
 
 
-def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tuple[ImageArrays, tuple[Entry, ...]]:
+def _known_bands(
+    arrays: ImageArrays, survey: str, overrides: Overrides
+) -> tuple[ImageArrays, tuple[Entry, ...]]:
     """The planes whose band the codec knows and that hold anything, under their full names."""
     given, count = overrides.bands or arrays.bands, len(arrays.planes)
     usual = {3: ("g", "r", "z"), 4: ("g", "r", "i", "z"), 5: ("g", "r", "i", "z", "y")}.get(count)
     entry = Entry("bands", ", ".join(given or ()), "you set" if overrides.bands else "header")
     if given is None:
-        given = usual if usual and not (survey == "Legacy Survey" and count == 5) and not (survey == "HSC" and count == 3) else None
+        given = (
+            usual
+            if usual
+            and not (survey == "Legacy Survey" and count == 5)
+            and not (survey == "HSC" and count == 3)
+            else None
+        )
         if given is None:
-            planes = "1 plane and does not say which band it is" if count == 1 else f"{count} planes and does not say which bands they are"
+            planes = (
+                "1 plane and does not say which band it is"
+                if count == 1
+                else f"{count} planes and does not say which bands they are"
+            )
             raise ModalityError(f"the image has {planes}; set bands, such as g,r,z")
         entry = Entry("bands", ", ".join(given), "assumed", f"the file does not name its {count} planes")
     if len(given) != count:
-        raise ModalityError(f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; name one band for each plane")
+        raise ModalityError(
+            f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; name one band for each plane"
+        )
     keep: list[int] = []
     names: list[str] = []
     dropped: list[Entry] = []
@@ -169,7 +230,9 @@ def _known_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
         keep.append(i)
         names.append(name)
     if not keep:
-        raise ModalityError(f"no plane of the image can be used: {'; '.join(f'{entry.value}: {entry.note}' for entry in dropped)}")
+        raise ModalityError(
+            f"no plane of the image can be used: {'; '.join(f'{entry.value}: {entry.note}' for entry in dropped)}"
+        )
     picked = replace(
         arrays,
         planes=arrays.planes[keep],
@@ -189,17 +252,23 @@ def _whole(arrays: ImageArrays, wcs: WCS | None) -> tuple[tuple[Any, Any], tuple
             "set the position (RA, Dec) of the object"
         )
     ra, dec = center_of(arrays.planes.shape, wcs)
-    note = f"centre of the {height}x{width} field; the codec reads the {CODEC_FIELD}x{CODEC_FIELD} pixels there"
+    note = (
+        f"centre of the {height}x{width} field; the codec reads the {CODEC_FIELD}x{CODEC_FIELD} pixels there"
+    )
     if min(height, width) < CODEC_FIELD:
         note = f"centre of the {height}x{width} field, which is too small for the codec: it reads {CODEC_FIELD}x{CODEC_FIELD} pixels"
     value = f"{ra:.5f}, {dec:+.5f}" if ra is not None and dec is not None else "unknown"
     return (ra, dec), (Entry("position", value, "assumed" if ra is None else "detected", note),)
 
 
-def _around(arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float]) -> tuple[ImageArrays, WCS, tuple[Entry, ...]]:
+def _around(
+    arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float]
+) -> tuple[ImageArrays, WCS, tuple[Entry, ...]]:
     """The part of an image that has `position` in its middle."""
     if wcs is None:
-        raise ModalityError("a position was set, but the image has no WCS to find it with; cut the image around the object instead")
+        raise ModalityError(
+            "a position was set, but the image has no WCS to find it with; cut the image around the object instead"
+        )
     height, width = arrays.planes.shape[1:]
     ra, dec = position
     x, y = (float(np.nan_to_num(value, nan=-1e9)) for value in wcs.all_world2pix(ra, dec, 0, quiet=True))
@@ -217,7 +286,9 @@ def _around(arrays: ImageArrays, wcs: WCS | None, position: tuple[float, float])
         mask=arrays.mask[..., rows, columns] if arrays.mask is not None else None,
     )
     if not np.isfinite(cut.planes).reshape(len(cut.planes), -1).any(1).all():
-        raise ModalityError(f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; choose another position or leave that band out")
+        raise ModalityError(
+            f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; choose another position or leave that band out"
+        )
     note = f"{2 * half}x{2 * half} of {height}x{width} pixels, around it"
     return cut, wcs[rows, columns], (Entry("position", f"{ra:.5f}, {dec:+.5f}", "you set", note),)
 
@@ -226,7 +297,9 @@ def _flux_factor(header: Mapping[str, Any], survey: str, overrides: Overrides) -
     """What pixels are multiplied by to have the zero-point of the survey."""
     target, unit = _ZERO_POINT[survey], _CLASSES[survey].unit
     if overrides.image_flux_scale:
-        return overrides.image_flux_scale, Entry("flux unit", unit, "you set", f"stored pixels times {overrides.image_flux_scale:g}")
+        return overrides.image_flux_scale, Entry(
+            "flux unit", unit, "you set", f"stored pixels times {overrides.image_flux_scale:g}"
+        )
     stated = _zero_point(header)
     if stated is None:
         return 1.0, Entry("flux unit", unit, "assumed", f"the file does not say; zero-point {target}")
@@ -253,7 +326,11 @@ def _zero_point(header: Mapping[str, Any]) -> tuple[float, str] | None:
 
 def _is_north(arrays: ImageArrays, ra: float | None, dec: float | None) -> bool:
     """BASS and MzLS observed north of NORTH_OF, in the northern galactic cap, which lies at these right ascensions."""
-    stated = str(arrays.header.get("SURVEY", "")) + str(arrays.header.get("VERSION", "")) + str(arrays.header.get("TELESCOP", ""))
+    stated = (
+        str(arrays.header.get("SURVEY", ""))
+        + str(arrays.header.get("VERSION", ""))
+        + str(arrays.header.get("TELESCOP", ""))
+    )
     if arrays.north is not None:
         return arrays.north
     if "north" in stated.lower() or "south" in stated.lower():
@@ -263,7 +340,11 @@ def _is_north(arrays: ImageArrays, ra: float | None, dec: float | None) -> bool:
 
 def _holes(flux: NDArray[np.float32]) -> tuple[Entry, ...]:
     missing = float((~np.isfinite(flux)).mean())
-    return (Entry("missing pixels", f"{100 * missing:.2f} %", "detected", "the codec fills them in"),) if missing else ()
+    return (
+        (Entry("missing pixels", f"{100 * missing:.2f} %", "detected", "the codec fills them in"),)
+        if missing
+        else ()
+    )
 
 
 def _frame(arrays: ImageArrays, scale: float | None, factor: float, wcs: WCS | None) -> ImageFrame:
@@ -279,6 +360,8 @@ def stack(planes: list[NDArray[Any]], names: list[str]) -> NDArray[Any]:
     """
     shapes = {plane.shape for plane in planes}
     if len(shapes) > 1 or len(next(iter(shapes))) != 2:
-        sizes = ", ".join(f"{name} {'x'.join(map(str, plane.shape))}" for name, plane in zip(names, planes, strict=True))
+        sizes = ", ".join(
+            f"{name} {'x'.join(map(str, plane.shape))}" for name, plane in zip(names, planes, strict=True)
+        )
         raise FormatError(f"the bands do not have one size ({sizes}); cut them to the same field")
     return np.stack(planes)

@@ -64,7 +64,9 @@ class Part:
     def with_position_from_file(self) -> "Part":
         """The position came from the files beside it, not from a person."""
         entries = tuple(
-            replace(entry, how="detected", note=f"{entry.note}; from the files beside it") if entry.what == "position" else entry
+            replace(entry, how="detected", note=f"{entry.note}; from the files beside it")
+            if entry.what == "position"
+            else entry
             for entry in self.found.entries
         )
         return replace(self, found=replace(self.found, entries=entries))
@@ -87,7 +89,11 @@ def join(files: list[list[Part]], *, single: bool | None = None) -> list[list[Pa
         for n, part in enumerate(parts):
             same = known.get(part.found.id) if part.found.id else None
             near = nearest.get(n) if same is None else same
-            _place(part, groups, list(range(len(groups))) if single and same is None else [near] if near is not None else [])
+            _place(
+                part,
+                groups,
+                list(range(len(groups))) if single and same is None else [near] if near is not None else [],
+            )
     return groups
 
 
@@ -124,7 +130,10 @@ def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
 
 def _nearest(parts: list[Part], groups: list[list[Part]]) -> dict[int, int]:
     """Index of a part -> index of the nearest group, where that is within SAME_PLACE."""
-    places = {i: next((member.position for member in group if member.position), None) for i, group in enumerate(groups)}
+    places = {
+        i: next((member.position for member in group if member.position), None)
+        for i, group in enumerate(groups)
+    }
     known = {i: place for i, place in places.items() if place}
     wanted = {n: part.position for n, part in enumerate(parts) if part.position}
     if not known or not wanted:
@@ -132,15 +141,27 @@ def _nearest(parts: list[Part], groups: list[list[Part]]) -> dict[int, int]:
     here, there = (SkyCoord(np.array(list(positions.values())), unit=u.deg) for positions in (wanted, known))
     index, apart, _ = here.match_to_catalog_sky(there)
     indices = list(known)
-    return {n: indices[i] for n, i, distance in zip(wanted, index, apart.arcsec, strict=True) if distance < SAME_PLACE}
+    return {
+        n: indices[i]
+        for n, i, distance in zip(wanted, index, apart.arcsec, strict=True)
+        if distance < SAME_PLACE
+    }
 
 
 def _fitted(group: list[Part], part: Part) -> list[Part] | str:
     """The group with `part` in it, or why they cannot be one object."""
     for member in group:
-        if part.position and member.position and separation(part.position, member.position) > max(part.reach, member.reach):
+        if (
+            part.position
+            and member.position
+            and separation(part.position, member.position) > max(part.reach, member.reach)
+        ):
             return f"it is {_angle(separation(part.position, member.position))} from {member.report.source}"
-    names = {modality.token_key: (i, modality) for i, member in enumerate(group) for modality in member.found.modalities}
+    names = {
+        modality.token_key: (i, modality)
+        for i, member in enumerate(group)
+        for modality in member.found.modalities
+    }
     kept: list[Modality] = []
     dropped: list[str] = []
     for modality in part.found.modalities:
@@ -157,10 +178,16 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
             return f"{group[i].report.source} already holds a {modality.name}"
         else:
             dropped.append(modality.name)
-    frames = {modality.token_key: part.found.frames[modality.token_key] for modality in kept if modality.token_key in part.found.frames}
+    frames = {
+        modality.token_key: part.found.frames[modality.token_key]
+        for modality in kept
+        if modality.token_key in part.found.frames
+    }
     member = replace(part, found=replace(part.found, modalities=tuple(kept), frames=frames))
     if dropped:
-        member = member.noted(Entry("photometry", ", ".join(dropped), "dropped", "another file already has it"))
+        member = member.noted(
+            Entry("photometry", ", ".join(dropped), "dropped", "another file already has it")
+        )
     return [*group, member]
 
 
@@ -182,6 +209,9 @@ def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | s
 
     key = known.token_key
     frame, added = holder.found.frames[key], part.found.frames[key]
-    frames = {**holder.found.frames, key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask))}
+    frames = {
+        **holder.found.frames,
+        key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask)),
+    }
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
     return replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))

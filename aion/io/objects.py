@@ -29,6 +29,8 @@ class Entry:
     how: How
     """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
     note: str = ""
+    choices: tuple[str, ...] = ()
+    """Of an assumption: the settings that say otherwise, as `Overrides.parse` takes them: ``("medium=air",)``."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""
@@ -158,7 +160,9 @@ class Overrides:
 
     def set_fields(self) -> dict[str, Any]:
         """Field -> value, for those that are set."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) is not None}
+        return {
+            one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) is not None
+        }
 
     @classmethod
     def parse(cls, pairs: Sequence[str]) -> Self:
@@ -171,7 +175,9 @@ class Overrides:
         for pair in pairs:
             name, equals, text = pair.partition("=")
             if not equals or name not in cls.__dataclass_fields__:
-                raise ConfigError(f"{pair} sets nothing: NAME=VALUE is expected, with a name of {', '.join(cls.__dataclass_fields__)}")
+                raise ConfigError(
+                    f"{pair} sets nothing: NAME=VALUE is expected, with a name of {', '.join(cls.__dataclass_fields__)}"
+                )
             try:
                 values[name] = _FROM_TEXT.get(name, str)(text)
             except ValueError as exc:
@@ -182,7 +188,10 @@ class Overrides:
     def texts(self) -> tuple[str, ...]:
         """As `parse` reads them."""
         values = self.set_fields().items()
-        return tuple(f"{name}={','.join(map(str, value)) if isinstance(value, tuple) else value}" for name, value in values)
+        return tuple(
+            f"{name}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
+            for name, value in values
+        )
 
     def _check_bands(self, bands: tuple[str, ...]) -> None:
         object.__setattr__(self, "bands", bands)
@@ -219,4 +228,6 @@ def _check_position(position: Any) -> None:
     except (TypeError, ValueError):
         inside = False
     if not inside:
-        raise ConfigError(f"position is {position!r}; RA (0 to 360) and Dec (-90 to 90) in degrees are expected")
+        raise ConfigError(
+            f"position is {position!r}; RA (0 to 360) and Dec (-90 to 90) in degrees are expected"
+        )

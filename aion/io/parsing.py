@@ -36,9 +36,19 @@ def parse(file: File) -> Content:
     Raises:
         FormatError: damaged, too large when unpacked, or of no known kind.
     """
-    start = file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n") if not file.data.startswith((b"\x89", b"\x93")) else file.data[:64]
-    kind, open_it = next(((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)), ("text", tables_in.open_text))
-    with foreign_errors(f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}", f"if it is not damaged, {EXPECTED}"):
+    start = (
+        file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not file.data.startswith((b"\x89", b"\x93"))
+        else file.data[:64]
+    )
+    kind, open_it = next(
+        ((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)),
+        ("text", tables_in.open_text),
+    )
+    with foreign_errors(
+        f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}",
+        f"if it is not damaged, {EXPECTED}",
+    ):
         content = _opened(file, open_it)
         if isinstance(content, Table) and content.holds_arrays():
             return Records(tuple(content.rows()))

@@ -39,7 +39,9 @@ def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list
     groups = join(_read_all(contents, overrides))
     objects = [_sky_object(group) for group in groups]
     if not any(found.modalities for found in objects):
-        raise FormatError("the file holds redshifts only; give the coadd or spectra file of the same targets with it")
+        raise FormatError(
+            "the file holds redshifts only; give the coadd or spectra file of the same targets with it"
+        )
     _check_used(overrides, objects)
     return [found for found in objects if found.modalities]
 
@@ -49,7 +51,9 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
     files: list[list[Part]] = []
     unread: list[Unread] = []
     for source in sources:
-        name = Path(str(source if isinstance(source, (str, PathLike)) else getattr(source, "name", "upload"))).name
+        name = Path(
+            str(source if isinstance(source, (str, PathLike)) else getattr(source, "name", "upload"))
+        ).name
         try:
             parts = _content(source, None).parts(Overrides())
         except AIONError as exc:
@@ -59,7 +63,9 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
         unread += [Unread(name, f"{entry.value} {entry.what}: {entry.note}") for entry in _left_out(parts)]
     objects = [_sky_object(group) for group in join(files, single=False)]
     empty = [found for found in objects if not found.modalities]
-    unread += [Unread(found.reports[0].source, f"{found.id}: only a redshift is known of it") for found in empty]
+    unread += [
+        Unread(found.reports[0].source, f"{found.id}: only a redshift is known of it") for found in empty
+    ]
     return [found for found in objects if found.modalities], unread
 
 
@@ -70,7 +76,11 @@ def _with_id(part: Part) -> Part:
 
 def _left_out(parts: list[Part]) -> list[Entry]:
     """What the reader says of rows that gave no object; every object of a file says the same."""
-    return [entry for entry in parts[0].report.entries if entry.how == "dropped" and entry.what in (ROWS, ROWS_WITHOUT_PHOTOMETRY)]
+    return [
+        entry
+        for entry in parts[0].report.entries
+        if entry.how == "dropped" and entry.what in (ROWS, ROWS_WITHOUT_PHOTOMETRY)
+    ]
 
 
 @dataclass(frozen=True)
@@ -85,11 +95,18 @@ class _Loaded:
 
     def parts(self, overrides: Overrides) -> list[Part]:
         """Its objects."""
-        with foreign_errors(f"{self.name} looks like a {self.reader.format} file, but is damaged", "download or export it again"):
+        with foreign_errors(
+            f"{self.name} looks like a {self.reader.format} file, but is damaged",
+            "download or export it again",
+        ):
             found = self.reader.read(self.content, overrides)
         many = len(found) > 1
         return [
-            Part(one, Report(self.reader.format, self.name, self.sha256, one.entries), f"{self.stem}#{i + 1}" if many else self.stem)
+            Part(
+                one,
+                Report(self.reader.format, self.name, self.sha256, one.entries),
+                f"{self.stem}#{i + 1}" if many else self.stem,
+            )
             for i, one in enumerate(found)
         ]
 
@@ -99,7 +116,9 @@ def _content(source: Any, name: str | None) -> _Loaded:
     if isinstance(loaded, File):
         content = parse(loaded)
         return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, _reader_of(content, loaded.name))
-    with foreign_errors("the record cannot be read", "named arrays, such as flux and wavelength, are expected"):
+    with foreign_errors(
+        "the record cannot be read", "named arrays, such as flux and wavelength, are expected"
+    ):
         records = Records(tuple(record(_as_mapping(one), "memory") for one in loaded))
     return _Loaded(name or "record", name or "record", "", records, _reader_of(records, name or "the record"))
 
@@ -131,15 +150,21 @@ def _read_all(contents: list[_Loaded], overrides: Overrides) -> list[list[Part]]
         except PositionNeededError as exc:
             needs_position = exc
             parts.append(None)
-    target = position_of([group for group in parts if group is not None]) if overrides.position is None else None
+    target = (
+        position_of([group for group in parts if group is not None]) if overrides.position is None else None
+    )
     if target is None:
         if needs_position is not None:
             raise needs_position
         return [group for group in parts if group is not None]
-    return [_centered(loaded, group, overrides, target) for loaded, group in zip(contents, parts, strict=True)]
+    return [
+        _centered(loaded, group, overrides, target) for loaded, group in zip(contents, parts, strict=True)
+    ]
 
 
-def _centered(loaded: _Loaded, parts: list[Part] | None, overrides: Overrides, target: tuple[float, float]) -> list[Part]:
+def _centered(
+    loaded: _Loaded, parts: list[Part] | None, overrides: Overrides, target: tuple[float, float]
+) -> list[Part]:
     """The file again around `target`, if it is an image that shows it away from its centre."""
     if parts is not None and not (len(parts) == 1 and parts[0].shows_off_center(target)):
         return parts
@@ -151,7 +176,9 @@ def _sky_object(group: list[Part]) -> SkyObject:
     """The parts of one object as one."""
     found = [part.found for part in group]
     first = found[0]
-    with_position = sorted((one for one in found if one.ra is not None), key=lambda one: bool(one.frames))  # images last
+    with_position = sorted(
+        (one for one in found if one.ra is not None), key=lambda one: bool(one.frames)
+    )  # images last
     placed = next(iter(with_position), first)
     return SkyObject(
         id=next((one.id for one in found if one.id), group[0].fallback_id),
@@ -168,8 +195,16 @@ def _sky_object(group: list[Part]) -> SkyObject:
 
 def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
     """Raises ConfigError for an override that no reader had a use for."""
-    used = {entry.what for found in objects for report in found.reports for entry in report.entries if entry.how == "you set"}
+    used = {
+        entry.what
+        for found in objects
+        for report in found.reports
+        for entry in report.entries
+        if entry.how == "you set"
+    }
     for field, value in overrides.set_fields().items():
         if _USES[field] not in used:
             formats = ", ".join(sorted({report.format for found in objects for report in found.reports}))
-            raise ConfigError(f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset")
+            raise ConfigError(
+                f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset"
+            )

@@ -33,7 +33,9 @@ MAX_OBJECTS = 20_000
 def check_count(count: int) -> None:
     """Raises FormatError for more objects than MAX_OBJECTS."""
     if count > MAX_OBJECTS:
-        raise FormatError(f"the file holds {count:,} objects; up to {MAX_OBJECTS:,} are read: choose the ones you need")
+        raise FormatError(
+            f"the file holds {count:,} objects; up to {MAX_OBJECTS:,} are read: choose the ones you need"
+        )
 
 
 class PositionNeededError(FormatError):

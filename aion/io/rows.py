@@ -17,9 +17,31 @@ GAIA = ("phot_g_mean_flux", "phot_bp_mean_flux", "phot_rp_mean_flux", "bp_coeffi
 LOWEST_REDSHIFT, LARGEST_REDSHIFT = -0.05, 15.0
 _NEVER_READ = ("Z",)  # the answer is not an input
 _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
-_IDS = ("targetid", "object_id", "objectid", "source_id", "sparcl_id", "specid", "specobjid", "objid", "id", "name", "object")
+_IDS = (
+    "targetid",
+    "object_id",
+    "objectid",
+    "source_id",
+    "sparcl_id",
+    "specid",
+    "specobjid",
+    "objid",
+    "id",
+    "name",
+    "object",
+)
 _RA = ("target_ra", "plug_ra", "ra", "raj2000", "ra_icrs", "i_ra", "mean_fiber_ra", "fiber_ra")
-_DEC = ("target_dec", "plug_dec", "dec", "dej2000", "decj2000", "de_icrs", "i_dec", "mean_fiber_dec", "fiber_dec")
+_DEC = (
+    "target_dec",
+    "plug_dec",
+    "dec",
+    "dej2000",
+    "decj2000",
+    "de_icrs",
+    "i_dec",
+    "mean_fiber_dec",
+    "fiber_dec",
+)
 _REDSHIFTS = ("z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z")
 _WARNINGS = ("zwarn", "zwarning", "redshift_warning")
 
@@ -37,7 +59,9 @@ class RowFacts:
 
 def facts(row: Record) -> RowFacts:
     """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
-    stated = (plausible_redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name))  # with a unit it is something else
+    stated = (
+        plausible_redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name)
+    )  # with a unit it is something else
     z = next((value for value in stated if value is not None), None)
     (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA), _degrees(row, _DEC)
     ra, dec = position(ra, dec)
@@ -93,7 +117,9 @@ def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
             modalities.append(cls(value=values[None] if cls.num_tokens > 1 else values))
     if modalities:
         read = ", ".join(modality.name for modality in modalities)
-        entries.insert(0, Entry("photometry", read, "header", "in the published units, not corrected for dust"))
+        entries.insert(
+            0, Entry("photometry", read, "header", "in the published units, not corrected for dust")
+        )
     return _with_flux(modalities, entries)
 
 
@@ -113,11 +139,16 @@ def text_of(value: Any) -> str:
     return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
 
 
-def _with_flux(modalities: list[Modality], entries: list[Entry]) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
+def _with_flux(
+    modalities: list[Modality], entries: list[Entry]
+) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
     """Shapes and reddening alone come from rows of objects that were not measured; zeros stand for them there."""
     unmeasured = any(entry.how == "dropped" and entry.what.startswith("FLUX_") for entry in entries)
     if unmeasured and all(modality.name.startswith(("SHAPE_", "EBV")) for modality in modalities):
-        dropped = [Entry(modality.name, "missing", "dropped", "the object has no photometry") for modality in modalities]
+        dropped = [
+            Entry(modality.name, "missing", "dropped", "the object has no photometry")
+            for modality in modalities
+        ]
         return (), (*[entry for entry in entries if entry.what != "photometry"], *dropped)
     return tuple(modalities), tuple(entries)
 
@@ -130,7 +161,9 @@ def _missing(row: Record, key: str, values: Any, count: int) -> str | None:
         return "not a number"
     if np.isin(values, SENTINELS).any():
         return f"{values[0]:g} stands for a missing value"
-    ivar = number(row.get(key.replace("flux_", "flux_ivar_", 1) if key.startswith("flux_") else f"{key}_ivar"))
+    ivar = number(
+        row.get(key.replace("flux_", "flux_ivar_", 1) if key.startswith("flux_") else f"{key}_ivar")
+    )
     if ivar == 0 and key.startswith(("flux_", "parallax")):
         return "its inverse variance is 0: not measured"
     return "0 stands for a missing value" if key in ("ebv", "ebmv", "parallax") and values[0] == 0 else None
@@ -143,7 +176,14 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
     try:
         scale = scale_to(wanted, stated)
     except UnitConversionError:
-        return None, [Entry(name, "missing", "dropped", f"its unit is {stated}; {wanted or 'a number without a unit'} is expected")]
+        return None, [
+            Entry(
+                name,
+                "missing",
+                "dropped",
+                f"its unit is {stated}; {wanted or 'a number without a unit'} is expected",
+            )
+        ]
     if scale is None:
         return values, [Entry(name, wanted or "no unit", "assumed", f"its unit {stated!r} is not understood")]
     if abs(scale - 1) < 1e-9:
@@ -154,7 +194,9 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
 def _degrees(row: Record, names: tuple[str, ...]) -> tuple[float | None, list[Entry]]:
     """An angle of the row."""
     value = number(row.get(*names))
-    return _in_unit(value, row.name(*names) or "", "deg", row.unit(*names)) if value is not None else (None, [])
+    return (
+        _in_unit(value, row.name(*names) or "", "deg", row.unit(*names)) if value is not None else (None, [])
+    )
 
 
 def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:
@@ -164,9 +206,20 @@ def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:
     value = row.values[name]
     if isinstance(value, (bool, np.bool_)):
         note = "a true/false flag is read as True = good: the Multimodal Universe writes `not bool(ZWARN)`"
-        return (Entry("ZWARN", str(bool(value)), "assumed", note if value else f"{note}; the survey doubts the redshift"),)
+        return (
+            Entry(
+                "ZWARN",
+                str(bool(value)),
+                "assumed",
+                note if value else f"{note}; the survey doubts the redshift",
+            ),
+        )
     warning = number(value)
-    return (Entry("ZWARN", f"{int(warning)}", "header", "the survey's pipeline doubts the redshift"),) if warning else ()
+    return (
+        (Entry("ZWARN", f"{int(warning)}", "header", "the survey's pipeline doubts the redshift"),)
+        if warning
+        else ()
+    )
 
 
 def _floats(value: Any) -> Any:
@@ -177,7 +230,11 @@ def _floats(value: Any) -> Any:
 
 
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_)) else None
+    return (
+        int(value)
+        if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+        else None
+    )
 
 
 def _is_nan(value: Any) -> bool:

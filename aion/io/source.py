@@ -51,7 +51,12 @@ class File:
     def stem(self) -> str:
         """Its name without folder and endings, for objects that have no id of their own."""
         name = Path(self.name).name
-        return re.sub(r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz))?$", "", name, flags=re.IGNORECASE)
+        return re.sub(
+            r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz))?$",
+            "",
+            name,
+            flags=re.IGNORECASE,
+        )
 
 
 def load(source: Any, name: str | None) -> File | list[Mapping[str, Any]]:
@@ -71,7 +76,9 @@ def load(source: Any, name: str | None) -> File | list[Mapping[str, Any]]:
     name = name or "upload"
     check_size(len(data), name)
     if not data:
-        raise FormatError(f"{name} is empty; a FITS, Parquet, HDF5, npz or table file with an object in it is expected")
+        raise FormatError(
+            f"{name} is empty; a FITS, Parquet, HDF5, npz or table file with an object in it is expected"
+        )
     unpacked = unpack(data, name)
     for magic, what, advice in _FOREIGN:
         if unpacked.startswith(magic):
@@ -140,12 +147,18 @@ def _records(source: Any) -> list[Mapping[str, Any]]:
     """A mapping, an object with attributes, or something with ``.records`` (as SPARCL's results) -> mappings."""
     if isinstance(source, Mapping):
         inner = source.get("records")
-        return [item for entry in inner for item in _records(entry)] if isinstance(inner, (list, tuple)) else [source]
+        return (
+            [item for entry in inner for item in _records(entry)]
+            if isinstance(inner, (list, tuple))
+            else [source]
+        )
     if isinstance(getattr(source, "records", None), (list, tuple)):
         return [item for entry in source.records for item in _records(entry)]
     if hasattr(source, "__dict__") and vars(source) and not isinstance(source, type):
         return [vars(source)]
-    raise FormatError(f"a {type(source).__name__} cannot be read; give a path, bytes, an open binary file or a record with named arrays")
+    raise FormatError(
+        f"a {type(source).__name__} cannot be read; give a path, bytes, an open binary file or a record with named arrays"
+    )
 
 
 def as_stream(data: bytes) -> io.BytesIO:

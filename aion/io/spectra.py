@@ -86,26 +86,44 @@ def ivar_of(ivar: Floats | None, error: Floats | None, variance: Floats | None =
 
 def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
     """The pixels that have a wavelength."""
-    given: dict[str, Any] = {"wavelength": arrays.wavelength, "flux": arrays.flux, "ivar": arrays.ivar, "mask": arrays.mask}
+    given: dict[str, Any] = {
+        "wavelength": arrays.wavelength,
+        "flux": arrays.flux,
+        "ivar": arrays.ivar,
+        "mask": arrays.mask,
+    }
     shapes = {name: values.shape for name, values in given.items() if values is not None}
     if len(set(shapes.values())) > 1 or arrays.flux.ndim != 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ModalityError(f"a spectrum needs one row of numbers of the same length for each of its parts; found {found}")
+        raise ModalityError(
+            f"a spectrum needs one row of numbers of the same length for each of its parts; found {found}"
+        )
     there = np.isfinite(arrays.wavelength) & (arrays.wavelength > 0)
     if not np.isfinite(arrays.flux[there]).any():
-        raise ModalityError("the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which columns were stored")
+        raise ModalityError(
+            "the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which columns were stored"
+        )
     return replace(arrays, **{name: values[there] for name, values in given.items() if values is not None})
 
 
-def _in_vacuum(wavelength: Floats, stated: tuple[str, str] | None, overrides: Overrides) -> tuple[Floats, Entry]:
+def _in_vacuum(
+    wavelength: Floats, stated: tuple[str, str] | None, overrides: Overrides
+) -> tuple[Floats, Entry]:
     if overrides.medium:
         medium, entry = overrides.medium, Entry("medium", overrides.medium, "you set")
     elif stated:
         medium, entry = stated[0], Entry("medium", stated[0], "header", stated[1])
     else:
-        medium, entry = "vacuum", Entry("medium", "vacuum", "assumed", "the file does not say; SDSS and DESI store vacuum wavelengths")
+        medium, entry = (
+            "vacuum",
+            Entry(
+                "medium", "vacuum", "assumed", "the file does not say; SDSS and DESI store vacuum wavelengths"
+            ),
+        )
     if medium == "air":
-        return air_to_vacuum(wavelength), replace(entry, note=f"{entry.note}; converted to vacuum".lstrip("; "))
+        return air_to_vacuum(wavelength), replace(
+            entry, note=f"{entry.note}; converted to vacuum".lstrip("; ")
+        )
     return wavelength, entry
 
 
@@ -120,20 +138,28 @@ def _estimated_ivar(flux: Floats) -> tuple[Floats, tuple[Entry, ...]]:
 
 def _flagged(arrays: SpectrumArrays, overrides: Overrides) -> tuple[NDArray[np.bool_], Entry]:
     if arrays.mask is None:
-        entry = Entry("mask", "bad where ivar is 0 or the flux is not finite", "detected", "the file has no mask")
+        entry = Entry(
+            "mask", "bad where ivar is 0 or the flux is not finite", "detected", "the file has no mask"
+        )
         return np.zeros(len(arrays.flux), bool), entry
     is_set = np.nan_to_num(arrays.mask, nan=1.0) != 0
     share = f"set on {100 * is_set.mean():.1f} % of the pixels"
     if overrides.mask_sense:
-        return is_set != (overrides.mask_sense == "good"), Entry("mask", f"non-zero = {overrides.mask_sense}", "you set", share)
+        return is_set != (overrides.mask_sense == "good"), Entry(
+            "mask", f"non-zero = {overrides.mask_sense}", "you set", share
+        )
     if arrays.mask_note is not None:
         return is_set, Entry("mask", "non-zero = bad", "header", f"{arrays.mask_note}; {share}".lstrip("; "))
     if is_set.mean() > INVERTED_ABOVE:
-        return ~is_set, Entry("mask", "non-zero = good", "assumed", f"{share}, so it was taken to mark the good ones")
+        return ~is_set, Entry(
+            "mask", "non-zero = good", "assumed", f"{share}, so it was taken to mark the good ones"
+        )
     return is_set, Entry("mask", "non-zero = bad", "assumed", share)
 
 
-def _check_coverage(wavelength: Floats, bad: NDArray[np.bool_], causes: Mapping[str, NDArray[np.bool_]]) -> None:
+def _check_coverage(
+    wavelength: Floats, bad: NDArray[np.bool_], causes: Mapping[str, NDArray[np.bool_]]
+) -> None:
     low, high = CODEC_RANGE
     usable = int((~bad & (wavelength > low) & (wavelength < high)).sum())
     if usable < FEWEST_PIXELS:
@@ -150,7 +176,9 @@ def _increasing(wavelength: Floats) -> tuple[NDArray[np.intp], tuple[Entry, ...]
     if (steps > 0).all():
         return np.arange(len(wavelength)), ()
     kind = "decreasing" if (steps < 0).all() else "unsorted"
-    return np.argsort(wavelength, kind="stable"), (Entry("order", "sorted by wavelength", "detected", f"stored {kind}"),)
+    return np.argsort(wavelength, kind="stable"), (
+        Entry("order", "sorted by wavelength", "detected", f"stored {kind}"),
+    )
 
 
 def _survey(arrays: SpectrumArrays, wavelength: Floats, overrides: Overrides) -> tuple[str, Entry]:
@@ -163,4 +191,6 @@ def _survey(arrays: SpectrumArrays, wavelength: Floats, overrides: Overrides) ->
         return "DESI", Entry("survey", "DESI", "detected", "steps of 0.8 Å")
     if np.allclose(np.diff(np.log10(wavelength)), 1e-4, atol=5e-6):
         return "SDSS", Entry("survey", "SDSS", "detected", "steps of 1e-4 in log10 of the wavelength")
-    return "SDSS", Entry("survey", "SDSS", "assumed", "neither the grid of SDSS nor of DESI; the codec resamples it")
+    return "SDSS", Entry(
+        "survey", "SDSS", "assumed", "neither the grid of SDSS nor of DESI; the codec resamples it"
+    )

@@ -49,7 +49,9 @@ def open_hdf5(data: bytes) -> Table | Records:
         _collect(file, "", columns)
         meta = {str(key).upper(): _plain(value) for key, value in file.attrs.items()}
     if not columns:
-        raise FormatError("the HDF5 file holds no arrays; datasets such as spectrum_flux or image_array are expected")
+        raise FormatError(
+            "the HDF5 file holds no arrays; datasets such as spectrum_flux or image_array are expected"
+        )
     lengths = {len(column) if column.ndim else None for column in columns.values()}
     if len(lengths) > 1 or None in lengths:
         return Records((Record(columns, {}, "HDF5"),))
@@ -84,16 +86,30 @@ def open_text(data: bytes) -> Table:
     comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.lstrip().startswith("#")]
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
-        raise FormatError("the text holds no rows; a table with one line of names and one of numbers for each row is expected")
+        raise FormatError(
+            "the text holds no rows; a table with one line of names and one of numbers for each row is expected"
+        )
     _check_rows(len(lines))
     delimiter = next((mark for mark in (",", "\t", "|", ";") if mark in lines[0]), " ")
     first = _split(lines[0], delimiter)
     if not all(_is_number(cell) for cell in first):
         names, lines = first, lines[1:]
     else:
-        candidates = [cells for comment in comments for cells in (_split(comment, delimiter), comment.split()) if "=" not in comment]
-        names = next((cells for cells in reversed(candidates) if len(cells) == len(first)), _guessed_names(len(first)))
-    return _text_columns(names, [_split(line, delimiter) for line in lines], comments, "CSV" if delimiter == "," else "text table")
+        candidates = [
+            cells
+            for comment in comments
+            for cells in (_split(comment, delimiter), comment.split())
+            if "=" not in comment
+        ]
+        names = next(
+            (cells for cells in reversed(candidates) if len(cells) == len(first)), _guessed_names(len(first))
+        )
+    return _text_columns(
+        names,
+        [_split(line, delimiter) for line in lines],
+        comments,
+        "CSV" if delimiter == "," else "text table",
+    )
 
 
 def _decoded(data: bytes) -> str:
@@ -165,7 +181,9 @@ def _name_and_unit(name: str) -> tuple[str, str | None]:
 def _comment_cards(comments: list[str]) -> dict[str, Any]:
     """``# VACUUM = T`` and ``# AIRORVAC: vac`` -> cards; the rest under COMMENTS."""
     found = [re.match(r"([A-Za-z_][\w-]*)\s*[=:]\s*'?([^'/]*)", comment) for comment in comments]
-    return {match[1].upper(): match[2].strip() for match in found if match} | {"COMMENTS": "\n".join(comments)}
+    return {match[1].upper(): match[2].strip() for match in found if match} | {
+        "COMMENTS": "\n".join(comments)
+    }
 
 
 def _from_astropy(table: AstropyTable, origin: str) -> Table:
@@ -177,8 +195,14 @@ def _from_astropy(table: AstropyTable, origin: str) -> Table:
         masked = getattr(values, "mask", None) is not None and hasattr(values, "filled")
         columns[name.lower()] = native(np.ma.MaskedArray(values.data) if masked else np.asarray(values))
         units |= {name.lower(): str(values.unit)} if getattr(values, "unit", None) else {}
-        units |= {f"{name.lower()} description": str(values.info.description)} if getattr(values.info, "description", None) else {}
-    return _table(columns, units, {str(key).upper(): _plain(value) for key, value in table.meta.items()}, origin)
+        units |= (
+            {f"{name.lower()} description": str(values.info.description)}
+            if getattr(values.info, "description", None)
+            else {}
+        )
+    return _table(
+        columns, units, {str(key).upper(): _plain(value) for key, value in table.meta.items()}, origin
+    )
 
 
 def _table(columns: dict[str, Array], units: dict[str, str], meta: dict[str, Any], origin: str) -> Table:
@@ -190,7 +214,9 @@ def _table(columns: dict[str, Array], units: dict[str, str], meta: dict[str, Any
 
 def _check_rows(count: int) -> None:
     if count > MAX_ROWS:
-        raise FormatError(f"the table has {count:,} rows; up to {MAX_ROWS:,} are read: choose the objects you need")
+        raise FormatError(
+            f"the table has {count:,} rows; up to {MAX_ROWS:,} are read: choose the objects you need"
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -205,7 +231,11 @@ def _flattened(name: str, column: pa.Array) -> dict[str, Array]:
         column = column.dictionary_decode()
     if pa.types.is_struct(column.type):
         fields = zip((field.name for field in column.type), column.flatten(), strict=True)
-        return {key: value for field, part in fields for key, value in _flattened(f"{name}_{field.lower()}", part).items()}
+        return {
+            key: value
+            for field, part in fields
+            for key, value in _flattened(f"{name}_{field.lower()}", part).items()
+        }
     if _is_list(column.type) and pa.types.is_struct(column.type.value_type):
         lengths = pc.list_value_length(column)
         parts = _flattened(name, column.flatten())
@@ -225,7 +255,11 @@ def _to_numpy(column: pa.Array) -> Array:
         return _unflatten(_to_numpy(column.flatten()), lengths)
     if pa.types.is_boolean(column.type):
         column = column.fill_null(False)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_binary(column.type):
+    if (
+        pa.types.is_string(column.type)
+        or pa.types.is_large_string(column.type)
+        or pa.types.is_binary(column.type)
+    ):
         return np.array([_text(value) for value in column.to_pylist()])
     return native(column.to_numpy(zero_copy_only=False))
 
@@ -241,7 +275,9 @@ def _unflatten(values: Array, lengths: Array) -> Array:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
+    return (
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
+    )
 
 
 def _collect(group: Any, prefix: str, columns: dict[str, Array]) -> None:
@@ -253,7 +289,9 @@ def _collect(group: Any, prefix: str, columns: dict[str, Array]) -> None:
         if isinstance(item, h5py.Group) and prefix.count("_") < 3:
             _collect(item, f"{name}_", columns)
         elif isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
-            check_unpacked(int(item.nbytes) + sum(column.nbytes for column in columns.values()), "the HDF5 file")
+            check_unpacked(
+                int(item.nbytes) + sum(column.nbytes for column in columns.values()), "the HDF5 file"
+            )
             values = item[()]
             if isinstance(values, np.ndarray) and values.dtype == object:
                 values = np.array([_text(value) for value in values.ravel()]).reshape(values.shape)

@@ -43,7 +43,9 @@ class Picture:
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def fits_bytes(parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()) -> bytes:
+def fits_bytes(
+    parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()
+) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards.
 
     Text in cards is cut after 60 characters, and comments where the card ends.
@@ -61,7 +63,9 @@ def fits_bytes(parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card]
             hdu.header["BUNIT"] = part.unit
         else:
             hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
-            units = {f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit}
+            units = {
+                f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit
+            }
             # astropy leaves out units that the FITS standard lacks, such as nanomaggies
             hdu.header.update({name: unit for name, unit in units.items() if name not in hdu.header})
         _put(hdu.header, {**cards, **part.cards})
@@ -118,7 +122,12 @@ def _astropy_table(columns: Sequence[Column]) -> Any:
 
     return AstropyTable(
         [
-            AstropyColumn(_plain(column.values), name=column.name, unit=column.unit or None, description=column.description)
+            AstropyColumn(
+                _plain(column.values),
+                name=column.name,
+                unit=column.unit or None,
+                description=column.description,
+            )
             for column in columns
         ]
     )

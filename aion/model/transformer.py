@@ -47,12 +47,18 @@ class AION(nn.Module):
         self.source: hub.Source | None = None
         self.sha256: str | None = None
         dim, bias, uniform = config.dim, config.norm_bias, config.decoder_attention == "upstream"
-        self.encoder_embeddings = nn.ModuleDict({key: EncoderEmbedding(STREAMS[key], dim) for key in config.domains_in})
-        self.decoder_embeddings = nn.ModuleDict({key: DecoderEmbedding(STREAMS[key], dim) for key in config.domains_out})
+        self.encoder_embeddings = nn.ModuleDict(
+            {key: EncoderEmbedding(STREAMS[key], dim) for key in config.domains_in}
+        )
+        self.decoder_embeddings = nn.ModuleDict(
+            {key: DecoderEmbedding(STREAMS[key], dim) for key in config.domains_out}
+        )
         self.encoder = nn.ModuleList(EncoderBlock(config.dimensions) for _ in range(config.encoder_depth))
         self.encoder_norm = LayerNorm(dim, bias=bias)
         self.decoder_proj_context = nn.Linear(dim, dim)
-        self.decoder = nn.ModuleList(DecoderBlock(config.dimensions, uniform_attention=uniform) for _ in range(config.decoder_depth))
+        self.decoder = nn.ModuleList(
+            DecoderBlock(config.dimensions, uniform_attention=uniform) for _ in range(config.decoder_depth)
+        )
         self.decoder_norm = LayerNorm(dim, bias=bias)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, dim))
         initialise(self)
@@ -64,7 +70,12 @@ class AION(nn.Module):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, *, revision: str | None = None, token: str | bool | None = None, local_files_only: bool = False
+        cls,
+        source: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        local_files_only: bool = False,
     ) -> Self:
         """The model of a folder or a Hub id, in evaluation mode, on the CPU.
 
@@ -88,11 +99,15 @@ class AION(nn.Module):
         """Where the weights are; inputs are moved there."""
         return self.mask_token.device
 
-    def encode(self, tokens: Tokens, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None) -> Tensor:
+    def encode(
+        self, tokens: Tokens, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None
+    ) -> Tensor:
         """The states (B, N, D) of `context`."""
         return self.context(tokens, input_mask=input_mask, num_encoder_tokens=num_encoder_tokens).states
 
-    def context(self, tokens: Tokens, *, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None) -> Context:
+    def context(
+        self, tokens: Tokens, *, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None
+    ) -> Context:
         """One encoder pass over tokens (B, n) per stream.
 
         Args:
@@ -131,7 +146,9 @@ class AION(nn.Module):
         """
         batch = len(context.states)
         counts = dict(_target(target) for target in targets)
-        return self.predict_at(context, {key: torch.arange(n, device=self.device).expand(batch, n) for key, n in counts.items()})
+        return self.predict_at(
+            context, {key: torch.arange(n, device=self.device).expand(batch, n) for key, n in counts.items()}
+        )
 
     def predict_at(self, context: Context, positions: Tokens) -> dict[str, Tensor]:
         """Logits (B, m, vocabulary) at chosen positions (B, m) of each stream; position -1 asks nothing."""
@@ -140,12 +157,23 @@ class AION(nn.Module):
         if not positions:
             return {}
         asked = concatenated([position >= 0 for position in positions.values()])
-        lowest, highest = torch.stack([torch.stack(position.aminmax()) for position in positions.values()]).T.tolist()
+        lowest, highest = torch.stack(
+            [torch.stack(position.aminmax()) for position in positions.values()]
+        ).T.tolist()
         for key, top in zip(positions, highest, strict=True):
             if top >= STREAMS[key].positions:
-                raise InputError(f"{key} has the positions 0 to {STREAMS[key].positions - 1}; {top} was asked")
-        queries = Queries([position.shape[1] for position in positions.values()], None if min(lowest) >= 0 else asked)
-        x = concatenated([self._output(key).query(position.clamp(min=0), self.mask_token) for key, position in positions.items()])
+                raise InputError(
+                    f"{key} has the positions 0 to {STREAMS[key].positions - 1}; {top} was asked"
+                )
+        queries = Queries(
+            [position.shape[1] for position in positions.values()], None if min(lowest) >= 0 else asked
+        )
+        x = concatenated(
+            [
+                self._output(key).query(position.clamp(min=0), self.mask_token)
+                for key, position in positions.items()
+            ]
+        )
         visible = None if bool(context.keep.all()) else something_visible(context.keep)
         for block in self.decoder:
             x = block(x, context.states, visible, queries)
@@ -176,15 +204,25 @@ class AION(nn.Module):
             raise InputError("give either target_modality or target_mask: what shall be predicted?")
         context = self.context(input_dict, input_mask=input_mask, num_encoder_tokens=num_encoder_tokens)
         if target_mask is None:
-            return self.predict(context, *(target_modality if isinstance(target_modality, (list, tuple)) else [target_modality]))
+            return self.predict(
+                context,
+                *(target_modality if isinstance(target_modality, (list, tuple)) else [target_modality]),
+            )
         positions = {key: kept_positions(~self._mask(mask)) for key, mask in target_mask.items()}
         for key, position in positions.items():
             if bool((position < 0).any()):
-                raise InputError(f"target_mask of {key} asks a different number of tokens of each object; ask the same of all")
+                raise InputError(
+                    f"target_mask of {key} asks a different number of tokens of each object; ask the same of all"
+                )
         return self.predict_at(context, positions)
 
     def loss(
-        self, inputs: Tokens, targets: Tokens, *, input_mask: Tokens | None = None, target_mask: Tokens | None = None
+        self,
+        inputs: Tokens,
+        targets: Tokens,
+        *,
+        input_mask: Tokens | None = None,
+        target_mask: Tokens | None = None,
     ) -> dict[str, Tensor]:
         """Masked-modeling loss: cross-entropy in nats of each target stream, the mean over the positions asked.
 
@@ -217,7 +255,9 @@ class AION(nn.Module):
     ) -> Tensor:
         """Tokens (B, n) of a target; see `aion.generate.generate`."""
         key, count = _target(target)
-        return generate(self, context, key, count, method=method, steps=steps, temperature=temperature, seed=seed)
+        return generate(
+            self, context, key, count, method=method, steps=steps, temperature=temperature, seed=seed
+        )
 
     def _input(self, key: str) -> EncoderEmbedding:
         embedding = self.encoder_embeddings[key]
@@ -231,7 +271,9 @@ class AION(nn.Module):
 
     def _known(self, key: str, embeddings: nn.ModuleDict, does: str) -> None:
         if key not in embeddings:
-            raise TokenKeyError(f"{key!r} is no stream that this model {does}; it {does} {', '.join(embeddings)}")
+            raise TokenKeyError(
+                f"{key!r} is no stream that this model {does}; it {does} {', '.join(embeddings)}"
+            )
 
     def _mask(self, mask: Tensor) -> Tensor:
         mask = torch.as_tensor(mask).to(self.device, torch.bool)
@@ -245,7 +287,14 @@ class AION(nn.Module):
             raise TokenKeyError(f"a mask was given for {', '.join(stray)}, of which there are no tokens")
         ids, keep, position, out_of_range = [], [], [], []
         for key, given in tokens.items():
-            self._known(key, *((self.decoder_embeddings, "predicts") if are_targets else (self.encoder_embeddings, "reads")))
+            self._known(
+                key,
+                *(
+                    (self.decoder_embeddings, "predicts")
+                    if are_targets
+                    else (self.encoder_embeddings, "reads")
+                ),
+            )
             stream_ids = _checked_shape(key, torch.as_tensor(given).to(self.device, torch.long))
             stream_keep = stream_ids >= 0
             if STREAMS[key].padding_id is not None:
@@ -253,7 +302,9 @@ class AION(nn.Module):
             if key in hidden:
                 mask = self._mask(hidden[key])
                 if mask.shape != stream_ids.shape:
-                    raise InputError(f"the mask of {key} is {list(mask.shape)}, its tokens are {list(stream_ids.shape)}")
+                    raise InputError(
+                        f"the mask of {key} is {list(mask.shape)}, its tokens are {list(stream_ids.shape)}"
+                    )
                 stream_keep &= ~mask
             out_of_range.append((stream_keep & (stream_ids >= STREAMS[key].vocab_size)).any())
             columns = torch.arange(stream_ids.shape[1], device=self.device).expand_as(stream_ids)
@@ -288,19 +339,27 @@ class AION(nn.Module):
         if visible is not None:
             states = states * read.keep.unsqueeze(-1)
         context = replace(read, states=states)
-        return context if self.redshift_correlation is None else self.redshift_correlation.with_redshift(context)
+        return (
+            context if self.redshift_correlation is None else self.redshift_correlation.with_redshift(context)
+        )
 
     def _embedded(self, read: Context) -> tuple[Tensor, Tensor]:
         """Embeddings (B, N, D) of the ids, and of where they stand; zero where no token stands."""
         assert read.tokens is not None
         hidden = len(read.streams)
         stream = torch.where(read.keep, read.stream, hidden).flatten()
-        order = stream.argsort(stable=True)  # all tokens of the first stream, of the second, ..., the hidden ones
+        order = stream.argsort(
+            stable=True
+        )  # all tokens of the first stream, of the second, ..., the hidden ones
         groups = torch.split(order, stream.bincount(minlength=hidden + 1).tolist())
         ids, position = read.tokens.flatten(), read.position.flatten()
         zeros = self.mask_token.new_zeros(len(groups[hidden]), self.config.dim)
-        token = [self._input(key).token_emb(ids[group]) for key, group in zip(read.streams, groups, strict=False)]
-        place = [self._input(key).place(position[group]) for key, group in zip(read.streams, groups, strict=False)]
+        token = [
+            self._input(key).token_emb(ids[group]) for key, group in zip(read.streams, groups, strict=False)
+        ]
+        place = [
+            self._input(key).place(position[group]) for key, group in zip(read.streams, groups, strict=False)
+        ]
         back = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
         shape = (*read.keep.shape, self.config.dim)
         return torch.cat([*token, zeros])[back].view(shape), torch.cat([*place, zeros])[back].view(shape)
@@ -310,7 +369,9 @@ def _target(target: Any) -> tuple[str, int]:
     """Token key and number of tokens of what shall be predicted."""
     key = target if isinstance(target, str) else getattr(target, "token_key", None)
     if key not in STREAMS:
-        raise TokenKeyError(f"{target!r} is neither a modality nor a token key; the keys are {', '.join(STREAMS)}")
+        raise TokenKeyError(
+            f"{target!r} is neither a modality nor a token key; the keys are {', '.join(STREAMS)}"
+        )
     count = getattr(target, "num_tokens", None) or STREAMS[key].max_tokens
     return key, int(count)
 
@@ -319,7 +380,9 @@ def _checked_shape(key: str, ids: Tensor) -> Tensor:
     """Ids as (B, n), with n as the stream demands."""
     ids = ids.unsqueeze(1) if ids.dim() == 1 else ids
     stream = STREAMS[key]
-    fits = ids.dim() == 2 and (0 < ids.shape[1] <= stream.positions if stream.is_sequence else ids.shape[1] == stream.max_tokens)
+    fits = ids.dim() == 2 and (
+        0 < ids.shape[1] <= stream.positions if stream.is_sequence else ids.shape[1] == stream.max_tokens
+    )
     if not fits:
         wanted = f"1 to {stream.positions}" if stream.is_sequence else str(stream.max_tokens)
         raise InputError(f"tokens of {key} have the shape {list(ids.shape)}; expected (objects, {wanted})")
@@ -329,7 +392,9 @@ def _checked_shape(key: str, ids: Tensor) -> Tensor:
 def _check_batch(tokens: Tokens, ids: Sequence[Tensor]) -> None:
     batches = {key: len(part) for key, part in zip(tokens, ids, strict=True)}
     if len(set(batches.values())) > 1:
-        raise InputError(f"the streams hold different numbers of objects: {', '.join(f'{k} {n}' for k, n in batches.items())}")
+        raise InputError(
+            f"the streams hold different numbers of objects: {', '.join(f'{k} {n}' for k, n in batches.items())}"
+        )
 
 
 def _range_problems(tokens: Tokens, ids: Sequence[Tensor], keep: Sequence[Tensor]) -> list[str]:
@@ -343,5 +408,7 @@ def _range_problems(tokens: Tokens, ids: Sequence[Tensor], keep: Sequence[Tensor
 
 def _cross_entropy(logits: Tensor, ids: Tensor, asked: Tensor) -> Tensor:
     """Mean over the asked positions in nats; 0 when nothing is asked."""
-    total = F.cross_entropy(logits.flatten(0, 1).float(), torch.where(asked, ids, -1).flatten(), ignore_index=-1, reduction="sum")
+    total = F.cross_entropy(
+        logits.flatten(0, 1).float(), torch.where(asked, ids, -1).flatten(), ignore_index=-1, reduction="sum"
+    )
     return total / asked.sum().clamp(min=1)

@@ -50,7 +50,11 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
             found |= real.evaluate(weights.of_spectrum, weights.round_trip, chosen, z_max, part=part)
     if not options.only_real:
         found |= evaluate.measure(weights, run.survey(), run.config)
-    about = {"weights": str(weights.model.sha256), "seed": run.config.seed, "held-out objects": run.config.held_out}
+    about = {
+        "weights": str(weights.model.sha256),
+        "seed": run.config.seed,
+        "held-out objects": run.config.held_out,
+    }
     report = evaluate.document(found, about, evaluate.read(folder))
     print(evaluate.to_markdown(report))
     evaluate.write(report, folder)
@@ -84,17 +88,39 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m aion.training", description=__doc__, formatter_class=raw)
     parser.add_argument("stage", choices=[*_STAGES, "all"])
-    parser.add_argument("--config", choices=list(CONFIGS), default="embedded", help="smoke: the same path in seconds, for tests")
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "embedded", help="work folder of checkpoints and tokens")
+    parser.add_argument(
+        "--config",
+        choices=list(CONFIGS),
+        default="embedded",
+        help="smoke: the same path in seconds, for tests",
+    )
+    parser.add_argument(
+        "--run", type=Path, default=ROOT / "runs" / "embedded", help="work folder of checkpoints and tokens"
+    )
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache", help="where the ingredients are kept")
     parser.add_argument("--assets", type=Path, default=ROOT / "assets")
     weights = ROOT / "assets" / "models" / "aion-sim"
-    parser.add_argument("--start", type=Path, default=None, help="weights to go on from: only their image codec is trained from nothing")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        default=None,
+        help="weights to go on from: only their image codec is trained from nothing",
+    )
     parser.add_argument("--model", type=Path, default=weights, help="weights to measure and to index with")
-    parser.add_argument("--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only")
-    parser.add_argument("--reserved", action="store_true", help="read the reserved half of the real spectra too: for a last report only")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", help="where distributions puts its pictures")
-    parser.add_argument("--only-real", action="store_true", help="leave the held-out simulation out of the evaluation")
+    parser.add_argument(
+        "--real", type=Path, default=None, help="folder of real spectra with INDEX.csv, for evaluation only"
+    )
+    parser.add_argument(
+        "--reserved",
+        action="store_true",
+        help="read the reserved half of the real spectra too: for a last report only",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "docs" / "images", help="where distributions puts its pictures"
+    )
+    parser.add_argument(
+        "--only-real", action="store_true", help="leave the held-out simulation out of the evaluation"
+    )
     return parser
 
 

@@ -52,7 +52,9 @@ def apply(model: AION, found: Calibration) -> None:
     model.get_buffer("redshift_correlation.sharpness").mul_(found.correlation)
 
 
-def best_factor(fixed: Tensor, scaled: Tensor, bins: Tensor, error: Callable[[Tensor, Tensor], Tensor]) -> float:
+def best_factor(
+    fixed: Tensor, scaled: Tensor, bins: Tensor, error: Callable[[Tensor, Tensor], Tensor]
+) -> float:
     """The factor f of `FACTORS` for which probabilities softmax(fixed + f * scaled), both (B, bins), of truths ``bins`` (B,) err least."""
     errors = torch.stack([error((fixed + factor * scaled).softmax(1), bins) for factor in FACTORS])
     return float(FACTORS[int(errors.argmin())])
@@ -73,7 +75,9 @@ def coverage_error(probability: Tensor, bins: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _logits(model: AION, shard: Shard, streams: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
+def _logits(
+    model: AION, shard: Shard, streams: tuple[str, ...], kinds: tuple[str, ...]
+) -> tuple[Tensor, Tensor, Tensor]:
     """Logits (B, bins) of the decoder and of the correlation from some streams, and the true bins (B,), of objects that have them all."""
     wanted = torch.isin(shard["kind"], torch.tensor([KINDS.index(kind) for kind in kinds]))
     there = torch.stack([wanted, *((shard[key] >= 0).all(1) for key in streams)]).all(0)

@@ -71,7 +71,10 @@ How it was measured:
 
 def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
     """``model_card.json`` and ``README.md`` beside the weights."""
-    sources = "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES) + "\n- speclite filter curves (BSD-3)"
+    sources = (
+        "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES)
+        + "\n- speclite filter curves (BSD-3)"
+    )
     history = folder / HISTORY
     facts: dict[str, Any] = {
         "history": f"\n## History\n\n{history.read_text()}" if history.exists() else "",

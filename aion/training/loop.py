@@ -15,16 +15,27 @@ LossFunction = Callable[[int, torch.Generator], Mapping[str, Tensor]]
 
 
 def train(
-    modules: nn.Module, loss_of: LossFunction, schedule: Schedule, *, folder: Path, title: str, seed: int, device: torch.device
+    modules: nn.Module,
+    loss_of: LossFunction,
+    schedule: Schedule,
+    *,
+    folder: Path,
+    title: str,
+    seed: int,
+    device: torch.device,
 ) -> list[dict[str, float]]:
     """Minimise until ``schedule.steps``, going on from the last checkpoint in ``folder``; returns the recorded history."""
     folder.mkdir(parents=True, exist_ok=True)
-    optimizer = torch.optim.AdamW(_groups(modules, schedule.weight_decay), lr=schedule.peak_lr, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        _groups(modules, schedule.weight_decay), lr=schedule.peak_lr, betas=(0.9, 0.98)
+    )
     start, history = _resume(folder / "checkpoint.pt", modules, optimizer, device)
     modules.train()
     bar = tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=title, mininterval=5.0)
     for step in bar:
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)  # a step draws the same whether resumed or not
+        generator = torch.Generator().manual_seed(
+            seed * 1_000_003 + step
+        )  # a step draws the same whether resumed or not
         for group in optimizer.param_groups:
             group["lr"] = schedule.lr(step)
         with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
@@ -95,13 +106,26 @@ def _recent(history: list[dict[str, float]], name: str) -> float:
     return sum(values) / max(1, len(values))
 
 
-def _checkpoint(path: Path, modules: nn.Module, optimizer: torch.optim.Optimizer, step: int, history: list[dict[str, float]]) -> None:
-    state = {"modules": modules.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "history": history}
+def _checkpoint(
+    path: Path,
+    modules: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    history: list[dict[str, float]],
+) -> None:
+    state = {
+        "modules": modules.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "history": history,
+    }
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)  # a kill in the middle leaves the previous checkpoint
 
 
-def _resume(path: Path, modules: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> tuple[int, list[dict[str, float]]]:
+def _resume(
+    path: Path, modules: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+) -> tuple[int, list[dict[str, float]]]:
     if not path.exists():
         return 0, []
     state = torch.load(path, map_location=device, weights_only=True)

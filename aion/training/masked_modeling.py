@@ -27,7 +27,16 @@ from aion.training.neighbors import Labels, Memory, View, neighbor_loss
 from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
 from aion.training.tokenize import LABELS, Shard
 
-LEGACY = ("tok_flux_g", "tok_flux_r", "tok_flux_i", "tok_flux_z", "tok_flux_w1", "tok_flux_w2", "tok_flux_w3", "tok_flux_w4")
+LEGACY = (
+    "tok_flux_g",
+    "tok_flux_r",
+    "tok_flux_i",
+    "tok_flux_z",
+    "tok_flux_w1",
+    "tok_flux_w2",
+    "tok_flux_w3",
+    "tok_flux_w4",
+)
 SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
 IMAGES = ("tok_image", "tok_image_hsc")
 IMAGE_TOKENS_READ = (96, 288)
@@ -67,7 +76,9 @@ class Example:
 
     def to(self, device: torch.device) -> "Example":
         """The same on a device."""
-        inputs, targets = ({key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets))
+        inputs, targets = (
+            {key: value.to(device) for key, value in part.items()} for part in (self.inputs, self.targets)
+        )
         compared = None
         if self.compared is not None:
             first, second, labels = self.compared
@@ -84,7 +95,9 @@ class Learner(nn.Module):
         self.memory = Memory(model.config.dim)
 
 
-def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner, manager: CodecManager) -> AION:
+def new_model(
+    config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner, manager: CodecManager
+) -> AION:
     """The embedded model with fresh weights, but for what is known beforehand.
 
     The redshift correlation and the spectrum codes start as the codec's training left them, image codes at their levels and codes of
@@ -108,7 +121,9 @@ def new_model(config: EmbeddedConfig, streams: tuple[str, ...], learner: Spectru
     model.redshift_correlation.load_state_dict(learner.redshift.state_dict())
     with torch.no_grad():
         tell_places(model.redshift_correlation)
-        corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T  # (codes, bits)
+        corners = (
+            learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T
+        )  # (codes, bits)
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
         waves = _Waves(config.dim)
@@ -131,7 +146,10 @@ def without_images(model: AION, seed: int) -> AION:
     """The same model, which has yet to learn what the codes of images are."""
     torch.manual_seed(seed)
     fresh = AION(model.config).state_dict()
-    state = {name: fresh[name] if set(name.split(".")) & set(IMAGES) else value for name, value in model.state_dict().items()}
+    state = {
+        name: fresh[name] if set(name.split(".")) & set(IMAGES) else value
+        for name, value in model.state_dict().items()
+    }
     model.load_state_dict(state)
     for stream in IMAGES:
         known = _of_levels(model.config.dim)
@@ -141,7 +159,9 @@ def without_images(model: AION, seed: int) -> AION:
 
 def _of_levels(dim: int) -> Tensor:
     """(codes, dim): image codes at their levels, turned at random."""
-    levels = FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
+    levels = (
+        FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
+    )
     return levels @ torch.randn(levels.shape[1], dim)
 
 
@@ -150,8 +170,12 @@ def code_places(manager: CodecManager, stream: str) -> Tensor:
     quantizer = manager.codec(MODALITIES[stream]).quantizer
     assert isinstance(quantizer, BinnedQuantizer)
     values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
-    if stream in LEGACY:  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
-        magnitudes: Tensor = NANOMAGGY_ZERO_POINT - 2.5 / math.log(10) * (torch.asinh(values / 0.1) + math.log(0.05))
+    if (
+        stream in LEGACY
+    ):  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
+        magnitudes: Tensor = NANOMAGGY_ZERO_POINT - 2.5 / math.log(10) * (
+            torch.asinh(values / 0.1) + math.log(0.05)
+        )
         return (magnitudes / 10).float()
     if stream.startswith("tok_mag_"):
         return (values / 10).float()
@@ -191,7 +215,9 @@ def _trained(shard: Shard) -> int:
 
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
     """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
-    source = list(POOL_SHARES)[int(torch.multinomial(torch.tensor(list(POOL_SHARES.values())), 1, generator=generator))]
+    source = list(POOL_SHARES)[
+        int(torch.multinomial(torch.tensor(list(POOL_SHARES.values())), 1, generator=generator))
+    ]
     shard = pools[source]
     count = PHOTOMETRY_BATCH * batch if source == "photometry" else batch
     rows = torch.randint(_trained(shard), (count,), generator=generator)
@@ -207,7 +233,9 @@ def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> E
     bins = shard["bins"][rows].long()
     compared = None
     if source != "photometry" and torch.rand((), generator=generator) < COMPARED:
-        compared = _two_views(tokens, Labels(bins, *(shard[key][rows].long() for key in ("kind", "morphology"))), generator)
+        compared = _two_views(
+            tokens, Labels(bins, *(shard[key][rows].long() for key in ("kind", "morphology"))), generator
+        )
     return Example(inputs, targets, bins, compared)
 
 
@@ -232,7 +260,11 @@ def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
             truth = truth.where(position != 0, -1)
         if (truth >= 0).any():
             (fields if key in _LONG else numbers).append(_cross_entropy(logits[key], truth))
-    for name, weight, parts in (("fields", OTHER_WEIGHT, fields), ("numbers", OTHER_WEIGHT, numbers), ("level", LEVEL_WEIGHT, levels)):
+    for name, weight, parts in (
+        ("fields", OTHER_WEIGHT, fields),
+        ("numbers", OTHER_WEIGHT, numbers),
+        ("level", LEVEL_WEIGHT, levels),
+    ):
         if parts:
             terms[name] = torch.stack(parts).mean()
             loss = loss + weight * terms[name]
@@ -244,7 +276,9 @@ def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
     return {"loss": loss} | terms
 
 
-def fit(model: AION, pools: dict[str, Shard], schedule: Schedule, seed: int, folder: Path, device: torch.device) -> AION:
+def fit(
+    model: AION, pools: dict[str, Shard], schedule: Schedule, seed: int, folder: Path, device: torch.device
+) -> AION:
     """Train the model, going on where it stopped."""
     learner = Learner(model).to(device)
 
@@ -270,10 +304,14 @@ def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
 def _level_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Of levels (n,): logits (n, levels) against a normal distribution around the truth."""
     steps = torch.arange(logits.shape[-1], device=logits.device) - truth[:, None]
-    return F.cross_entropy(logits.float(), (-0.5 * (steps / LEVEL_SPREAD) ** 2).softmax(-1)) / math.log(logits.shape[-1])
+    return F.cross_entropy(logits.float(), (-0.5 * (steps / LEVEL_SPREAD) ** 2).softmax(-1)) / math.log(
+        logits.shape[-1]
+    )
 
 
-def _choose_scalars(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
+def _choose_scalars(
+    tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool
+) -> None:
     """Catalogs of one survey or both; half of the columns that are not read are asked."""
     scalars = [key for key in tokens if key not in _LONG]
     survey = int(torch.randint(3, (), generator=generator))  # Legacy Survey, HSC, both
@@ -294,7 +332,9 @@ def _of_legacy(key: str) -> bool:
     return key in LEGACY or key in ("tok_ebv", "tok_shape_r", "tok_shape_e1", "tok_shape_e2")
 
 
-def _choose_spectra(tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool) -> None:
+def _choose_spectra(
+    tokens: Shard, inputs: Shard, targets: Shard, generator: Generator, *, always: bool
+) -> None:
     """The spectrum of one survey whole, or a part hidden and asked, or not read at all and asked."""
     choice, share = torch.rand(2, generator=generator).tolist()
     key = SPECTRA[int(torch.randint(len(SPECTRA), (), generator=generator))]
@@ -313,7 +353,9 @@ def _choose_images(tokens: Shard, inputs: Shard, targets: Shard, generator: Gene
     """One survey's image, mostly a part of it; the rest of it or the other survey's asked."""
     read = IMAGES[int(torch.randint(2, (), generator=generator))]
     low, high = IMAGE_TOKENS_READ
-    inputs[read] = _shown(tokens[read], low + int(torch.randint(high - low, (), generator=generator)), generator)
+    inputs[read] = _shown(
+        tokens[read], low + int(torch.randint(high - low, (), generator=generator)), generator
+    )
     asked = IMAGES[int(torch.randint(2, (), generator=generator))]
     hidden = tokens[asked].where(inputs[read] < 0, -1) if asked == read else tokens[asked]
     targets[asked] = _some(hidden, ASKED, generator, _towards_the_middle(hidden))
@@ -344,7 +386,10 @@ def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[Vie
     there = torch.stack([(tokens[key] >= 0).any(1) for key in keys]).all(0)
     read = {key: tokens[key][there] for key in keys}
     first, second = (
-        View({key: values if key in SPECTRA else _shown(values, IMAGE_TOKENS_READ[1], generator)}, key in IMAGES)
+        View(
+            {key: values if key in SPECTRA else _shown(values, IMAGE_TOKENS_READ[1], generator)},
+            key in IMAGES,
+        )
         for key, values in read.items()
     )
     return first, second, labels[there]

@@ -33,7 +33,9 @@ class Columns:
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """All objects of all parts; at least one."""
-        return cls(**{field.name: _joined([getattr(part, field.name) for part in parts]) for field in fields(cls)})
+        return cls(
+            **{field.name: _joined([getattr(part, field.name) for part in parts]) for field in fields(cls)}
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def ks_distance(values: Floats) -> float | None:
     n = len(ordered)
     if not n:
         return None
-    return float(max(np.abs(np.arange(1, n + 1) / n - ordered).max(), np.abs(np.arange(n) / n - ordered).max()))
+    return float(
+        max(np.abs(np.arange(1, n + 1) / n - ordered).max(), np.abs(np.arange(n) / n - ordered).max())
+    )
 
 
 def calibration(found: Redshifts) -> Row:
@@ -184,7 +188,12 @@ def codes_used(counts: Array) -> Row:
     total = counts.sum()
     share = counts[counts > 0] / max(total, 1)
     even = float(np.exp(-(share * np.log(share)).sum())) / len(counts)
-    return {"n": int(total), "codes": len(counts), "share used": mean(counts > 0), "effective share": even if total else None}
+    return {
+        "n": int(total),
+        "codes": len(counts),
+        "share used": mean(counts > 0),
+        "effective share": even if total else None,
+    }
 
 
 def aperture_sums(images: Floats, radius: Floats) -> Floats:
@@ -200,7 +209,9 @@ def aperture_radius(truth: Floats, share: float = 0.95) -> Floats:
     rings = np.arange(ring.max() + 1)
     light = truth.sum(1).reshape(len(truth), -1) @ (ring[:, None] == rings).astype(float)
     growth = light.cumsum(1)[:, : min(truth.shape[-2:]) // 2]
-    radius: Floats = rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
+    radius: Floats = (
+        rings[np.argmax(growth >= share * growth.max(1, keepdims=True), axis=1)].clip(2).astype(float)
+    )
     return radius
 
 
@@ -244,7 +255,10 @@ def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
 def image_colors(errors: ImageErrors, blue: int, red: int, measurable: float = 50.0) -> Row:
     """Magnitude differences between two bands (indices), decoded against true, where the data know both totals to 1 / ``measurable``."""
     known = (errors.signal_to_noise[:, [blue, red]] > measurable).all(1)
-    ratio, flux = (2.5 * np.log10(np.maximum(array[known][:, [blue, red]], 1e-6)) for array in (errors.flux_ratio, errors.flux))
+    ratio, flux = (
+        2.5 * np.log10(np.maximum(array[known][:, [blue, red]], 1e-6))
+        for array in (errors.flux_ratio, errors.flux)
+    )
     error, true = ratio[:, 1] - ratio[:, 0], flux[:, 1] - flux[:, 0]
     return {
         "n": len(error),
@@ -273,7 +287,12 @@ def same_label(neighbors: Array, labels: Array) -> Row:
     n = len(labels)
     same = mean(labels[neighbors] == labels[:, None])
     random = mean((labels[:, None] == labels[None])[~np.eye(n, dtype=bool)])
-    return {"n": n, "same": same, "at random": random, "ratio": same / random if same is not None and random else None}
+    return {
+        "n": n,
+        "same": same,
+        "at random": random,
+        "ratio": same / random if same is not None and random else None,
+    }
 
 
 def neighbor_redshifts(neighbors: Array, z: Floats, queries: Array) -> Row:
@@ -293,7 +312,13 @@ def twin_ranks(queries: Floats, base: Floats) -> Array:
 
 def ranks(found: Array, among: int) -> Row:
     """Of twins among ``among`` candidates."""
-    return {"n": len(found), "among": among, "median rank": median(found), "rank 1": mean(found == 1), "within 5": mean(found <= 5)}
+    return {
+        "n": len(found),
+        "among": among,
+        "median rank": median(found),
+        "rank 1": mean(found == 1),
+        "within 5": mean(found <= 5),
+    }
 
 
 def mean(values: Array) -> float | None:
@@ -333,5 +358,7 @@ def _relative_rms(model: Floats, truth: Floats) -> float:
 
 
 def _band_covers(samples: Floats, truth: Floats) -> float:
-    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")  # the one that is exact for few samples
+    low, high = np.quantile(
+        samples, (0.16, 0.84), axis=0, method="weibull"
+    )  # the one that is exact for few samples
     return float(((low <= truth) & (truth <= high)).mean())

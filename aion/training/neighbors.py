@@ -68,12 +68,19 @@ class Memory(nn.Module):
         self.labels = torch.cat([labels, self.labels])[:KEPT]
 
 
-def neighbor_loss(memory: Memory, is_image: tuple[bool, bool], vectors: list[Tensor], labels: Labels) -> Tensor:
+def neighbor_loss(
+    memory: Memory, is_image: tuple[bool, bool], vectors: list[Tensor], labels: Labels
+) -> Tensor:
     """Cross-entropy (nats) of who is near: unit vectors (B, D) of two views of the same objects, each looked for among the rest."""
     first, second = (
-        torch.stack([labels.bins, labels.kind, labels.morphology, torch.full_like(labels.bins, int(image))], 1) for image in is_image
+        torch.stack(
+            [labels.bins, labels.kind, labels.morphology, torch.full_like(labels.bins, int(image))], 1
+        )
+        for image in is_image
     )
-    loss = _one_way(memory, vectors[0], first, vectors[1], second) + _one_way(memory, vectors[1], second, vectors[0], first)
+    loss = _one_way(memory, vectors[0], first, vectors[1], second) + _one_way(
+        memory, vectors[1], second, vectors[0], first
+    )
     for view, of_view in zip(vectors, (first, second), strict=True):
         memory.remember(view, of_view)
     return loss / 2

@@ -64,7 +64,9 @@ def load(folder: Path) -> list[RealSpectrum]:
         for row in csv.DictReader(file):
             if row["kind"] not in ("sdss_spec_fits", "desi_coadd_fits"):
                 continue
-            truths = dict(pair.rsplit(":", 1) for pair in row["z_true"].split()) if ":" in row["z_true"] else {}
+            truths = (
+                dict(pair.rsplit(":", 1) for pair in row["z_true"].split()) if ":" in row["z_true"] else {}
+            )
             for target in read(folder / row["file"]):
                 spectrum = next((m for m in target.modalities if isinstance(m, Spectrum)), None)
                 z = truths.get(target.id, "") if truths else row["z_true"]
@@ -84,14 +86,20 @@ def parts(spectra: Sequence[RealSpectrum], *, reserved: bool) -> dict[str, list[
     return {**halves, "all": list(spectra)} if reserved else {"development": halves["development"]}
 
 
-def evaluate(predict: Predict, decode: Decode, spectra: Sequence[RealSpectrum], z_max: float, *, part: str) -> Report:
+def evaluate(
+    predict: Predict, decode: Decode, spectra: Sequence[RealSpectrum], z_max: float, *, part: str
+) -> Report:
     """Every table on these spectra, titled by the part they are; redshifts beyond ``z_max`` are not asked for."""
-    objects = [s for s in spectra if s.kind in ("galaxy", "quasar", "star") and s.z is not None and s.z < z_max]
+    objects = [
+        s for s in spectra if s.kind in ("galaxy", "quasar", "star") and s.z is not None and s.z < z_max
+    ]
     answers = Redshifts.of([predict(s.spectrum) for s in objects], np.array([s.z for s in objects]))
     bright = [s for s in objects if s.kind != "star" and s.signal_to_noise >= BRIGHT]
     title = REAL.format(part=part)
     found: Report = {
-        "redshifts": {name: metrics.spectroscopic(answers[chosen]) for name, chosen in _rows(objects).items()},
+        "redshifts": {
+            name: metrics.spectroscopic(answers[chosen]) for name, chosen in _rows(objects).items()
+        },
         "missed": _missed(objects, answers),
         "checks": checks(predict, bright),
         "stars and sky": _stars_and_sky(predict, spectra),
@@ -104,7 +112,9 @@ def checks(predict: Predict, bright: Sequence[RealSpectrum]) -> Table:
     """Spectra made worse, moved or emptied: what remains right."""
     rows: Table = {}
     for level in (2.0, 1.0):
-        rows[f"noise added to S/N {level:g}"] = _score(predict, [(degraded(s, level), s.truth) for s in bright])
+        rows[f"noise added to S/N {level:g}"] = _score(
+            predict, [(degraded(s, level), s.truth) for s in bright]
+        )
     return rows | _stretch(predict, bright) | _nulls(predict, bright)
 
 
@@ -134,7 +144,13 @@ def _rows(objects: Sequence[RealSpectrum]) -> dict[str, metrics.Array]:
 def _missed(objects: Sequence[RealSpectrum], answers: Redshifts) -> Table:
     """Every galaxy and quasar whose redshift is wrong."""
     return {
-        s.id: {"class": s.kind, "S/N": s.signal_to_noise, "z": s.truth, "read as": float(mode), "peak probability": float(peak)}
+        s.id: {
+            "class": s.kind,
+            "S/N": s.signal_to_noise,
+            "z": s.truth,
+            "read as": float(mode),
+            "peak probability": float(peak),
+        }
         for s, error, mode, peak in zip(objects, answers.error, answers.mode, answers.peak, strict=True)
         if s.kind != "star" and abs(error) >= GOOD
     }
@@ -160,7 +176,10 @@ def _nulls(predict: Predict, bright: Sequence[RealSpectrum]) -> Table:
         "reversed": [_reversed(s.spectrum) for s in bright],
         "flat with real noise": [_flat(s) for s in bright],
     }
-    rows = {f"null, {name}": _score(predict, [(n, s.truth) for n, s in zip(found, bright, strict=True)]) for name, found in empty.items()}
+    rows = {
+        f"null, {name}": _score(predict, [(n, s.truth) for n, s in zip(found, bright, strict=True)])
+        for name, found in empty.items()
+    }
     modes, truth = _modes(predict, [s.spectrum for s in bright]), np.array([s.truth for s in bright])
     rows["null, shuffled truths"] = {"n": len(bright), "within 0.01": metrics.chance(modes, truth, GOOD)}
     return rows
@@ -183,7 +202,11 @@ def _stars_and_sky(predict: Predict, spectra: Sequence[RealSpectrum]) -> Table:
     sky = np.array([metrics.peak_probability(predict(s.spectrum)) for s in spectra if s.kind == "sky"])
     return {
         "stars": {"n": len(stars), "mode below 0.005": metrics.mean(stars)},
-        "sky": {"n": len(sky), "highest peak probability": metrics.percentile(sky, 100), "peak below 0.5": metrics.mean(sky < 0.5)},
+        "sky": {
+            "n": len(sky),
+            "highest peak probability": metrics.percentile(sky, 100),
+            "peak below 0.5": metrics.mean(sky < 0.5),
+        },
     }
 
 
@@ -193,7 +216,10 @@ def _decoded(decode: Decode, objects: Sequence[RealSpectrum]) -> Report:
     for number, s in enumerate(objects):
         good = ~s.spectrum.mask & (s.spectrum.ivar > 0)
         sigma = torch.where(good, s.spectrum.ivar, torch.nan).rsqrt()
-        arrays = [t.double().numpy() for t in (s.spectrum.wavelength, decode(s.spectrum).flux, s.spectrum.flux, sigma)]
+        arrays = [
+            t.double().numpy()
+            for t in (s.spectrum.wavelength, decode(s.spectrum).flux, s.spectrum.flux, sigma)
+        ]
         wavelength, flux, data, noise = arrays
         chi2.append(metrics.residual_rms(flux, data, noise)[0] ** 2)
         lines = compare(wavelength, flux, data, data, noise, np.array([s.truth]), (s.kind,))
@@ -253,4 +279,6 @@ def _real(id: str, spectrum: Spectrum, z: str, label: str) -> RealSpectrum:
     ratio: Tensor = (spectrum.flux * spectrum.ivar.sqrt())[good]
     survey = type(spectrum).__name__.removesuffix("Spectrum")
     signal_to_noise = float(ratio.median()) if len(ratio) else 0.0
-    return RealSpectrum(id, spectrum, float(z) if z else None, kinds[label.split("/")[0]], survey, signal_to_noise)
+    return RealSpectrum(
+        id, spectrum, float(z) if z else None, kinds[label.split("/")[0]], survey, signal_to_noise
+    )

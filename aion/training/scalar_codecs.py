@@ -19,7 +19,9 @@ CODES = 1_024
 def redshift_codec(config: EmbeddedConfig) -> GridScalarCodec:
     """Redshift bins uniform in ln(1+z): token t stands for the bin that ends at its bucket."""
     codec = GridScalarCodec(modality=Z.name, codebook_size=config.correlation.bins)
-    edges = torch.expm1(torch.arange(config.correlation.bins, dtype=torch.float64) * config.correlation.log_step)
+    edges = torch.expm1(
+        torch.arange(config.correlation.bins, dtype=torch.float64) * config.correlation.log_step
+    )
     codec.load_state_dict({"_quantizer.buckets": edges.float()})
     return codec
 

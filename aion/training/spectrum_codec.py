@@ -44,7 +44,9 @@ class SpectrumLearner(nn.Module):
     def redshift_logits(self, quantised: Tensor) -> Tensor:
         """(B, bits, tokens) corners -> (B, bins)."""
         states = self.embed(quantised.transpose(1, 2))
-        return self.redshift.correlate(states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device))
+        return self.redshift.correlate(
+            states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ class Terms:
 
 def new_codec(config: EmbeddedConfig) -> SpectrumCodec:
     """The embedded codec with fresh weights; published grid and tokens, smaller networks."""
-    (encoder_depths, encoder_dims), (decoder_depths, decoder_dims) = config.spectrum_encoder, config.spectrum_decoder
+    (encoder_depths, encoder_dims), (decoder_depths, decoder_dims) = (
+        config.spectrum_encoder,
+        config.spectrum_decoder,
+    )
     return SpectrumCodec(
         encoder_depths=list(encoder_depths),
         encoder_dims=list(encoder_dims),
@@ -84,7 +89,12 @@ def as_modality(spectra: ObservedSpectra, device: torch.device) -> Spectrum:
 
 def redshift_bins(z: Tensor, config: EmbeddedConfig) -> Tensor:
     """Token ids (B,) of redshifts; blueshifts, which only stars have here, count as zero."""
-    return (torch.log1p(z.clamp(min=0)) / config.correlation.log_step).ceil().long().clamp(max=config.correlation.bins - 1)
+    return (
+        (torch.log1p(z.clamp(min=0)) / config.correlation.log_step)
+        .ceil()
+        .long()
+        .clamp(max=config.correlation.bins - 1)
+    )
 
 
 def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
@@ -102,13 +112,24 @@ def coherent_loss(residual: Tensor, known: Tensor, bend: float = 2.0) -> Tensor:
     for pixels, weight in SCALES.items():
         here = known.float()
         share = F.avg_pool1d(here[:, None], pixels)[:, 0]
-        mean = F.avg_pool1d((residual * here)[:, None], pixels)[:, 0] * pixels**0.5 / share.clamp(min=1e-3).sqrt()
+        mean = (
+            F.avg_pool1d((residual * here)[:, None], pixels)[:, 0]
+            * pixels**0.5
+            / share.clamp(min=1e-3).sqrt()
+        )
         error = torch.sqrt(1 + (mean / bend) ** 2) - 1
         total = total + weight * bend**2 * (error * share).sum(1) / share.sum(1).clamp(min=1)
     return total
 
 
-def terms(learner: SpectrumLearner, spectra: ObservedSpectra, z: Tensor, config: EmbeddedConfig, *, rounded: bool = True) -> Terms:
+def terms(
+    learner: SpectrumLearner,
+    spectra: ObservedSpectra,
+    z: Tensor,
+    config: EmbeddedConfig,
+    *,
+    rounded: bool = True,
+) -> Terms:
     """Losses of one batch of simulated spectra."""
     codec = learner.codec
     device = codec.device
@@ -146,20 +167,30 @@ def _decoded(
     inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
     known = inverse_sigma > 0
     sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
-    return (flux.float() - target) / sigma, known, F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
+    return (
+        (flux.float() - target) / sigma,
+        known,
+        F.binary_cross_entropy_with_logits(mask_logits, (~known).float()),
+    )
 
 
-def with_empty_sky(spectra: ObservedSpectra, z: Tensor, generator: Generator, config: EmbeddedConfig) -> tuple[ObservedSpectra, Tensor]:
+def with_empty_sky(
+    spectra: ObservedSpectra, z: Tensor, generator: Generator, config: EmbeddedConfig
+) -> tuple[ObservedSpectra, Tensor]:
     """A few spectra lose their object and get a random redshift."""
     empty = torch.rand(len(z), generator=generator) < EMPTY_SKY
     flux = torch.where(empty[:, None], spectra.flux - spectra.truth, spectra.flux)
     truth = torch.where(empty[:, None], torch.zeros(()), spectra.truth)
-    anywhere = torch.expm1(torch.rand(len(z), generator=generator) * config.correlation.log_step * (config.correlation.bins - 1))
+    anywhere = torch.expm1(
+        torch.rand(len(z), generator=generator) * config.correlation.log_step * (config.correlation.bins - 1)
+    )
     sky = ObservedSpectra(spectra.survey, flux, spectra.ivar, spectra.mask, spectra.wavelength, truth)
     return sky, torch.where(empty, anywhere, z)
 
 
-def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device) -> SpectrumLearner:
+def fit(
+    config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: torch.device
+) -> SpectrumLearner:
     """Train the spectrum codec, going on where it stopped; the learner holds codec and redshift network."""
     torch.manual_seed(config.seed)
     learner = SpectrumLearner(config).to(device)
@@ -172,11 +203,21 @@ def fit(config: EmbeddedConfig, survey: SimulatedSurvey, folder: Path, device: t
         spectra, z = with_empty_sky(objects.spectra, objects.z, generator, config)
         return terms(learner, spectra, z, config, rounded=step >= SOFT_START).to_dict()
 
-    train(learner, loss_of, config.spectrum_schedule, folder=folder, title="spectrum codec", seed=config.seed, device=device)
+    train(
+        learner,
+        loss_of,
+        config.spectrum_schedule,
+        folder=folder,
+        title="spectrum codec",
+        seed=config.seed,
+        device=device,
+    )
     return learner
 
 
-def fit_decoder(config: EmbeddedConfig, codec: SpectrumCodec, survey: SimulatedSurvey, folder: Path, device: torch.device) -> None:
+def fit_decoder(
+    config: EmbeddedConfig, codec: SpectrumCodec, survey: SimulatedSurvey, folder: Path, device: torch.device
+) -> None:
     """Train the decoder on, tokens as they are; going on where it stopped."""
     decoder = torch.nn.ModuleList([codec.post_quant_conv, codec.decoder])
 
@@ -184,4 +225,12 @@ def fit_decoder(config: EmbeddedConfig, codec: SpectrumCodec, survey: SimulatedS
         objects = survey.draw(config.spectrum_finish.batch, generator, with_images=False)
         return decoder_terms(codec, objects.spectra)
 
-    train(decoder, loss_of, config.spectrum_finish, folder=folder, title="spectrum decoder", seed=config.seed + 3, device=device)
+    train(
+        decoder,
+        loss_of,
+        config.spectrum_finish,
+        folder=folder,
+        title="spectrum decoder",
+        seed=config.seed + 3,
+        device=device,
+    )

@@ -57,15 +57,21 @@ class Run:
         path, recipe = self.folder / "recipe.json", self.recipe()
         if not path.exists():
             if self.folder.exists() and any(self.folder.iterdir()):
-                raise ConfigError(f"{self.folder} holds files of an unknown recipe; choose another folder for this run")
+                raise ConfigError(
+                    f"{self.folder} holds files of an unknown recipe; choose another folder for this run"
+                )
             self.folder.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(recipe, indent=2) + "\n")
         before = json.loads(path.read_text())
         changed = [
-            f"{name} was {before.get(name)}, is {recipe.get(name)}" for name in recipe | before if before.get(name) != recipe.get(name)
+            f"{name} was {before.get(name)}, is {recipe.get(name)}"
+            for name in recipe | before
+            if before.get(name) != recipe.get(name)
         ]
         if changed:
-            raise ConfigError(f"{self.folder} was begun with another recipe ({'; '.join(changed)}); choose another folder for this run")
+            raise ConfigError(
+                f"{self.folder} was begun with another recipe ({'; '.join(changed)}); choose another folder for this run"
+            )
 
     def survey(self) -> SimulatedSurvey:
         """The simulator, with its ingredients fetched if need be."""
@@ -96,11 +102,17 @@ def simulate(run: Run) -> None:
     survey, columns = run.survey(), []
     for number in range(-(-run.config.photometry_sample // 500)):
         count = min(500, run.config.photometry_sample - number * 500)
-        z, scalars = survey.draw_photometry(count, Generator().manual_seed(run.config.seed * 1_000_003 + 400_000_000 + number))
+        z, scalars = survey.draw_photometry(
+            count, Generator().manual_seed(run.config.seed * 1_000_003 + 400_000_000 + number)
+        )
         columns.append(scalars | {"z": z})
     sample = {key: torch.cat([part[key] for part in columns]) for key in columns[0]}
     torch.save(sample, path)
-    write_metrics(run.folder, "simulate", {f"{key}: median": float(values.nanmedian()) for key, values in sample.items()})
+    write_metrics(
+        run.folder,
+        "simulate",
+        {f"{key}: median": float(values.nanmedian()) for key, values in sample.items()},
+    )
 
 
 @of_one_recipe
@@ -109,9 +121,13 @@ def codecs(run: Run) -> None:
     survey = run.survey()
     if run.start is None:
         sample: dict[str, Tensor] = torch.load(run.folder / "photometry.pt", weights_only=True)
-        scalar_codecs.fit_all(run.config, {key: values for key, values in sample.items() if key != "z"}, run.export)
+        scalar_codecs.fit_all(
+            run.config, {key: values for key, values in sample.items() if key != "z"}, run.export
+        )
         learner = spectrum_codec.fit(run.config, survey, run.folder / "spectrum", run.device)
-        spectrum_codec.fit_decoder(run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device)
+        spectrum_codec.fit_decoder(
+            run.config, learner.codec, survey, run.folder / "spectrum-decoder", run.device
+        )
         learner.codec.save_pretrained(run.export, SDSSSpectrum)
     else:
         shutil.copytree(run.start / "codecs", run.export / "codecs", dirs_exist_ok=True)
@@ -121,7 +137,11 @@ def codecs(run: Run) -> None:
     image.save_pretrained(run.export, LegacySurveyImage)
     manager = run.manager()
     parameters = {"spectrum parameters": manager.codec(SDSSSpectrum), "image parameters": image}
-    write_metrics(run.folder, "codecs", {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()})
+    write_metrics(
+        run.folder,
+        "codecs",
+        {name: sum(p.numel() for p in module.parameters()) for name, module in parameters.items()},
+    )
 
 
 @of_one_recipe
@@ -129,7 +149,9 @@ def tokens(run: Run) -> None:
     """Tokenize the training objects."""
     tokenize.make_shards(run.config, run.survey(), run.manager(), run.folder / "tokens")
     pools = {pool: tokenize.load_pool(run.folder / "tokens", pool) for pool in tokenize.POOLS}
-    write_metrics(run.folder, "tokenize", {f"{pool}: objects": len(shard["bins"]) for pool, shard in pools.items()})
+    write_metrics(
+        run.folder, "tokenize", {f"{pool}: objects": len(shard["bins"]) for pool, shard in pools.items()}
+    )
 
 
 @of_one_recipe
@@ -143,13 +165,19 @@ def model(run: Run) -> None:
         learner.load_state_dict(state["modules"])
         fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     else:
-        fresh = masked_modeling.without_images(AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2)
+        fresh = masked_modeling.without_images(
+            AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2
+        )
     schedule = run.config.model_schedule if run.start is None else run.config.continued_schedule
-    trained = masked_modeling.fit(fresh, pools, schedule, run.config.seed + 2, run.folder / "model", run.device)
+    trained = masked_modeling.fit(
+        fresh, pools, schedule, run.config.seed + 2, run.folder / "model", run.device
+    )
     factors = calibration.fit(trained, pools)
     calibration.apply(trained, factors)
     stored(trained).save_pretrained(run.export)
-    write_metrics(run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())} | asdict(factors))
+    write_metrics(
+        run.folder, "model", {"parameters": sum(p.numel() for p in trained.parameters())} | asdict(factors)
+    )
 
 
 def stored(model: AION) -> AION:

@@ -54,14 +54,20 @@ def object_tokens(manager: CodecManager, objects: Objects) -> Shard:
 
 def make_shards(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, folder: Path) -> None:
     """Every shard that is not there yet."""
-    sizes = {"photometry": config.photometry_sample, "spectra": config.spectra_sample, "images": config.image_sample}
+    sizes = {
+        "photometry": config.photometry_sample,
+        "spectra": config.spectra_sample,
+        "images": config.image_sample,
+    }
     wanted = [(pool, number) for pool in POOLS for number in range(-(-sizes[pool] // SHARD))]
     folder.mkdir(parents=True, exist_ok=True)
     for pool, number in tqdm(wanted, desc="tokenize", mininterval=5.0):
         path = folder / f"{pool}-{number:04d}.pt"
         if path.exists():
             continue
-        generator = Generator().manual_seed(config.seed * 1_000_003 + 500_000_000 + 1_000_000 * POOLS.index(pool) + number)
+        generator = Generator().manual_seed(
+            config.seed * 1_000_003 + 500_000_000 + 1_000_000 * POOLS.index(pool) + number
+        )
         count = min(SHARD, sizes[pool] - number * SHARD)
         shard = _DRAW[pool](config, survey, manager, count, generator)
         torch.save({key: tokens.to(torch.int16) for key, tokens in shard.items()}, path.with_suffix(".tmp"))
@@ -74,15 +80,22 @@ def load_pool(folder: Path, pool: str) -> Shard:
     keys = sorted({key for part in parts for key in part})
     width = {key: next(part[key].shape[1:] for part in parts if key in part) for key in keys}
     absent = {key: lambda n, key=key: torch.full((n, *width[key]), -1, dtype=torch.int16) for key in keys}
-    return {key: torch.cat([part[key] if key in part else absent[key](len(part["bins"])) for part in parts]) for key in keys}
+    return {
+        key: torch.cat([part[key] if key in part else absent[key](len(part["bins"])) for part in parts])
+        for key in keys
+    }
 
 
-def _photometry(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
+def _photometry(
+    config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator
+) -> Shard:
     z, scalars = survey.draw_photometry(count, generator)
     return scalar_tokens(manager, scalars) | {"bins": redshift_bins(z, config)}
 
 
-def _spectra(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
+def _spectra(
+    config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator
+) -> Shard:
     objects = survey.draw(count, generator, with_images=False, with_twin=True)
     spectra, z = with_empty_sky(objects.spectra, objects.z, generator, config)
     empty = z != objects.z
@@ -93,7 +106,9 @@ def _spectra(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecMana
     return shard | _labels(objects) | {"bins": redshift_bins(z, config)}
 
 
-def _images(config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator) -> Shard:
+def _images(
+    config: EmbeddedConfig, survey: SimulatedSurvey, manager: CodecManager, count: int, generator: Generator
+) -> Shard:
     objects = survey.draw(count, generator, with_twin=True)
     return object_tokens(manager, objects) | _labels(objects) | {"bins": redshift_bins(objects.z, config)}
 

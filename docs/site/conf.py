@@ -47,8 +47,12 @@ html_theme_options = {
     "light_logo": "logo.svg",
     "dark_logo": "logo-dark.svg",
     "sidebar_hide_name": True,
-    "light_css_variables": dict.fromkeys(("color-brand-primary", "color-brand-content", "color-brand-visited"), "#2456c9"),
-    "dark_css_variables": dict.fromkeys(("color-brand-primary", "color-brand-content", "color-brand-visited"), "#9dbbff"),
+    "light_css_variables": dict.fromkeys(
+        ("color-brand-primary", "color-brand-content", "color-brand-visited"), "#2456c9"
+    ),
+    "dark_css_variables": dict.fromkeys(
+        ("color-brand-primary", "color-brand-content", "color-brand-visited"), "#9dbbff"
+    ),
 }
 
 

@@ -55,7 +55,9 @@ def _executed(document: str, cells: list[dict[str, Any]]) -> Iterator[str]:
             try:
                 outputs = _run(source, names)
             except Exception as exc:
-                raise ExtensionError(f"cell {number} of {document} fails with {type(exc).__name__}: {exc}\n\n{source}") from exc
+                raise ExtensionError(
+                    f"cell {number} of {document} fails with {type(exc).__name__}: {exc}\n\n{source}"
+                ) from exc
             yield f"```python\n{source}\n```"
             if outputs:
                 yield "\n".join(["```{raw} html", '<div class="output">', *outputs, "</div>", "```"])

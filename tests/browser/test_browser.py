@@ -22,7 +22,9 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 90_000
 """Milliseconds; a loaded machine takes its time."""
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +42,25 @@ def serving(settings: Settings, root: Path, log: Path) -> Iterator[str]:  # noqa
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    chosen = {"AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_OWN": str(log.parent / "own")}
+    chosen = {
+        "AION_MODEL": settings.model,
+        "AION_CATALOG": str(settings.catalog),
+        "AION_OWN": str(log.parent / "own"),
+    }
     environment = {**os.environ, **chosen, "AION_DEVICE": "cpu"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        f"--server.port={port}",
+        "--server.headless=true",
+    ]
     with log.open("w") as written:
-        server = subprocess.Popen(command, cwd=root, env=environment, stdout=written, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            command, cwd=root, env=environment, stdout=written, stderr=subprocess.STDOUT
+        )
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
             yield f"http://127.0.0.1:{port}"
@@ -81,9 +97,21 @@ def browsing(address: str):
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" and not asked_below(message) else None)
+        page.on(
+            "console",
+            lambda message: (
+                problems.append(message.text)
+                if message.type == "error" and not asked_below(message)
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:")) else problems.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((address, "data:", "blob:")) else problems.append(request.url)
+            ),
+        )
         yield page
         browser.close()
     assert not problems
@@ -91,7 +119,9 @@ def browsing(address: str):
 
 def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
-    return any(f"/{name}/_stcore/" in message.location.get("url", "") for name in ("catalog", "similar", "model"))
+    return any(
+        f"/{name}/_stcore/" in message.location.get("url", "") for name in ("catalog", "similar", "model")
+    )
 
 
 def upload(page, *paths: Path) -> None:
@@ -128,7 +158,10 @@ def test_an_uploaded_cutout_is_shown_beside_what_the_tokens_kept(page, root):
 def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
     upload(page, cutout(root))
     page.get_by_text("Swipe", exact=True).click()
-    slider, over = page.get_by_role("slider", name="Divider between Original and Decoded"), page.locator(".st-key-swipe-0 img.over")
+    slider, over = (
+        page.get_by_role("slider", name="Divider between Original and Decoded"),
+        page.locator(".st-key-swipe-0 img.over"),
+    )
     slider.scroll_into_view_if_needed()
     assert [picture.get_attribute("alt") for picture in page.locator(".st-key-swipe-0 img").all()] == [
         "Legacy Survey image, Color: Original",
@@ -146,7 +179,9 @@ def test_the_divider_of_a_swipe_is_dragged_and_moved_with_the_keys(page, root):
     slider.press("ArrowRight")
     assert cut(over) == before + 2
     colored = over.get_attribute("src")
-    page.get_by_role("radio", name="g", exact=True).or_(page.get_by_role("button", name="g", exact=True)).first.click()
+    page.get_by_role("radio", name="g", exact=True).or_(
+        page.get_by_role("button", name="g", exact=True)
+    ).first.click()
     pytest.importorskip("playwright.sync_api").expect(over).to_have_attribute(
         "alt", "Legacy Survey image, DES-G: Decoded", timeout=PATIENCE
     )
@@ -177,7 +212,12 @@ def test_the_address_holds_what_was_changed_and_opens_the_same_view(page, addres
     page.get_by_label("How many").press("Enter")
     page.wait_for_url("**neighbors-k=3**")
     link = page.url
-    assert sorted(link.partition("?")[2].split("&")) == ["band=r", "compared=Blink", "example=image-only", "neighbors-k=3"]
+    assert sorted(link.partition("?")[2].split("&")) == [
+        "band=r",
+        "compared=Blink",
+        "example=image-only",
+        "neighbors-k=3",
+    ]
     for _ in range(2):
         assert page.get_by_role("radio", name="Blink").get_attribute("aria-checked") == "true"
         assert page.get_by_role("radio", name="r", exact=True).get_attribute("aria-checked") == "true"
@@ -206,7 +246,9 @@ def test_the_first_page_asked_of_a_new_server_may_be_any(settings, root, tmp_pat
 
 def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp_path):
     rows = tmp_path / "mine.csv"
-    rows.write_text("\n".join(["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + i},{2 + i},{i / 100}" for i in range(30))]))
+    rows.write_text(
+        "\n".join(["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + i},{2 + i},{i / 100}" for i in range(30))])
+    )
     page.get_by_role("link", name="Catalog").first.click()
     page.get_by_text("Use your own objects").first.click()
     upload(page, rows)
@@ -235,7 +277,11 @@ FITS = "document.documentElement.scrollWidth <= 390 && document.querySelector('.
 def test_every_page_fits_a_phone_and_has_nothing_to_say_on_the_console(page, address, theme):
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme=theme)
-    for name, part in {"catalog": "Columns", "similar?like=object%201&k=3": "How well this works", "model": "Software"}.items():
+    for name, part in {
+        "catalog": "Columns",
+        "similar?like=object%201&k=3": "How well this works",
+        "model": "Software",
+    }.items():
         page.goto(f"{address}/{name}")
         page.get_by_text(part).first.wait_for()
         assert page.evaluate(FITS), name

@@ -53,14 +53,20 @@ def test_every_file_of_an_analysis_opens_and_agrees_with_the_page(analyzed):
     id = everything["inputs"]["id"]
     assert name == f"{id}.json" and everything["redshift"]["peaks"][0]["z"] == pytest.approx(best, abs=1e-4)
     name, content = taken(analyzed, "p(z) (CSV)")
-    assert name == f"{id}-pz.csv" and pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(1)
+    assert name == f"{id}-pz.csv" and pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(
+        1
+    )
     assert Table.read(taken(analyzed, "p(z) (ECSV)")[1].decode(), format="ascii.ecsv").meta["object"] == id
     with h5py.File(io.BytesIO(taken(analyzed, "p(z) (HDF5 for qp)")[1])) as file:
         assert file["ancil/id"][0].decode() == id
     with fits.open(io.BytesIO(taken(analyzed, "Decoded data (FITS)")[1])) as hdus:
         assert [hdu.name for hdu in hdus[1:3]] == ["LEGACY SURVEY IMAGE", "SDSS SPECTRUM"]
     name, content = taken(analyzed, "Figures (HTML)")
-    assert name == f"{id}-figures.html" and b"Data, mean of 5 pixels" in content and b"<h2>Legacy Survey image</h2>" in content
+    assert (
+        name == f"{id}-figures.html"
+        and b"Data, mean of 5 pixels" in content
+        and b"<h2>Legacy Survey image</h2>" in content
+    )
     vector = np.load(io.BytesIO(taken(analyzed, "Embedding (npy)")[1]))
     table = pq.read_table(io.BytesIO(taken(analyzed, "Embedding (Parquet)")[1]))
     assert table["id"].to_pylist() == [id]
@@ -77,14 +83,18 @@ def test_the_neighbors_on_the_page_are_files_of_four_kinds(analyzed):
     ids = pd.read_csv(io.BytesIO(content), dtype={"id": str})["id"].tolist()
     assert name == "neighbors.csv" and len(ids) == 3
     assert list(Table.read(taken(analyzed, "ECSV")[1].decode(), format="ascii.ecsv")["id"]) == ids
-    assert [str(id) for id in Table.read(io.BytesIO(taken(analyzed, "VOTable")[1]), format="votable")["id"]] == ids
+    assert [
+        str(id) for id in Table.read(io.BytesIO(taken(analyzed, "VOTable")[1]), format="votable")["id"]
+    ] == ids
     assert [str(id) for id in Table.read(io.BytesIO(taken(analyzed, "FITS")[1]), format="fits")["id"]] == ids
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "SVG"])
 def test_the_camera_saves_a_figure_under_the_name_of_the_object(analyzed, file_format):
     analyzed.get_by_role("button", name="Download").first.click()
-    analyzed.get_by_role("radio", name=file_format, exact=True).or_(analyzed.get_by_text(file_format, exact=True)).first.click()
+    analyzed.get_by_role("radio", name=file_format, exact=True).or_(
+        analyzed.get_by_text(file_format, exact=True)
+    ).first.click()
     analyzed.keyboard.press("Escape")
     at_rest(analyzed)
     figure = analyzed.locator(DENSITY)
@@ -111,10 +121,21 @@ def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     cells = json.loads((tmp_path / "analysis.ipynb").read_text())["cells"]
-    code = SHOWING + "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code") + "print('Z', analysis.redshift.mode)"
-    environment = {**os.environ, "AION_MODEL": settings.model, "AION_CATALOG": str(settings.catalog), "AION_DEVICE": "cpu"}
+    code = (
+        SHOWING
+        + "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+        + "print('Z', analysis.redshift.mode)"
+    )
+    environment = {
+        **os.environ,
+        "AION_MODEL": settings.model,
+        "AION_CATALOG": str(settings.catalog),
+        "AION_DEVICE": "cpu",
+    }
     environment["PYTHONPATH"] = str(root)
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     drawn = [line for line in lines if line.startswith("FIGURE")]

@@ -7,7 +7,9 @@ from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
 
-SPECTRUM, DENSITY, MAP, BESIDE = (f".st-key-{key} .js-plotly-plot" for key in ("spectrum-0", "redshift", "map-plot", "beside-plot"))
+SPECTRUM, DENSITY, MAP, BESIDE = (
+    f".st-key-{key} .js-plotly-plot" for key in ("spectrum-0", "redshift", "map-plot", "beside-plot")
+)
 AT_REST = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale=true]')"
 DRAWN = "p => p?.layout?.xaxis?.range && p.querySelector('.nsewdrag')"
 RANGE = "p => p.layout.xaxis.range"
@@ -110,7 +112,15 @@ def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(p
     wait_until(page, MAP, DRAWN)
     assert page.evaluate(fetched) == [0]
     buttons = page.locator(f"{MAP} .modebar-btn").evaluate_all("all => all.map((one) => one.dataset.title)")
-    assert buttons == ["Zoom", "Pan", "Box Select", "Lasso Select", "Reset axes", "Download plot", "Fullscreen"]
+    assert buttons == [
+        "Zoom",
+        "Pan",
+        "Box Select",
+        "Lasso Select",
+        "Reset axes",
+        "Download plot",
+        "Fullscreen",
+    ]
 
 
 def test_a_figure_is_drawn_anew_only_where_it_changes_and_outlives_a_look_at_another_page(page, root):  # noqa: F811
@@ -156,7 +166,12 @@ def test_the_lines_follow_a_slider_without_the_server(page, root):  # noqa: F811
     slider.press("PageUp")
     z = float(slider.input_value())
     wait_until(page, SPECTRUM, f"(p, z) => Math.abs(({HBETA})(p) - z) < 1e-6", z)
-    wait_until(page, DENSITY, "(p, z) => Math.abs(p.layout.shapes.find((one) => one.name === 'Chosen z').x0 - z) < 1e-6", z)
+    wait_until(
+        page,
+        DENSITY,
+        "(p, z) => Math.abs(p.layout.shapes.find((one) => one.name === 'Chosen z').x0 - z) < 1e-6",
+        z,
+    )
 
 
 def test_a_click_on_the_density_sets_the_redshift(page, root):  # noqa: F811
@@ -165,7 +180,9 @@ def test_a_click_on_the_density_sets_the_redshift(page, root):  # noqa: F811
     point = place(page, DENSITY, "p(z)", 0.1)
     page.locator(f"{DENSITY} .hoverlayer .hovertext").first.wait_for()
     page.mouse.click(*point)
-    page.wait_for_function("before => document.querySelector('.st-key-z-typed input').value !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('.st-key-z-typed input').value !== before", arg=before
+    )
 
 
 def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page, root):  # noqa: F811
@@ -179,7 +196,9 @@ def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page,
     option = page.get_by_role("option").first
     named = float(option.inner_text().rpartition("z = ")[2])
     option.click()
-    page.wait_for_function("z => Number(document.querySelector('.st-key-z-typed input').value) === z", arg=named)
+    page.wait_for_function(
+        "z => Number(document.querySelector('.st-key-z-typed input').value) === z", arg=named
+    )
     question.first.wait_for(state="detached")
 
 
@@ -194,7 +213,11 @@ def test_a_lasso_on_the_map_marks_objects_everywhere_until_they_are_unmarked(pag
     assert page.locator(MAP).evaluate(marked) >= 10 and page.locator(BESIDE).evaluate(marked) >= 5
     page.get_by_role("button", name="Unmark").click()
     for figure in (MAP, BESIDE):
-        wait_until(page, figure, "p => p.data.every((trace) => !trace.selectedpoints) && !p.layout.selections?.length")
+        wait_until(
+            page,
+            figure,
+            "p => p.data.every((trace) => !trace.selectedpoints) && !p.layout.selections?.length",
+        )
     at_rest(page)
     assert not page.get_by_text("Unmark").count() and page.evaluate("drawn") == []
 
@@ -205,7 +228,9 @@ def test_a_pointer_that_rests_on_a_point_shows_the_card_of_the_object(page, plot
     place(page, plot, "quasar", 0)
     picture = page.locator(".aion-card img.picture")
     picture.wait_for()
-    page.wait_for_function("image => image.complete && image.naturalWidth === 96", arg=picture.element_handle())
+    page.wait_for_function(
+        "image => image.complete && image.naturalWidth === 96", arg=picture.element_handle()
+    )
     told = page.locator(".aion-card p").inner_text().splitlines()
     assert picture.get_attribute("alt") == f"Image of {told[0]}" and told[1].startswith("quasar")
     page.mouse.move(5, 5)
@@ -231,4 +256,6 @@ def test_a_figure_takes_the_width_there_is_and_more_names_find_their_place(page,
     page.set_viewport_size({"width": 1280, "height": 900})
     wait_until(page, SPECTRUM, "p => p.querySelector('.nsewdrag').getBoundingClientRect().width > 1000")
     wait_until(page, SPECTRUM, f"(p, few) => ({BOXES})(p).length > few", few)
-    assert figure.get_attribute("role") == "figure" and "decoded version" in figure.get_attribute("aria-label")
+    assert figure.get_attribute("role") == "figure" and "decoded version" in figure.get_attribute(
+        "aria-label"
+    )

@@ -43,7 +43,20 @@ for number, text in enumerate(TEXTS):
         st.button(as_text(text), key=f"button-{number}")
         st.markdown(f"- {as_text(text)}")
 """
-TAGS = ("<a ", "<em", "<strong", "<img", "katex", "<code", "<ol", "<h2", "<blockquote", "<del", "<script", "<hr")
+TAGS = (
+    "<a ",
+    "<em",
+    "<strong",
+    "<img",
+    "katex",
+    "<code",
+    "<ol",
+    "<h2",
+    "<blockquote",
+    "<del",
+    "<script",
+    "<hr",
+)
 
 
 def test_every_text_is_shown_letter_by_letter(root, tmp_path):
@@ -53,8 +66,18 @@ def test_every_text_is_shown_letter_by_letter(root, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "app.py"), f"--server.port={port}", "--server.headless=true"]
-    server = subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(tmp_path / "app.py"),
+        f"--server.port={port}",
+        "--server.headless=true",
+    ]
+    server = subprocess.Popen(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL
+    )
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
         with browsing(f"http://127.0.0.1:{port}") as page:

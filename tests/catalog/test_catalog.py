@@ -15,7 +15,9 @@ from aion.explorer.catalogs.similarity import QueryPart, Searches
 
 def test_the_table_has_the_names_people_read(catalog):
     assert len(catalog) == 12 and {"id", "class", "z", "mag_r", "survey"} <= set(catalog.table.columns)
-    assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9)) and np.isnan(catalog.table["mag_r"].iloc[1])
+    assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9)) and np.isnan(
+        catalog.table["mag_r"].iloc[1]
+    )
     assert catalog.manifest.label == "simulated" and catalog.index.ids == tuple(catalog.table["id"])
 
 
@@ -23,14 +25,20 @@ def test_an_entry_has_only_the_streams_of_its_object(catalog):
     with_spectrum, without = catalog.entry("object 1"), catalog.entry("object 2")
     assert "tok_spectrum_sdss" in with_spectrum.tokens and "tok_spectrum_sdss" not in without.tokens
     assert with_spectrum.tokens["tok_image"].dtype == np.int64 and with_spectrum.kind == "star"
-    assert catalog.entry("object 3").z_reference is None and without.z_reference == pytest.approx(4 / 11) and without.is_entry
+    assert (
+        catalog.entry("object 3").z_reference is None
+        and without.z_reference == pytest.approx(4 / 11)
+        and without.is_entry
+    )
 
 
 def test_pictures_and_small_spectra_are_found_by_id(catalog):
     picture = Image.open(io.BytesIO(catalog.picture("object 7")))
     assert picture.size == (96, 96) and picture.getpixel((5, 5)) == (70, 70, 70)
     small = catalog.small_spectrum("object 7")
-    assert small.wavelength[0] == 3700 and small.flux.tolist() == pytest.approx((7 + np.linspace(0, 1, 40)).tolist(), abs=0.01)
+    assert small.wavelength[0] == 3700 and small.flux.tolist() == pytest.approx(
+        (7 + np.linspace(0, 1, 40)).tolist(), abs=0.01
+    )
     assert catalog.picture("object 4") is None and catalog.small_spectrum("object 6") is None
 
 
@@ -38,7 +46,9 @@ def test_filters_take_part_in_the_search_so_it_gives_as_many_as_were_asked_for(c
     vectors = {"all": catalog.index.vector(0)}
     everything = catalog.neighbors(vectors, 12)
     stars = catalog.neighbors(vectors, 4, Filters(classes=("star",)), exclude=1)
-    assert [found.id for found in stars] == [found.id for found in everything if found.kind == "star" and found.id != "object 1"]
+    assert [found.id for found in stars] == [
+        found.id for found in everything if found.kind == "star" and found.id != "object 1"
+    ]
     assert len(stars) == 3
     far = catalog.neighbors(vectors, 3, Filters(z=(1.0, 2.0), mag_r=(20.0, 21.0)))
     assert len(far) == 3 and all(found.z >= 1 and catalog.row(found.id) % 2 == 0 for found in far)
@@ -60,7 +70,9 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
     with pytest.raises(InputError, match="is not a catalog"):
         Catalog.load(tmp_path)
     broken = shutil.copytree(settings.catalog, tmp_path / "broken")
-    with pytest.raises(IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"):
+    with pytest.raises(
+        IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"
+    ):
         Catalog.load(broken, model_sha256="0" * 64)
     (broken / "vectors.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match="is not a catalog"):
@@ -77,10 +89,19 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
 
 
 def test_a_query_is_compared_with_what_is_made_from_the_same(catalog):
-    image, both = ["tok_image", "tok_flux_g", "tok_flux_r"], ["tok_image", "tok_spectrum_sdss", "tok_flux_g", "tok_flux_r"]
-    assert catalog.searched(image) == {"all": image} and catalog.searched(both) == {"all": both}, "objects have all of these"
-    assert catalog.searched(["tok_image", "tok_flux_z"]) == {"image": ["tok_image"]}, "no object has these two"
-    assert catalog.searched(["tok_flux_g"]) == {"all": ["tok_flux_g"]}, "this catalog has no view of catalog numbers"
+    image, both = (
+        ["tok_image", "tok_flux_g", "tok_flux_r"],
+        ["tok_image", "tok_spectrum_sdss", "tok_flux_g", "tok_flux_r"],
+    )
+    assert catalog.searched(image) == {"all": image} and catalog.searched(both) == {"all": both}, (
+        "objects have all of these"
+    )
+    assert catalog.searched(["tok_image", "tok_flux_z"]) == {"image": ["tok_image"]}, (
+        "no object has these two"
+    )
+    assert catalog.searched(["tok_flux_g"]) == {"all": ["tok_flux_g"]}, (
+        "this catalog has no view of catalog numbers"
+    )
 
 
 def test_several_parts_count_alike_and_filters_take_part(catalog):
@@ -109,7 +130,11 @@ def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too
     partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
     image = engine.embed([thing], use=["tok_image"])[0]
     expected = catalog.neighbors({"image": image}, 5, exclude=1)
-    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == ["image"]
-    assert [one.similarity for one in partly.neighbors] == pytest.approx([one.similarity for one in expected], abs=1e-5)
+    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == [
+        "image"
+    ]
+    assert [one.similarity for one in partly.neighbors] == pytest.approx(
+        [one.similarity for one in expected], abs=1e-5
+    )
     whole = engine.analyze(thing)
     assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)

@@ -19,11 +19,32 @@ def unit(rows: np.ndarray) -> np.ndarray:
 def built(tmp_path_factory) -> Catalog:
     """Every second object lacks the image."""
     generator = np.random.default_rng(0)
-    tokens = [{key: generator.integers(0, 1000, 4 if key == "tok_image" else 1) for key in KEYS[i % 2 :]} for i in range(N)]
+    tokens = [
+        {key: generator.integers(0, 1000, 4 if key == "tok_image" else 1) for key in KEYS[i % 2 :]}
+        for i in range(N)
+    ]
     vectors = [{view: unit(generator.normal(size=D)) for view in views_of(one)} for one in tokens]
-    table = pd.DataFrame({"id": [f"{i:04d}" for i in range(N)], "FLUX_R": [1.0, -1.0] * (N // 2), "FLUX_G": 0.5, "ra": np.arange(N) / 10.0})
-    previews = Previews([b"picture", None] * (N // 2), np.linspace(4000, 9000, 8, dtype=np.float32), np.full((N, 8), 2.0, np.float16))
-    return Catalog.build(tmp_path_factory.mktemp("catalogs") / "new", Manifest("random", "a" * 64), table, tokens, vectors, previews)
+    table = pd.DataFrame(
+        {
+            "id": [f"{i:04d}" for i in range(N)],
+            "FLUX_R": [1.0, -1.0] * (N // 2),
+            "FLUX_G": 0.5,
+            "ra": np.arange(N) / 10.0,
+        }
+    )
+    previews = Previews(
+        [b"picture", None] * (N // 2),
+        np.linspace(4000, 9000, 8, dtype=np.float32),
+        np.full((N, 8), 2.0, np.float16),
+    )
+    return Catalog.build(
+        tmp_path_factory.mktemp("catalogs") / "new",
+        Manifest("random", "a" * 64),
+        table,
+        tokens,
+        vectors,
+        previews,
+    )
 
 
 def test_what_is_built_is_what_is_loaded(built, tmp_path):
@@ -33,7 +54,9 @@ def test_what_is_built_is_what_is_loaded(built, tmp_path):
     assert loaded.manifest == built.manifest and loaded.previews.pictures == built.previews.pictures
     for id in ("0000", "0001"):
         one, other = loaded.entry(id), built.entry(id)
-        assert one.streams == other.streams and all((one.tokens[key] == other.tokens[key]).all() for key in one.streams)
+        assert one.streams == other.streams and all(
+            (one.tokens[key] == other.tokens[key]).all() for key in one.streams
+        )
     assert loaded.entry("0001").streams == ("tok_flux_g", "tok_flux_r") and loaded.entry("0007").ra == 0.7
 
 
@@ -57,7 +80,9 @@ def test_a_folder_that_is_there_stays_as_it_is(built, tmp_path):
     (tmp_path / "photographs").mkdir()
     with pytest.raises(FileExistsError):
         built.save(tmp_path / "photographs")
-    assert [path.name for path in tmp_path.iterdir()] == ["photographs"] and not list((tmp_path / "photographs").iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["photographs"] and not list(
+        (tmp_path / "photographs").iterdir()
+    )
 
 
 def test_a_catalog_without_the_view_of_everything_is_refused(built, tmp_path):

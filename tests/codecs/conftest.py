@@ -14,7 +14,13 @@ from tests.codecs.samples import EVERY_MODALITY, arrays, sizes
 from tests.upstream import run_upstream
 
 FULL = {
-    "full_image": {"quantizer_levels": [7, 5, 5, 5, 5], "hidden_dims": 512, "embedding_dim": 5, "n_compressions": 2, "num_consecutive": 4},
+    "full_image": {
+        "quantizer_levels": [7, 5, 5, 5, 5],
+        "hidden_dims": 512,
+        "embedding_dim": 5,
+        "n_compressions": 2,
+        "num_consecutive": 4,
+    },
     "full_spectrum": {
         "encoder_depths": [3, 3, 27, 3],
         "encoder_dims": [64, 128, 256, 512],
@@ -43,11 +49,19 @@ class Published:
     def decoded(self, key: str) -> dict[str, torch.Tensor]:
         """Fields it decoded from those tokens."""
         start = f"{key}/decoded/"
-        return {name.removeprefix(start): torch.tensor(v) for name, v in self.outputs.items() if name.startswith(start)}
+        return {
+            name.removeprefix(start): torch.tensor(v)
+            for name, v in self.outputs.items()
+            if name.startswith(start)
+        }
 
     def fields(self, key: str) -> dict[str, np.ndarray]:
         """Arrays that it was given."""
-        return {name.split("/", 1)[1]: values for name, values in self.inputs.items() if name.startswith(f"{key}/")}
+        return {
+            name.split("/", 1)[1]: values
+            for name, values in self.inputs.items()
+            if name.startswith(f"{key}/")
+        }
 
     def sample(self, key: str, modality: type[Modality]) -> Modality:
         """The same sample, ours."""
@@ -68,8 +82,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
         given |= as_in_training(modality)
     given |= _more_images()
     given |= {f"full_image/{name}": values[:1] for name, values in arrays(LegacySurveyImage).items()}
-    given |= {"bands:full_image": given["bands:tok_image"], "decode:full_spectrum": given["decode:tok_spectrum_desi"][:1]}
-    given |= {f"full_spectrum/{name}": given[f"tok_spectrum_desi/{name}"][:1] for name in ("flux", "ivar", "mask", "wavelength")}
+    given |= {
+        "bands:full_image": given["bands:tok_image"],
+        "decode:full_spectrum": given["decode:tok_spectrum_desi"][:1],
+    }
+    given |= {
+        f"full_spectrum/{name}": given[f"tok_spectrum_desi/{name}"][:1]
+        for name in ("flux", "ivar", "mask", "wavelength")
+    }
     given["latent"] = np.random.default_rng(5).normal(0, 0.02, (2, 10, 40)).astype(np.float32)
     every_size = {modality.name: sizes(modality) for modality in EVERY_MODALITY} | FULL
     outputs = run_upstream(SCRIPT, folder=str(folder), sizes=json.dumps(every_size), **given)
@@ -81,8 +101,13 @@ def as_in_training(modality: type[DESISpectrum] | type[SDSSSpectrum]) -> dict[st
     key, fields = modality.token_key, arrays(modality)
     fill = {"flux": 0.0, "ivar": 0.0, "mask": True, "wavelength": 99999.0}
     missing = modality.padded_length - fields["flux"].shape[1]
-    padded = {name: np.pad(values, ((0, 0), (0, missing)), constant_values=fill[name]) for name, values in fields.items()}
-    padded = {name: values if name == "mask" else values.astype(np.float32) for name, values in padded.items()}
+    padded = {
+        name: np.pad(values, ((0, 0), (0, missing)), constant_values=fill[name])
+        for name, values in fields.items()
+    }
+    padded = {
+        name: values if name == "mask" else values.astype(np.float32) for name, values in padded.items()
+    }
     inside = np.tile(np.linspace(3700, 9700, 300, dtype=np.float32), (2, 1))
     return {f"{key}/{name}": values for name, values in padded.items()} | {f"decode:{key}": inside}
 
@@ -96,5 +121,11 @@ def _more_images() -> dict[str, np.ndarray]:
         "ls_odd": (["DES-G", "DES-R", "DES-I", "DES-Z"], (1, 4, 101, 130)),
         "hsc_gri": (["HSC-G", "HSC-R", "HSC-I"], (2, 3, 97, 96)),
     }
-    made = {f"{key}/flux": random.normal(0.5, 9.0, shape).astype(np.float32) for key, (_, shape) in cases.items()}
-    return made | {f"bands:{key}": np.array(bands) for key, (bands, _) in cases.items()} | {"extra": np.array(list(cases))}
+    made = {
+        f"{key}/flux": random.normal(0.5, 9.0, shape).astype(np.float32) for key, (_, shape) in cases.items()
+    }
+    return (
+        made
+        | {f"bands:{key}": np.array(bands) for key, (bands, _) in cases.items()}
+        | {"extra": np.array(list(cases))}
+    )

@@ -75,19 +75,36 @@ def arrays(modality: type[Modality], n: int = 2) -> dict[str, np.ndarray]:
     random = np.random.default_rng(len(modality.__name__))
     if issubclass(modality, LegacySurveyImage | HSCImage):
         bands = len(modality.survey_bands)
-        return {"flux": (random.normal(0.05, 0.5, (n, bands, 96, 96)) * np.geomspace(1, 60, 96)).astype(np.float32)}
+        return {
+            "flux": (random.normal(0.05, 0.5, (n, bands, 96, 96)) * np.geomspace(1, 60, 96)).astype(
+                np.float32
+            )
+        }
     if issubclass(modality, DESISpectrum | SDSSSpectrum):
         pixels, ends = (7781, (3600.0, 9824.0)) if modality is DESISpectrum else (4600, (3590.0, 10300.0))
-        wavelength = np.tile(np.linspace(*ends, pixels) if modality is DESISpectrum else np.geomspace(*ends, pixels), (n, 1))
+        wavelength = np.tile(
+            np.linspace(*ends, pixels) if modality is DESISpectrum else np.geomspace(*ends, pixels), (n, 1)
+        )
         flux = random.normal(4.0, 1.0, (n, pixels)) + 30 * np.exp(-(((wavelength - 6000) / 8) ** 2))
         mask = random.random((n, pixels)) < 0.02
-        return {"flux": flux, "ivar": random.gamma(2.0, 2.0, (n, pixels)) * ~mask, "mask": mask, "wavelength": wavelength}
+        return {
+            "flux": flux,
+            "ivar": random.gamma(2.0, 2.0, (n, pixels)) * ~mask,
+            "mask": mask,
+            "wavelength": wavelength,
+        }
     if modality is LegacySurveySegmentationMap:
         return {"field": random.random((n, 96, 96)).astype(np.float32)}
     if modality is LegacySurveyCatalog:
         columns = {name: random.integers(0, 96, (n, 6)).astype(np.float32) for name in ("X", "Y")}
-        columns |= {name: random.normal(0, 0.3, (n, 6)).astype(np.float32) for name in ("SHAPE_E1", "SHAPE_E2", "SHAPE_R")}
-        return {name: np.where(np.arange(6) < 4, values, 9999).astype(np.float32) for name, values in columns.items()}
+        columns |= {
+            name: random.normal(0, 0.3, (n, 6)).astype(np.float32)
+            for name in ("SHAPE_E1", "SHAPE_E2", "SHAPE_R")
+        }
+        return {
+            name: np.where(np.arange(6) < 4, values, 9999).astype(np.float32)
+            for name, values in columns.items()
+        }
     n = 50 * n  # numbers are cheap
     shape = (n,) if modality.num_tokens == 1 else (n, 55)
     return {"value": random.uniform(0.05, 0.95, shape).astype(np.float32)}

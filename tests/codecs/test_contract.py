@@ -39,7 +39,9 @@ def assert_same(one: Modality, other: Modality) -> None:
 
 
 @every_modality
-def test_tokens_are_whole_numbers_within_the_codebook(manager: CodecManager, modality: type[Modality]) -> None:
+def test_tokens_are_whole_numbers_within_the_codebook(
+    manager: CodecManager, modality: type[Modality]
+) -> None:
     given = sample(modality)
     tokens = encode(manager, given)
     assert tokens.dtype == torch.int64
@@ -50,7 +52,9 @@ def test_tokens_are_whole_numbers_within_the_codebook(manager: CodecManager, mod
 
 
 @every_modality
-def test_encoding_leaves_the_input_alone_and_repeats_itself(manager: CodecManager, modality: type[Modality]) -> None:
+def test_encoding_leaves_the_input_alone_and_repeats_itself(
+    manager: CodecManager, modality: type[Modality]
+) -> None:
     given = sample(modality)
     before = copy.deepcopy(given)
     first = encode(manager, given)
@@ -79,7 +83,9 @@ def test_tokens_decode_to_the_class_asked_for(manager: CodecManager, modality: t
 
 
 @every_modality
-def test_a_codec_that_was_saved_gives_the_same_tokens(manager: CodecManager, modality: type[Modality], tmp_path) -> None:
+def test_a_codec_that_was_saved_gives_the_same_tokens(
+    manager: CodecManager, modality: type[Modality], tmp_path
+) -> None:
     codec = manager.codec(modality)
     codec.save_pretrained(tmp_path, modality)
     again = type(codec).from_pretrained(tmp_path, modality=modality)
@@ -89,9 +95,13 @@ def test_a_codec_that_was_saved_gives_the_same_tokens(manager: CodecManager, mod
     assert torch.equal(again.encode(given), codec.encode(given))
 
 
-@pytest.mark.parametrize("modality", [LegacySurveyImage, DESISpectrum, Z, LegacySurveySegmentationMap], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "modality", [LegacySurveyImage, DESISpectrum, Z, LegacySurveySegmentationMap], ids=lambda m: m.__name__
+)
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_the_gpu_gives_the_tokens_of_the_cpu(tiny_weights, manager: CodecManager, modality: type[Modality]) -> None:
+def test_the_gpu_gives_the_tokens_of_the_cpu(
+    tiny_weights, manager: CodecManager, modality: type[Modality]
+) -> None:
     on_gpu = CodecManager("cuda", source=tiny_weights)
     given = sample(modality)
     same = encode(on_gpu, given).cpu() == encode(manager, given)
@@ -105,9 +115,13 @@ def test_another_modality_is_refused_by_both_names(manager: CodecManager, modali
         manager.codec(modality).encode(other)
 
 
-@pytest.mark.parametrize("modality", [m for m in EVERY_MODALITY if m is not LegacySurveyCatalog], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "modality", [m for m in EVERY_MODALITY if m is not LegacySurveyCatalog], ids=lambda m: m.__name__
+)
 @pytest.mark.parametrize("wrong", [-1, 100_000])
-def test_ids_outside_the_codebook_are_refused(manager: CodecManager, modality: type[Modality], wrong: int) -> None:
+def test_ids_outside_the_codebook_are_refused(
+    manager: CodecManager, modality: type[Modality], wrong: int
+) -> None:
     tokens = encode(manager, sample(modality)).clone()
     tokens[0, -1] = wrong
     with pytest.raises(InputError, match=r"tokens range over .* has ids 0\.\."):
@@ -123,7 +137,9 @@ def test_a_decoded_scalar_has_the_same_token_again(manager: CodecManager, modali
         assert (again == tokens[modality.token_key]).float().mean() > (0.99 if centered else 0.4)
 
 
-@pytest.mark.parametrize("modality", [m for m in EVERY_MODALITY if issubclass(m, Image | Spectrum)], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "modality", [m for m in EVERY_MODALITY if issubclass(m, Image | Spectrum)], ids=lambda m: m.__name__
+)
 def test_a_valid_sample_gives_nothing_to_remark_on(manager: CodecManager, modality: type[Modality]) -> None:
     given = sample(modality)
     if isinstance(given, Image):
@@ -148,9 +164,15 @@ def test_the_spectrum_autoencoder_can_be_trained_through() -> None:
     x, normalization = codec.preprocess(given)
     quantised, loss, usage = codec.quantizer(codec.encode_latent(x))
     flux, mask_logits = codec.decode_latent(quantised)
-    assert x.shape == (2, 2, 8704) and flux.shape == mask_logits.shape == (2, 8704) and normalization.shape == (2,)
+    assert (
+        x.shape == (2, 2, 8704)
+        and flux.shape == mask_logits.shape == (2, 8704)
+        and normalization.shape == (2,)
+    )
     target = codec.latent_grid.to_latent(given.flux / codec.scale(normalization) - 1, given.wavelength)
-    assert torch.allclose(x[:, 0, 200:7000], torch.arcsinh(target * codec.input_scaling)[:, 200:7000], atol=1e-5)
+    assert torch.allclose(
+        x[:, 0, 200:7000], torch.arcsinh(target * codec.input_scaling)[:, 200:7000], atol=1e-5
+    )
     ((flux - target).square().mean() + mask_logits.sigmoid().mean() + loss).backward()
     assert loss.isfinite() and 0 < usage <= 1
     assert codec.encoder.downsample_layers[0][0].weight.grad.abs().sum() > 0

@@ -26,7 +26,9 @@ def bright(size: int, modality: type[Image] = LegacySurveyImage) -> Image:
 
 
 @pytest.mark.parametrize("modality", [LegacySurveyImage, HSCImage])
-def test_clamping_and_scaling_leave_the_image_alone_bit_for_bit(codec: ImageCodec, modality: type[Image]) -> None:
+def test_clamping_and_scaling_leave_the_image_alone_bit_for_bit(
+    codec: ImageCodec, modality: type[Image]
+) -> None:
     image = bright(160, modality)
     before = image.flux.clone()
     first = codec.encode(image)
@@ -37,7 +39,9 @@ def test_clamping_and_scaling_leave_the_image_alone_bit_for_bit(codec: ImageCode
 def test_each_step_returns_a_new_tensor() -> None:
     flux, bands = torch.full((1, 4, 96, 96), 1000.0), list(LegacySurveyImage.survey_bands)
     assert Clamp()(flux, bands)[0, :, 0, 0].tolist() == [6, 15, 20, 25]
-    assert RescaleToLegacySurvey().forward(flux, "HSC").mean().item() == pytest.approx(1000 / 63.0957, rel=1e-5)
+    assert RescaleToLegacySurvey().forward(flux, "HSC").mean().item() == pytest.approx(
+        1000 / 63.0957, rel=1e-5
+    )
     assert (flux == 1000).all()
 
 
@@ -45,7 +49,9 @@ def test_each_step_returns_a_new_tensor() -> None:
 def test_a_small_image_is_refused_with_its_size(codec: ImageCodec, size: int | tuple[int, int]) -> None:
     height, width = size if isinstance(size, tuple) else (size, size)
     image = LegacySurveyImage(np.ones((1, 1, height, width)), ["r"])
-    with pytest.raises(ModalityError, match=f"image is {height}x{width} pixels; the image codec needs at least 96x96"):
+    with pytest.raises(
+        ModalityError, match=f"image is {height}x{width} pixels; the image codec needs at least 96x96"
+    ):
         codec.encode(image)
 
 
@@ -74,13 +80,18 @@ def test_a_few_unknown_pixels_change_few_tokens(codec: ImageCodec) -> None:
     tokens, original = codec.encode(LegacySurveyImage(broken, image.bands)), codec.encode(image)
     assert tokens.min() >= 0 and tokens.max() < codec.codebook_size
     assert (tokens == original).float().mean() > 0.7
-    assert "of the pixels that are read are not finite and were filled" in codec.inspect(LegacySurveyImage(broken, image.bands))[0]
+    assert (
+        "of the pixels that are read are not finite and were filled"
+        in codec.inspect(LegacySurveyImage(broken, image.bands))[0]
+    )
 
 
 def test_an_image_full_of_gaps_is_refused(codec: ImageCodec) -> None:
     flux = np.ones((1, 2, 120, 120))
     flux[0, 1, :, :60] = np.nan
-    with pytest.raises(ModalityError, match="50% of a band is not finite; at most 20% can be filled: leave the band out"):
+    with pytest.raises(
+        ModalityError, match="50% of a band is not finite; at most 20% can be filled: leave the band out"
+    ):
         codec.encode(LegacySurveyImage(flux, ["g", "r"]))
 
 
@@ -126,7 +137,10 @@ def test_cropping_is_said_with_the_field_on_the_sky(codec: ImageCodec, modality:
     flux = np.zeros((1, len(modality.survey_bands), 160, 200))
     arcsec = {"LegacySurveyImage": "25.2", "HSCImage": "16.1"}[modality.__name__]
     (note,) = codec.inspect(modality(flux, modality.survey_bands))
-    assert note == f"only the central 96x96 of 160x200 pixels are read, {arcsec} arcsec at the survey's {modality.pixel_scale} arcsec/pixel"
+    assert (
+        note
+        == f"only the central 96x96 of 160x200 pixels are read, {arcsec} arcsec at the survey's {modality.pixel_scale} arcsec/pixel"
+    )
 
 
 def test_clamped_pixels_and_northern_bands_are_said(codec: ImageCodec) -> None:
@@ -142,7 +156,10 @@ def test_clamped_pixels_and_northern_bands_are_said(codec: ImageCodec) -> None:
 def test_northern_bands_give_the_tokens_of_the_bands_they_stand_for(tiny_weights) -> None:
     manager = CodecManager(source=tiny_weights)
     flux = sample(LegacySurveyImage).flux[:, [0, 1, 3]]
-    north, south = (manager.encode(LegacySurveyImage(flux, bands)) for bands in (["BASS-G", "BASS-R", "MZLS-Z"], ["g", "r", "z"]))
+    north, south = (
+        manager.encode(LegacySurveyImage(flux, bands))
+        for bands in (["BASS-G", "BASS-R", "MZLS-Z"], ["g", "r", "z"])
+    )
     assert torch.equal(north["tok_image"], south["tok_image"])
 
 
@@ -160,7 +177,9 @@ def test_small_codecs_may_compress_more_or_less(n_compressions: int, tokens: int
     assert codec.decode(made, modality=LegacySurveyImage).flux.shape == (1, 4, 96, 96)
 
 
-@pytest.mark.parametrize("wrong", [{"embedding_dim": 4}, {"n_compressions": 6}, {"hidden_dims": 18}, {"quantizer_levels": [0] * 5}])
+@pytest.mark.parametrize(
+    "wrong", [{"embedding_dim": 4}, {"n_compressions": 6}, {"hidden_dims": 18}, {"quantizer_levels": [0] * 5}]
+)
 def test_sizes_that_do_not_fit_together_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"embedding_dim|halved|multiple of|above 0"):
         ImageCodec(**IMAGE | wrong)

@@ -37,7 +37,9 @@ def manager(tiny_weights: Path) -> CodecManager:
 
 
 def test_several_objects_of_one_kind_must_come_as_one_batch(manager: CodecManager) -> None:
-    with pytest.raises(ModalityError, match="Z was given twice; several objects of one kind go into one batch"):
+    with pytest.raises(
+        ModalityError, match="Z was given twice; several objects of one kind go into one batch"
+    ):
         manager.encode(Z(0.1), LegacySurveyEBV(0.1), Z(0.2))
 
 
@@ -68,7 +70,9 @@ def test_threads_load_each_codec_once(manager: CodecManager) -> None:
     assert len({id(codec) for codec in codecs}) == 4
 
 
-def test_a_codec_that_failed_to_load_loads_when_its_files_are_there(tiny_weights: Path, tmp_path: Path) -> None:
+def test_a_codec_that_failed_to_load_loads_when_its_files_are_there(
+    tiny_weights: Path, tmp_path: Path
+) -> None:
     shutil.copytree(tiny_weights / "codecs" / "EBV", tmp_path / "codecs" / "EBV")
     manager = CodecManager(source=tmp_path)
     with pytest.raises(WeightsNotFoundError, match=r"codecs/Z/config\.json"):
@@ -81,7 +85,9 @@ def test_a_codec_that_failed_to_load_loads_when_its_files_are_there(tiny_weights
 def test_codecs_saved_to_a_folder_are_read_from_it(manager: CodecManager, tmp_path: Path) -> None:
     manager.save_pretrained(tmp_path)
     again = CodecManager(source=tmp_path)
-    assert {path.name for path in (tmp_path / "codecs").iterdir()} == {modality.name for modality in MODALITIES.values()}
+    assert {path.name for path in (tmp_path / "codecs").iterdir()} == {
+        modality.name for modality in MODALITIES.values()
+    }
     for modality in EVERY_MODALITY:
         given = sample(modality)
         assert torch.equal(again.encode(given)[modality.token_key], manager.encode(given)[modality.token_key])
@@ -89,10 +95,14 @@ def test_codecs_saved_to_a_folder_are_read_from_it(manager: CodecManager, tmp_pa
 
 def test_the_published_base_model_is_the_default_and_is_not_touched_before_need() -> None:
     assert HF_REPO_ID == "polymathic-ai/aion-base"
-    CodecManager(revision="0123abc", token="secret", local_files_only=True)  # no network here: reaching for it would fail
+    CodecManager(
+        revision="0123abc", token="secret", local_files_only=True
+    )  # no network here: reaching for it would fail
 
 
-def test_codecs_can_be_loaded_ahead_with_progress(manager: CodecManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codecs_can_be_loaded_ahead_with_progress(
+    manager: CodecManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[tuple[str, float]] = []
     manager.preload([LegacySurveyImage, HSCImage, Z], lambda name, done: seen.append((name, done)))
     assert seen == [("image", 0.0), ("Z", 0.5), ("codecs", 1.0)]
@@ -125,7 +135,9 @@ def test_tokens_that_are_not_there_are_named(manager: CodecManager) -> None:
 
 
 @pytest.mark.parametrize("value", [-0.01, 6.5, 1e6])
-def test_a_redshift_beyond_the_grid_of_the_weights_is_refused_with_its_range(manager: CodecManager, value: float) -> None:
+def test_a_redshift_beyond_the_grid_of_the_weights_is_refused_with_its_range(
+    manager: CodecManager, value: float
+) -> None:
     with pytest.raises(ModalityError, match=r"Z = .* is outside the grid of these weights, 0 to 6"):
         manager.encode(Z([0.5, value]))
 
@@ -151,7 +163,9 @@ def test_a_scalar_decodes_to_the_middle_of_its_bin_on_request(manager: CodecMana
 
 def test_a_value_outside_what_training_saw_is_said(manager: CodecManager) -> None:
     note = manager.inspect(LegacySurveyFluxG([1e9]))["tok_flux_g"][0]
-    assert note.startswith("FLUX_G is outside ") and note.endswith("nanomaggies: its token is the nearest end")
+    assert note.startswith("FLUX_G is outside ") and note.endswith(
+        "nanomaggies: its token is the nearest end"
+    )
     assert manager.inspect(LegacySurveyFluxG([5.0]))["tok_flux_g"] == ()
 
 
@@ -196,8 +210,12 @@ def test_an_unknown_or_missing_key_of_a_configuration_is_named(tiny_weights: Pat
 
 def test_weights_of_another_size_are_refused_with_both_shapes(tiny_weights: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_weights / "codecs" / "Z", tmp_path / "codecs" / "Z")
-    (tmp_path / "codecs" / "Z" / "config.json").write_text(json.dumps({"modality": "Z", "codebook_size": 512}))
-    with pytest.raises(WeightsMismatchError, match=r"_quantizer.buckets is \[1024\], the configuration asks for \[512\]"):
+    (tmp_path / "codecs" / "Z" / "config.json").write_text(
+        json.dumps({"modality": "Z", "codebook_size": 512})
+    )
+    with pytest.raises(
+        WeightsMismatchError, match=r"_quantizer.buckets is \[1024\], the configuration asks for \[512\]"
+    ):
         GridScalarCodec.from_pretrained(tmp_path, modality=Z)
 
 

@@ -7,7 +7,16 @@ from aion import modalities
 from aion.codecs import CodecManager, ImageCodec, SpectrumCodec
 from aion.codecs.config import MODALITY_CODEC_MAPPING
 from aion.codecs.quantizers import LookupFreeQuantizer
-from aion.modalities import DESISpectrum, HSCImage, Image, LegacySurveyCatalog, LegacySurveyImage, Modality, SDSSSpectrum, Spectrum
+from aion.modalities import (
+    DESISpectrum,
+    HSCImage,
+    Image,
+    LegacySurveyCatalog,
+    LegacySurveyImage,
+    Modality,
+    SDSSSpectrum,
+    Spectrum,
+)
 from tests.codecs.conftest import Published
 from tests.codecs.samples import EVERY_MODALITY
 
@@ -31,12 +40,18 @@ def assert_same_decoded(decoded: Modality, expected: dict[str, torch.Tensor]) ->
 def test_classes_have_the_published_names_token_keys_and_codecs(published: Published) -> None:
     for name, folder, token_key, codec, num_tokens in published.outputs["classes"].tolist():
         ours = getattr(modalities, name)
-        assert (ours.name, ours.token_key, MODALITY_CODEC_MAPPING[ours].__name__) == (folder, token_key, codec)
+        assert (ours.name, ours.token_key, MODALITY_CODEC_MAPPING[ours].__name__) == (
+            folder,
+            token_key,
+            codec,
+        )
         assert num_tokens in (str(ours.num_tokens), "")  # catalogs and maps had none
 
 
 @pytest.mark.parametrize("modality", EVERY_MODALITY, ids=lambda m: m.__name__)
-def test_tokens_are_those_of_the_published_package(published: Published, manager: CodecManager, modality: type[Modality]) -> None:
+def test_tokens_are_those_of_the_published_package(
+    published: Published, manager: CodecManager, modality: type[Modality]
+) -> None:
     tokens = manager.encode(published.sample(modality.token_key, modality))[modality.token_key]
     expected = published.tokens(modality.token_key)
     assert torch.equal(tokens, expected.reshape(len(tokens), -1))
@@ -44,13 +59,17 @@ def test_tokens_are_those_of_the_published_package(published: Published, manager
 
 
 @pytest.mark.parametrize("modality", EVERY_MODALITY, ids=lambda m: m.__name__)
-def test_decoded_data_are_those_of_the_published_package(published: Published, manager: CodecManager, modality: type[Modality]) -> None:
+def test_decoded_data_are_those_of_the_published_package(
+    published: Published, manager: CodecManager, modality: type[Modality]
+) -> None:
     key = modality.token_key
     tokens = published.tokens(key)
     tokens = tokens if tokens.ndim == 2 else tokens[:, None]
     decoded = manager.decode({key: tokens}, modality, **metadata(published, key, modality))
     expected = published.decoded(key)
-    if modality is LegacySurveyCatalog:  # places without an object come back as 9999; the published package says -1
+    if (
+        modality is LegacySurveyCatalog
+    ):  # places without an object come back as 9999; the published package says -1
         assert all((values[:, 4:] == -1).all() for values in expected.values())
         assert all((getattr(decoded, name)[:, 4:] == 9999).all() for name in expected)
         for name, values in expected.items():
@@ -60,19 +79,27 @@ def test_decoded_data_are_those_of_the_published_package(published: Published, m
 
 
 @pytest.mark.parametrize("key", ["ls_grz", "ls_one", "ls_odd", "hsc_gri"])
-def test_any_bands_and_any_size_above_the_field_are_encoded_the_same(published: Published, manager: CodecManager, key: str) -> None:
+def test_any_bands_and_any_size_above_the_field_are_encoded_the_same(
+    published: Published, manager: CodecManager, key: str
+) -> None:
     modality = HSCImage if "hsc" in key else LegacySurveyImage
     image = published.sample(key, modality)
     tokens = manager.encode(image)[modality.token_key]
     assert torch.equal(tokens, published.tokens(key))
-    assert_same_decoded(manager.decode({modality.token_key: tokens}, modality, bands=image.bands), published.decoded(key))
+    assert_same_decoded(
+        manager.decode({modality.token_key: tokens}, modality, bands=image.bands), published.decoded(key)
+    )
 
 
 @pytest.mark.parametrize("modality", [DESISpectrum, SDSSSpectrum], ids=lambda m: m.__name__)
-def test_a_spectrum_decodes_on_the_codecs_own_grid(published: Published, manager: CodecManager, modality: type[Spectrum]) -> None:
+def test_a_spectrum_decodes_on_the_codecs_own_grid(
+    published: Published, manager: CodecManager, modality: type[Spectrum]
+) -> None:
     key = modality.token_key
     decoded = manager.decode({key: published.tokens(key)}, modality)
-    torch.testing.assert_close(decoded.flux, torch.tensor(published.outputs[f"{key}/on_grid"]), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        decoded.flux, torch.tensor(published.outputs[f"{key}/on_grid"]), rtol=1e-5, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,12 +107,16 @@ def test_a_spectrum_decodes_on_the_codecs_own_grid(published: Published, manager
     [("image", ImageCodec, LegacySurveyImage), ("spectrum", SpectrumCodec, DESISpectrum)],
     ids=["image", "spectrum"],
 )
-def test_the_full_published_size_gives_the_same(published: Published, name: str, codec: type, modality: type[Modality]) -> None:
+def test_the_full_published_size_gives_the_same(
+    published: Published, name: str, codec: type, modality: type[Modality]
+) -> None:
     key = f"full_{name}"
     full = codec.from_pretrained(published.folder / "full", modality=modality)
     tokens = full.encode(published.sample(key, modality))
     expected = published.tokens(key)
-    assert (tokens != expected).float().mean() < 0.002  # a value on the edge of two codes may fall on either side
+    assert (
+        tokens != expected
+    ).float().mean() < 0.002  # a value on the edge of two codes may fall on either side
     decoded = full.decode(expected, modality=modality, **metadata(published, key, modality))
     assert_same_decoded(decoded, published.decoded(key))
 

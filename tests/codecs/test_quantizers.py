@@ -44,7 +44,9 @@ def test_lookup_free_codebooks_have_one_bit_per_channel() -> None:
 
 def test_the_entropy_of_lookup_free_codes_is_that_of_the_full_softmax() -> None:
     z = torch.randn(50, 6) * 0.3
-    quantizer = LookupFreeQuantizer(6, 64, inverse_temperature=1.5, commitment_weight=0.0, entropy_weight=1.0, diversity=0.7).train()
+    quantizer = LookupFreeQuantizer(
+        6, 64, inverse_temperature=1.5, commitment_weight=0.0, entropy_weight=1.0, diversity=0.7
+    ).train()
     corners = quantizer.decode(torch.arange(64)[None])[0].T
     probability = (2 * 1.5 * z @ corners.T).softmax(-1)
     mean = probability.mean(0)
@@ -59,7 +61,9 @@ def test_the_auxiliary_loss_is_for_training_only() -> None:
     assert usage.item() <= 18 / 64
 
 
-@pytest.mark.parametrize("quantizer", [FiniteScalarQuantizer([5, 5]), LookupFreeQuantizer(2, 4), ScalarLinearQuantizer(16, (0, 1))])
+@pytest.mark.parametrize(
+    "quantizer", [FiniteScalarQuantizer([5, 5]), LookupFreeQuantizer(2, 4), ScalarLinearQuantizer(16, (0, 1))]
+)
 def test_gradients_pass_straight_through(quantizer: Quantizer) -> None:
     z = (torch.randn(3, 2, 7) * 0.5).requires_grad_()
     quantised, _, _ = quantizer(z)
@@ -69,10 +73,15 @@ def test_gradients_pass_straight_through(quantizer: Quantizer) -> None:
 
 def test_fitted_bins_hold_equally_many_values() -> None:
     values = torch.randn(20_000).exp()
-    for quantizer in (ScalarReservoirQuantizer(64, 5000), ScalarLogReservoirQuantizer(64, 5000, min_log_value=-9)):
+    for quantizer in (
+        ScalarReservoirQuantizer(64, 5000),
+        ScalarLogReservoirQuantizer(64, 5000, min_log_value=-9),
+    ):
         quantizer.fit(values)
         counts = torch.bincount(quantizer.encode(values), minlength=64)
-        assert counts[1:].min() > 250 and counts[1:].max() < 390  # 20 000 / 63 in each; the first bin is the smallest value alone
+        assert (
+            counts[1:].min() > 250 and counts[1:].max() < 390
+        )  # 20 000 / 63 in each; the first bin is the smallest value alone
 
 
 def test_values_below_the_floor_share_the_lowest_bin() -> None:
@@ -98,8 +107,12 @@ def test_each_channel_has_bins_of_its_own() -> None:
     torch.testing.assert_close(quantizer.decode(quantizer.encode(values)), quantizer.quantize(values))
 
 
-@pytest.mark.parametrize(("functions", "message"), [((["load"], ["save"]), "not known"), ((["arcsinh"], ["exp"]), "do not undo")])
-def test_only_known_functions_that_undo_each_other_compress(functions: tuple[list[str], list[str]], message: str) -> None:
+@pytest.mark.parametrize(
+    ("functions", "message"), [((["load"], ["save"]), "not known"), ((["arcsinh"], ["exp"]), "do not undo")]
+)
+def test_only_known_functions_that_undo_each_other_compress(
+    functions: tuple[list[str], list[str]], message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         ScalarCompressedReservoirQuantizer(*functions, 16, 100)
 

@@ -43,14 +43,18 @@ def test_however_a_row_is_filled_up_the_tokens_are_the_same(codec: SpectrumCodec
 
 
 @pytest.mark.parametrize(("modality", "length"), [(DESISpectrum, 7808), (SDSSSpectrum, 4800)])
-def test_spectra_are_filled_up_as_they_were_in_training(codec: SpectrumCodec, modality: type[Spectrum], length: int) -> None:
+def test_spectra_are_filled_up_as_they_were_in_training(
+    codec: SpectrumCodec, modality: type[Spectrum], length: int
+) -> None:
     given = sample(modality)
     assert torch.equal(codec.preprocess(given)[0], codec.preprocess(given.padded(length))[0])
     plain = Spectrum(given.flux, given.ivar, given.mask, given.wavelength)
     beyond = codec.latent_grid.wavelength > given.wavelength.max()
     assert (codec.preprocess(plain)[0][..., beyond] == 0).all()
     assert (codec.preprocess(given)[0][:, 0, beyond] != 0).all()
-    assert codec.encode(Spectrum(*(getattr(given.padded(9000), name) for name in ("flux", "ivar", "mask", "wavelength")))).shape == (2, 273)
+    assert codec.encode(
+        Spectrum(*(getattr(given.padded(9000), name) for name in ("flux", "ivar", "mask", "wavelength")))
+    ).shape == (2, 273)
 
 
 def test_wavelengths_beyond_the_grid_are_refused(codec: SpectrumCodec) -> None:
@@ -64,9 +68,15 @@ def test_pixels_that_are_not_finite_count_as_masked(codec: SpectrumCodec) -> Non
     fields = arrays(DESISpectrum)
     hole = np.zeros((2, 7781), bool)
     hole[:, 2000:2050] = True
-    masked = changed(flux=np.where(hole, 0, fields["flux"]), ivar=np.where(hole, 0, fields["ivar"]), mask=fields["mask"] | hole)
+    masked = changed(
+        flux=np.where(hole, 0, fields["flux"]),
+        ivar=np.where(hole, 0, fields["ivar"]),
+        mask=fields["mask"] | hole,
+    )
     for unknown in (np.nan, np.inf, -np.inf):
-        broken = changed(flux=np.where(hole, unknown, fields["flux"]), ivar=np.where(hole, np.nan, fields["ivar"]))
+        broken = changed(
+            flux=np.where(hole, unknown, fields["flux"]), ivar=np.where(hole, np.nan, fields["ivar"])
+        )
         assert torch.equal(codec.encode(broken), codec.encode(masked))
         assert codec.inspect(broken) == ("100 pixels are not finite and count as masked",)
 
@@ -118,7 +128,9 @@ def test_one_wavelength_array_serves_all_tokens_and_any_number_type(codec: Spect
     tokens = codec.encode(sample(DESISpectrum))
     grid = np.linspace(4000, 9000, 100)
     decoded = codec.decode(tokens, wavelength=grid.astype(">f8"))
-    torch.testing.assert_close(decoded.flux, codec.decode(tokens, wavelength=torch.tensor(grid)[None].float()).flux)
+    torch.testing.assert_close(
+        decoded.flux, codec.decode(tokens, wavelength=torch.tensor(grid)[None].float()).flux
+    )
     assert decoded.flux.shape == (2, 100)
 
 
@@ -133,7 +145,10 @@ def test_tokens_of_another_length_are_refused(codec: SpectrumCodec) -> None:
         codec.decode(torch.zeros(1, 272))
 
 
-@pytest.mark.parametrize("wrong", [{"embedding_dim": 4}, {"latent_channels": 8}, {"num_pixels": 8700}, {"decoder_dims": [8, 6, 4, 3]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"embedding_dim": 4}, {"latent_channels": 8}, {"num_pixels": 8700}, {"decoder_dims": [8, 6, 4, 3]}],
+)
 def test_sizes_that_do_not_fit_together_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         SpectrumCodec(**SPECTRUM | wrong)

@@ -25,7 +25,9 @@ def image(seed: int = 0) -> LegacySurveyImage:
     y, x = np.mgrid[:110, :104]
     blob = np.exp(-((x - 52) ** 2 + (y - 55) ** 2) / 60) * np.array([1, 2, 3, 4])[:, None, None]
     noise = np.random.default_rng(seed).normal(0, 0.02, (4, 110, 104))
-    return LegacySurveyImage(flux=(blob + noise).astype(np.float32), bands=["DES-G", "DES-R", "DES-I", "DES-Z"])
+    return LegacySurveyImage(
+        flux=(blob + noise).astype(np.float32), bands=["DES-G", "DES-R", "DES-I", "DES-Z"]
+    )
 
 
 def spectrum(seed: int = 0, n: int = 3841) -> SDSSSpectrum:
@@ -42,8 +44,20 @@ def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObjec
     """Image, spectrum and two fluxes, with a report that assumes one thing and measured another."""
     entries = (Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
     report = Report("SDSS spec", "spec.fits", "f" * 64, entries)
-    modalities = (image(seed), spectrum(seed), LegacySurveyFluxG(value=[5.0 + seed]), LegacySurveyFluxR(value=[9.0]), *extra)
-    return SkyObject(id or f"object {seed}", modalities, (report,), z_reference=0.25, frames={"tok_image": ImageFrame(0.262)})
+    modalities = (
+        image(seed),
+        spectrum(seed),
+        LegacySurveyFluxG(value=[5.0 + seed]),
+        LegacySurveyFluxR(value=[9.0]),
+        *extra,
+    )
+    return SkyObject(
+        id or f"object {seed}",
+        modalities,
+        (report,),
+        z_reference=0.25,
+        frames={"tok_image": ImageFrame(0.262)},
+    )
 
 
 def gray(level: int) -> bytes:
@@ -72,9 +86,18 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     folder = tmp_path_factory.mktemp("catalog")
     engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
     things = [sky_object(i) for i in range(N)]
-    things = [SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t for i, t in enumerate(things)]
+    things = [
+        SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t
+        for i, t in enumerate(things)
+    ]
     objects = engine.embed_objects(things)
-    table = pd.DataFrame({"id": [t.id for t in things], "class": ["galaxy", "star", "quasar"] * (N // 3), "z": np.linspace(0, 2, N)})
+    table = pd.DataFrame(
+        {
+            "id": [t.id for t in things],
+            "class": ["galaxy", "star", "quasar"] * (N // 3),
+            "z": np.linspace(0, 2, N),
+        }
+    )
     table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
     table.loc[3, "z"] = np.nan
     image = engine.embed([things[3]], use=["tok_image"])[0]
@@ -86,7 +109,11 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
         table,
         [one.tokens for one in objects],
         [{"all": whole, "image": of_image} for whole, of_image in vectors],
-        Previews([gray(10 * i) if i != 4 else None for i in range(N)], np.linspace(3700, 9700, 40, dtype=np.float32), flux),
+        Previews(
+            [gray(10 * i) if i != 4 else None for i in range(N)],
+            np.linspace(3700, 9700, 40, dtype=np.float32),
+            flux,
+        ),
     ).save(folder / "catalog")
     engine.close()
     return Settings(model=str(tiny_weights), device="cpu", catalog=folder / "catalog")

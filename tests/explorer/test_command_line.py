@@ -21,10 +21,24 @@ from aion.io import read
 def spectrum_file(tmp_path, make_object):
     """An SDSS spec-lite file of object 1."""
     spectrum = make_object(1).modalities[1]
-    wavelength, flux, ivar = (values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar))
+    wavelength, flux, ivar = (
+        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
+    )
     bits = spectrum.mask[0].numpy().astype(np.int32)
-    coadd = Table({"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits})
-    about = Table({"Z": [0.25], "PLATE": [266], "MJD": [51602], "FIBERID": [7], "PLUG_RA": [10.0], "PLUG_DEC": [1.0], "CLASS": ["GALAXY"]})
+    coadd = Table(
+        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
+    )
+    about = Table(
+        {
+            "Z": [0.25],
+            "PLATE": [266],
+            "MJD": [51602],
+            "FIBERID": [7],
+            "PLUG_RA": [10.0],
+            "PLUG_DEC": [1.0],
+            "CLASS": ["GALAXY"],
+        }
+    )
     hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
     path = tmp_path / "anything.fits"
     fits.HDUList(hdus).writeto(path)
@@ -63,7 +77,12 @@ def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, 
 def test_words_say_the_redshift_the_neighbors_and_the_weights(here, spectrum_file, capsys, settings):
     assert main(["analyze", str(spectrum_file), "--model", settings.model]) == 0
     out = capsys.readouterr().out
-    assert "z = " in out and "Most similar: object" in out and f"Weights: {settings.model}" in out and "The file says z = 0.25" in out
+    assert (
+        "z = " in out
+        and "Most similar: object" in out
+        and f"Weights: {settings.model}" in out
+        and "The file says z = 0.25" in out
+    )
 
 
 def test_results_are_written_where_asked(here, spectrum_file, tmp_path, capsys):
@@ -81,25 +100,70 @@ def photometry(path: Path, *ids: str, fluxes: tuple[object, ...] = ()) -> Path:
 
 def test_ids_that_differ_in_replaced_characters_or_in_case_have_files_of_their_own(here, tmp_path, capsys):
     ids = ["a b", "a/b", "a:b", "a_b", "A_B", "x" * 300, "x" * 301]
-    assert main(["analyze", "--json", str(photometry(tmp_path / "many.ecsv", *ids)), "--out", str(tmp_path / "results")]) == 0
+    assert (
+        main(
+            [
+                "analyze",
+                "--json",
+                str(photometry(tmp_path / "many.ecsv", *ids)),
+                "--out",
+                str(tmp_path / "results"),
+            ]
+        )
+        == 0
+    )
     assert "results of 7 object(s)" in capsys.readouterr().err
     written = sorted((tmp_path / "results").glob("*.json"))
     assert sorted(json.loads(path.read_text())["inputs"]["id"] for path in written) == sorted(ids)
     assert len({path.name.casefold() for path in written}) == 7
-    assert main(["analyze", "--json", str(photometry(tmp_path / "one.ecsv", "a b")), "--out", str(tmp_path / "results")]) == 0
-    assert sorted((tmp_path / "results").glob("*.json")) == written, "an object has the same name among others and alone"
+    assert (
+        main(
+            [
+                "analyze",
+                "--json",
+                str(photometry(tmp_path / "one.ecsv", "a b")),
+                "--out",
+                str(tmp_path / "results"),
+            ]
+        )
+        == 0
+    )
+    assert sorted((tmp_path / "results").glob("*.json")) == written, (
+        "an object has the same name among others and alone"
+    )
 
 
-def test_an_object_that_cannot_be_used_is_left_out_of_an_analysis_and_the_rest_is_done(here, spectrum_file, tmp_path, capsys):
+def test_an_object_that_cannot_be_used_is_left_out_of_an_analysis_and_the_rest_is_done(
+    here, spectrum_file, tmp_path, capsys
+):
     table = photometry(tmp_path / "two.ecsv", "good", "bad")
     assert main(["analyze", "--json", str(table), str(spectrum_file), "--use", "tok_flux_r"]) == 1
     captured = capsys.readouterr()
     assert [one["inputs"]["id"] for one in json.loads(captured.out)] == ["good", "bad"]
-    assert captured.err.startswith("aion: nothing of ") and "spectrum: switched off" in captured.err and captured.err.count("\n") == 1
+    assert (
+        captured.err.startswith("aion: nothing of ")
+        and "spectrum: switched off" in captured.err
+        and captured.err.count("\n") == 1
+    )
 
 
-def test_when_no_object_can_be_used_nothing_is_printed_and_the_code_says_so(here, spectrum_file, tmp_path, capsys):
-    assert main(["analyze", "--json", str(spectrum_file), "--use", "tok_flux_r", "--out", str(tmp_path / "results")]) == 2
+def test_when_no_object_can_be_used_nothing_is_printed_and_the_code_says_so(
+    here, spectrum_file, tmp_path, capsys
+):
+    assert (
+        main(
+            [
+                "analyze",
+                "--json",
+                str(spectrum_file),
+                "--use",
+                "tok_flux_r",
+                "--out",
+                str(tmp_path / "results"),
+            ]
+        )
+        == 2
+    )
     captured = capsys.readouterr()
     assert captured.out == "" and "switched off" in captured.err and not (tmp_path / "results").exists()
 
@@ -107,17 +171,28 @@ def test_when_no_object_can_be_used_nothing_is_printed_and_the_code_says_so(here
 def test_a_stream_that_is_none_is_refused_with_those_there_are(here, engine, spectrum_file, capsys):
     assert main(["analyze", str(spectrum_file), "--use", "tok_spectrum_sdss,tok_imge"]) == 2
     captured = capsys.readouterr()
-    assert captured.out == "" and "tok_imge is nothing that these weights read" in captured.err and "tok_image, " in captured.err
+    assert (
+        captured.out == ""
+        and "tok_imge is nothing that these weights read" in captured.err
+        and "tok_image, " in captured.err
+    )
     assert main(["analyze", str(spectrum_file), "--use", "tok_z"]) == 2, "a redshift is never read"
 
 
-def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_are_from(here, engine, spectrum_file, tmp_path, capsys):
+def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_are_from(
+    here, engine, spectrum_file, tmp_path, capsys
+):
     other, out = photometry(tmp_path / "other.ecsv", "one", "two"), tmp_path / "new" / "emb.parquet"
     text = tmp_path / "text.fits"
     text.write_text("this is not a FITS file\n")
     assert main(["embed", str(spectrum_file), str(text), "nowhere.fits", str(other), "--out", str(out)]) == 1
     err = capsys.readouterr().err
-    assert "3 embedding(s)" in err and "text.fits" in err and "there is no file nowhere.fits" in err and "Traceback" not in err
+    assert (
+        "3 embedding(s)" in err
+        and "text.fits" in err
+        and "there is no file nowhere.fits" in err
+        and "Traceback" not in err
+    )
     table = pq.read_table(out)
     assert table["id"].to_pylist()[1:] == ["one", "two"] and table["files"].to_pylist() == [
         ["anything.fits"],
@@ -127,7 +202,9 @@ def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_
     assert table["sha256"].to_pylist()[0] == [hashlib.sha256(spectrum_file.read_bytes()).hexdigest()]
     assert table["used"].to_pylist() == [["tok_spectrum_sdss"], ["tok_flux_r"], ["tok_flux_r"]]
     assert table.schema.metadata[b"model_sha256"].decode() == engine.info.sha256
-    np.testing.assert_allclose(table["embedding"].to_pylist()[0], engine.embed(read(spectrum_file))[0], atol=1e-6)
+    np.testing.assert_allclose(
+        table["embedding"].to_pylist()[0], engine.embed(read(spectrum_file))[0], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +227,12 @@ def test_errors_are_one_message_and_code_2(here, spectrum_file, tmp_path, capsys
     given = [argument.format(text=text, spectrum=spectrum_file) for argument in arguments]
     assert main(given) == 2
     captured = capsys.readouterr()
-    assert captured.out == "" and captured.err.startswith("aion: ") and words in captured.err and "Traceback" not in captured.err
+    assert (
+        captured.out == ""
+        and captured.err.startswith("aion: ")
+        and words in captured.err
+        and "Traceback" not in captured.err
+    )
 
 
 def test_wrong_options_end_with_code_2_and_the_usage():

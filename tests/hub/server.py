@@ -30,7 +30,9 @@ class Hub:
 
     def asked(self, repository: str, method: str = "GET") -> list[dict[str, str]]:
         """Headers of the requests for files of a repository."""
-        return [headers for verb, path, headers in self.requests if verb == method and f"/{repository}/" in path]
+        return [
+            headers for verb, path, headers in self.requests if verb == method and f"/{repository}/" in path
+        ]
 
 
 @contextmanager
@@ -84,7 +86,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.suffix == ".safetensors" and kind == "resolve":
             self.send(302, path, Location=f"{self.hub.url}/{owner}/{name}/cdn/{COMMIT}/{'/'.join(parts)}")
         else:
-            self.send(200, path, breaks={"slow": 3, "cut": 2, "broken": 1}.get(name, 0) if path.suffix == ".safetensors" else 0)
+            self.send(
+                200,
+                path,
+                breaks={"slow": 3, "cut": 2, "broken": 1}.get(name, 0)
+                if path.suffix == ".safetensors"
+                else 0,
+            )
 
     def list_files(self) -> None:
         """What the Hub says of a repository, and of every file its size; gated ones are listed for everybody."""
@@ -98,9 +106,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.refuse(404, "RevisionNotFound")
         else:
             files = [path for path in sorted(self.hub.folder.rglob("*")) if path.is_file()]
-            listed = [{"rfilename": path.relative_to(self.hub.folder).as_posix(), "size": path.stat().st_size} for path in files]
+            listed = [
+                {"rfilename": path.relative_to(self.hub.folder).as_posix(), "size": path.stat().st_size}
+                for path in files
+            ]
             gated = "auto" if name == "gated" else False
-            body = json.dumps({"id": f"{owner}/{name}", "sha": COMMIT, "gated": gated, "siblings": listed}).encode()
+            body = json.dumps(
+                {"id": f"{owner}/{name}", "sha": COMMIT, "gated": gated, "siblings": listed}
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -131,7 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
         body = b"" if status == 302 else data[start:]
         self.send_response(status)
-        identity: dict[str, Any] = {"ETag": etag, "X-Repo-Commit": COMMIT, "X-Linked-Etag": etag, "X-Linked-Size": len(data)}
+        identity: dict[str, Any] = {
+            "ETag": etag,
+            "X-Repo-Commit": COMMIT,
+            "X-Linked-Etag": etag,
+            "X-Linked-Size": len(data),
+        }
         for name, value in {**identity, **headers, "Content-Length": len(body)}.items():
             self.send_header(name, str(value))
         self.end_headers()

@@ -44,22 +44,37 @@ def interrupted(process: "subprocess.Popen[str]") -> str:
 
 
 def layout(folder: Path) -> dict[str, int]:
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
-def test_the_command_fetches_the_layout_and_says_bytes_and_rate(online: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_fetches_the_layout_and_says_bytes_and_rate(
+    online: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["fetch", "some/open"]) == 0
     said = capsys.readouterr()
     assert said.out == "" and f"some/open at {COMMIT} is in {constants.HF_HUB_CACHE}" in said.err
     assert re.search(r"some/open: 100%\|.*\| ([\d.]+M)/\1 \[.*B/s\]", said.err), said.err
     (entry,) = download.cached_weights()
-    assert (entry.id, entry.revision, entry.is_newest, entry.files) == ("some/open", COMMIT, True, layout(online.folder))
+    assert (entry.id, entry.revision, entry.is_newest, entry.files) == (
+        "some/open",
+        COMMIT,
+        True,
+        layout(online.folder),
+    )
     online.requests.clear()
     assert main(["fetch", "some/open"]) == 0
-    assert not [path for verb, path, _ in online.requests if verb == "GET" and "/api/" not in path], "nothing is fetched twice"
+    assert not [path for verb, path, _ in online.requests if verb == "GET" and "/api/" not in path], (
+        "nothing is fetched twice"
+    )
 
 
-def test_what_was_fetched_by_its_branch_loads_without_a_network(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_fetched_by_its_branch_loads_without_a_network(
+    online: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     download.fetch("some/open")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert AION.from_pretrained("some/open").config.dim == 32
@@ -78,7 +93,9 @@ def test_a_fetch_goes_on_where_the_connection_broke(online: Hub, monkeypatch: py
     assert any(headers.get("range") or headers.get("Range") for headers in online.asked("some/cut/cdn"))
 
 
-def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_others(online: Hub, tmp_path: Path) -> None:
+def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_others(
+    online: Hub, tmp_path: Path
+) -> None:
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "0",
@@ -88,7 +105,9 @@ def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_othe
     }
     command = [sys.executable, "-m", "aion", "fetch", "some/slow"]
     # a shell that starts the tests in the background lets them, and so their children, ignore Ctrl-C
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts)
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts
+    )
 
     def begun() -> list[str]:
         return [path for verb, path, _ in online.requests if verb == "GET" and path.endswith(".safetensors")]
@@ -110,18 +129,28 @@ def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_othe
 
 def test_weights_in_the_cache_are_offered_by_how_much_is_there(online: Hub) -> None:
     before = {choice.id: choice for choice in weights.choices(Settings())}
-    assert before["polymathic-ai/aion-base"].place is Place.HUB and before[Settings.model].place is Place.FOLDER
+    assert (
+        before["polymathic-ai/aion-base"].place is Place.HUB and before[Settings.model].place is Place.FOLDER
+    )
     assert not online.requests, "nobody is asked"
     download.fetch("polymathic-ai/aion-base")
     after = {choice.id: choice for choice in weights.choices(Settings())}["polymathic-ai/aion-base"]
-    assert (after.place, after.revision, after.size) == (Place.CACHE, COMMIT, sum(layout(online.folder).values()))
+    assert (after.place, after.revision, after.size) == (
+        Place.CACHE,
+        COMMIT,
+        sum(layout(online.folder).values()),
+    )
     snapshot = Path(constants.HF_HUB_CACHE) / "models--polymathic-ai--aion-base" / "snapshots" / COMMIT
     (snapshot / "codecs" / "Z" / "config.json").resolve().unlink()
     (snapshot / "codecs" / "Z" / "config.json").unlink()
-    assert {choice.id: choice for choice in weights.choices(Settings())}["polymathic-ai/aion-base"].place is Place.PARTLY
+    assert {choice.id: choice for choice in weights.choices(Settings())}[
+        "polymathic-ai/aion-base"
+    ].place is Place.PARTLY
     for text in ("not json", "{}", "[]"):
         (snapshot / "config.json").resolve().write_text(text)
-        assert {choice.id: choice for choice in weights.choices(Settings())}["polymathic-ai/aion-base"].place is Place.HUB, "not ours"
+        assert {choice.id: choice for choice in weights.choices(Settings())}[
+            "polymathic-ai/aion-base"
+        ].place is Place.HUB, "not ours"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +164,12 @@ def test_weights_in_the_cache_are_offered_by_how_much_is_there(online: Hub) -> N
     ],
 )
 def test_what_the_hub_refuses_is_one_sentence_and_code_2(
-    id: str, revision: str, problem: type[Exception], said: str, online: Hub, capsys: pytest.CaptureFixture[str]
+    id: str,
+    revision: str,
+    problem: type[Exception],
+    said: str,
+    online: Hub,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(problem, match=said):
         download.fetch(id, revision=revision)
@@ -157,8 +191,12 @@ def test_a_folder_needs_no_download(online: Hub, capsys: pytest.CaptureFixture[s
     assert "nothing to download" in capsys.readouterr().err and not online.requests
 
 
-def test_a_disk_without_room_is_told_before_anything_large_is_fetched(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9 - 10**8, 10**8))
+def test_a_disk_without_room_is_told_before_anything_large_is_fetched(
+    online: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9 - 10**8, 10**8)
+    )
     with pytest.raises(DiskSpaceError, match=r"0\.10 GB free"):
         download.fetch("some/open")
     assert not [path for _, path, _ in online.requests if path.endswith(".safetensors")]
@@ -169,6 +207,8 @@ def test_a_hub_that_does_not_answer_is_not_waited_for(online: Hub, monkeypatch: 
     monkeypatch.setattr(hub, "PATIENCE", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+        monkeypatch.setattr(
+            constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+        )
         with pytest.raises(ConnectionFailedError, match=r"could not be downloaded .*no answer"):
             download.fetch("some/open")

@@ -23,8 +23,15 @@ class Client:
     """A running worker: call it with an order; ``seconds`` is how long the last one took."""
 
     def __init__(self, endpoint: str, cache: Path, *arguments: str) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
-        environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()
+        }
+        environment |= {
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(cache),
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+        }
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("worker.py")), *arguments],
             stdin=subprocess.PIPE,
@@ -35,7 +42,11 @@ class Client:
         )
 
     def __call__(self, task: str, source: str, **order: Any) -> dict[str, Any]:
-        assert self.process.stdin is not None and self.process.stdout is not None and self.process.stderr is not None
+        assert (
+            self.process.stdin is not None
+            and self.process.stdout is not None
+            and self.process.stderr is not None
+        )
         self.process.stdin.write(json.dumps({"task": task, "source": source, **order}) + "\n")
         self.process.stdin.flush()
         for line in self.process.stdout:  # libraries may print there too
@@ -53,7 +64,16 @@ class Client:
 @pytest.fixture(scope="module")
 def model() -> AION:
     torch.manual_seed(0)
-    return AION(AIONConfig(dim=8, encoder_depth=1, decoder_depth=1, num_heads=2, domains_in=("tok_z",), domains_out=("tok_z",))).eval()
+    return AION(
+        AIONConfig(
+            dim=8,
+            encoder_depth=1,
+            decoder_depth=1,
+            num_heads=2,
+            domains_in=("tok_z",),
+            domains_out=("tok_z",),
+        )
+    ).eval()
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +93,14 @@ def ask(served: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clien
     client.close()
 
 
-def test_a_model_arrives_through_a_redirect_and_equals_the_one_saved(ask: Client, served: Hub, model: AION) -> None:
+def test_a_model_arrives_through_a_redirect_and_equals_the_one_saved(
+    ask: Client, served: Hub, model: AION
+) -> None:
     answer = ask("model", "some/open")
     with torch.no_grad():
-        assert answer["state"] == pytest.approx(float(model.encode({"tok_z": torch.tensor([[3]])}).sum()), rel=1e-6)
+        assert answer["state"] == pytest.approx(
+            float(model.encode({"tok_z": torch.tensor([[3]])}).sum()), rel=1e-6
+        )
     assert answer["revision"] == COMMIT
     assert answer["sha256"] == sha256(served.folder / "model.safetensors")
 
@@ -125,16 +149,27 @@ def test_a_server_that_is_not_there_is_told_with_its_address(tmp_path: Path) -> 
 def test_without_a_network_one_sentence_comes_within_five_seconds(way: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = 9 if way == "refuses" else silent.getsockname()[1]
-        host = "nowhere.invalid" if way == "has no address" else "localhost" if "looked up" in way else "127.0.0.1"
+        host = (
+            "nowhere.invalid"
+            if way == "has no address"
+            else "localhost"
+            if "looked up" in way
+            else "127.0.0.1"
+        )
         client = Client(f"http://{host}:{port}", tmp_path, "waiting")
         for task in ("model", "codec"):
             answer = client(task, "polymathic-ai/aion-base", lookup_hangs="looked up" in way)
             assert client.seconds < 5
-            assert answer["error"] == "ConnectionFailedError" and f"{host}:{port}/polymathic-ai/aion-base" in answer["message"]
+            assert (
+                answer["error"] == "ConnectionFailedError"
+                and f"{host}:{port}/polymathic-ai/aion-base" in answer["message"]
+            )
         assert client.close() == "", "nothing but the sentence"
 
 
-def test_without_a_network_the_cache_is_enough_and_what_it_lacks_is_missed_at_once(served: Hub, tmp_path: Path) -> None:
+def test_without_a_network_the_cache_is_enough_and_what_it_lacks_is_missed_at_once(
+    served: Hub, tmp_path: Path
+) -> None:
     online = Client(served.url, tmp_path)
     first = online("model", "some/whole")
     online("file", "some/partial", path="config.json")
@@ -142,7 +177,9 @@ def test_without_a_network_the_cache_is_enough_and_what_it_lacks_is_missed_at_on
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path, "waiting")
         assert client("model", "some/whole") == first and client.seconds < 5
-        assert client("model", "some/whole", revision=COMMIT) == first and client.seconds < 1, "a commit needs no question"
+        assert client("model", "some/whole", revision=COMMIT) == first and client.seconds < 1, (
+            "a commit needs no question"
+        )
         for revision in (None, COMMIT):
             answer = client("model", "some/partial", revision=revision)
             assert answer["error"] == "ConnectionFailedError" and client.seconds < 5
@@ -150,7 +187,9 @@ def test_without_a_network_the_cache_is_enough_and_what_it_lacks_is_missed_at_on
 
 
 @pytest.mark.parametrize("token", [None, "hf_without_access"])
-def test_gated_weights_say_where_to_ask_and_where_the_token_goes(ask: Client, served: Hub, token: str | None) -> None:
+def test_gated_weights_say_where_to_ask_and_where_the_token_goes(
+    ask: Client, served: Hub, token: str | None
+) -> None:
     answer = ask("model", "some/gated", token=token)
     assert answer["error"] == "AccessError"
     assert f"{served.url}/some/gated" in answer["message"] and "HF_TOKEN" in answer["message"]

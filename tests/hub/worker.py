@@ -33,7 +33,11 @@ def obey(order: dict[str, Any]) -> dict[str, Any]:
         model = AION.from_pretrained(order.pop("source"), **order)
         with torch.no_grad():
             state = float(model.encode({"tok_z": torch.tensor([[3]])}).sum())
-        return {"state": state, "sha256": model.sha256, "revision": model.source.revision if model.source else None}
+        return {
+            "state": state,
+            "sha256": model.sha256,
+            "revision": model.source.revision if model.source else None,
+        }
     source = hub.locate(order.pop("source"), **order)
     if task == "has":
         return {"has": source.has(path), "shown": repr(source)}

@@ -96,7 +96,9 @@ def test_an_npz_bomb_is_stopped_by_what_it_declares(monkeypatch):
 def test_a_compressed_fits_bomb_is_stopped(monkeypatch):
     header = fits.Header({"BANDS": "g"})
     stream = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.zeros((2000, 2000), np.float32), header)]).writeto(stream)
+    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.zeros((2000, 2000), np.float32), header)]).writeto(
+        stream
+    )
     monkeypatch.setattr(source, "MAX_UNPACKED_BYTES", 2**20)
     with pytest.raises(FormatError, match="unpacks to"):
         read(stream.getvalue())
@@ -187,7 +189,9 @@ def test_a_fits_file_of_something_else_says_what_it_holds():
 
 def test_a_fits_file_that_ends_early_says_by_how_much(twins):
     data = (twins / "desi_coadd.fits").read_bytes()
-    with pytest.raises(FormatError, match=r"ends early, in HDU \d+: [\d,]+ of at least [\d,]+ bytes; download it again"):
+    with pytest.raises(
+        FormatError, match=r"ends early, in HDU \d+: [\d,]+ of at least [\d,]+ bytes; download it again"
+    ):
         read(data[: len(data) * 7 // 10])
     with pytest.raises(FormatError, match=r"cut or damaged after HDU \d+; download it again"):
         read(data[: len(data) - 3000])
@@ -231,7 +235,9 @@ SPECTRUM = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500)}
 
 def as_csv(text: str = "", encoding: str = "utf-8", *, flux: str = "1.5") -> bytes:
     """A spectrum of 200 rows under a line of names."""
-    return "\n".join([text or "wavelength,flux", *(f"{4000 + 20 * i},{flux}" for i in range(200))]).encode(encoding)
+    return "\n".join([text or "wavelength,flux", *(f"{4000 + 20 * i},{flux}" for i in range(200))]).encode(
+        encoding
+    )
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
@@ -242,14 +248,19 @@ def test_text_of_other_programs_is_read(encoding):
 
 @pytest.mark.parametrize("flux, shown", [("bad", "'bad'"), ('"1,5"', "'1,5'")])
 def test_text_among_numbers_is_shown(flux, shown):
-    with pytest.raises(FormatError, match=f"flux holds the text {shown}; numbers are expected, with a point before the decimals"):
+    with pytest.raises(
+        FormatError,
+        match=f"flux holds the text {shown}; numbers are expected, with a point before the decimals",
+    ):
         read(as_csv(flux=flux))
 
 
 def test_what_is_wrong_with_one_of_many_files_begins_with_its_name():
     nothing = io.BytesIO(np.random.default_rng(0).bytes(5000))
     nothing.name = "noise.fits"
-    with pytest.raises(FormatError, match=r"^noise\.fits: these bytes are no known kind of file, and not text"):
+    with pytest.raises(
+        FormatError, match=r"^noise\.fits: these bytes are no known kind of file, and not text"
+    ):
         read([SPECTRUM, nothing])
 
 
@@ -262,7 +273,8 @@ def test_a_text_of_too_many_rows_is_refused_before_it_is_taken_apart(monkeypatch
 
 def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
     with pytest.raises(
-        ModalityError, match="0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and"
+        ModalityError,
+        match="0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and",
     ):
         read(SPECTRUM | {"ivar": np.full(500, -1.0)})
 
@@ -270,7 +282,8 @@ def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
 def test_a_fault_of_ours_is_logged_and_not_blamed_on_the_file(twins, monkeypatch, caplog):
     monkeypatch.setattr("aion.io.readers.sdss.build_spectrum", None)
     with pytest.raises(
-        FaultError, match=r"a fault of this program, not of what it was given .TypeError: 'NoneType' object is not callable"
+        FaultError,
+        match=r"a fault of this program, not of what it was given .TypeError: 'NoneType' object is not callable",
     ):
         read(twins / "sdss_spec.fits")
     assert "Traceback" in caplog.text and "read_spec" in caplog.text
@@ -286,6 +299,13 @@ def test_reading_never_sets_the_warnings_of_the_whole_process_aside(twins, monke
         return enter(catcher)
 
     monkeypatch.setattr(warnings.catch_warnings, "__enter__", entered)
-    for name in ("sdss_spec.fits", "ls_cutout.fits.gz", "hsc_g.fits.gz", "photometry.vot", "photometry.ecsv", "cube.npz"):
+    for name in (
+        "sdss_spec.fits",
+        "ls_cutout.fits.gz",
+        "hsc_g.fits.gz",
+        "photometry.vot",
+        "photometry.ecsv",
+        "cube.npz",
+    ):
         assert read(twins / name)
     assert callers and not [name for name in callers if name.startswith(("aion", "contextlib"))]

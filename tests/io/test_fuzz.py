@@ -58,5 +58,7 @@ def test_flipped_bits_are_refused_or_read(twins, name):
     for reach in (400, 3000, 9000, len(data)):
         for _ in range(3):
             damaged = data.copy()
-            damaged[rng.integers(0, min(reach, len(data)), 4)] ^= np.uint8(1) << rng.integers(0, 8, 4).astype(np.uint8)
+            damaged[rng.integers(0, min(reach, len(data)), 4)] ^= np.uint8(1) << rng.integers(0, 8, 4).astype(
+                np.uint8
+            )
             assert all(one.modalities for one in objects_of(damaged.tobytes()))

@@ -18,10 +18,21 @@ def only(objects):
 
 def cube(planes=3, size=120, **cards) -> bytes:
     """A FITS cube with a WCS; the target pixel (80, 50) counted from 0 is brighter than the rest."""
-    data = np.zeros((planes, size, size), np.float32) + np.arange(1, planes + 1, dtype=np.float32)[:, None, None]
+    data = (
+        np.zeros((planes, size, size), np.float32) + np.arange(1, planes + 1, dtype=np.float32)[:, None, None]
+    )
     data[:, 50, 80] = 100
-    wcs = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 81.0, "CRPIX2": 51.0}
-    header = fits.Header(wcs | {"CD1_1": -0.262 / 3600, "CD2_2": 0.262 / 3600, "CD1_2": 0.0, "CD2_1": 0.0} | cards)
+    wcs = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRVAL1": 150.0,
+        "CRVAL2": 2.0,
+        "CRPIX1": 81.0,
+        "CRPIX2": 51.0,
+    }
+    header = fits.Header(
+        wcs | {"CD1_1": -0.262 / 3600, "CD2_2": 0.262 / 3600, "CD1_2": 0.0, "CD2_1": 0.0} | cards
+    )
     stream = io.BytesIO()
     fits.PrimaryHDU(data, header).writeto(stream)
     return stream.getvalue()
@@ -34,7 +45,9 @@ def test_a_viewer_cutout_has_bands_position_scale_and_inverse_variance(twins, en
     assert image.bands == ["DES-G", "DES-R", "DES-Z"] and image.flux.shape == (1, 3, 120, 120)
     assert (round(found.ra, 5), round(found.dec, 5)) == (150.1, 2.2)
     assert found.frames["tok_image"].pixel_scale == pytest.approx(0.262, rel=1e-6)
-    assert found.frames["tok_image"].ivar.shape == (3, 120, 120) and found.frames["tok_image"].ivar.max() == 2500
+    assert (
+        found.frames["tok_image"].ivar.shape == (3, 120, 120) and found.frames["tok_image"].ivar.max() == 2500
+    )
     assert found.frames["tok_image"].mask.shape == (120, 120)
     assert found.frames["tok_image"].header["CTYPE1"] == "RA---TAN"
     assert entry(found, "survey").how == "header"
@@ -65,7 +78,9 @@ def test_the_position_lands_in_the_middle_of_the_cut():
 
 
 def test_a_position_at_the_edge_or_outside_is_refused_with_where_it_is():
-    with pytest.raises(ModalityError, match=r"at pixel \(.*\) of an image of 120x120; 48 pixels on each side"):
+    with pytest.raises(
+        ModalityError, match=r"at pixel \(.*\) of an image of 120x120; 48 pixels on each side"
+    ):
         read(cube(BANDS="grz"), overrides=Overrides(position=(150.01, 2.0)))
     with pytest.raises(ModalityError, match="48 pixels"):
         read(cube(BANDS="grz"), overrides=Overrides(position=(10.0, -60.0)))
@@ -92,8 +107,14 @@ def test_hsc_bands_in_files_of_their_own_become_one_image(twins, entry):
     (image,) = found.modalities
     assert isinstance(image, HSCImage) and image.bands == ["HSC-G", "HSC-R"]
     assert image.flux.shape == (1, 2, 100, 100)
-    assert found.frames["tok_image_hsc"].ivar.shape == (2, 100, 100) and found.frames["tok_image_hsc"].ivar.max() == 4
-    assert found.frames["tok_image_hsc"].mask[0, :5].all() and not found.frames["tok_image_hsc"].mask[0, 5:].any()
+    assert (
+        found.frames["tok_image_hsc"].ivar.shape == (2, 100, 100)
+        and found.frames["tok_image_hsc"].ivar.max() == 4
+    )
+    assert (
+        found.frames["tok_image_hsc"].mask[0, :5].all()
+        and not found.frames["tok_image_hsc"].mask[0, 5:].any()
+    )
     assert found.frames["tok_image_hsc"].pixel_scale == pytest.approx(0.168, rel=1e-6)
     assert "FLUXMAG0" in entry(found, "flux unit").note
     g = only(read(twins / "hsc_g.fits.gz"))
@@ -105,16 +126,21 @@ def test_several_hsc_bands_in_one_file_are_one_image(twins):
     for band in "gri":
         for kind in ("IMAGE", "MASK", "VARIANCE"):
             data = np.full((96, 96), 3 if kind == "MASK" else 2, np.int32 if kind == "MASK" else np.float32)
-            hdus.append(fits.ImageHDU(data, fits.Header({"FILTER": f"HSC-{band.upper()}", "MP_SAT": 1}), name=kind))
+            hdus.append(
+                fits.ImageHDU(data, fits.Header({"FILTER": f"HSC-{band.upper()}", "MP_SAT": 1}), name=kind)
+            )
     stream = io.BytesIO()
     fits.HDUList(hdus).writeto(stream)
     found = only(read(stream.getvalue()))
     assert found.modalities[0].bands == ["HSC-G", "HSC-R", "HSC-I"]
-    assert found.frames["tok_image_hsc"].ivar.shape == (3, 96, 96) and found.frames["tok_image_hsc"].mask.all()
+    assert (
+        found.frames["tok_image_hsc"].ivar.shape == (3, 96, 96) and found.frames["tok_image_hsc"].mask.all()
+    )
 
 
 @pytest.mark.parametrize(
-    "card, value, factor", [("FLUXMAG0", 10 ** (30 / 2.5), 10 ** ((27 - 30) / 2.5)), ("BUNIT", "nJy", 10 ** ((27 - 31.4) / 2.5))]
+    "card, value, factor",
+    [("FLUXMAG0", 10 ** (30 / 2.5), 10 ** ((27 - 30) / 2.5)), ("BUNIT", "nJy", 10 ** ((27 - 31.4) / 2.5))],
 )
 def test_hsc_pixels_of_another_zero_point_are_scaled_to_27(card, value, factor, entry):
     found = only(read(cube(5, BANDS="grizy", **{card: value})))
@@ -168,7 +194,10 @@ def test_a_cube_of_a_few_planes_without_any_card_is_an_image_and_its_bands_are_a
     assert found.modalities[0].bands == ["DES-G", "DES-R", "DES-Z"] and entry(found, "bands").how == "assumed"
     with pytest.raises(ModalityError, match="2 planes and does not say which bands"):
         read(bare(2))
-    assert only(read(bare(2), overrides=Overrides(bands=("g", "r")))).modalities[0].bands == ["DES-G", "DES-R"]
+    assert only(read(bare(2), overrides=Overrides(bands=("g", "r")))).modalities[0].bands == [
+        "DES-G",
+        "DES-R",
+    ]
 
 
 def test_an_npz_cube_with_band_names_is_an_image(twins, entry):
@@ -184,7 +213,9 @@ def test_npz_planes_named_by_band_and_npy_cubes_are_images():
     stream = io.BytesIO()
     np.save(stream, np.ones((100, 110, 4)))  # bands last
     assert only(read(stream.getvalue())).modalities[0].flux.shape == (1, 4, 100, 110)
-    assert isinstance(only(read(stream.getvalue(), overrides=Overrides(survey="HSC"))).modalities[0], HSCImage)
+    assert isinstance(
+        only(read(stream.getvalue(), overrides=Overrides(survey="HSC"))).modalities[0], HSCImage
+    )
 
 
 def test_an_mmu_image_row_brings_bands_scale_and_photometry(twins):
@@ -209,7 +240,12 @@ def test_missing_pixels_are_counted(entry):
 
 
 def test_what_a_person_sets_for_an_image_is_used_and_reported(entry):
-    found = only(read(cube(3, BANDS="grz"), overrides=Overrides(image_flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey")))
+    found = only(
+        read(
+            cube(3, BANDS="grz"),
+            overrides=Overrides(image_flux_scale=2.0, pixel_scale=0.4, survey="Legacy Survey"),
+        )
+    )
     assert found.frames["tok_image"].pixel_scale == 0.4 and found.modalities[0].flux[0, 0, 0, 0] == 2
     assert {entry(found, what).how for what in ("flux unit", "pixel scale", "survey")} == {"you set"}
 
@@ -235,7 +271,9 @@ def test_an_impossible_override_is_refused_when_it_is_made(values, message):
         Overrides(**values)
 
 
-@pytest.mark.parametrize("values", [{"bands": ("g", "r")}, {"position": (150.0, 2.0)}, {"pixel_scale": 0.3}, {"survey": "HSC"}])
+@pytest.mark.parametrize(
+    "values", [{"bands": ("g", "r")}, {"position": (150.0, 2.0)}, {"pixel_scale": 0.3}, {"survey": "HSC"}]
+)
 def test_an_override_that_nothing_can_use_is_refused(twins, values):
     with pytest.raises(ConfigError, match=f"{next(iter(values))} was set .* but nothing in what was given"):
         read(twins / "sdss_spec.fits", overrides=Overrides(**values))

@@ -34,19 +34,30 @@ def test_rows_of_a_catalog_meet_targets_by_position(twins):
     rows = b"id,ra,dec,FLUX_I\na,150.2,2.2,3.0\nb,150.1,2.20001,4.0\nc,10,10,5\n"
     objects = read([twins / "desi_coadd.fits", rows])
     assert [found.id for found in objects] == ["39627652591521792", "39627652591521793", "c"]
-    values = [next(modality.value.item() for modality in found.modalities if modality.name == "FLUX_I") for found in objects]
+    values = [
+        next(modality.value.item() for modality in found.modalities if modality.name == "FLUX_I")
+        for found in objects
+    ]
     assert values == [4.0, 3.0, 5.0]
 
 
 def test_two_spectra_are_two_objects(twins):
     first, second = read([twins / "sdss_spec.fits", twins / "spspec.fits"])
     assert (first.id, second.id) == ("0266-51630-0174", "0266-51630-0175")
-    assert "already holds" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert "already holds" in next(
+        entry.note for entry in second.reports[0].entries if entry.what == "joined"
+    )
 
 
 def test_photometry_finds_the_spectrum_it_belongs_to(twins):
     row = b"id,ra,dec,FLUX_G\n77,10.0,20.0,3.0\n"
-    other = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500), "ra": 10.0, "dec": 20.0, "id": "far"}
+    other = {
+        "wavelength": np.linspace(4000, 9000, 500),
+        "flux": np.ones(500),
+        "ra": 10.0,
+        "dec": 20.0,
+        "id": "far",
+    }
     first, second = read([twins / "sdss_spec.fits", other, row])
     assert [modality.name for modality in first.modalities] == ["spectrum"]
     assert [modality.name for modality in second.modalities] == ["spectrum", "FLUX_G"]
@@ -56,13 +67,17 @@ def test_photometry_finds_the_spectrum_it_belongs_to(twins):
 def test_degrees_on_the_sky_are_told_in_degrees():
     spectrum = {"wavelength": np.linspace(4000, 9000, 500), "flux": np.ones(500), "dec": 0.0}
     [_, second] = read([spectrum | {"ra": 10.0}, {"flux_g": 1.0, "flux_r": 2.0, "ra": 35.25, "dec": 0.0}])
-    assert "it is 25.2 degrees from" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert "it is 25.2 degrees from" in next(
+        entry.note for entry in second.reports[0].entries if entry.what == "joined"
+    )
 
 
 def test_objects_far_apart_are_not_joined(twins):
     row = b"id,ra,dec,FLUX_G\n77,150.2,2.2,3.0\n"
     first, second = read([twins / "sdss_spec.fits", row])
-    assert "it is 359.7 arcsec from" in next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert "it is 359.7 arcsec from" in next(
+        entry.note for entry in second.reports[0].entries if entry.what == "joined"
+    )
     assert first.reports != second.reports
 
 
@@ -74,7 +89,9 @@ def test_an_image_is_centred_on_the_object_of_the_spectrum_beside_it(twins, entr
     assert position.how == "detected" and "files beside it" in position.note
     whole = read(twins / "ls_brick.fits.fz")[0].modalities[0].flux[0, 0]
     cut, middle = found.modalities[0].flux[0, 0], found.modalities[0].flux.shape[-1] // 2
-    assert any(np.isclose(cut[middle, middle], whole[row, column]) for row in (149, 150) for column in (139, 140))
+    assert any(
+        np.isclose(cut[middle, middle], whole[row, column]) for row in (149, 150) for column in (139, 140)
+    )
 
 
 def test_nothing_to_read_is_said():
@@ -83,7 +100,10 @@ def test_nothing_to_read_is_said():
 
 
 def test_an_override_reaches_the_file_it_is_for(twins):
-    (found,) = read([twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits"], overrides=Overrides(pixel_scale=0.3, medium="air"))
+    (found,) = read(
+        [twins / "ls_cutout.fits.gz", twins / "sdss_spec.fits"],
+        overrides=Overrides(pixel_scale=0.3, medium="air"),
+    )
     assert found.frames["tok_image"].pixel_scale == 0.3
 
 
@@ -91,7 +111,9 @@ def test_many_files_of_one_object_each_stay_apart_unless_an_id_or_a_place_joins_
     files = [twins / name for name in ("spectrum.csv", "ls_cutout.fits.gz", "sdss_spec.fits")]
     objects, unread = read_many(files)
     names = [sorted(modality.name for modality in found.modalities) for found in objects]
-    assert names == [["spectrum"], ["image", "spectrum"]] and unread == []  # the cutout lies where the SDSS spectrum was taken
+    assert (
+        names == [["spectrum"], ["image", "spectrum"]] and unread == []
+    )  # the cutout lies where the SDSS spectrum was taken
     assert len(read(files[:2])) == 1, "read() takes the files for one object"
 
 

@@ -30,7 +30,12 @@ def test_each_row_is_an_object_and_sentinels_are_missing(twins, name):
 def test_a_tractor_row_gets_the_targetid_of_desi(twins):
     (found,) = read(twins / "tractor.fits")
     assert found.id == "39633345008634465"
-    assert set(names(found)) == {"FLUX_G", "FLUX_R", "SHAPE_R", "EBV"}  # W4 has ivar 0, the parallax is not measured
+    assert set(names(found)) == {
+        "FLUX_G",
+        "FLUX_R",
+        "SHAPE_R",
+        "EBV",
+    }  # W4 has ivar 0, the parallax is not measured
 
 
 def test_ra_and_dec_are_read_by_the_model_only_in_gaia_rows():
@@ -48,7 +53,9 @@ def test_gaia_coefficients_come_as_one_row():
     Table(table).write(stream, format="fits")
     first, _ = read(stream.getvalue())
     assert names(first) == ["bp_coefficients"] and first.modalities[0].value.shape == (1, 55)
-    assert "55 numbers are expected" in next(entry.note for entry in first.reports[0].entries if entry.what == "rp_coefficients")
+    assert "55 numbers are expected" in next(
+        entry.note for entry in first.reports[0].entries if entry.what == "rp_coefficients"
+    )
 
 
 def test_fluxes_in_microjansky_are_converted_to_nanomaggies():
@@ -109,7 +116,10 @@ def test_a_value_in_the_unit_of_another_quantity_is_dropped_with_both_units(entr
 
 def test_a_unit_that_nobody_understands_is_said(entry):
     (found,) = read(b"id,FLUX_R,SHAPE_R [smoots]\n1,1,3\n")
-    assert entry(found, "SHAPE_R").how == "assumed" and "'smoots' is not understood" in entry(found, "SHAPE_R").note
+    assert (
+        entry(found, "SHAPE_R").how == "assumed"
+        and "'smoots' is not understood" in entry(found, "SHAPE_R").note
+    )
 
 
 def test_positions_are_converted_and_a_z_with_a_unit_is_no_redshift():

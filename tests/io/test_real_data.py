@@ -27,7 +27,9 @@ def test_all_sdss_spectra_are_read_with_their_redshifts(real_data):
         low, high = (float(end) for end in row["notes"].split("; ")[1].split("A")[0].split("-"))
         assert abs(spectrum.wavelength[0, 0] - low) < 1 and abs(spectrum.wavelength[0, -1] - high) < 1
         stated = {entry.what: entry.how for entry in found.reports[0].entries}
-        assert {stated[what] for what in ("medium", "flux unit", "wavelength unit", "mask", "survey")} == {"header"}
+        assert {stated[what] for what in ("medium", "flux unit", "wavelength unit", "mask", "survey")} == {
+            "header"
+        }
         assert 0 < spectrum.mask.float().mean() < 0.35 or not spectrum.mask.any()
         assert abs(found.ra - float(row["notes"].split("RA=")[1].split(" ")[0])) < 1e-4
         if row["class"] == "SKY":
@@ -36,7 +38,9 @@ def test_all_sdss_spectra_are_read_with_their_redshifts(real_data):
             assert f"{found.z_reference:.4f}" in row["notes"]  # the pipeline's, as the file states it
         else:
             z = float(row["z_true"])
-            assert abs(found.z_reference - z) <= (PICCA_CATALOG if "picca" in row["source_repo"] else 1e-5) * (1 + z)
+            assert abs(found.z_reference - z) <= (
+                PICCA_CATALOG if "picca" in row["source_repo"] else 1e-5
+            ) * (1 + z)
             assert found.kind.split("/")[0] == row["class"].split("/")[0]
             snr = float(row["notes"].split("/px")[0].split("=")[1])
             assert found.snr == pytest.approx(snr, rel=0.15, abs=0.2)
@@ -44,14 +48,18 @@ def test_all_sdss_spectra_are_read_with_their_redshifts(real_data):
 
 def test_the_desi_galaxy_is_one_object_from_three_files(real_data):
     names = ("spectra/desi/coadd-4-80613-thru20210324.fits", "spectra/desi/redrock-4-80613-thru20210324.fits")
-    (found,) = read([real_data / name for name in (*names, "tables/ls_dr9_tractor_row_DESI39633345008634465.fits")])
+    (found,) = read(
+        [real_data / name for name in (*names, "tables/ls_dr9_tractor_row_DESI39633345008634465.fits")]
+    )
     assert found.id == "39633345008634465" and len(found.reports) == 3
     assert found.z_reference == pytest.approx(0.36874, abs=1e-5)
     spectrum = found.modalities[0]
     assert isinstance(spectrum, DESISpectrum) and spectrum.flux.shape == (1, 7781) and not spectrum.mask.any()
     np.testing.assert_allclose(spectrum.wavelength[0].double(), 3600 + 0.8 * np.arange(7781), atol=1e-3)
     assert found.snr == pytest.approx(5.21, rel=0.1)
-    values = {modality.name: modality.value.item() for modality in found.modalities[1:] if modality.num_tokens == 1}
+    values = {
+        modality.name: modality.value.item() for modality in found.modalities[1:] if modality.num_tokens == 1
+    }
     assert (
         values["FLUX_G"] == pytest.approx(3.237033)
         and values["FLUX_W4"] == pytest.approx(-339.6496)
@@ -76,8 +84,15 @@ def test_the_multimodal_universe_rows_are_read(real_data):
 def test_the_legacy_survey_cutout_notes_its_unusual_pixels(real_data, entry):
     (found,) = read(real_data / "images/ls_grz_135.2130_1.1612_256px.fits")
     (image,) = found.modalities
-    assert isinstance(image, LegacySurveyImage) and image.bands == ["DES-G", "DES-R", "DES-Z"] and image.flux.shape == (1, 3, 256, 256)
-    assert found.frames["tok_image"].pixel_scale == pytest.approx(0.27) and entry(found, "pixel scale differs").value == "+3 %"
+    assert (
+        isinstance(image, LegacySurveyImage)
+        and image.bands == ["DES-G", "DES-R", "DES-Z"]
+        and image.flux.shape == (1, 3, 256, 256)
+    )
+    assert (
+        found.frames["tok_image"].pixel_scale == pytest.approx(0.27)
+        and entry(found, "pixel scale differs").value == "+3 %"
+    )
     assert (found.ra, found.dec) == pytest.approx((135.213, 1.16123), abs=1e-4)
 
 
@@ -87,4 +102,8 @@ def test_the_hsc_images_are_recognised_without_saying_so(real_data):
     assert galaxy.frames["tok_image_hsc"].pixel_scale == pytest.approx(0.168)
     assert (galaxy.ra, galaxy.dec) == pytest.approx((31.89707, -4.04396), abs=1e-4)
     (blend,) = read(real_data / "images/hsc_cosmos_35.npz")
-    assert isinstance(blend.modalities[0], HSCImage) and blend.frames["tok_image_hsc"].ivar.shape == (5, 58, 48)
+    assert isinstance(blend.modalities[0], HSCImage) and blend.frames["tok_image_hsc"].ivar.shape == (
+        5,
+        58,
+        48,
+    )

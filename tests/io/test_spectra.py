@@ -47,7 +47,9 @@ def test_upper_case_columns_are_read_and_a_sky_fibre_has_no_redshift(twins, entr
 def test_spspec_wavelengths_are_logarithmic_whatever_its_wcs_says(twins):
     found = only(read(twins / "spspec.fits"))
     (spectrum,) = found.modalities
-    np.testing.assert_allclose(spectrum.wavelength[0].numpy(), 10 ** (3.62 + 1e-4 * np.arange(500)), rtol=1e-6)
+    np.testing.assert_allclose(
+        spectrum.wavelength[0].numpy(), 10 ** (3.62 + 1e-4 * np.arange(500)), rtol=1e-6
+    )
     assert spectrum.mask[0].nonzero().flatten().tolist() == [5, 6]
     assert spectrum.ivar[0, 0].item() == pytest.approx(4, rel=1e-5)
     assert (found.id, found.z_reference, found.ra) == ("0266-51630-0175", 0.25, 150.1)
@@ -111,7 +113,9 @@ def test_sparcl_records_are_read_from_json_and_from_memory(twins):
     assert isinstance(desi.modalities[0], DESISpectrum) and isinstance(boss.modalities[0], SDSSSpectrum)
     assert desi.reports[0].format == "SPARCL record"
     assert desi.id == "39627652591521792"
-    again = read({name: np.array(value) if isinstance(value, list) else value for name, value in records[0].items()})
+    again = read(
+        {name: np.array(value) if isinstance(value, list) else value for name, value in records[0].items()}
+    )
     assert again[0].z_reference == 0.25
     np.testing.assert_array_equal(again[0].modalities[0].flux, desi.modalities[0].flux)
 
@@ -160,7 +164,9 @@ def test_what_specutils_reads_is_read(twins, entry):
 
 
 def test_irafs_flag_for_logarithmic_wavelengths_is_heeded(entry):
-    header = fits.Header({"CTYPE1": "LAMBDA", "CUNIT1": "Angstrom", "CRVAL1": 3.6, "CDELT1": 1e-4, "CRPIX1": 1, "DC-FLAG": 1})
+    header = fits.Header(
+        {"CTYPE1": "LAMBDA", "CUNIT1": "Angstrom", "CRVAL1": 3.6, "CDELT1": 1e-4, "CRPIX1": 1, "DC-FLAG": 1}
+    )
     stream = io.BytesIO()
     fits.PrimaryHDU(np.ones(3800, dtype="f4"), header).writeto(stream)
     found = only(read(stream.getvalue()))
@@ -171,7 +177,9 @@ def test_irafs_flag_for_logarithmic_wavelengths_is_heeded(entry):
 def test_big_endian_fits_table_columns_arrive_native(tmp_path):
     wavelength = np.linspace(4000, 9000, 2000)
     flux = np.ones(2000)
-    Table({"WAVE": wavelength.astype(">f8"), "FLUX": flux.astype(">f4"), "IVAR": flux.astype(">f8")}).write(tmp_path / "x.fits")
+    Table({"WAVE": wavelength.astype(">f8"), "FLUX": flux.astype(">f4"), "IVAR": flux.astype(">f8")}).write(
+        tmp_path / "x.fits"
+    )
     found = only(read(tmp_path / "x.fits"))
     assert found.modalities[0].flux.dtype.is_floating_point and (found.modalities[0].flux == 1).all()
 
@@ -180,10 +188,14 @@ def test_a_mask_that_marks_nearly_everything_is_taken_for_the_other_way_round_an
     wavelength = np.linspace(4000, 9000, 2000)
     mask = np.ones(2000)
     mask[:20] = 0
-    found = only(read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask}))
+    found = only(
+        read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask})
+    )
     assert found.modalities[0].mask[0].sum() == 20
     assert (entry(found, "mask").value, entry(found, "mask").how) == ("non-zero = good", "assumed")
-    kept = only(read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask < 1}))
+    kept = only(
+        read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask < 1})
+    )
     assert kept.modalities[0].mask[0].sum() == 20
     assert entry(kept, "mask").value == "non-zero = bad"
 
@@ -192,7 +204,9 @@ def test_integer_masks_are_taken_as_true_and_false():
     wavelength = np.linspace(4000, 9000, 2000)
     mask = np.zeros(2000, int)
     mask[:7] = 4
-    found = only(read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask}))
+    found = only(
+        read({"wavelength": wavelength, "flux": np.full(2000, 5.0), "ivar": np.ones(2000), "mask": mask})
+    )
     assert found.modalities[0].mask.dtype.is_floating_point is False
     assert found.modalities[0].mask[0].sum() == 7
 
@@ -202,7 +216,10 @@ def test_integer_masks_are_taken_as_true_and_false():
     [
         (Overrides(spectrum_flux_scale=10.0), lambda spectrum: spectrum.flux.median() > 50),
         (Overrides(medium="air"), lambda spectrum: spectrum.wavelength[0, 0] > 4001),
-        (Overrides(mask_sense="good"), lambda spectrum: spectrum.mask[0, 4:].all() and not spectrum.mask[0, :4].any()),
+        (
+            Overrides(mask_sense="good"),
+            lambda spectrum: spectrum.mask[0, 4:].all() and not spectrum.mask[0, :4].any(),
+        ),
         (Overrides(survey="DESI"), lambda spectrum: isinstance(spectrum, DESISpectrum)),
         (Overrides(wavelength_unit="Angstrom"), lambda spectrum: spectrum.wavelength[0, 0] == 4000),
     ],
@@ -218,9 +235,15 @@ def test_what_a_person_sets_wins_over_what_the_file_says(twins, overrides, expec
 
 
 def test_the_factor_of_an_image_leaves_the_spectrum_beside_it_alone():
-    both = {"wavelength": np.arange(4000.0, 9000.0), "spectrum_flux": np.full(5000, 5.0), "spectrum_ivar": np.ones(5000)}
+    both = {
+        "wavelength": np.arange(4000.0, 9000.0),
+        "spectrum_flux": np.full(5000, 5.0),
+        "spectrum_ivar": np.ones(5000),
+    }
     both |= {"image": np.ones((3, 96, 96)), "bands": ["g", "r", "z"]}
-    plain, scaled = (only(read(both, overrides=overrides)) for overrides in (Overrides(), Overrides(image_flux_scale=3.0)))
+    plain, scaled = (
+        only(read(both, overrides=overrides)) for overrides in (Overrides(), Overrides(image_flux_scale=3.0))
+    )
     for modality, before in zip(scaled.modalities, plain.modalities, strict=True):
         factor = 1 if isinstance(modality, SDSSSpectrum) else 3
         assert (modality.flux == factor * before.flux).all()
@@ -240,7 +263,13 @@ def test_air_to_vacuum_agrees_with_the_published_pairs():
 
 @pytest.mark.parametrize(
     "text",
-    ["1E-17 erg/cm^2/s/Ang", "10**-17 erg/(s cm2 Angstrom)", "1e-17 erg / (s cm2 Angstrom)", "1.0E-17 erg/cm/s/Ang", "1e-17 erg/s/cm^2/AA"],
+    [
+        "1E-17 erg/cm^2/s/Ang",
+        "10**-17 erg/(s cm2 Angstrom)",
+        "1e-17 erg / (s cm2 Angstrom)",
+        "1.0E-17 erg/cm/s/Ang",
+        "1e-17 erg/s/cm^2/AA",
+    ],
 )
 def test_the_spellings_of_the_flux_unit_mean_the_same(text):
     from astropy import units as u
@@ -261,7 +290,9 @@ def test_fluxes_per_hertz_are_converted_pixel_by_pixel(entry):
 
 
 def test_a_spectrum_outside_the_range_of_the_codec_is_refused_with_what_it_covers():
-    with pytest.raises(ModalityError, match=r"0 good pixels between 3500 and 10462 Å.*1\.1e\+04 to 1\.5e\+04"):
+    with pytest.raises(
+        ModalityError, match=r"0 good pixels between 3500 and 10462 Å.*1\.1e\+04 to 1\.5e\+04"
+    ):
         read({"wavelength": np.linspace(11000, 15000, 500), "flux": np.ones(500), "ivar": np.ones(500)})
 
 
@@ -277,4 +308,7 @@ def test_an_upload_is_read_from_bytes_and_from_an_open_file_by_content_alone(twi
     stream.name = "upload.csv"
     from_stream = only(read(stream))
     assert from_bytes.reports[0].source == "holiday.jpg" and from_stream.reports[0].source == "upload.csv"
-    assert from_bytes.reports[0].sha256 == from_stream.reports[0].sha256 and len(from_bytes.reports[0].sha256) == 64
+    assert (
+        from_bytes.reports[0].sha256 == from_stream.reports[0].sha256
+        and len(from_bytes.reports[0].sha256) == 64
+    )

@@ -54,7 +54,10 @@ def seeded(config: AIONConfig, seed: int = 0) -> AION:
 def tokens_of(*keys: str, batch: int = 2, seed: int = 1) -> dict[str, Tensor]:
     """Random tokens of the streams, one object per row."""
     generator = torch.Generator().manual_seed(seed)
-    return {key: torch.randint(0, STREAMS[key].codes, (batch, STREAMS[key].max_tokens), generator=generator) for key in keys}
+    return {
+        key: torch.randint(0, STREAMS[key].codes, (batch, STREAMS[key].max_tokens), generator=generator)
+        for key in keys
+    }
 
 
 def rows(tokens: dict[str, Tensor], chosen: list[int]) -> dict[str, Tensor]:

@@ -33,8 +33,13 @@ def test_the_defaults_are_the_published_base_model() -> None:
     assert AIONConfig.from_dict(PUBLISHED) == AIONConfig() == AIONConfig.base()
 
 
-@pytest.mark.parametrize(("config", "millions"), [(AIONConfig.base(), 314.3), (AIONConfig.large(), 859.6), (AIONConfig.xlarge(), 3130.8)])
-def test_the_published_sizes_have_the_published_numbers_of_parameters(config: AIONConfig, millions: float) -> None:
+@pytest.mark.parametrize(
+    ("config", "millions"),
+    [(AIONConfig.base(), 314.3), (AIONConfig.large(), 859.6), (AIONConfig.xlarge(), 3130.8)],
+)
+def test_the_published_sizes_have_the_published_numbers_of_parameters(
+    config: AIONConfig, millions: float
+) -> None:
     with torch.device("meta"):
         model = AION(config)
     assert sum(p.numel() for p in model.parameters()) / 1e6 == pytest.approx(millions, rel=1e-3)
@@ -53,12 +58,18 @@ def test_a_configuration_survives_json() -> None:
 
 
 def test_a_published_configuration_is_written_with_published_keys_only() -> None:
-    assert set(AIONConfig.from_dict(PUBLISHED).to_dict()) == {*PUBLISHED, "qk_norm", "share_modality_embeddings"}
+    assert set(AIONConfig.from_dict(PUBLISHED).to_dict()) == {
+        *PUBLISHED,
+        "qk_norm",
+        "share_modality_embeddings",
+    }
 
 
 def test_keys_that_only_matter_in_training_are_accepted() -> None:
     assert (
-        AIONConfig.from_dict({**PUBLISHED, "drop_path_rate_encoder": 0.1, "use_act_checkpoint": True, "decoder_sep_mask": True})
+        AIONConfig.from_dict(
+            {**PUBLISHED, "drop_path_rate_encoder": 0.1, "use_act_checkpoint": True, "decoder_sep_mask": True}
+        )
         == AIONConfig()
     )
 
@@ -88,4 +99,6 @@ def test_a_key_that_cannot_be_used_is_named(change: dict[str, Any], words: str) 
 
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(ConfigError, match="lacks dim, num_heads"):
-        AIONConfig.from_dict({key: value for key, value in PUBLISHED.items() if key not in ("dim", "num_heads")})
+        AIONConfig.from_dict(
+            {key: value for key, value in PUBLISHED.items() if key not in ("dim", "num_heads")}
+        )

@@ -31,8 +31,12 @@ def test_all_tokens_are_read_unless_fewer_are_asked_for(model: AION) -> None:
     assert context.keep.all()
 
 
-def test_fewer_tokens_than_given_are_announced_with_their_number(model: AION, tokens: dict[str, Tensor]) -> None:
-    with pytest.warns(TruncationWarning, match="reads 256 of 379 tokens, in the order tok_spectrum_sdss, catalog"):
+def test_fewer_tokens_than_given_are_announced_with_their_number(
+    model: AION, tokens: dict[str, Tensor]
+) -> None:
+    with pytest.warns(
+        TruncationWarning, match="reads 256 of 379 tokens, in the order tok_spectrum_sdss, catalog"
+    ):
         short = model.encode(tokens, num_encoder_tokens=256)
     assert short.shape[1] == 256
     assert model.encode(tokens, num_encoder_tokens=379).shape[1] == 379
@@ -49,7 +53,9 @@ def test_every_token_knows_its_stream_and_place(model: AION, tokens: dict[str, T
     assert not context.of("tok_image").any()
 
 
-def test_the_order_of_the_streams_changes_nothing_but_the_order(model: AION, tokens: dict[str, Tensor]) -> None:
+def test_the_order_of_the_streams_changes_nothing_but_the_order(
+    model: AION, tokens: dict[str, Tensor]
+) -> None:
     forward, backward = model.context(tokens), model.context(dict(reversed(tokens.items())))
     for key in tokens:
         assert_close(forward.states[forward.of(key)], backward.states[backward.of(key)], **CLOSE)
@@ -60,15 +66,25 @@ def test_an_object_does_not_depend_on_its_neighbours_in_the_batch(model: AION) -
     many = tokens_of(*EVERY_KIND, batch=3)
     together, alone = model.context(many), model.context(rows(many, [1]))
     assert_close(together.states[1:2], alone.states, **CLOSE)
-    assert_close(model.predict(together, "tok_z")["tok_z"][1:2], model.predict(alone, "tok_z")["tok_z"], **CLOSE)
+    assert_close(
+        model.predict(together, "tok_z")["tok_z"][1:2], model.predict(alone, "tok_z")["tok_z"], **CLOSE
+    )
 
 
 def test_hidden_tokens_are_as_if_they_were_not_given(model: AION, tokens: dict[str, Tensor]) -> None:
-    hide = {"tok_spectrum_sdss": torch.arange(273).expand(2, -1) >= 100, "tok_flux_g": torch.tensor([[True], [False]])}
+    hide = {
+        "tok_spectrum_sdss": torch.arange(273).expand(2, -1) >= 100,
+        "tok_flux_g": torch.tensor([[True], [False]]),
+    }
     context = model.context(tokens, input_mask=hide)
-    first = model.context(rows(without(tokens, "tok_flux_g"), [0]), input_mask={"tok_spectrum_sdss": hide["tok_spectrum_sdss"][:1]})
+    first = model.context(
+        rows(without(tokens, "tok_flux_g"), [0]),
+        input_mask={"tok_spectrum_sdss": hide["tok_spectrum_sdss"][:1]},
+    )
     assert_close(context.states[:1][context.keep[:1]], first.states[first.keep], **CLOSE)
-    assert context.states.shape[1] == context.keep.sum(1).max()  # no column is kept for tokens that nobody has
+    assert (
+        context.states.shape[1] == context.keep.sum(1).max()
+    )  # no column is kept for tokens that nobody has
 
 
 @pytest.mark.parametrize("key", EVERY_KIND)
@@ -88,7 +104,9 @@ def test_a_catalog_may_have_any_number_of_tokens(model: AION) -> None:
 
 
 def test_places_without_a_token_are_zero(model: AION, tokens: dict[str, Tensor]) -> None:
-    context = model.context(tokens, input_mask={"tok_spectrum_sdss": torch.tensor([True, False])[:, None].expand(2, 273)})
+    context = model.context(
+        tokens, input_mask={"tok_spectrum_sdss": torch.tensor([True, False])[:, None].expand(2, 273)}
+    )
     assert context.keep.sum(1).tolist() == [106, 379]
     assert (context.states[~context.keep] == 0).all()
 
@@ -100,7 +118,9 @@ def test_an_embedding_does_not_depend_on_padding(model: AION, tokens: dict[str, 
     assert_close(padded[:1], alone, **CLOSE)
 
 
-def test_an_object_without_any_token_gets_an_answer_and_no_embedding(model: AION, tokens: dict[str, Tensor]) -> None:
+def test_an_object_without_any_token_gets_an_answer_and_no_embedding(
+    model: AION, tokens: dict[str, Tensor]
+) -> None:
     nothing = {"tok_flux_g": torch.tensor([[-1], [5]])}
     context = model.context(nothing)
     assert model.predict(context, "tok_z")["tok_z"].isfinite().all()
@@ -110,7 +130,8 @@ def test_an_object_without_any_token_gets_an_answer_and_no_embedding(model: AION
 
 def test_single_ids_and_numpy_like_integers_are_accepted(model: AION) -> None:
     assert_close(
-        model.encode({"tok_flux_g": torch.tensor([3, 4])}), model.encode({"tok_flux_g": torch.tensor([[3], [4]], dtype=torch.int16)})
+        model.encode({"tok_flux_g": torch.tensor([3, 4])}),
+        model.encode({"tok_flux_g": torch.tensor([[3], [4]], dtype=torch.int16)}),
     )
 
 
@@ -126,10 +147,26 @@ def test_the_tokens_given_stay_as_they_are(model: AION, tokens: dict[str, Tensor
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"tok_smell": torch.ones(2, 1)}, TokenKeyError, "'tok_smell' is no stream that this model reads; it reads .*tok_image"),
-        ({"tok_flux_g": torch.tensor([[1024], [0]])}, InputError, "tok_flux_g holds the id 1024; its ids run from 0 to 1023"),
-        ({"catalog": torch.full((2, 50), 3468)}, InputError, "catalog holds the id 3468; its ids run from 0 to 3467"),
-        ({"tok_spectrum_sdss": torch.ones(2, 64)}, InputError, r"tok_spectrum_sdss have the shape \[2, 64\]; expected \(objects, 273\)"),
+        (
+            {"tok_smell": torch.ones(2, 1)},
+            TokenKeyError,
+            "'tok_smell' is no stream that this model reads; it reads .*tok_image",
+        ),
+        (
+            {"tok_flux_g": torch.tensor([[1024], [0]])},
+            InputError,
+            "tok_flux_g holds the id 1024; its ids run from 0 to 1023",
+        ),
+        (
+            {"catalog": torch.full((2, 50), 3468)},
+            InputError,
+            "catalog holds the id 3468; its ids run from 0 to 3467",
+        ),
+        (
+            {"tok_spectrum_sdss": torch.ones(2, 64)},
+            InputError,
+            r"tok_spectrum_sdss have the shape \[2, 64\]; expected \(objects, 273\)",
+        ),
         ({"catalog": torch.ones(2, 513)}, InputError, r"expected \(objects, 1 to 512\)"),
         ({"tok_flux_g": torch.ones(3, 1)}, InputError, "different numbers of objects: .*tok_flux_g 3"),
     ],

@@ -23,10 +23,15 @@ def test_tokens_have_the_shape_and_the_ids_of_their_stream(model: AION, method: 
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_same_seed_gives_the_same_tokens_and_leaves_the_global_state_alone(model: AION, method: Method) -> None:
+def test_the_same_seed_gives_the_same_tokens_and_leaves_the_global_state_alone(
+    model: AION, method: Method
+) -> None:
     context = model.context(tokens_of("tok_flux_g"))
     before = torch.get_rng_state()
-    first, again, other = (model.generate(context, LegacySurveySegmentationMap, method=method, steps=2, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (
+        model.generate(context, LegacySurveySegmentationMap, method=method, steps=2, seed=seed)
+        for seed in (1, 1, 2)
+    )
     assert torch.equal(first, again)
     assert torch.equal(first, other) == (method == "argmax")
     assert torch.equal(torch.get_rng_state(), before)
@@ -34,12 +39,17 @@ def test_the_same_seed_gives_the_same_tokens_and_leaves_the_global_state_alone(m
 
 def test_without_a_seed_every_draw_is_new(model: AION) -> None:
     context = model.context(tokens_of("tok_flux_g"))
-    assert not torch.equal(model.generate(context, "tok_segmap", method="sample"), model.generate(context, "tok_segmap", method="sample"))
+    assert not torch.equal(
+        model.generate(context, "tok_segmap", method="sample"),
+        model.generate(context, "tok_segmap", method="sample"),
+    )
 
 
 def test_argmax_takes_the_most_probable_code(model: AION) -> None:
     context = model.context(tokens_of("tok_flux_g"))
-    assert torch.equal(model.generate(context, Z)[:, 0], model.predict(context, Z)["tok_z"][:, 0, :1024].argmax(-1))
+    assert torch.equal(
+        model.generate(context, Z)[:, 0], model.predict(context, Z)["tok_z"][:, 0, :1024].argmax(-1)
+    )
 
 
 def test_the_spare_logit_of_the_redshift_is_never_drawn() -> None:
@@ -50,7 +60,10 @@ def test_the_spare_logit_of_the_redshift_is_never_drawn() -> None:
         model.decoder_embeddings["tok_z"].to_logits.weight[1024] = 10
     context = model.context(tokens_of("tok_flux_g"))
     assert model.predict(context, "tok_z")["tok_z"].argmax() % 1025 == 1024
-    assert all(int(model.generate(context, "tok_z", method=method, seed=0).max()) < 1024 for method in ("argmax", "sample"))
+    assert all(
+        int(model.generate(context, "tok_z", method=method, seed=0).max()) < 1024
+        for method in ("argmax", "sample")
+    )
 
 
 def test_a_low_temperature_draws_the_most_probable(model: AION) -> None:
@@ -71,14 +84,18 @@ def test_maskgit_lets_the_encoder_read_what_it_has_drawn(model: AION) -> None:
     known[:, [4, 9]] = 77
     more = model.extended(context, "tok_segmap", known)
     direct = model.context({**tokens_of("tok_flux_g"), "tok_segmap": known})
-    torch.testing.assert_close(more.states[more.of("tok_segmap")], direct.states[direct.of("tok_segmap")], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        more.states[more.of("tok_segmap")], direct.states[direct.of("tok_segmap")], rtol=1e-4, atol=1e-5
+    )
     assert more.position[more.of("tok_segmap")].tolist() == [4, 9, 4, 9]
     again = model.extended(more, "tok_segmap", torch.full((2, 144), 5))
     assert again.of("tok_segmap").sum() == 2 * 144  # what was known of the stream is replaced
 
 
 def test_nothing_is_remembered_for_gradients(model: AION) -> None:
-    tokens: Tensor = model.generate(model.context(tokens_of("tok_flux_g")), "tok_segmap", method="maskgit", steps=2)
+    tokens: Tensor = model.generate(
+        model.context(tokens_of("tok_flux_g")), "tok_segmap", method="maskgit", steps=2
+    )
     assert not tokens.requires_grad
 
 

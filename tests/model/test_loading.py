@@ -35,7 +35,9 @@ def test_a_saved_model_comes_back(ours: AION, saved: Path, tokens: dict[str, Ten
     assert not loaded.training
     assert loaded.sha256 == sha256(saved / "model.safetensors")
     assert loaded.source is not None and (loaded.source.id, loaded.source.revision) == (str(saved), None)
-    assert {name: t.tolist() for name, t in loaded.state_dict().items()} == {name: t.tolist() for name, t in ours.state_dict().items()}
+    assert {name: t.tolist() for name, t in loaded.state_dict().items()} == {
+        name: t.tolist() for name, t in ours.state_dict().items()
+    }
     with torch.no_grad():
         torch.testing.assert_close(loaded(tokens, "tok_z"), ours(tokens, "tok_z"), rtol=0, atol=0)
 
@@ -48,14 +50,20 @@ def test_shared_modality_embeddings_stay_shared_and_are_stored_once(saved: Path)
 
 
 def test_separate_modality_embeddings_stay_separate(tmp_path: Path) -> None:
-    model = seeded(AIONConfig(**SMALL, domains_in=("tok_z",), domains_out=("tok_z",), share_modality_embeddings=False))
+    model = seeded(
+        AIONConfig(**SMALL, domains_in=("tok_z",), domains_out=("tok_z",), share_modality_embeddings=False)
+    )
     model.save_pretrained(tmp_path)
     loaded = AION.from_pretrained(tmp_path)
     assert torch.equal(loaded.encoder_embeddings["tok_z"].mod_emb, model.encoder_embeddings["tok_z"].mod_emb)
-    assert not torch.equal(loaded.encoder_embeddings["tok_z"].mod_emb, loaded.decoder_embeddings["tok_z"].mod_emb)
+    assert not torch.equal(
+        loaded.encoder_embeddings["tok_z"].mod_emb, loaded.decoder_embeddings["tok_z"].mod_emb
+    )
 
 
-def test_weights_stored_in_half_precision_are_used_in_single(ours: AION, copy: Path, tokens: dict[str, Tensor]) -> None:
+def test_weights_stored_in_half_precision_are_used_in_single(
+    ours: AION, copy: Path, tokens: dict[str, Tensor]
+) -> None:
     weights = copy / "model.safetensors"
     save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights)
     loaded = AION.from_pretrained(copy)
@@ -88,7 +96,8 @@ def test_a_truncated_file_is_told_with_the_tensor_it_breaks_off_at(copy: Path) -
     size = weights.stat().st_size
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(
-        WeightsMismatchError, match=rf"truncated, {size - 100} bytes of {size}; the first tensor that is not whole is \S+ \["
+        WeightsMismatchError,
+        match=rf"truncated, {size - 100} bytes of {size}; the first tensor that is not whole is \S+ \[",
     ):
         AION.from_pretrained(copy)
 
@@ -104,7 +113,10 @@ def test_a_misshapen_tensor_is_told_with_both_shapes(copy: Path) -> None:
     tensors = load_file(copy / "model.safetensors")
     tensors["encoder.0.attn.qkv.weight"] = tensors["encoder.0.attn.qkv.weight"][:5].clone()
     save_file(tensors, copy / "model.safetensors")
-    with pytest.raises(WeightsMismatchError, match=r"encoder\.0\.attn\.qkv\.weight is \[5, 32\], the configuration asks for \[96, 32\]"):
+    with pytest.raises(
+        WeightsMismatchError,
+        match=r"encoder\.0\.attn\.qkv\.weight is \[5, 32\], the configuration asks for \[96, 32\]",
+    ):
         AION.from_pretrained(copy)
 
 
@@ -112,7 +124,10 @@ def test_missing_and_additional_tensors_are_told(copy: Path) -> None:
     tensors = load_file(copy / "model.safetensors")
     tensors["wings"] = tensors.pop("mask_token")
     save_file(tensors, copy / "model.safetensors")
-    with pytest.raises(WeightsMismatchError, match=r"1 missing: mask_token \[1, 1, 32\]; 1 not part of the model: wings \[1, 1, 32\]"):
+    with pytest.raises(
+        WeightsMismatchError,
+        match=r"1 missing: mask_token \[1, 1, 32\]; 1 not part of the model: wings \[1, 1, 32\]",
+    ):
         AION.from_pretrained(copy)
 
 
@@ -135,7 +150,9 @@ def test_an_unknown_key_and_broken_json_are_told(copy: Path) -> None:
 
 def test_missing_files_and_folders_are_told(copy: Path, tmp_path: Path) -> None:
     (copy / "model.safetensors").unlink()
-    with pytest.raises(WeightsNotFoundError, match=r"has no model\.safetensors; it needs the published layout"):
+    with pytest.raises(
+        WeightsNotFoundError, match=r"has no model\.safetensors; it needs the published layout"
+    ):
         AION.from_pretrained(copy)
     with pytest.raises(WeightsNotFoundError, match=r"there is no folder .*nowhere"):
         AION.from_pretrained(tmp_path / "nowhere")

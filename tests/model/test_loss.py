@@ -42,18 +42,32 @@ def test_a_stream_of_which_nothing_is_asked_costs_nothing(ours: AION, tokens: di
 
 def test_every_weight_that_has_a_part_in_it_gets_a_gradient() -> None:
     model = seeded(
-        AIONConfig(**SMALL, domains_in=("tok_segmap",), domains_out=("tok_segmap", "tok_z"), decoder_attention="within_modality")
+        AIONConfig(
+            **SMALL,
+            domains_in=("tok_segmap",),
+            domains_out=("tok_segmap", "tok_z"),
+            decoder_attention="within_modality",
+        )
     )
-    sum(model.loss(tokens_of("tok_segmap"), tokens_of("tok_segmap", "tok_z")).values(), torch.zeros(())).backward()
+    sum(
+        model.loss(tokens_of("tok_segmap"), tokens_of("tok_segmap", "tok_z")).values(), torch.zeros(())
+    ).backward()
     without = {name for name, p in model.named_parameters() if p.grad is None}
-    assert without == {f"decoder_embeddings.{key}.token_emb.weight" for key in ("tok_segmap", "tok_z")}  # in the checkpoints, never used
+    assert without == {
+        f"decoder_embeddings.{key}.token_emb.weight" for key in ("tok_segmap", "tok_z")
+    }  # in the checkpoints, never used
 
 
 @pytest.mark.parametrize("attention", ["upstream", "within_modality"])
 def test_a_model_learns_to_fill_in_what_is_hidden(attention: str) -> None:
     streams = ("tok_flux_g", "tok_flux_r")
     config = AIONConfig.from_dict(
-        {**AIONConfig(**SMALL).to_dict(), "domains_in": streams, "domains_out": streams, "decoder_attention": attention}
+        {
+            **AIONConfig(**SMALL).to_dict(),
+            "domains_in": streams,
+            "domains_out": streams,
+            "decoder_attention": attention,
+        }
     )
     model = seeded(config).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)

@@ -76,7 +76,11 @@ class Published:
         self.tokens = tokens_of(*INPUTS)
         self.hidden = torch.rand(2, 273, generator=torch.Generator().manual_seed(5)) < 0.4
         self.answers = run_upstream(
-            PRELUDE + MAKE + SHAPES, config=json.dumps(config), folder=str(folder), hidden=self.hidden, **self.tokens
+            PRELUDE + MAKE + SHAPES,
+            config=json.dumps(config),
+            folder=str(folder),
+            hidden=self.hidden,
+            **self.tokens,
         )
         self.model = AION.from_pretrained(folder)
 
@@ -104,7 +108,11 @@ def test_its_weights_are_ours_key_for_key(published: Published) -> None:
     source = locate(published.folder)
     stored = read_tensors(source, "model.safetensors").keys()
     names = published.model.state_dict().keys()
-    shared = {f"encoder_embeddings.{key}.mod_emb" for key in STREAMS if AIONConfig.from_dict(read_config(source)).share_modality_embeddings}
+    shared = {
+        f"encoder_embeddings.{key}.mod_emb"
+        for key in STREAMS
+        if AIONConfig.from_dict(read_config(source)).share_modality_embeddings
+    }
     assert names - stored == shared  # stored once, under the decoder's name
     assert stored <= names
 
@@ -122,7 +130,8 @@ def test_logits_are_those_of_the_published_package(published: Published, target:
 def test_logits_of_a_catalog_are_those_of_the_published_package(published: Published) -> None:
     # it drops the last position of a sequence: 51 positions give 50 answers
     assert_equal_within_1e5(
-        published.model.predict(published.model.context(published.tokens), "catalog")["catalog"], published.answers["catalog"]
+        published.model.predict(published.model.context(published.tokens), "catalog")["catalog"],
+        published.answers["catalog"],
     )
 
 
@@ -142,7 +151,9 @@ def test_a_token_budget_keeps_the_tokens_that_the_published_package_keeps(publis
 def test_targets_asked_together_do_not_mix_as_they_do_in_the_published_package(published: Published) -> None:
     # there the decoder averages the queries of all targets, so that a redshift depends on what else is asked
     assert np.abs(published.answers["together"] - published.answers["tok_z"]).max() > 1e-4
-    assert_equal_within_1e5(published.model(published.tokens, [Z, DESISpectrum])["tok_z"], published.answers["tok_z"])
+    assert_equal_within_1e5(
+        published.model(published.tokens, [Z, DESISpectrum])["tok_z"], published.answers["tok_z"]
+    )
 
 
 def test_the_published_package_opens_what_we_save(published: Published, tmp_path: Path) -> None:
@@ -162,7 +173,12 @@ outputs["parameters"] = sum(p.numel() for p in model.parameters())
 """
     try:
         make = "model = AION(config).eval()\nmodel.save_pretrained(folder, config=config)\n"
-        answers = run_upstream(PRELUDE + make + ask, config=json.dumps(AIONConfig.base().to_dict()), folder=str(tmp_path), **tokens)
+        answers = run_upstream(
+            PRELUDE + make + ask,
+            config=json.dumps(AIONConfig.base().to_dict()),
+            folder=str(tmp_path),
+            **tokens,
+        )
         model = AION.from_pretrained(tmp_path)
     finally:
         shutil.rmtree(tmp_path)  # 1.3 GB

@@ -51,10 +51,15 @@ def test_every_modality_can_be_a_target(model: AION, modality: type[Modality]) -
 
 def test_catalogs_and_segmentation_maps_can_be_targets(model: AION, tokens: dict[str, Tensor]) -> None:
     logits = model(tokens, [LegacySurveyCatalog, LegacySurveySegmentationMap])
-    assert {key: values.shape for key, values in logits.items()} == {"catalog": (2, 50, 3468), "tok_segmap": (2, 144, 1000)}
+    assert {key: values.shape for key, values in logits.items()} == {
+        "catalog": (2, 50, 3468),
+        "tok_segmap": (2, 144, 1000),
+    }
 
 
-def test_targets_asked_together_are_answered_as_if_asked_alone(either: AION, tokens: dict[str, Tensor]) -> None:
+def test_targets_asked_together_are_answered_as_if_asked_alone(
+    either: AION, tokens: dict[str, Tensor]
+) -> None:
     context = either.context(tokens)
     together = either.predict(context, "tok_segmap", "tok_z", "tok_flux_g", "catalog")
     for key, logits in together.items():
@@ -65,17 +70,23 @@ def test_positions_may_be_chosen_for_each_object(ours: AION, tokens: dict[str, T
     context = ours.context(tokens)
     positions = torch.tensor([[5, 100, 7], [3, -1, -1]])
     chosen = ours.predict_at(context, {"tok_segmap": positions})["tok_segmap"]
-    alone = ours.predict_at(ours.context({k: v[1:] for k, v in tokens.items()}), {"tok_segmap": torch.tensor([[3]])})["tok_segmap"]
+    alone = ours.predict_at(
+        ours.context({k: v[1:] for k, v in tokens.items()}), {"tok_segmap": torch.tensor([[3]])}
+    )["tok_segmap"]
     assert_close(chosen[1:, :1], alone, **CLOSE)
     everything = ours.predict_at(context, {"tok_segmap": torch.arange(144).expand(2, -1)})["tok_segmap"]
-    assert not torch.allclose(chosen[0], everything[0, positions[0]], **CLOSE)  # queries of one target do see one another
+    assert not torch.allclose(
+        chosen[0], everything[0, positions[0]], **CLOSE
+    )  # queries of one target do see one another
 
 
 def test_a_target_mask_leaves_out_what_is_hidden(either: AION, tokens: dict[str, Tensor]) -> None:
     mask = torch.ones(2, 144, dtype=torch.bool)
     mask[0, [3, 8]] = mask[1, [70, 143]] = False
     logits = either(tokens, target_mask={"tok_segmap": mask})["tok_segmap"]
-    expected = either.predict_at(either.context(tokens), {"tok_segmap": torch.tensor([[3, 8], [70, 143]])})["tok_segmap"]
+    expected = either.predict_at(either.context(tokens), {"tok_segmap": torch.tensor([[3, 8], [70, 143]])})[
+        "tok_segmap"
+    ]
     assert_close(logits, expected, rtol=0, atol=0)
 
 
@@ -101,19 +112,25 @@ def test_published_queries_receive_the_average_of_all_values_of_their_target(mod
     assert_close(apart[:, :3], attention.uniform(x[:, :3], Queries([3], None)).expand(2, 3, 32), **CLOSE)
 
 
-def test_the_logits_of_the_redshift_correlation_are_added_to_the_redshift_alone(ours: AION, tokens: dict[str, Tensor]) -> None:
+def test_the_logits_of_the_redshift_correlation_are_added_to_the_redshift_alone(
+    ours: AION, tokens: dict[str, Tensor]
+) -> None:
     context = ours.context(tokens)
     assert context.redshift is not None and context.redshift.std() > 0
     with_it = ours.predict(context, "tok_z", "tok_flux_g")
     without_it = ours.predict(replace(context, redshift=None), "tok_z", "tok_flux_g")
-    assert_close(with_it["tok_z"][..., :1024], without_it["tok_z"][..., :1024] + context.redshift[:, None], **CLOSE)
+    assert_close(
+        with_it["tok_z"][..., :1024], without_it["tok_z"][..., :1024] + context.redshift[:, None], **CLOSE
+    )
     assert_close(with_it["tok_z"][..., 1024:], without_it["tok_z"][..., 1024:])
     assert_close(with_it["tok_flux_g"], without_it["tok_flux_g"])
 
 
 def test_what_cannot_be_predicted_is_refused_by_name(ours: AION, tokens: dict[str, Tensor]) -> None:
     context = ours.context(tokens)
-    with pytest.raises(TokenKeyError, match=r"'tok_image' is no stream that this model predicts; it predicts .*tok_z"):
+    with pytest.raises(
+        TokenKeyError, match=r"'tok_image' is no stream that this model predicts; it predicts .*tok_z"
+    ):
         ours.predict(context, "tok_image")
     with pytest.raises(TokenKeyError, match="'redshift' is neither a modality nor a token key"):
         ours.predict(context, "redshift")

@@ -91,7 +91,11 @@ def upload(app: AppTest, twin: Files) -> Callable[..., AppTest]:
 
 def drawn(at: AppTest) -> dict[str, dict[str, Any]]:
     """Key -> what the figure component was given, for every figure on the page."""
-    given = [json.loads(element.proto.json) for element in at.get("bidi_component") if element.proto.component_name == "aion_figure"]
+    given = [
+        json.loads(element.proto.json)
+        for element in at.get("bidi_component")
+        if element.proto.component_name == "aion_figure"
+    ]
     return {one["key"]: one for one in given}
 
 
@@ -106,9 +110,15 @@ def marks() -> Callable[[AppTest, str], dict[str, float]]:
     """Name -> place of each mark over the figure with this key, at the redshift that the page tells."""
 
     def found(at: AppTest, key: str) -> dict[str, float]:
-        [told] = [json.loads(one.proto.json) for one in at.get("bidi_component") if one.proto.component_name == "aion_redshift"]
+        [told] = [
+            json.loads(one.proto.json)
+            for one in at.get("bidi_component")
+            if one.proto.component_name == "aion_redshift"
+        ]
         one = drawn(at)[key]["marks"]
         stretch = 1 + told["z"] if one["follows"] else 1.0
-        return {shape["name"]: one["origin"] + (shape["x0"] - one["origin"]) * stretch for shape in one["shapes"]}
+        return {
+            shape["name"]: one["origin"] + (shape["x0"] - one["origin"]) * stretch for shape in one["shapes"]
+        }
 
     return found

@@ -35,7 +35,9 @@ def facts(at):
 
 
 def titles(figure):
-    return " ".join(str(axis.get("title", {}).get("text")) for name, axis in figure["layout"].items() if "axis" in name)
+    return " ".join(
+        str(axis.get("title", {}).get("text")) for name, axis in figure["layout"].items() if "axis" in name
+    )
 
 
 def neighbors(at):
@@ -71,7 +73,11 @@ def test_a_spectrum_shows_its_redshift_and_itself(upload, figures):
 
 def test_image_spectrum_and_photometry_together_are_one_object(app, figures, root):
     files = sorted((root / "assets" / "examples" / "passive").iterdir())
-    at = app.file_uploader[0].set_value([(file.name, file.read_bytes(), "application/octet-stream") for file in files]).run()
+    at = (
+        app.file_uploader[0]
+        .set_value([(file.name, file.read_bytes(), "application/octet-stream") for file in files])
+        .run()
+    )
     assert not at.exception and not at.error
     assert len(session(at).things) == 1
     assert any("arcsec" in titles(figure) for figure in figures(at))
@@ -171,7 +177,13 @@ def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
     at = unfold(upload("sdss_spec.fits"), "votes")
     peaks = next(table.value for table in at.dataframe if "Peak" in table.value)
     lines_at_them = next(table.value for table in at.dataframe if "Line" in table.value)
-    assert list(peaks.columns) == ["Peak", "Probability", "68 % of the peak", "Lines found", "S/N of its lines, total"]
+    assert list(peaks.columns) == [
+        "Peak",
+        "Probability",
+        "68 % of the peak",
+        "Lines found",
+        "S/N of its lines, total",
+    ]
     assert lines_at_them["Line"].iloc[-1] == "Total"
     assert lines_at_them.columns[1] == f"z = {peaks['Peak'].iloc[0]}"
 
@@ -208,7 +220,9 @@ def test_lines_smoothing_and_frame_change_the_spectrum(upload, figures, marks):
 def test_a_prior_multiplies_the_redshift_and_the_page_says_so(upload):
     at = upload("sdss_spec.fits")
     before = facts(at)
-    next(radio for radio in at.radio if str(radio.key).startswith("prior-")).set_value("Flat in ln(1 + z)").run()
+    next(radio for radio in at.radio if str(radio.key).startswith("prior-")).set_value(
+        "Flat in ln(1 + z)"
+    ).run()
     next(button for button in at.button if button.label == "Apply").click().run()
     assert not at.exception
     assert "Multiplied by a prior flat in ln(1 + z)" in shown(at)
@@ -227,7 +241,11 @@ def test_each_modality_speaks_alone_when_asked(upload, figures):
 
 def test_reasons_to_doubt_are_listed(upload):
     at = upload("sdss_spec.fits")
-    lines = [text for text in at.markdown if text.value.startswith((":green[:material/check:] fine", ":orange[:material/warning:] look"))]
+    lines = [
+        text
+        for text in at.markdown
+        if text.value.startswith((":green[:material/check:] fine", ":orange[:material/warning:] look"))
+    ]
     measured = " ".join(line.value for line in lines)
     assert "reduced χ²" in measured and "Wavelengths covered" in measured and "reference catalog" in measured
     assert "rank not measured for these weights" in measured
@@ -256,16 +274,28 @@ def test_the_numbers_can_be_had_again_as_python_and_as_a_command(upload):
     at = unfold(upload("sdss_spec.fits"), "again")
     texts = [code.value for code in at.code]
     assert any("read(['sdss_spec.fits'])" in text for text in texts)
-    assert any(text.startswith("python -m aion analyze --json --id") and text.endswith("sdss_spec.fits") for text in texts)
+    assert any(
+        text.startswith("python -m aion analyze --json --id") and text.endswith("sdss_spec.fits")
+        for text in texts
+    )
 
 
 def test_figures_that_are_taken_away_are_looked_at_as_on_the_page(upload):
     at = upload("sdss_spec.fits", "ls_cutout.fits.gz")
-    for key, value in {"scale": "Log", "smooth": "5 px", "frame": "Rest", "band": "DES-R", "residual": "σ"}.items():
+    for key, value in {
+        "scale": "Log",
+        "smooth": "5 px",
+        "frame": "Rest",
+        "band": "DES-R",
+        "residual": "σ",
+    }.items():
         at.segmented_control(key=key).set_value(value)
     (python, _) = (code.value for code in unfold(at, "again").code)
     assert "extent='peaks', log=True" in python and "minor=False), rest=True, smoothing=5)" in python
-    assert "ShownImage(compared='panels', view=ImageView(band='DES-R', brightness=1.0, softening=8.0, in_sigma=True))" in python
+    assert (
+        "ShownImage(compared='panels', view=ImageView(band='DES-R', brightness=1.0, softening=8.0, in_sigma=True))"
+        in python
+    )
 
 
 def test_a_link_opens_the_example_as_it_was(one_example, app, root):
@@ -320,7 +350,11 @@ def test_a_link_reads_the_example_as_the_sender_did(one_example, app, root):
     wrong = AppTest.from_file(str(root / "app.py"), default_timeout=120)
     wrong.query_params["example"], wrong.query_params["set"] = "spiral", "medium=water"
     wrong.run()
-    assert not wrong.exception and "The link cannot be followed" in wrong.error[0].value and "water" in wrong.error[0].value
+    assert (
+        not wrong.exception
+        and "The link cannot be followed" in wrong.error[0].value
+        and "water" in wrong.error[0].value
+    )
 
 
 def test_a_link_to_nothing_is_explained(environment, root):

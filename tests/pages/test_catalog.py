@@ -28,7 +28,13 @@ def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
 
 
 def test_the_table_is_sent_with_each_shared_text_once_and_says_the_same():
-    rows = pd.DataFrame({"id": [f"object {n}" for n in range(100)], "class": ["galaxy", "star"] * 50, "has_image": [True, False] * 50})
+    rows = pd.DataFrame(
+        {
+            "id": [f"object {n}" for n in range(100)],
+            "class": ["galaxy", "star"] * 50,
+            "has_image": [True, False] * 50,
+        }
+    )
     sent = objects._compact(rows)
     assert list(sent["class"]) == list(rows["class"]) and list(sent["id"]) == list(rows["id"])
     assert sent.dtypes.astype(str).tolist() == [str(rows["id"].dtype), "category", "bool"]
@@ -41,7 +47,10 @@ def test_what_was_drawn_once_is_kept_by_the_browser_while_a_person_goes_round_th
 def test_a_filter_narrows_the_table_and_both_plots(page, figures):
     page.pills(key="class").set_value(["quasar"]).run()
     assert not page.exception and set(page.dataframe[0].value["class"]) == {"quasar"}
-    assert [[trace["name"].split()[0] for trace in figure["data"]] for figure in figures(page)] == [["quasar"], ["quasar"]]
+    assert [[trace["name"].split()[0] for trace in figure["data"]] for figure in figures(page)] == [
+        ["quasar"],
+        ["quasar"],
+    ]
 
 
 def test_filters_that_nothing_passes_are_explained(page):
@@ -53,7 +62,10 @@ def test_filters_that_nothing_passes_are_explained(page):
 def test_points_are_colored_by_any_column(page, figures):
     page.selectbox(key="color").select("z").run()
     assert not page.exception
-    assert all(len(figure["data"]) == 1 and "colorscale" in str(figure["data"][0]["marker"]) for figure in figures(page))
+    assert all(
+        len(figure["data"]) == 1 and "colorscale" in str(figure["data"][0]["marker"])
+        for figure in figures(page)
+    )
 
 
 def test_the_camera_of_the_plots_saves_the_format_that_was_chosen(page):
@@ -70,12 +82,19 @@ def test_the_sky_is_offered_only_where_there_are_positions(page):
     assert sky.held(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
     assert not sky.held(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
     assert not sky.held(pd.DataFrame({"z": [0.1]})).any()
-    assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == ["RA (deg, ICRS)", "Dec (deg, ICRS)"]
+    assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == [
+        "RA (deg, ICRS)",
+        "Dec (deg, ICRS)",
+    ]
 
 
 def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_many_are_drawn(page):
-    assert "6 of 12 objects are drawn: the others have no Redshift z or no r (AB mag)." in [caption.value for caption in page.caption]
-    spectra = pd.DataFrame({"z": [0.1] * 9, "mag_r": [20.0, *[None] * 8], "ra": [1.0] * 9, "dec": [2.0] * 9}, dtype=float)
+    assert "6 of 12 objects are drawn: the others have no Redshift z or no r (AB mag)." in [
+        caption.value for caption in page.caption
+    ]
+    spectra = pd.DataFrame(
+        {"z": [0.1] * 9, "mag_r": [20.0, *[None] * 8], "ra": [1.0] * 9, "dec": [2.0] * 9}, dtype=float
+    )
     assert objects._fullest(spectra, objects._MEASURED) == "Sky"
     assert objects._fullest(spectra.assign(mag_r=20.0), objects._MEASURED) == "z and magnitude"
     few = spectra.assign(ra=[1.0, 2.0, *[None] * 7])
@@ -88,7 +107,10 @@ def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page):
     assert not page.exception
     assert list(page.dataframe[0].value["id"]) == ["object 3", "object 8"]
     assert {button.key for button in page.menu_button} == {"marked-do-object 3", "marked-do-object 8"}
-    assert {key: sum(map(len, one["selected"])) for key, one in drawn(page).items()} == {"map-plot": 2, "beside-plot": 1}
+    assert {key: sum(map(len, one["selected"])) for key, one in drawn(page).items()} == {
+        "map-plot": 2,
+        "beside-plot": 1,
+    }
     next(button for button in page.button if button.label == "Unmark").click().run()
     assert len(page.dataframe[0].value) == 12 and not page.menu_button
     assert {one["selected"] for one in drawn(page).values()} == {None}
@@ -99,7 +121,9 @@ def test_a_marked_object_can_be_analyzed_or_searched_by(page):
     page.run()
     page.menu_button(key="marked-do-object 3").click("Search by this").run()
     assert not page.exception
-    assert page.title[0].value == "Similar objects" and page.session_state["query"].weights == {"object 3": 1.0}
+    assert page.title[0].value == "Similar objects" and page.session_state["query"].weights == {
+        "object 3": 1.0
+    }
 
 
 def test_the_filters_survive_a_look_at_another_page(page):
@@ -127,12 +151,26 @@ def test_a_selection_is_of_objects_whatever_the_filters_and_none_is_no_selection
 
 def test_a_card_says_what_is_known_of_an_object_and_nothing_else(page):
     assert [one.proto.component_name for one in page.get("bidi_component")].count("aion_card") == 1
-    assert lines(pd.Series({"class": "star", "subtype": None, "z": -0.00012, "mag_r": 18.5})) == ["star", "z −0.0001 · r 18.50 mag"]
-    assert lines(pd.Series({"class": None, "z": float("nan"), "g_r": -0.2, "dec": -1.5})) == ["g − r −0.20", "Dec −1.50000°"]
+    assert lines(pd.Series({"class": "star", "subtype": None, "z": -0.00012, "mag_r": 18.5})) == [
+        "star",
+        "z −0.0001 · r 18.50 mag",
+    ]
+    assert lines(pd.Series({"class": None, "z": float("nan"), "g_r": -0.2, "dec": -1.5})) == [
+        "g − r −0.20",
+        "Dec −1.50000°",
+    ]
 
 
 def test_a_pointer_gets_the_card_of_its_row(page):
     page.session_state["card"] = {"row": 2}
     page.run()
-    [card] = [json.loads(one.proto.json) for one in page.get("bidi_component") if one.proto.component_name == "aion_card"]
-    assert card["card"]["id"] == "object 2" and card["card"]["picture"].startswith("data:image/") and not page.exception
+    [card] = [
+        json.loads(one.proto.json)
+        for one in page.get("bidi_component")
+        if one.proto.component_name == "aion_card"
+    ]
+    assert (
+        card["card"]["id"] == "object 2"
+        and card["card"]["picture"].startswith("data:image/")
+        and not page.exception
+    )

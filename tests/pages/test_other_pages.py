@@ -37,31 +37,59 @@ def test_the_model_page_says_which_weights_these_are(app):
 
 
 def bar(quantity: str, measured: float | None, met: bool | None) -> dict[str, object]:
-    known = {"sample": "real spectra; all", "bar": "≥ 0.97", "moonshot": "≥ 1", "n": 40 if met is not None else 0}
+    known = {
+        "sample": "real spectra; all",
+        "bar": "≥ 0.97",
+        "moonshot": "≥ 1",
+        "n": 40 if met is not None else 0,
+    }
     return {"quantity": quantity, "measured": measured, "met": met, **known}
 
 
 MEASURED = {
-    "bars": [bar("Right redshifts", 0.98123456, True), bar("Right stars", 0.5, False), bar("Photometric", None, None)],
+    "bars": [
+        bar("Right redshifts", 0.98123456, True),
+        bar("Right stars", 0.5, False),
+        bar("Photometric", None, None),
+    ],
     "about": {"weights": "abc", "seed": 7},
-    "real spectra: redshifts": {"all": {"n": 40, "within 0.01": 0.98123456}, "stars": {"n": 0, "within 0.01": None}},
+    "real spectra: redshifts": {
+        "all": {"n": 40, "within 0.01": 0.98123456},
+        "stars": {"n": 0, "within 0.01": None},
+    },
 }
 
 
-def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_details(tmp_path, app, monkeypatch):
+def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_details(
+    tmp_path, app, monkeypatch
+):
     at = app.switch_page("pages/model.py").run()
     assert "Measured" not in [tab.label for tab in at.tabs]
-    monkeypatch.setattr(model_view, "_beside", lambda info, name: '{"loss": 0.1}' if name == "metrics.json" else None)
+    monkeypatch.setattr(
+        model_view, "_beside", lambda info, name: '{"loss": 0.1}' if name == "metrics.json" else None
+    )
     at.run()
-    assert not at.exception and "Measured" not in [tab.label for tab in at.tabs], "somebody else's file of that name"
+    assert not at.exception and "Measured" not in [tab.label for tab in at.tabs], (
+        "somebody else's file of that name"
+    )
     (tmp_path / "metrics.json").write_text(json.dumps(MEASURED))
-    monkeypatch.setattr(model_view, "_beside", lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None)
+    monkeypatch.setattr(
+        model_view,
+        "_beside",
+        lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None,
+    )
     at.session_state["section"] = "Measured"
     at.run()
     assert not at.exception and "Measured" in [tab.label for tab in at.tabs]
     bars = at.dataframe[0].value
     assert bars["Reached"].tolist() == ["✓ met", "✗ not met", "– not measured"]
-    assert bars.loc[0, ["Quantity", "Measured", "Bar", "Moonshot", "N"]].tolist() == ["Right redshifts", "0.9812", "≥ 0.97", "≥ 1", 40]
+    assert bars.loc[0, ["Quantity", "Measured", "Bar", "Moonshot", "N"]].tolist() == [
+        "Right redshifts",
+        "0.9812",
+        "≥ 0.97",
+        "≥ 1",
+        40,
+    ]
     assert bars["Measured"].tolist() == ["0.9812", "0.5", ""]
     assert [expander.label for expander in at.expander] == ["Real spectra: redshifts"]
     assert len(at.dataframe) == 1
@@ -72,7 +100,9 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
 
 
 @pytest.mark.parametrize("page", ["pages/catalog.py", "pages/similar.py", "pages/model.py"])
-def test_weights_that_are_not_there_are_explained_on_every_page(page, environment, root, tmp_path, monkeypatch):
+def test_weights_that_are_not_there_are_explained_on_every_page(
+    page, environment, root, tmp_path, monkeypatch
+):
     monkeypatch.setenv("AION_MODEL", str(tmp_path / "nothing-here"))
     st.cache_resource.clear()
     at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
@@ -81,7 +111,10 @@ def test_weights_that_are_not_there_are_explained_on_every_page(page, environmen
     assert not at.exception
     assert "cannot be used" in at.error[0].value and "nothing-here" in at.error[0].value
     assert any(button.label == "Try again" for button in at.button)
-    assert any("`aion app --model ID`" in caption.value and "`aion fetch ID`" in caption.value for caption in at.caption)
+    assert any(
+        "`aion app --model ID`" in caption.value and "`aion fetch ID`" in caption.value
+        for caption in at.caption
+    )
     assert ("aion app" in [code.value for code in at.code]) == ("model" in page), "the command that mends it"
 
 
@@ -99,7 +132,9 @@ def test_who_waits_for_a_start_that_fails_sees_the_commands_too(environment, roo
     assert "aion app" in [code.value for code in at.code]
 
 
-def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(environment, root, twin, tmp_path, monkeypatch):
+def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(
+    environment, root, twin, tmp_path, monkeypatch
+):
     monkeypatch.setenv("AION_MODEL", str(write_tiny(tmp_path / "other", seed=1)))
     st.cache_resource.clear()
     at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
@@ -108,7 +143,9 @@ def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(
         if page is not None:
             at.switch_page(page).run()
         assert not at.exception
-        assert any("made by other weights" in info.value and "`AION_CATALOG`" in info.value for info in at.info)
+        assert any(
+            "made by other weights" in info.value and "`AION_CATALOG`" in info.value for info in at.info
+        )
     st.cache_resource.clear()
 
 
@@ -123,7 +160,9 @@ def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobo
     assert not at.exception and not online.requests
     used = f"aion app --model {settings.model}"
     base = f"AION_REVISION={COMMIT} aion app --model polymathic-ai/aion-base"
-    slow, xlarge = (f"aion fetch {id}\naion app --model {id}" for id in ("some/slow", "polymathic-ai/aion-xlarge"))
+    slow, xlarge = (
+        f"aion fetch {id}\naion app --model {id}" for id in ("some/slow", "polymathic-ai/aion-xlarge")
+    )
     commands = [code.value for code in at.code]
     assert {"aion app", used, base, "aion app --model some/open", slow, xlarge} <= set(commands)
     assert len(commands) == len(set(commands))
@@ -137,7 +176,9 @@ def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobo
 
 
 @pytest.mark.parametrize("page", [None, "pages/catalog.py", "pages/similar.py", "pages/model.py"])
-def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(page, environment, root, monkeypatch):
+def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(
+    page, environment, root, monkeypatch
+):
     monkeypatch.setenv("AION_DEVICE", "gpu")
     st.cache_resource.clear()
     at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
@@ -145,7 +186,9 @@ def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(page, e
         at.switch_page(page).run()
     st.cache_resource.clear()
     assert not at.exception and len(at.error) == 1
-    assert "AION_DEVICE is 'gpu'" in at.error[0].value and at.error[0].value.startswith("**This server cannot start.**")
+    assert "AION_DEVICE is 'gpu'" in at.error[0].value and at.error[0].value.startswith(
+        "**This server cannot start.**"
+    )
 
 
 def test_what_is_loaded_is_not_looked_through_after_every_run(app):

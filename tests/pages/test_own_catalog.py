@@ -11,9 +11,9 @@ from tests.explorer.catalogs.test_user_catalog import table
 
 
 def pick(at, *files):
-    at.file_uploader(key=f"own-{at.session_state['own'].inputs if 'own' in at.session_state else 0}").set_value(
-        [(file.name, file.getvalue(), "text/csv") for file in files]
-    ).run()
+    at.file_uploader(
+        key=f"own-{at.session_state['own'].inputs if 'own' in at.session_state else 0}"
+    ).set_value([(file.name, file.getvalue(), "text/csv") for file in files]).run()
     return press(at, "Make a catalog")
 
 
@@ -47,7 +47,11 @@ def said(at):
 
 
 def found(at):
-    return [button.key.removeprefix("found-do-") for button in at.menu_button if button.key.startswith("found-do-")]
+    return [
+        button.key.removeprefix("found-do-")
+        for button in at.menu_button
+        if button.key.startswith("found-do-")
+    ]
 
 
 def test_uploaded_rows_become_the_catalog_of_the_page(mine, figures):
@@ -70,7 +74,11 @@ def test_what_was_left_out_is_listed_with_the_reason(mine):
 
 def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypatch):
     gate, waiting = threading.Semaphore(1), user_catalog.embedded
-    monkeypatch.setattr(user_catalog, "embedded", lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1])
+    monkeypatch.setattr(
+        user_catalog,
+        "embedded",
+        lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1],
+    )
     pick(page, table(41))
     making, until = page.session_state["own"].making, time.monotonic() + 60
     while making.progress.done < 16 and time.monotonic() < until:
@@ -117,11 +125,19 @@ def test_an_own_object_is_analyzed_and_has_its_own_as_neighbors(mine):
     mine.menu_button(key="found-do-0008").click("Analyze").run()
     assert not mine.exception and mine.title[0].value == "0008"
     assert "Your catalog" in said(mine) and "object" not in mine.query_params
-    neighbors = {button.key.removeprefix("neighbor-do-") for button in mine.menu_button if button.key.startswith("neighbor-do-")}
+    neighbors = {
+        button.key.removeprefix("neighbor-do-")
+        for button in mine.menu_button
+        if button.key.startswith("neighbor-do-")
+    }
     assert len(neighbors) == 12 and all(id.isdigit() for id in neighbors)
     mine.switch_page("pages/analyze.py").run()
     mine.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
-    neighbors = {button.key.removeprefix("neighbor-do-") for button in mine.menu_button if button.key.startswith("neighbor-do-")}
+    neighbors = {
+        button.key.removeprefix("neighbor-do-")
+        for button in mine.menu_button
+        if button.key.startswith("neighbor-do-")
+    }
     assert not mine.exception and neighbors and all(id.startswith("object ") for id in neighbors)
 
 
@@ -163,7 +179,9 @@ def test_files_of_work_that_was_cancelled_while_it_read_are_still_there(page, mo
 
 def test_a_button_that_is_pressed_twice_begins_once(page, monkeypatch):
     begun, make = [], user_catalog_panel.CatalogJob
-    monkeypatch.setattr(user_catalog_panel, "CatalogJob", lambda *given: begun.append(make(*given)) or begun[-1])
+    monkeypatch.setattr(
+        user_catalog_panel, "CatalogJob", lambda *given: begun.append(make(*given)) or begun[-1]
+    )
     go_on, read = threading.Event(), user_catalog.read_many
     monkeypatch.setattr(user_catalog, "read_many", lambda files: (go_on.wait(60), read(files))[1])
     pick(page, table(26))

@@ -11,7 +11,18 @@ from aion.explorer.ui.shared import tiles
 from tests.pages.conftest import unfold
 from tests.pages.test_own_catalog import finished, pick
 
-KINDS = ("segmented_control", "pills", "selectbox", "multiselect", "radio", "toggle", "number_input", "slider", "text_input", "pagination")
+KINDS = (
+    "segmented_control",
+    "pills",
+    "selectbox",
+    "multiselect",
+    "radio",
+    "toggle",
+    "number_input",
+    "slider",
+    "text_input",
+    "pagination",
+)
 ANALYZE, CATALOG, SIMILAR, MODEL = (f"pages/{name}.py" for name in ("analyze", "catalog", "similar", "model"))
 NOT_KEPT = ("add-id", "z-named", "example-", "catalog-choice")
 """An id to add, a line to name and an example to open do something and are empty again; another catalog has other widgets."""
@@ -22,8 +33,16 @@ EMPTYING = {"mag", "neighbors-mag"}
 def widgets(at: AppTest) -> dict[str, Any]:
     """Key -> widget, of all that hold a value and another one can be chosen; a form is kept when it is sent."""
     found = {str(widget.key): widget for kind in KINDS for widget in getattr(at, kind)}
-    found = {key: one for key, one in found.items() if not (one.form_id or one.proto.disabled or key.startswith(NOT_KEPT))}
-    return {key: one for key, one in found.items() if key not in EMPTYING and len(vars(one).get("options", "several")) > 1}
+    found = {
+        key: one
+        for key, one in found.items()
+        if not (one.form_id or one.proto.disabled or key.startswith(NOT_KEPT))
+    }
+    return {
+        key: one
+        for key, one in found.items()
+        if key not in EMPTYING and len(vars(one).get("options", "several")) > 1
+    }
 
 
 def values(at: AppTest) -> dict[str, Any]:
@@ -119,7 +138,9 @@ def model(app: AppTest) -> AppTest:
         ("own_similar", SIMILAR, {"show", "k", "-class"}),
     ],
 )
-def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(opened, page, some, request, monkeypatch):
+def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(
+    opened, page, some, request, monkeypatch
+):
     monkeypatch.setattr(tiles, "TILES", 2)
     at = request.getfixturevalue(opened)
     done = set_all(at)
@@ -133,7 +154,10 @@ def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyz
     analyze.radio(key="prior-1-0").set_value("Around a redshift").run()
     analyze.number_input(key="prior-1-0-z").set_value(0.7).run()
     come_back(analyze, ANALYZE)
-    assert analyze.number_input(key="prior-1-0-z").value == 0.7 and analyze.session_state["session"].prior is None
+    assert (
+        analyze.number_input(key="prior-1-0-z").value == 0.7
+        and analyze.session_state["session"].prior is None
+    )
 
 
 def test_the_format_of_saved_figures_is_still_the_one_that_was_chosen(analyze):

@@ -7,7 +7,11 @@ from aion.explorer.ui.shared.similarity_query import _parsed
 
 
 def found(at):
-    return [button.key.removeprefix("found-do-") for button in at.menu_button if button.key.startswith("found-do-")]
+    return [
+        button.key.removeprefix("found-do-")
+        for button in at.menu_button
+        if button.key.startswith("found-do-")
+    ]
 
 
 @pytest.fixture
@@ -33,7 +37,9 @@ def test_an_empty_page_offers_objects_to_begin_with(page):
 def test_an_object_finds_all_others_best_first_with_three_decimals(asked, engine):
     expected = engine.catalog.neighbors({"all": engine.catalog.index.vector(1)}, 11, exclude=1)
     assert found(asked) == [neighbor.id for neighbor in expected]
-    assert f"<b>{expected[0].similarity:.3f}</b>" in " ".join(str(element.proto.body) for element in asked.get("html"))
+    assert f"<b>{expected[0].similarity:.3f}</b>" in " ".join(
+        str(element.proto.body) for element in asked.get("html")
+    )
 
 
 def test_an_unknown_id_is_refused_by_name_and_the_query_stays(asked):
@@ -93,7 +99,9 @@ def test_an_upload_that_is_open_is_searched_by(upload):
 def test_two_objects_are_compared_side_by_side(asked, figures):
     asked.menu_button(key="found-do-object 3").click("Compare side by side").run()
     assert not asked.exception
-    drawn = next(figure for figure in figures(asked) if "median" in figure["layout"]["yaxis"]["title"]["text"])
+    drawn = next(
+        figure for figure in figures(asked) if "median" in figure["layout"]["yaxis"]["title"]["text"]
+    )
     assert [trace["name"] for trace in drawn["data"]] == ["object 1", "object 3"]
 
 
@@ -109,7 +117,14 @@ def test_the_address_asks_by_objects_with_weights(app):
 
 
 @pytest.mark.parametrize(
-    ("text", "parsed"), [("a", ("a", 1.0)), ("a:-0.5", ("a", -0.5)), ("a:b", ("a:b", 1.0)), ("a:b:2", ("a:b", 2.0)), (":x", (":x", 1.0))]
+    ("text", "parsed"),
+    [
+        ("a", ("a", 1.0)),
+        ("a:-0.5", ("a", -0.5)),
+        ("a:b", ("a:b", 1.0)),
+        ("a:b:2", ("a:b", 2.0)),
+        (":x", (":x", 1.0)),
+    ],
 )
 def test_an_id_may_have_colons_of_its_own(text, parsed):
     assert _parsed(text) == parsed

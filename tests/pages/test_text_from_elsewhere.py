@@ -28,7 +28,17 @@ ACTIVE = ("<script>", "](javascript:", "**b**", "$x$", ":material/home:", ":red[
 """Parts of them that Markdown or HTML would take for its own."""
 FOLDED = ("inspector", "tokens", "again", "votes", "neighbors-scatter", "found-scatter", "quality")
 PLAIN = {
-    *("id", "element_id", "form_id", "url", "query_param_key", "default_query_params", "alt", "placeholder", "code_text"),
+    *(
+        "id",
+        "element_id",
+        "form_id",
+        "url",
+        "query_param_key",
+        "default_query_params",
+        "alt",
+        "placeholder",
+        "code_text",
+    ),
     *("options", "raw_values", "file_name", "file_urls", "allowed_types"),
 }
 """Fields that are no text, or that Streamlit shows as they are: of a select box, a text box, code, a picture."""
@@ -96,11 +106,19 @@ def unfolded(at):
 
 
 def test_every_part_of_the_hostile_text_is_active_unless_it_is_escaped(app):
-    assert all(part in HOSTILE + FILE for part in ACTIVE) and not any(part in as_text(HOSTILE) + as_text(FILE) for part in ACTIVE)
+    assert all(part in HOSTILE + FILE for part in ACTIVE) and not any(
+        part in as_text(HOSTILE) + as_text(FILE) for part in ACTIVE
+    )
 
 
 @pytest.mark.parametrize(
-    "link", [{"object": f"no {HOSTILE}"}, {"object": HOSTILE, "prior": HOSTILE}, {"object": HOSTILE, "use": HOSTILE}, {"object": HOSTILE}]
+    "link",
+    [
+        {"object": f"no {HOSTILE}"},
+        {"object": HOSTILE, "prior": HOSTILE},
+        {"object": HOSTILE, "use": HOSTILE},
+        {"object": HOSTILE},
+    ],
 )
 def test_hostile_text_is_text_on_the_analyze_page_after_a_link(environment, root, link):
     app = AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE)

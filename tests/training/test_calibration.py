@@ -33,7 +33,14 @@ def test_folded_factors_scale_both_parts_of_the_logits():
     with torch.random.fork_rng():
         torch.manual_seed(3)
         correlation = RedshiftCorrelationConfig(bins=1024, width=8, channels=2, depth=1, samples_per_token=1)
-        config = AIONConfig(dim=16, encoder_depth=1, decoder_depth=1, num_heads=2, domains_in=SPECTRA, domains_out=(*SPECTRA, REDSHIFT))
+        config = AIONConfig(
+            dim=16,
+            encoder_depth=1,
+            decoder_depth=1,
+            num_heads=2,
+            domains_in=SPECTRA,
+            domains_out=(*SPECTRA, REDSHIFT),
+        )
         model = AION(replace(config, redshift_correlation=correlation)).eval()
     tokens = {SPECTRA[0]: torch.arange(273)[None]}
     with torch.no_grad():

@@ -57,7 +57,9 @@ def test_the_tolerance_of_a_pixel_is_its_noise_and_a_share_of_its_flux(cls):
     tolerance = image_codec.tolerance(codec, truth, measured)
     off = codec.expand(compressed + 0.01 * tolerance) - truth
     assert off[..., 0, 0].mean() == pytest.approx(0.01 * sigma, rel=0.05)
-    assert off[..., 48, 48].mean() == pytest.approx(0.01 * (sigma**2 + (image_codec.RELATIVE_FLOOR * 2.0) ** 2) ** 0.5, rel=0.05)
+    assert off[..., 48, 48].mean() == pytest.approx(
+        0.01 * (sigma**2 + (image_codec.RELATIVE_FLOOR * 2.0) ** 2) ** 0.5, rel=0.05
+    )
 
 
 def test_light_that_lacks_in_all_bands_is_no_error_of_color():
@@ -65,8 +67,12 @@ def test_light_that_lacks_in_all_bands_is_no_error_of_color():
     truth[..., 16:32, 16:32] = 1.0
     level, color = image_codec.light_errors(0.8 * truth, truth, noise)
     assert level == pytest.approx(-math.log(0.8), rel=0.15) and color < 1e-3
-    level, color = image_codec.light_errors(truth * torch.tensor([0.8, 1.0, 1.25])[:, None, None], truth, noise)
-    assert color == pytest.approx(-math.log(0.8) * 2 / 3, rel=0.15) and color == pytest.approx(float(level), rel=1e-3)
+    level, color = image_codec.light_errors(
+        truth * torch.tensor([0.8, 1.0, 1.25])[:, None, None], truth, noise
+    )
+    assert color == pytest.approx(-math.log(0.8) * 2 / 3, rel=0.15) and color == pytest.approx(
+        float(level), rel=1e-3
+    )
 
 
 def test_empty_sky_has_no_light_to_be_wrong_about():
@@ -78,8 +84,12 @@ def test_empty_sky_has_no_light_to_be_wrong_about():
 def test_codes_are_to_say_how_bright_how_red_and_on_which_side():
     bands, noise = ["DES-G", "DES-R", "DES-Z"], torch.full((1, 3, 1, 1), 0.001)
     flux = torch.zeros(1, 3, 8, 8)
-    flux[0, :, :4, 2:4] = torch.tensor([1.0, 1.0, 1.0])[:, None, None]  # upper left token: white, brighter to the right
-    flux[0, :, 6:, 4:] = torch.tensor([0.1, 0.3, 1.0])[:, None, None]  # lower right: red, fainter, brighter to the bottom
+    flux[0, :, :4, 2:4] = torch.tensor([1.0, 1.0, 1.0])[
+        :, None, None
+    ]  # upper left token: white, brighter to the right
+    flux[0, :, 6:, 4:] = torch.tensor([0.1, 0.3, 1.0])[
+        :, None, None
+    ]  # lower right: red, fainter, brighter to the bottom
     said, counts = image_codec.description(flux, noise, bands)
     assert said.shape == counts.shape == (1, 4, 2, 2) and said.abs().max() <= 1
     (bright, color, right, below), (_, red, sideways, down) = said[0, :, 0, 0], said[0, :, 1, 1]
@@ -101,7 +111,9 @@ def test_a_training_describes_before_it_decodes():
     ]
     window = image_codec.drawn_window(torch.Generator().manual_seed(0))
     with torch.no_grad():
-        first, middle, last = (image_codec.loss_terms(codec, *images, window, done) for done in (0.0, 0.5, 1.0))
+        first, middle, last = (
+            image_codec.loss_terms(codec, *images, window, done) for done in (0.0, 0.5, 1.0)
+        )
     assert set(first) == {"loss", "described"} and first["loss"] == first["described"]
     assert float(middle["loss"] - last["loss"]) == pytest.approx(0.5 * float(last["described"]), rel=1e-4)
 

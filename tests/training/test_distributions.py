@@ -13,7 +13,16 @@ pytest.importorskip("matplotlib", reason="the pictures need matplotlib, of requi
 from aion.explorer.figures.theme import LIGHT
 from aion.training import distributions, stages
 from aion.training.__main__ import main
-from aion.training.distributions import BPT, COLORS, SULFUR, draw, draw_lines, line_fluxes, number_counts, running_percentiles
+from aion.training.distributions import (
+    BPT,
+    COLORS,
+    SULFUR,
+    draw,
+    draw_lines,
+    line_fluxes,
+    number_counts,
+    running_percentiles,
+)
 from aion.training.simulate.lines import NARROW_LINES
 from aion.training.simulate.survey import SimulatedSurvey
 from tests.training.toy import toy_survey
@@ -44,7 +53,9 @@ def gas(survey: SimulatedSurvey, sigma: float) -> torch.Tensor:
     fine = torch.zeros(1, len(survey.sources.wavelength))
     center = torch.tensor([[line.wavelength for line in NARROW_LINES if line.name in FLUXES]])
     width = torch.full_like(center, sigma / 299_792.458)
-    survey.sources.add_gaussians(fine, center.log(), width, torch.tensor([list(FLUXES.values())]), half_window=60)
+    survey.sources.add_gaussians(
+        fine, center.log(), width, torch.tensor([list(FLUXES.values())]), half_window=60
+    )
     return fine
 
 
@@ -60,7 +71,9 @@ def test_both_pictures_are_written_and_small(survey, tmp_path):
 def test_the_command_draws_into_the_folder_asked_for(survey, tmp_path, monkeypatch):
     asked: list[Path] = []
     monkeypatch.setattr(stages.Run, "survey", lambda self: survey)
-    monkeypatch.setattr(distributions, "write", lambda drawn, folder, seed: asked.append(folder) if drawn is survey else None)
+    monkeypatch.setattr(
+        distributions, "write", lambda drawn, folder, seed: asked.append(folder) if drawn is survey else None
+    )
     assert main(["distributions", "--out", str(tmp_path)]) == 0 and asked == [tmp_path]
 
 
@@ -71,7 +84,9 @@ def test_a_sample_holds_each_spectrograph_alike_and_the_corrected_color(survey):
     first = survey.draw(4, generator(3), instrument=distributions.SPECTROGRAPHS[0], with_images=False)
     measured = (first.scalars["g_cmodel_mag"] - first.scalars["z_cmodel_mag"]).numpy()
     np.testing.assert_allclose(sample.color[:4], measured - (3.240 - 1.263) * sample.reddening[:4], atol=1e-4)
-    np.testing.assert_allclose(sample.mag[:4], 22.5 - 2.5 * np.log10(first.scalars["FLUX_R"].numpy()), atol=1e-4)
+    np.testing.assert_allclose(
+        sample.mag[:4], 22.5 - 2.5 * np.log10(first.scalars["FLUX_R"].numpy()), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("sigma", [70.0, 205.0])

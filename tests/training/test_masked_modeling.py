@@ -63,4 +63,8 @@ def _pools():
     scalars = {key: torch.zeros(count, 1) for key in (*masked_modeling.LEGACY, "tok_ebv", "tok_mag_g")}
     spectra = {key: torch.zeros(count, 273) for key in SPECTRA}
     images = {key: torch.zeros(count, 576) for key in IMAGES}
-    return {"photometry": scalars | labels, "spectra": scalars | spectra | labels, "images": scalars | spectra | images | labels}
+    return {
+        "photometry": scalars | labels,
+        "spectra": scalars | spectra | labels,
+        "images": scalars | spectra | images | labels,
+    }

@@ -21,7 +21,9 @@ def peak(z: float) -> RedshiftPDF:
 
 
 def test_an_error_is_relative_to_one_plus_z():
-    np.testing.assert_allclose(metrics.redshift_errors(np.array([1.1, 0.0]), np.array([1.0, 0.25])), [0.05, -0.2])
+    np.testing.assert_allclose(
+        metrics.redshift_errors(np.array([1.1, 0.0]), np.array([1.0, 0.25])), [0.05, -0.2]
+    )
 
 
 def test_the_scatter_is_the_median_deviation_scaled_to_a_gaussian_and_ignores_outliers_and_bias():
@@ -33,11 +35,14 @@ def redshifts(pdfs: list[RedshiftPDF], truth: list[float]) -> Redshifts:
 
 
 def test_pit_is_the_probability_below_the_truth():
-    np.testing.assert_allclose(redshifts([flat(0, 2)] * 4, [-1.0, 0.5, 1.0, 3.0]).below, [0, 0.25, 0.5, 1], atol=1e-12)
+    np.testing.assert_allclose(
+        redshifts([flat(0, 2)] * 4, [-1.0, 0.5, 1.0, 3.0]).below, [0, 0.25, 0.5, 1], atol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [([0.5], 0.5), ([0.125, 0.375, 0.625, 0.875], 0.125), ([1.0, 1.0], 1.0), ([0.0, 0.0], 1.0)]
+    ("values", "expected"),
+    [([0.5], 0.5), ([0.125, 0.375, 0.625, 0.875], 0.125), ([1.0, 1.0], 1.0), ([0.0, 0.0], 1.0)],
 )
 def test_the_ks_distance_is_that_to_the_uniform_distribution(values, expected):
     assert metrics.ks_distance(np.array(values)) == pytest.approx(expected)
@@ -76,7 +81,9 @@ def test_densities_far_too_narrow_are_not():
 
 
 def test_spectroscopic_redshifts_are_judged_by_their_modes():
-    found = metrics.spectroscopic(redshifts([peak(0.0), peak(1.0), peak(1.01), peak(1.5)], [0.0, 1.0, 1.0, 1.0]))
+    found = metrics.spectroscopic(
+        redshifts([peak(0.0), peak(1.0), peak(1.01), peak(1.5)], [0.0, 1.0, 1.0, 1.0])
+    )
     assert found["n"] == 4 and found["within 0.003"] == 0.5 and found["within 0.01"] == 0.75
     assert found["outliers beyond 0.003"] == 0.5 and found["sigma_NMAD"] == pytest.approx(1.4826 * 0.0025)
 
@@ -88,7 +95,9 @@ def test_a_sure_miss_is_wrong_with_nearly_all_probability_in_its_peak():
 
 def test_the_peak_is_the_mode_and_three_bins_on_both_sides():
     assert metrics.peak_probability(peak(0.5)) == pytest.approx(1)
-    assert metrics.peak_probability(RedshiftPDF(np.arange(10.0), np.array([0, 0, 0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.3]))) == pytest.approx(0.7)
+    assert metrics.peak_probability(
+        RedshiftPDF(np.arange(10.0), np.array([0, 0, 0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.3]))
+    ) == pytest.approx(0.7)
 
 
 def test_photometric_redshifts_are_judged_by_their_medians():
@@ -137,7 +146,10 @@ def test_a_generated_continuum_is_judged_with_its_level_and_by_its_shape_alone()
 
 def test_the_band_of_few_samples_covers_as_often_as_it_says():
     random = np.random.default_rng(0)
-    covered = [metrics.generated_continuum(random.normal(5, 1, (16, 50)), random.normal(5, 1, 50))["covered"] for _ in range(200)]
+    covered = [
+        metrics.generated_continuum(random.normal(5, 1, (16, 50)), random.normal(5, 1, 50))["covered"]
+        for _ in range(200)
+    ]
     assert np.mean(covered) == pytest.approx(0.68, abs=0.02)
 
 
@@ -167,10 +179,15 @@ def test_a_decoded_image_is_compared_with_the_pixels_and_with_the_total_flux():
     errors = metrics.image_errors(truth * 1.1, flux, truth)
     assert errors.residual.shape == (2, 3)
     found = metrics.image_reconstruction(errors)
-    assert found["median flux ratio"] == pytest.approx(1.1) and found["68 % of fluxes within"] == pytest.approx(0.1)
+    assert found["median flux ratio"] == pytest.approx(1.1) and found[
+        "68 % of fluxes within"
+    ] == pytest.approx(0.1)
     assert found["fluxes within 3 %"] == 0 and found["n"] == found["n with a total"] == 6
     np.testing.assert_allclose(errors.residual[0], np.sqrt(1 + blob(8, 1).sum() / 96**2), rtol=0.02)
-    assert metrics.image_reconstruction(metrics.image_errors(flux, flux, truth))["residual rms / pixel noise"] == 0
+    assert (
+        metrics.image_reconstruction(metrics.image_errors(flux, flux, truth))["residual rms / pixel noise"]
+        == 0
+    )
 
 
 def test_totals_that_the_data_do_not_know_are_left_out():
@@ -189,11 +206,15 @@ def test_colors_of_decoded_images_are_compared_in_magnitudes():
     found = metrics.image_colors(metrics.image_errors(redder, flux, truth), 0, 2)
     reddening = 2.5 * np.log10(1.1 / 0.9)
     assert found["n"] == 3 and found["median error"] == found["68 % within"] == pytest.approx(reddening)
-    assert found["correlation"] == pytest.approx(1) and found["68 % of true colors within"] == pytest.approx(2.5 * np.log10(2))
+    assert found["correlation"] == pytest.approx(1) and found["68 % of true colors within"] == pytest.approx(
+        2.5 * np.log10(2)
+    )
     gray = truth.mean(1, keepdims=True).repeat(3, 1)
     assert metrics.image_colors(metrics.image_errors(gray, flux, truth), 0, 2)["68 % within"] > 1
     reversed_colors = truth[:, ::-1]
-    assert metrics.image_colors(metrics.image_errors(reversed_colors, flux, truth), 0, 2)["correlation"] == pytest.approx(-1)
+    assert metrics.image_colors(metrics.image_errors(reversed_colors, flux, truth), 0, 2)[
+        "correlation"
+    ] == pytest.approx(-1)
 
 
 def circle(*degrees: float) -> np.ndarray:
@@ -214,17 +235,33 @@ def test_the_nearest_are_the_most_similar_and_never_the_query_itself():
 def test_neighbors_of_the_same_class_are_compared_with_a_random_choice():
     labels = np.array(["a", "a", "b", "b"])
     found = metrics.same_label(metrics.nearest(circle(0, 10, 90, 120), 1), labels)
-    assert found["same"] == 1 and found["at random"] == pytest.approx(1 / 3) and found["ratio"] == pytest.approx(3)
+    assert (
+        found["same"] == 1
+        and found["at random"] == pytest.approx(1 / 3)
+        and found["ratio"] == pytest.approx(3)
+    )
 
 
 def test_redshifts_of_neighbors_are_relative_to_the_query_and_compared_with_anything():
     z = np.array([1.0, 1.2, 3.0, 0.0])
-    found = metrics.neighbor_redshifts(np.array([[1], [0], [1], [0]]), z, np.array([True, False, False, False]))
-    assert found["n"] == 1 and found["median |dz|/(1+z)"] == pytest.approx(0.1) and found["at random"] == pytest.approx(0.5)
+    found = metrics.neighbor_redshifts(
+        np.array([[1], [0], [1], [0]]), z, np.array([True, False, False, False])
+    )
+    assert (
+        found["n"] == 1
+        and found["median |dz|/(1+z)"] == pytest.approx(0.1)
+        and found["at random"] == pytest.approx(0.5)
+    )
 
 
 def test_the_rank_of_a_twin_counts_all_that_are_more_similar():
     base = circle(0, 30, 60)
     assert metrics.twin_ranks(circle(1, 31, 2), base).tolist() == [1, 1, 3]
     assert metrics.twin_ranks(np.ones((2, 1)), np.ones((2, 1))).tolist() == [2, 2], "a tie is no success"
-    assert metrics.ranks(np.array([1, 1, 7]), 10) == {"n": 3, "among": 10, "median rank": 1.0, "rank 1": 2 / 3, "within 5": 2 / 3}
+    assert metrics.ranks(np.array([1, 1, 7]), 10) == {
+        "n": 3,
+        "among": 10,
+        "median rank": 1.0,
+        "rank 1": 2 / 3,
+        "within 5": 2 / 3,
+    }

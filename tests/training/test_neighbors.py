@@ -29,10 +29,14 @@ def test_two_views_of_an_object_must_be_told_from_all_others():
 
 def test_objects_that_are_alike_may_be_near():
     """The other half of the batch repeats the first in class and redshift: its vectors are better near than far."""
-    same = Labels(torch.tensor([0, 500] * 4), torch.zeros(8, dtype=torch.long), torch.zeros(8, dtype=torch.long))
+    same = Labels(
+        torch.tensor([0, 500] * 4), torch.zeros(8, dtype=torch.long), torch.zeros(8, dtype=torch.long)
+    )
     two = units(2).repeat(4, 1)
     apart = units(8, seed=4)
-    assert neighbor_loss(Memory(32), SPECTRA, [two, two], same) < neighbor_loss(Memory(32), SPECTRA, [apart, apart], same)
+    assert neighbor_loss(Memory(32), SPECTRA, [two, two], same) < neighbor_loss(
+        Memory(32), SPECTRA, [apart, apart], same
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,9 @@ def test_objects_that_are_alike_may_be_near():
     ],
 )
 def test_likeness_of_a_spectrum_is_class_and_redshift(other, expected):
-    assert likeness(torch.tensor([[10, 0, 0, 0]]), torch.tensor([other])).item() == pytest.approx(expected, abs=0.01)
+    assert likeness(torch.tensor([[10, 0, 0, 0]]), torch.tensor([other])).item() == pytest.approx(
+        expected, abs=0.01
+    )
 
 
 def test_likeness_of_two_images_is_morphology_too():
@@ -59,7 +65,9 @@ def test_the_memory_forgets_the_oldest_and_takes_part():
     vectors = units(8)
     alone = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))
     assert int((memory.labels[:, 1] >= 0).sum()) == 16
-    crowded = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))  # the memory holds the same vectors under the same labels
+    crowded = neighbor_loss(
+        memory, SPECTRA, [vectors, vectors], labels(8)
+    )  # the memory holds the same vectors under the same labels
     assert crowded > alone
     for _ in range(260):
         memory.remember(vectors, torch.full((8, 4), 7))

@@ -49,8 +49,12 @@ def test_fluxes_agree_with_speclite_on_a_hot_and_a_cool_black_body():
     for kelvin in (4000, 15000):
         flux = 1e18 / wavelength**5 / torch.expm1(1.4388e8 / wavelength / kelvin)
         for band, curve in (("FLUX_G", "decamDR1-g"), ("FLUX_Z", "decamDR1-z"), ("HSC-Y", "hsc2017-y")):
-            expected = load_filter(curve).get_ab_magnitude(flux.numpy() * 1e-17 * u.Unit("erg/(s cm2 AA)"), wavelength.numpy() * u.AA)
-            assert magnitudes(fluxes(wavelength, flux[None].float(), [band])).item() == pytest.approx(expected, abs=2e-3)
+            expected = load_filter(curve).get_ab_magnitude(
+                flux.numpy() * 1e-17 * u.Unit("erg/(s cm2 AA)"), wavelength.numpy() * u.AA
+            )
+            assert magnitudes(fluxes(wavelength, flux[None].float(), [band])).item() == pytest.approx(
+                expected, abs=2e-3
+            )
 
 
 def test_a_coarse_grid_gives_the_same_flux_as_a_fine_one():
@@ -94,7 +98,9 @@ def test_large_objects_are_measured_with_more_noise():
 
 def test_the_same_seed_gives_the_same_magnitudes():
     true = torch.ones(3, len(HSC_BANDS))
-    torch.testing.assert_close(hsc_magnitudes(true, generator(5)), hsc_magnitudes(true, generator(5)), rtol=0, atol=0)
+    torch.testing.assert_close(
+        hsc_magnitudes(true, generator(5)), hsc_magnitudes(true, generator(5)), rtol=0, atol=0
+    )
 
 
 def test_extinction_is_proportional_to_reddening_and_falls_with_wavelength():

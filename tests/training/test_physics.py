@@ -33,8 +33,12 @@ def galaxies(templates: Templates, z: float, offset: float, count: int = 60, **o
     """Galaxies of one redshift, within 1 %, as bright as M_r = −21.5 and ``offset`` from the red sequence."""
     color = interpolate(torch.tensor([z]), RED_SEQUENCE_Z, RED_SEQUENCE_COLOR).item() + offset
     mag = -21.5 + distance_modulus(torch.tensor(z)).item() + z
-    population = Population(torch.tensor([[mag, z, color]]), Fractions(galaxy=1.0, quasar=0.0, star=0.0, nearby=0.0))
-    return SimulatedSurvey(templates, population).draw(count, generator(), instrument=BOSS, with_images=False, **options)
+    population = Population(
+        torch.tensor([[mag, z, color]]), Fractions(galaxy=1.0, quasar=0.0, star=0.0, nearby=0.0)
+    )
+    return SimulatedSurvey(templates, population).draw(
+        count, generator(), instrument=BOSS, with_images=False, **options
+    )
 
 
 def color_of(objects: Objects, subtype: str, blue: str, red: str) -> float:
@@ -47,7 +51,9 @@ def color_of(objects: Objects, subtype: str, blue: str, red: str) -> float:
 
 @pytest.mark.parametrize(("z", "expected"), [(0.1, 0.95), (0.2, 1.22), (0.3, 1.48), (0.4, 1.68)])
 def test_passive_galaxies_have_the_g_minus_r_of_luminous_red_galaxies_of_sdss(templates, z, expected):
-    assert color_of(galaxies(templates, z, RED), "passive", "FLUX_G", "FLUX_R") == pytest.approx(expected, abs=0.1)
+    assert color_of(galaxies(templates, z, RED), "passive", "FLUX_G", "FLUX_R") == pytest.approx(
+        expected, abs=0.1
+    )
 
 
 def test_passive_galaxies_have_the_infrared_color_of_old_stars(templates):
@@ -59,7 +65,10 @@ def test_passive_galaxies_have_the_infrared_color_of_old_stars(templates):
 @pytest.mark.parametrize("z", [0.1, 0.4])
 def test_star_forming_galaxies_are_bluer_and_have_the_color_of_the_table(templates, z):
     red, blue = galaxies(templates, z, RED), galaxies(templates, z, BLUE)
-    assert color_of(blue, "star-forming", "FLUX_G", "FLUX_R") < color_of(red, "passive", "FLUX_G", "FLUX_R") - 0.25
+    assert (
+        color_of(blue, "star-forming", "FLUX_G", "FLUX_R")
+        < color_of(red, "passive", "FLUX_G", "FLUX_R") - 0.25
+    )
     wanted = interpolate(torch.tensor([z]), RED_SEQUENCE_Z, RED_SEQUENCE_COLOR).item() + BLUE
     assert color_of(blue, "star-forming", "HSC-G", "HSC-Z") == pytest.approx(wanted, abs=0.15)
 
@@ -73,7 +82,9 @@ def test_oxygen_is_seen_at_its_vacuum_wavelength_times_one_plus_z(templates):
     blue = galaxies(templates, 0.2, -1.4, 20)
     place = blue.spectra.wavelength / (1 + blue.z[:, None])
     window = (place - 5008.24).abs() < 6.0
-    light = torch.where(window, blue.spectra.truth - blue.spectra.truth.median(1, keepdim=True).values, torch.zeros(())).clamp(min=0)
+    light = torch.where(
+        window, blue.spectra.truth - blue.spectra.truth.median(1, keepdim=True).values, torch.zeros(())
+    ).clamp(min=0)
     center = (light * place).sum(1) / light.sum(1)
     assert center.median().item() == pytest.approx(5008.24, abs=0.3)  # in air it would be 5006.84
 
@@ -84,20 +95,31 @@ def test_the_spectrum_carries_the_catalog_flux_times_what_the_fiber_catches(temp
     caught = synthetic / seen.true_fluxes[:, :2]
     assert caught[:, 1].min() > 0.05 and caught[:, 1].max() < 1.1
     assert 0.4 < caught[:, 1].mean() < 0.8  # luminous galaxies at z = 0.2 are a little larger than a fibre
-    assert (caught[:, 0] / caught[:, 1]).log().std() < 0.1  # one fraction for all bands, but for the calibration
+    assert (
+        caught[:, 0] / caught[:, 1]
+    ).log().std() < 0.1  # one fraction for all bands, but for the calibration
 
 
 def test_a_twin_is_the_same_sources_at_the_same_signal_to_noise_through_the_other_survey(templates):
     pair = galaxies(templates, 0.25, BLUE, 12, with_twin=True)
     assert pair.twin is not None and {pair.spectra.survey, pair.twin.survey} == {"SDSS", "DESI"}
     inside = (pair.spectra.wavelength[0] > 4200) & (pair.spectra.wavelength[0] < 9000)
-    near = torch.searchsorted(pair.twin.wavelength[0].contiguous(), pair.spectra.wavelength[0, inside].contiguous())
+    near = torch.searchsorted(
+        pair.twin.wavelength[0].contiguous(), pair.spectra.wavelength[0, inside].contiguous()
+    )
     ratio = (pair.spectra.truth[:, inside] / pair.twin.truth[:, near]).log()
-    shape = ratio - ratio.median(1, keepdim=True).values  # the fibres differ in size, the calibrations everywhere
+    shape = (
+        ratio - ratio.median(1, keepdim=True).values
+    )  # the fibres differ in size, the calibrations everywhere
     assert shape.abs().median(1).values.max() < 0.15
-    others = (pair.spectra.truth[:, inside] / pair.twin.truth.roll(1, 0)[:, near]).log().abs().median(1).values
+    others = (
+        (pair.spectra.truth[:, inside] / pair.twin.truth.roll(1, 0)[:, near]).log().abs().median(1).values
+    )
     assert others.median() > 2 * ratio.abs().median(1).values.median()
-    snr = [torch.where(s.ivar > 0, s.truth * s.ivar.sqrt(), torch.nan).nanmedian(1).values for s in (pair.spectra, pair.twin)]
+    snr = [
+        torch.where(s.ivar > 0, s.truth * s.ivar.sqrt(), torch.nan).nanmedian(1).values
+        for s in (pair.spectra, pair.twin)
+    ]
     torch.testing.assert_close(snr[0], snr[1], rtol=0.4, atol=0)
 
 
@@ -119,7 +141,9 @@ def test_a_galaxy_of_one_luminosity_looks_smaller_as_angles_have_it():
     for place in z:
         many = place.expand(3000)
         mag = -21.0 + distance_modulus(many) + many
-        sizes.append(draw_morphology("galaxy", many, torch.full((3000,), -1.0), mag, generator()).disk_size.median())
+        sizes.append(
+            draw_morphology("galaxy", many, torch.full((3000,), -1.0), mag, generator()).disk_size.median()
+        )
     scale = FlatLambdaCDM(70, 0.3).kpc_proper_per_arcmin(z.numpy()).value
     expected = scale[0] / scale[1] * (1.4 / 1.1) ** -0.8  # galaxies were smaller, too
     assert (sizes[1] / sizes[0]).item() == pytest.approx(expected, rel=0.08)

@@ -48,7 +48,9 @@ def test_fractions_that_do_not_sum_to_one_are_refused():
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(population):
-    with pytest.raises(ValueError, match="'nova' is not a kind of object; the kinds are galaxy, quasar, star"):
+    with pytest.raises(
+        ValueError, match="'nova' is not a kind of object; the kinds are galaxy, quasar, star"
+    ):
         population.draw_kind("nova", 3, generator())
 
 
@@ -60,7 +62,9 @@ def test_without_the_nearby_component_galaxies_follow_the_table():
 
 
 def test_crowded_redshifts_are_thinned_half_way():
-    table = torch.cat([torch.tensor([[20.0, 0.3, 2.0]]).expand(900, 3), torch.tensor([[20.0, 0.9, 2.0]]).expand(100, 3)])
+    table = torch.cat(
+        [torch.tensor([[20.0, 0.3, 2.0]]).expand(900, 3), torch.tensor([[20.0, 0.9, 2.0]]).expand(100, 3)]
+    )
     drawn = Population(table, Fractions(nearby=0.0)).draw_kind("galaxy", 20_000, generator())
     assert (drawn.z > 0.6).float().mean().item() == pytest.approx(0.25, abs=0.02)  # √100 / (√100 + √900)
 
@@ -77,7 +81,9 @@ def test_distances_and_ages_are_those_of_astropy():
     z, cosmology = torch.tensor([0.001, 0.01, 0.1, 1.0, 4.9]), FlatLambdaCDM(70, 0.3)
     expected = torch.tensor(cosmology.distmod(z.numpy()).value, dtype=torch.float32)
     torch.testing.assert_close(distance_modulus(z), expected, rtol=0, atol=1e-3)
-    torch.testing.assert_close(age(z), torch.tensor(cosmology.age(z.numpy()).value, dtype=torch.float32), rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        age(z), torch.tensor(cosmology.age(z.numpy()).value, dtype=torch.float32), rtol=1e-4, atol=0
+    )
 
 
 def test_the_real_table_gives_faint_galaxies_beyond_z_1(ingredients):

@@ -30,7 +30,14 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def seen(instrument, signal_to_noise: float = 10.0, seed: int = 0):
-    return observe(FLAT, LOG_START, torch.full((20,), 0.3), torch.full((20,), signal_to_noise), instrument, generator(seed))
+    return observe(
+        FLAT,
+        LOG_START,
+        torch.full((20,), 0.3),
+        torch.full((20,), signal_to_noise),
+        instrument,
+        generator(seed),
+    )
 
 
 @INSTRUMENTS
@@ -41,7 +48,9 @@ def test_a_line_keeps_its_flux_and_is_seen_at_its_wavelength_times_one_plus_z(in
     widths, wavelength = instrument.edges().diff(), instrument.wavelength().double()
     total = 4.0 * math.sqrt(2 * math.pi) * (1 + z)  # per Å of the stretched frame
     assert (flux * widths).sum().item() == pytest.approx(total, rel=1e-3)
-    assert ((flux * widths * wavelength).sum() / (flux * widths).sum()).item() == pytest.approx(5008.24 * (1 + z), abs=0.05)
+    assert ((flux * widths * wavelength).sum() / (flux * widths).sum()).item() == pytest.approx(
+        5008.24 * (1 + z), abs=0.05
+    )
 
 
 @INSTRUMENTS
@@ -56,7 +65,12 @@ def test_pixels_lie_between_their_edges_on_the_grid_of_the_survey(instrument):
     assert len(wavelength) == instrument.pixels == len(edges) - 1
     assert ((wavelength > edges[:-1]) & (wavelength < edges[1:])).all()
     steps = (wavelength.log10() if instrument.logarithmic else wavelength).diff()
-    torch.testing.assert_close(steps, torch.full_like(steps, instrument.step), rtol=0.02 if instrument.logarithmic else 1e-2, atol=1e-6)
+    torch.testing.assert_close(
+        steps,
+        torch.full_like(steps, instrument.step),
+        rtol=0.02 if instrument.logarithmic else 1e-2,
+        atol=1e-6,
+    )
 
 
 def test_desi_spans_its_published_range():
@@ -72,7 +86,9 @@ def test_air_wavelengths_become_vacuum_ones_above_2000_angstrom_only():
 def test_broad_lines_lie_where_the_table_has_theirs():
     emission = np.array([line.rest for line in LINES if line.feature == "emission"])
     near = [abs(emission / line.wavelength - 1).min() for line in BROAD_LINES]
-    assert sum(share < 600 / 299_792.458 for share in near) >= 17  # a blend is not exactly where one of its parts is
+    assert (
+        sum(share < 600 / 299_792.458 for share in near) >= 17
+    )  # a blend is not exactly where one of its parts is
 
 
 @pytest.mark.parametrize(
@@ -106,7 +122,9 @@ def test_blurring_keeps_the_sum_and_a_line_gets_the_width(kilometres):
 def test_a_gaussian_line_is_added_with_its_flux_at_its_wavelength():
     simulator = SourceSimulator(toy_templates())
     fine = torch.zeros(1, len(REST))
-    simulator.add_gaussians(fine, torch.tensor([[6564.61]]).log(), torch.tensor([[1e-3]]), torch.tensor([[7.0]]), half_window=60)
+    simulator.add_gaussians(
+        fine, torch.tensor([[6564.61]]).log(), torch.tensor([[1e-3]]), torch.tensor([[7.0]]), half_window=60
+    )
     area = fine[0].double() * REST.double() * LOG_STEP
     assert area.sum().item() == pytest.approx(7.0, rel=2e-3)
     assert ((area * REST).sum() / area.sum()).item() == pytest.approx(6564.61, abs=0.1)

@@ -55,13 +55,19 @@ def histories(run) -> dict[str, list[dict[str, float]]]:
 
 def hashes(folder: Path) -> dict[str, str]:
     """Of every file, weights by their tensors: safetensors writes its metadata in any order."""
-    return {str(path.relative_to(folder)): hashlib.sha256(content(path)).hexdigest() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(content(path)).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def content(path: Path) -> bytes:
     if path.suffix != ".safetensors":
         return path.read_bytes()
-    return b"".join(name.encode() + tensor.numpy().tobytes() for name, tensor in sorted(load_file(path).items()))
+    return b"".join(
+        name.encode() + tensor.numpy().tobytes() for name, tensor in sorted(load_file(path).items())
+    )
 
 
 def test_every_stage_leaves_its_numbers_and_its_loss_curve(run):
@@ -100,7 +106,9 @@ def test_running_the_stages_again_repeats_no_step_and_changes_no_file(run):
 
 def test_a_folder_of_another_recipe_is_not_gone_on_with(run, tmp_path):
     before = hashes(run.folder)
-    with pytest.raises(ConfigError, match=r"begun with another recipe \(image_sample was 4, is 8\); choose another folder"):
+    with pytest.raises(
+        ConfigError, match=r"begun with another recipe \(image_sample was 4, is 8\); choose another folder"
+    ):
         stages.tokens(replace(run, config=replace(run.config, image_sample=8)))
     with pytest.raises(ConfigError, match="start was None, is "):
         stages.model(replace(run, start=run.export))
@@ -114,16 +122,28 @@ def test_weights_to_go_on_from_keep_their_codecs_but_that_of_images(run, tmp_pat
     again = replace(run, folder=tmp_path / "again", start=run.export)
     for stage in PATH:
         stage(again)
-    assert not (again.folder / "spectrum").exists() and not (again.folder / "photometry.pt").exists() and Weights.load(again.export)
-    old, new = ({str(path.relative_to(one.export)): content(path) for path in one.export.rglob("*.safetensors")} for one in (run, again))
+    assert (
+        not (again.folder / "spectrum").exists()
+        and not (again.folder / "photometry.pt").exists()
+        and Weights.load(again.export)
+    )
+    old, new = (
+        {str(path.relative_to(one.export)): content(path) for path in one.export.rglob("*.safetensors")}
+        for one in (run, again)
+    )
     assert old.keys() == new.keys()
-    assert {name for name in old if name.startswith("codecs") and old[name] != new[name]} <= {"codecs/image/model.safetensors"}
+    assert {name for name in old if name.startswith("codecs") and old[name] != new[name]} <= {
+        "codecs/image/model.safetensors"
+    }
 
 
 def test_a_card_tells_the_history_of_its_own_weights_only(run, tmp_path):
     measured = document({}, {"weights": "none"}, {})
     card.write(tmp_path, run.config, measured)
-    assert "earlier" not in (tmp_path / "README.md").read_text() and "History" not in (tmp_path / "README.md").read_text()
+    assert (
+        "earlier" not in (tmp_path / "README.md").read_text()
+        and "History" not in (tmp_path / "README.md").read_text()
+    )
     (tmp_path / card.HISTORY).write_text("They went on twice.\n")
     card.write(tmp_path, run.config, measured)
     assert "## History\n\nThey went on twice.\n" in (tmp_path / "README.md").read_text()
@@ -135,7 +155,9 @@ def test_image_codes_are_forgotten_and_nothing_else(run):
     after = masked_modeling.without_images(model, seed=7).state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all(set(name.split(".")) & set(masked_modeling.IMAGES) for name in changed)
-    assert any("encoder_embeddings" in name for name in changed) and any("decoder_embeddings" in name for name in changed)
+    assert any("encoder_embeddings" in name for name in changed) and any(
+        "decoder_embeddings" in name for name in changed
+    )
 
 
 def test_a_lost_shard_is_made_again_as_it_was(run):
@@ -150,7 +172,9 @@ def test_a_lost_shard_is_made_again_as_it_was(run):
 def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, weights, survey, tmp_path):
     catalog.build(weights, survey, run.config, tmp_path)
     found = Catalog.load(tmp_path)
-    assert len(found) == run.config.catalog and found.manifest.simulated and found.manifest.label == "simulated"
+    assert (
+        len(found) == run.config.catalog and found.manifest.simulated and found.manifest.label == "simulated"
+    )
     assert found.manifest.model_sha256 == weights.model.sha256
     assert set(found.table["class"]) <= {"galaxy", "quasar", "star"}
 
@@ -158,11 +182,15 @@ def test_the_catalog_loads_in_the_explorer_with_an_index_of_these_weights(run, w
 def test_examples_are_files_that_the_explorer_reads_back(run, weights, survey, tmp_path, monkeypatch):
     # the toy model was hardly trained: what it reads is wrong
     first = Recipe("one", "One", "A galaxy.", lambda o, i: o.kind[i] == "galaxy", misread=True)
-    second = Recipe("two", "Two", "Another.", lambda o, i: o.kind[i] == "galaxy", ("spectrum",), "DESI", misread=True)
+    second = Recipe(
+        "two", "Two", "Another.", lambda o, i: o.kind[i] == "galaxy", ("spectrum",), "DESI", misread=True
+    )
     monkeypatch.setattr(examples, "RECIPES", (first, second))
     examples.build(weights, survey, run.config, tmp_path)
     one, two = json.loads((tmp_path / "examples.json").read_text())
-    assert one["files"] == ["image.fits", "spectrum.fits", "photometry.ecsv"] and two["files"] == ["spectrum.fits"]
+    assert one["files"] == ["image.fits", "spectrum.fits", "photometry.ecsv"] and two["files"] == [
+        "spectrum.fits"
+    ]
     (joined,) = read([tmp_path / "one" / name for name in one["files"]])
     kinds = {type(modality).__name__: modality for modality in joined.modalities}
     assert {"LegacySurveyImage", "SDSSSpectrum", "LegacySurveyFluxR"} <= set(kinds)

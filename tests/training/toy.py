@@ -57,7 +57,9 @@ def toy_survey(seed: int = 0) -> SimulatedSurvey:
 
 def toy_config() -> EmbeddedConfig:
     """The smoke configuration, with fewer objects still."""
-    return replace(smoke_config(), photometry_sample=60, spectra_sample=6, image_sample=4, catalog=20, held_out=20)
+    return replace(
+        smoke_config(), photometry_sample=60, spectra_sample=6, image_sample=4, catalog=20, held_out=20
+    )
 
 
 def toy_run(folder: Path) -> Run:

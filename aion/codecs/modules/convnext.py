@@ -55,7 +55,9 @@ class ConvNextEncoder1d(nn.Module):
         """Raises ConfigError: `depths` and `dims` differ in length."""
         super().__init__()
         _check_stages(depths, dims)
-        stem = nn.Sequential(nn.Conv1d(in_chans, dims[0], kernel_size=4, stride=4), ChannelNorm(dims[0], eps=1e-6))
+        stem = nn.Sequential(
+            nn.Conv1d(in_chans, dims[0], kernel_size=4, stride=4), ChannelNorm(dims[0], eps=1e-6)
+        )
         halvings = [
             nn.Sequential(ChannelNorm(before, eps=1e-6), nn.Conv1d(before, after, kernel_size=2, stride=2))
             for before, after in pairwise(dims)
@@ -80,9 +82,14 @@ class ConvNextDecoder1d(nn.Module):
         super().__init__()
         _check_stages(depths, dims)
         factors = [2] * (len(dims) - 2) + [4]
-        stem = nn.Sequential(nn.ConvTranspose1d(in_chans, dims[0], kernel_size=2, stride=2), ChannelNorm(dims[0], eps=1e-6))
+        stem = nn.Sequential(
+            nn.ConvTranspose1d(in_chans, dims[0], kernel_size=2, stride=2), ChannelNorm(dims[0], eps=1e-6)
+        )
         growths = [
-            nn.Sequential(ChannelNorm(before, eps=1e-6), nn.ConvTranspose1d(before, after, kernel_size=factor, stride=factor))
+            nn.Sequential(
+                ChannelNorm(before, eps=1e-6),
+                nn.ConvTranspose1d(before, after, kernel_size=factor, stride=factor),
+            )
             for before, after, factor in zip(dims, dims[1:], factors, strict=False)
         ]
         self.upsample_layers = nn.ModuleList([stem, *growths])
@@ -97,11 +104,16 @@ class ConvNextDecoder1d(nn.Module):
 
 def _check_stages(depths: Sequence[int], dims: Sequence[int]) -> None:
     if len(depths) != len(dims) or len(dims) < 2:
-        raise ConfigError(f"depths {list(depths)} and dims {list(dims)} must be equally long, with at least two stages")
+        raise ConfigError(
+            f"depths {list(depths)} and dims {list(dims)} must be equally long, with at least two stages"
+        )
 
 
 def _stages(depths: Sequence[int], dims: Sequence[int]) -> nn.ModuleList:
-    return nn.ModuleList(nn.Sequential(*(ConvNextBlock1d(dim) for _ in range(depth))) for depth, dim in zip(depths, dims, strict=True))
+    return nn.ModuleList(
+        nn.Sequential(*(ConvNextBlock1d(dim) for _ in range(depth)))
+        for depth, dim in zip(depths, dims, strict=True)
+    )
 
 
 def _init(module: nn.Module) -> None:

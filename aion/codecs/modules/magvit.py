@@ -28,7 +28,9 @@ class SqueezeExcite(nn.Module):
         hidden = max(16, dim // 2)
         gate = nn.Conv2d(hidden, dim, 1)
         for parameter in gate.parameters():
-            nn.init.zeros_(parameter)  # half open; from the published start, -10, a short training does not get away
+            nn.init.zeros_(
+                parameter
+            )  # half open; from the published start, -10, a short training does not get away
         self.to_k = nn.Conv2d(dim, 1, 1)
         self.net = nn.Sequential(nn.Conv2d(dim, hidden, 1), nn.LeakyReLU(0.1), gate, nn.Sigmoid())
 
@@ -44,7 +46,9 @@ class ResidualUnit(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.net = nn.Sequential(SameConv2d(dim, dim, 3), nn.ELU(), nn.Conv2d(dim, dim, 1), nn.ELU(), SqueezeExcite(dim))
+        self.net = nn.Sequential(
+            SameConv2d(dim, dim, 3), nn.ELU(), nn.Conv2d(dim, dim, 1), nn.ELU(), SqueezeExcite(dim)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.net(x) + x
@@ -92,14 +96,20 @@ class MagVitAE(nn.Module):
         """Raises ConfigError: `hidden_dims` cannot be halved `n_compressions` times."""
         super().__init__()
         if hidden_dims % 2**n_compressions:
-            raise ConfigError(f"hidden_dims is {hidden_dims}; {n_compressions} compressions need a multiple of {2**n_compressions}")
+            raise ConfigError(
+                f"hidden_dims is {hidden_dims}; {n_compressions} compressions need a multiple of {2**n_compressions}"
+            )
         dims = [hidden_dims // 2**i for i in range(n_compressions, -1, -1)]
         encoder: list[nn.Module] = [ResidualUnit(dims[0])]
         decoder: list[nn.Module] = [ResidualUnit(dims[0])]  # from the pixels inwards; turned round below
         for dim, wider in pairwise(dims):
             encoder += [SpatialDownsample2x(dim, wider), _residual_units(wider, num_consecutive)]
             decoder += [SpatialUpsample2x(wider, dim), _residual_units(wider, num_consecutive)]
-        encoder += [SameConv2d(hidden_dims, hidden_dims, 7), _residual_units(hidden_dims, num_consecutive), _FinalNorm(hidden_dims)]
+        encoder += [
+            SameConv2d(hidden_dims, hidden_dims, 7),
+            _residual_units(hidden_dims, num_consecutive),
+            _FinalNorm(hidden_dims),
+        ]
         decoder += [SameConv2d(hidden_dims, hidden_dims, 3), _residual_units(hidden_dims, num_consecutive)]
         self.conv_in = SameConv2d(n_bands, dims[0], 7)
         self.conv_out = SameConv2d(dims[0], n_bands, 3)

@@ -11,7 +11,11 @@ class ResidualLayer(nn.Module):
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.ReLU(), nn.Conv2d(dim, hidden, 3, padding=1), nn.BatchNorm2d(hidden), nn.ReLU(), nn.Conv2d(hidden, dim, 1)
+            nn.ReLU(),
+            nn.Conv2d(dim, hidden, 3, padding=1),
+            nn.BatchNorm2d(hidden),
+            nn.ReLU(),
+            nn.Conv2d(hidden, dim, 1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -40,7 +44,9 @@ class MapEncoder(nn.Module):
         shorten: list[nn.Module] = []
         for before, after in pairwise(dims):
             shorten += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.ReLU()]
-        self.net = nn.Sequential(*shorten, nn.Conv2d(dim, dim, 3, padding=1), ResidualStack(dim, hidden, layers))
+        self.net = nn.Sequential(
+            *shorten, nn.Conv2d(dim, dim, 3, padding=1), ResidualStack(dim, hidden, layers)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.net(x)
@@ -56,7 +62,9 @@ class MapDecoder(nn.Module):
         lengthen: list[nn.Module] = []
         for before, after in pairwise(dims):
             lengthen += [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)]
-        self.net = nn.Sequential(nn.ConvTranspose2d(dim, dim, 3, padding=1), ResidualStack(dim, hidden, layers), *lengthen)
+        self.net = nn.Sequential(
+            nn.ConvTranspose2d(dim, dim, 3, padding=1), ResidualStack(dim, hidden, layers), *lengthen
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.net(x)

@@ -36,8 +36,12 @@ class LatentSpectralGrid(nn.Module):
 
     def to_observed(self, values: Tensor, wavelength: Tensor, outside: float = 0.0) -> Tensor:
         """(B, num_pixels) on this grid -> (B, m) at `wavelength`."""
-        return interpolate(self._wavelength.expand(len(values), -1).contiguous(), values, wavelength.contiguous(), outside)
+        return interpolate(
+            self._wavelength.expand(len(values), -1).contiguous(), values, wavelength.contiguous(), outside
+        )
 
     def to_latent(self, values: Tensor, wavelength: Tensor) -> Tensor:
         """(B, m) at `wavelength` -> (B, num_pixels) on this grid, 0 where nothing was observed."""
-        return interpolate(wavelength.contiguous(), values, self._wavelength.expand(len(values), -1).contiguous())
+        return interpolate(
+            wavelength.contiguous(), values, self._wavelength.expand(len(values), -1).contiguous()
+        )

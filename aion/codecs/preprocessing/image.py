@@ -28,7 +28,9 @@ class CenterCrop:
         """A view of (..., height, width). Raises ModalityError: the image is smaller than the crop."""
         height, width = image.shape[-2:]
         if min(height, width) < self.crop_size:
-            raise ModalityError(f"image is {height}x{width} pixels; the image codec needs at least {self.crop_size}x{self.crop_size}")
+            raise ModalityError(
+                f"image is {height}x{width} pixels; the image codec needs at least {self.crop_size}x{self.crop_size}"
+            )
         top, left = (height - self.crop_size) // 2, (width - self.crop_size) // 2
         return image[..., top : top + self.crop_size, left : left + self.crop_size]
 

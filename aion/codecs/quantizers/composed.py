@@ -22,14 +22,20 @@ class MultiScalarCompressedReservoirQuantizer(Quantizer):
     ) -> None:
         super().__init__()
         self.quantizers = nn.ModuleList(
-            ScalarCompressedReservoirQuantizer(compression_fns, decompression_fns, codebook_size, reservoir_size)
+            ScalarCompressedReservoirQuantizer(
+                compression_fns, decompression_fns, codebook_size, reservoir_size
+            )
             for _ in range(num_quantizers)
         )
 
     @property
     def channels(self) -> list[ScalarCompressedReservoirQuantizer]:
         """The quantizer of every channel."""
-        return [quantizer for quantizer in self.quantizers if isinstance(quantizer, ScalarCompressedReservoirQuantizer)]
+        return [
+            quantizer
+            for quantizer in self.quantizers
+            if isinstance(quantizer, ScalarCompressedReservoirQuantizer)
+        ]
 
     @property
     def codebook_size(self) -> int:
@@ -41,14 +47,23 @@ class MultiScalarCompressedReservoirQuantizer(Quantizer):
             channel.fit(column)
 
     def encode(self, z: Tensor) -> Tensor:
-        return torch.stack([channel.encode(column) for channel, column in zip(self.channels, z.unbind(1), strict=True)], dim=1)
+        return torch.stack(
+            [channel.encode(column) for channel, column in zip(self.channels, z.unbind(1), strict=True)],
+            dim=1,
+        )
 
     def decode(self, codes: Tensor) -> Tensor:
-        return torch.stack([channel.decode(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)], dim=1)
+        return torch.stack(
+            [channel.decode(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)],
+            dim=1,
+        )
 
     def center(self, codes: Tensor) -> Tensor:
         """(B, C) codes -> the middles of their bins."""
-        return torch.stack([channel.center(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)], dim=1)
+        return torch.stack(
+            [channel.center(column) for channel, column in zip(self.channels, codes.unbind(1), strict=True)],
+            dim=1,
+        )
 
 
 class IdentityQuantizer(Quantizer):
@@ -84,7 +99,9 @@ class ComposedScalarQuantizer(nn.Module):
     @property
     def columns(self) -> dict[str, Quantizer]:
         """Name -> quantizer, in the order of the codes."""
-        return {name: quantizer for name, quantizer in self.quantizers.items() if isinstance(quantizer, Quantizer)}
+        return {
+            name: quantizer for name, quantizer in self.quantizers.items() if isinstance(quantizer, Quantizer)
+        }
 
     def encode(self, columns: Mapping[str, Tensor]) -> Tensor:
         """Columns of one shape (...) -> codes (..., C)."""
@@ -94,7 +111,9 @@ class ComposedScalarQuantizer(nn.Module):
     def decode(self, codes: Tensor) -> dict[str, Tensor]:
         """Codes (..., C) -> columns (...); a code outside its column's range decodes to -1, as the published package has it."""
         columns = {}
-        for offset, code, (name, quantizer) in zip(self.offsets, codes.unbind(-1), self.columns.items(), strict=True):
+        for offset, code, (name, quantizer) in zip(
+            self.offsets, codes.unbind(-1), self.columns.items(), strict=True
+        ):
             known = (code >= offset) & (code < offset + quantizer.codebook_size)
             columns[name] = quantizer.decode((code - offset).where(known, 0)).where(known, -1)
         return columns

@@ -23,9 +23,13 @@ class FiniteScalarQuantizer(Quantizer):
         """`levels`: values per channel; `eps` keeps the outermost levels reachable."""
         super().__init__()
         if not levels or min(levels) < 1:
-            raise ConfigError(f"quantizer levels are {list(levels)}; one number above 0 for each channel is expected")
+            raise ConfigError(
+                f"quantizer levels are {list(levels)}; one number above 0 for each channel is expected"
+            )
         self.register_buffer("levels", torch.tensor(list(levels), dtype=torch.int32))
-        self.register_buffer("_basis", torch.tensor([math.prod(levels[:i]) for i in range(len(levels))]), persistent=False)
+        self.register_buffer(
+            "_basis", torch.tensor([math.prod(levels[:i]) for i in range(len(levels))]), persistent=False
+        )
         self.embedding_dim = len(levels)
         self.eps = eps
         self._size = math.prod(levels)

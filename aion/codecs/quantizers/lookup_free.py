@@ -28,7 +28,9 @@ class LookupFreeQuantizer(Quantizer):
         """Raises ConfigError: `codebook_size` is not 2**`dim`."""
         super().__init__()
         if codebook_size != 2**dim:
-            raise ConfigError(f"codebook_size is {codebook_size}; {dim} channels of one bit each need {2**dim}")
+            raise ConfigError(
+                f"codebook_size is {codebook_size}; {dim} channels of one bit each need {2**dim}"
+            )
         self._quantizer = _Bits(dim)
         self.embedding_dim = dim
         self.inverse_temperature = inverse_temperature
@@ -51,18 +53,27 @@ class LookupFreeQuantizer(Quantizer):
         codes = self._quantizer.codes(channels_last)
         corners = self._quantizer.corners(codes)
         quantised = channels_last + (corners - channels_last).detach()
-        loss = self._auxiliary_loss(channels_last.flatten(0, -2), corners.flatten(0, -2)) if self.training else z.new_zeros(())
+        loss = (
+            self._auxiliary_loss(channels_last.flatten(0, -2), corners.flatten(0, -2))
+            if self.training
+            else z.new_zeros(())
+        )
         return quantised.movedim(-1, 1), loss, self.usage(codes)
 
     def _auxiliary_loss(self, z: Tensor, corners: Tensor) -> Tensor:
         """(tokens, C) values and corners -> scalar."""
         # A softmax over all corners of 2 T z.c factors into one Bernoulli per bit, so nothing of size 2**dim per token is needed.
         logits = 4 * self.inverse_temperature * z
-        token_entropy = F.binary_cross_entropy_with_logits(logits, logits.sigmoid(), reduction="none").sum(-1).mean()
+        token_entropy = (
+            F.binary_cross_entropy_with_logits(logits, logits.sigmoid(), reduction="none").sum(-1).mean()
+        )
         mean_code = _mean_joint(logits.sigmoid())
         mean_entropy = -(mean_code * mean_code.clamp(min=1e-5).log()).sum()
         commitment = F.mse_loss(z, corners)
-        return self.entropy_weight * (token_entropy - self.diversity * mean_entropy) + self.commitment_weight * commitment
+        return (
+            self.entropy_weight * (token_entropy - self.diversity * mean_entropy)
+            + self.commitment_weight * commitment
+        )
 
 
 class _Bits(nn.Module):

@@ -123,7 +123,13 @@ class ScalarLogReservoirQuantizer(ScalarReservoirQuantizer):
 class ScalarCompressedReservoirQuantizer(ScalarReservoirQuantizer):
     """Bins of the values after the named functions."""
 
-    def __init__(self, compression_fns: Sequence[str], decompression_fns: Sequence[str], codebook_size: int, reservoir_size: int) -> None:
+    def __init__(
+        self,
+        compression_fns: Sequence[str],
+        decompression_fns: Sequence[str],
+        codebook_size: int,
+        reservoir_size: int,
+    ) -> None:
         """`decompression_fns` undo `compression_fns`, in the same order.
 
         Raises:
@@ -132,7 +138,9 @@ class ScalarCompressedReservoirQuantizer(ScalarReservoirQuantizer):
         super().__init__(codebook_size, reservoir_size)
         unknown = [name for name in (*compression_fns, *decompression_fns) if name not in _FUNCTIONS]
         if unknown:
-            raise ConfigError(f"compression functions {unknown} are not known; there are {', '.join(_FUNCTIONS)}")
+            raise ConfigError(
+                f"compression functions {unknown} are not known; there are {', '.join(_FUNCTIONS)}"
+            )
         self._compress = [_FUNCTIONS[name] for name in compression_fns]
         self._decompress = [_FUNCTIONS[name] for name in reversed(decompression_fns)]
         one = torch.ones(1)

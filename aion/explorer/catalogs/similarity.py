@@ -42,7 +42,11 @@ class Comparison:
 
 
 def _within(label: str, view: str, what: str) -> Comparison:
-    return Comparison(label, ((view, view),), f"The embedding made from {what} is compared with those of the catalog made likewise.")
+    return Comparison(
+        label,
+        ((view, view),),
+        f"The embedding made from {what} is compared with those of the catalog made likewise.",
+    )
 
 
 _BRIDGED = (
@@ -55,7 +59,9 @@ COMPARISONS: dict[str, Comparison] = {
     "image": _within("Images", "image", "the image alone"),
     "photometry": _within("Catalog numbers", "photometry", "fluxes, magnitudes and shapes alone"),
     "mix": Comparison(
-        "Spectrum and image", (("spectrum", "spectrum"), ("image", "image")), "Two cosines, of the spectra and of the images, weighted."
+        "Spectrum and image",
+        (("spectrum", "spectrum"), ("image", "image")),
+        "Two cosines, of the spectra and of the images, weighted.",
     ),
     "image-to-spectrum": Comparison("Image → spectra", (("image", "spectrum"),), _BRIDGED),
     "spectrum-to-image": Comparison("Spectrum → images", (("spectrum", "image"),), _BRIDGED),
@@ -88,12 +94,18 @@ class Searches:
     def comparisons(self) -> dict[str, Comparison]:
         """Those that this catalog has the views for."""
         held = self.catalog.indexes
-        return {name: way for name, way in COMPARISONS.items() if all(view in held for part in way.parts for view in part)}
+        return {
+            name: way
+            for name, way in COMPARISONS.items()
+            if all(view in held for part in way.parts for view in part)
+        }
 
     def example(self, id: str, weight: float = 1.0) -> QueryPart:
         """An object of the catalog as part of a query. Raises InputError: no such object."""
         row = self.catalog.row(id)
-        return QueryPart(id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row)
+        return QueryPart(
+            id, weight, {view: index.vector(row) for view, index in self.catalog.indexes.items()}, row
+        )
 
     def search(
         self,
@@ -161,14 +173,21 @@ class Searches:
         for asked, compared in way.parts:
             given, held = self._views(asked, compared)
             crossed = asked != compared
-            part = _Bridge.fit(given[rest], held[rest]).cosines(given[queries], held) if crossed else given[queries] @ held.T
+            part = (
+                _Bridge.fit(given[rest], held[rest]).cosines(given[queries], held)
+                if crossed
+                else given[queries] @ held.T
+            )
             scores += part / len(way.parts)
         own = scores[np.arange(len(queries)), queries]
         ranks = (scores > own[:, None]).sum(axis=1)
         scores[np.arange(len(queries)), queries] = -np.inf
         found = np.argpartition(-scores, min(NEIGHBORHOOD, n - 1) - 1, axis=1)[:, : min(NEIGHBORHOOD, n - 1)]
         shuffled = generator.permutation(n)
-        kinds, z = self.catalog.table["class"].fillna("").astype(str).to_numpy(), self.catalog.table["z"].to_numpy(dtype=float)
+        kinds, z = (
+            self.catalog.table["class"].fillna("").astype(str).to_numpy(),
+            self.catalog.table["z"].to_numpy(dtype=float),
+        )
         return Retrieval(
             comparison=way.label,
             queries=len(queries),
@@ -211,8 +230,12 @@ def _question(examples: Sequence[QueryPart], view: str) -> Vector:
     for example in examples:
         if view not in example.vectors:
             what = {"photometry": "catalog numbers", ALL: "data"}.get(view, view)
-            raise SearchError(f"{example.id} has no {what} that the model reads, so it cannot be compared in that way")
-    total: Vector = np.sum([example.weight * example.vectors[view] for example in examples], axis=0, dtype=np.float32)
+            raise SearchError(
+                f"{example.id} has no {what} that the model reads, so it cannot be compared in that way"
+            )
+    total: Vector = np.sum(
+        [example.weight * example.vectors[view] for example in examples], axis=0, dtype=np.float32
+    )
     if not np.linalg.norm(total) > 1e-6:
         raise SearchError("the weights of these objects cancel; change one of them")
     return _unit(total)

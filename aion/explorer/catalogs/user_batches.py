@@ -31,11 +31,15 @@ def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
         AIONError: it is not the object that the model cannot be asked about.
     """
     answers = engine.embed_objects(things)
-    vectors = iter(engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of))
+    vectors = iter(
+        engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of)
+    )
     rows = []
     for thing, answer in zip(things, answers, strict=True):
         if isinstance(answer, EmbeddedObject):
-            rows.append(_row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()})
+            rows.append(
+                _row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()}
+            )
             continue
         why = explained_fault(answer)
         if not isinstance(why, (InputError, FaultError)):
@@ -47,7 +51,9 @@ def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
 def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
     image = next((one for one in thing.modalities if isinstance(one, Image)), None)
     spectrum = next((one for one in thing.modalities if isinstance(one, Spectrum)), None)
-    left_out = {name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)}
+    left_out = {
+        name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)
+    }
     names = {name: MODALITIES[name].name if name in MODALITIES else name for name in left_out}
     return {
         "id": thing.id,
@@ -62,7 +68,11 @@ def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
 
 def _facts(thing: SkyObject) -> dict[str, Any]:
     """What the table of the catalog says of an object, without what is not known."""
-    numbers = {one.name: one.value.item() for one in thing.modalities if isinstance(one, Scalar) and one.value.numel() == 1}
+    numbers = {
+        one.name: one.value.item()
+        for one in thing.modalities
+        if isinstance(one, Scalar) and one.value.numel() == 1
+    }
     kind, _, subtype = thing.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
     facts: dict[str, Any] = {
         "class": _CLASSES.get(kind.upper(), kind) or None,
@@ -71,11 +81,17 @@ def _facts(thing: SkyObject) -> dict[str, Any]:
         "ra": thing.ra,
         "dec": thing.dec,
         "survey": next((SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Image)), None),
-        "spectrograph": next((SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Spectrum)), None),
+        "spectrograph": next(
+            (SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Spectrum)), None
+        ),
         "snr": thing.snr,
         **numbers,
     }
-    return {name: value for name, value in facts.items() if value is not None and (isinstance(value, str) or np.isfinite(value))}
+    return {
+        name: value
+        for name, value in facts.items()
+        if value is not None and (isinstance(value, str) or np.isfinite(value))
+    }
 
 
 def _picture(image: Image) -> bytes:

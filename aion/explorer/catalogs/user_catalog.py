@@ -209,9 +209,13 @@ class CatalogJob:
         things, unread = read_many(self._each(files))
         problems = [Problem(one.source, one.why) for one in unread]
         if not things:
-            raise InputError("no object could be read: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3]))
+            raise InputError(
+                "no object could be read: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3])
+            )
         if len(things) > MOST:
-            raise InputError(f"the files hold {len(things):,} objects; up to {MOST:,} go into one catalog: choose the ones you need")
+            raise InputError(
+                f"the files hold {len(things):,} objects; up to {MOST:,} go into one catalog: choose the ones you need"
+            )
         return _with_ids_that_differ(things), problems
 
     def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
@@ -224,7 +228,12 @@ class CatalogJob:
 
 def _key(files: Sequence[_InputFile], model_sha256: str) -> str:
     """Name of the folder for these files and weights."""
-    content = [aion.__version__, f"catalog {VERSION}", model_sha256, *(f"{given.name} {given.sha256}" for given in files)]
+    content = [
+        aion.__version__,
+        f"catalog {VERSION}",
+        model_sha256,
+        *(f"{given.name} {given.sha256}" for given in files),
+    ]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()[:32]
 
 
@@ -246,7 +255,9 @@ def opened(folder: Path, model_sha256: str) -> CatalogJobResult | None:
     catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256)
     _ = catalog.previews  # in memory: the folder may go
     details = catalog.manifest.details
-    return CatalogJobResult(catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True)
+    return CatalogJobResult(
+        catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True
+    )
 
 
 def forget_old(root: Path, *, days: float = KEPT_DAYS) -> None:
@@ -276,7 +287,12 @@ def zipped(made: Catalog) -> bytes:
 
 
 def _job_result(
-    folder: Path, parts: list[pd.DataFrame], sha256: str, files: list[str], problems: list[Problem], total: int
+    folder: Path,
+    parts: list[pd.DataFrame],
+    sha256: str,
+    files: list[str],
+    problems: list[Problem],
+    total: int,
 ) -> CatalogJobResult:
     """The catalog of these batches, in memory."""
     if not parts:
@@ -284,10 +300,15 @@ def _job_result(
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.reindex(columns=[*dict.fromkeys([*rows, "row", "picture", "spectrum"])])
     rows = rows.astype(object).where(rows.notna(), None)
-    problems = problems + [Problem(id, why) for id, whys in zip(rows["id"], rows["problems"], strict=True) for why in whys]
+    problems = problems + [
+        Problem(id, why) for id, whys in zip(rows["id"], rows["problems"], strict=True) for why in whys
+    ]
     rows = rows[rows["row"].notna()].reset_index(drop=True)
     if rows.empty:
-        raise InputError("none of the objects could be embedded: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3]))
+        raise InputError(
+            "none of the objects could be embedded: "
+            + "; ".join(f"{one.what}: {one.why}" for one in problems[:3])
+        )
     table = pd.DataFrame(map(json.loads, rows["row"]))
     table.insert(0, "id", rows["id"].astype(str))
     details = {"files": files, "total": total, "problems": [asdict(one) for one in problems]}
@@ -298,7 +319,11 @@ def _job_result(
         table,
         [{key: ids.astype(np.int64) for key, ids in one.items()} for one in _columns(rows, "tokens ")],
         _columns(rows, "vector "),
-        Previews(rows["picture"].to_list(), previews.wavelength(), np.stack([nothing if row is None else row for row in rows["spectrum"]])),
+        Previews(
+            rows["picture"].to_list(),
+            previews.wavelength(),
+            np.stack([nothing if row is None else row for row in rows["spectrum"]]),
+        ),
     )
     return CatalogJobResult(catalog, tuple(problems), total, complete=sum(map(len, parts)) == total)
 
@@ -307,7 +332,11 @@ def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:
     """Name without the prefix -> value, of each row; only what it has."""
     names = [name for name in rows if name.startswith(prefix)]
     return [
-        {name.removeprefix(prefix): value for name, value in zip(names, values, strict=True) if value is not None}
+        {
+            name.removeprefix(prefix): value
+            for name, value in zip(names, values, strict=True)
+            if value is not None
+        }
         for values in rows[names].itertuples(index=False)
     ]
 

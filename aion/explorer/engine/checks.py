@@ -41,7 +41,13 @@ def distance_check(ranks: Mapping[str, float]) -> Check:
     if not ranks:
         return Check(name, "not comparable: its objects are known by other numbers", True, why)
     highest = max(ranks.values())
-    word = "ordinary" if highest < EDGE_FROM else "at its edge" if highest < UNUSUAL_FROM else "unlike its objects"
+    word = (
+        "ordinary"
+        if highest < EDGE_FROM
+        else "at its edge"
+        if highest < UNUSUAL_FROM
+        else "unlike its objects"
+    )
     told = ", ".join(f"{rank:.0%}" if part == "all" else f"{part} {rank:.0%}" for part, rank in ranks.items())
     return Check(name, f"{word}, rank {told}", highest < UNUSUAL_FROM, why)
 
@@ -63,17 +69,28 @@ def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> 
     return Check(name, f"reduced χ² {chi2:.2f}, {told}", fine, why)
 
 
-def reconstruction_checks(images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], known: Mapping[str, Quantiles]) -> list[Check]:
+def reconstruction_checks(
+    images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], known: Mapping[str, Quantiles]
+) -> list[Check]:
     """Reduced chi² of everything that came with its noise; ``known``: token key -> the distribution of held-out objects."""
-    residuals = [(f"{found.survey} spectrum", found.residual) for found in spectra if found.residual is not None]
+    residuals = [
+        (f"{found.survey} spectrum", found.residual) for found in spectra if found.residual is not None
+    ]
     residuals += [
         (f"{found.survey} image", (found.original - found.decoded) / found.sigma)
         for found in images
         if found.original is not None and found.sigma is not None
     ]
-    keys = {f"{survey} {'image' if 'image' in key else 'spectrum'}": key for key, survey in reconstruction.SURVEYS.items()}
+    keys = {
+        f"{survey} {'image' if 'image' in key else 'spectrum'}": key
+        for key, survey in reconstruction.SURVEYS.items()
+    }
     measured = [(what, *_reduced_chi2(residual)) for what, residual in residuals]
-    return [chi2_check(f"Reconstruction of the {what}", chi2, n, known.get(keys[what])) for what, chi2, n in measured if n]
+    return [
+        chi2_check(f"Reconstruction of the {what}", chi2, n, known.get(keys[what]))
+        for what, chi2, n in measured
+        if n
+    ]
 
 
 def spectrum_checks(modalities: Sequence[Modality]) -> list[Check]:
@@ -84,7 +101,14 @@ def spectrum_checks(modalities: Sequence[Modality]) -> list[Check]:
             share = reconstruction.covered(modality)
             why = "Share of the survey's wavelength range with good pixels; a line outside of it cannot vote."
             survey = reconstruction.SURVEYS[modality.token_key]
-            checks.append(Check(f"Wavelengths covered by the {survey} spectrum", f"{share:.0%}", share >= COVERED_FROM, why))
+            checks.append(
+                Check(
+                    f"Wavelengths covered by the {survey} spectrum",
+                    f"{share:.0%}",
+                    share >= COVERED_FROM,
+                    why,
+                )
+            )
     return checks
 
 
@@ -100,7 +124,14 @@ def image_checks(networks: Networks, modalities: Sequence[Modality]) -> list[Che
             checks.append(Check("Clamped pixels", f"{clamped:.2%}", clamped < 0.01, why))
             if (height, width) != (side, side):
                 seen = f"{side} × {side} of {height} × {width} pixels are read"
-                checks.append(Check("Field", seen, True, "The model sees the middle only; the rest of the cutout plays no part."))
+                checks.append(
+                    Check(
+                        "Field",
+                        seen,
+                        True,
+                        "The model sees the middle only; the rest of the cutout plays no part.",
+                    )
+                )
             if image.proxies:
                 why = "Bands of another camera were read as if they were these."
                 checks.append(Check("Survey proxy", "; ".join(image.proxies), False, why))

@@ -24,7 +24,13 @@ from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
 from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
 from aion.explorer.engine import reconstruction
-from aion.explorer.engine.checks import COVERED_FROM, distance_check, image_checks, reconstruction_checks, spectrum_checks
+from aion.explorer.engine.checks import (
+    COVERED_FROM,
+    distance_check,
+    image_checks,
+    reconstruction_checks,
+    spectrum_checks,
+)
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, Tokens, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
@@ -102,7 +108,9 @@ class Engine:
             raise answer
         return answer
 
-    def batch(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12) -> list[Analysis | AIONError]:
+    def batch(
+        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+    ) -> list[Analysis | AIONError]:
         """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
         answers = self._worker.attempt([_Job(thing, use, "analysis") for thing in things])
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
@@ -110,14 +118,21 @@ class Engine:
             return found
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
         compared = self.vectors(analyses, self.catalog.searched)
-        placed = (self._placed(self.catalog, analysis, vectors, k) for analysis, vectors in zip(analyses, compared, strict=True))
+        placed = (
+            self._placed(self.catalog, analysis, vectors, k)
+            for analysis, vectors in zip(analyses, compared, strict=True)
+        )
         return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
 
-    def embed(self, things: Sequence[SkyObject], *, use: Collection[str] | None = None) -> NDArray[np.float32]:
+    def embed(
+        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None
+    ) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
         answers = self._worker.ask([_Job(thing, use, "embedding") for thing in things])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
-        return np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
+        return (
+            np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
+        )
 
     def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
@@ -126,16 +141,24 @@ class Engine:
 
     def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
-        return vectors_of(objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts])))
+        return vectors_of(
+            objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts]))
+        )
 
-    def redshifts(self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]) -> dict[str, RedshiftPDF]:
+    def redshifts(
+        self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]
+    ) -> dict[str, RedshiftPDF]:
         """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
         answers = self._worker.ask([_Job(thing, use, "redshift") for use in uses.values()])
-        return {name: answer for name, answer in zip(uses, answers, strict=True) if isinstance(answer, RedshiftPDF)}
+        return {
+            name: answer
+            for name, answer in zip(uses, answers, strict=True)
+            if isinstance(answer, RedshiftPDF)
+        }
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
@@ -144,7 +167,9 @@ class Engine:
         streams = [key for key in self.info.reads if key != Z.token_key]
         wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
         for key in wide:
-            self.analyze(SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1)
+            self.analyze(
+                SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1
+            )
         progress("Ready", 1.0)
 
     @property
@@ -167,8 +192,12 @@ class Engine:
         if half := len(jobs) // 2:
             return self._run(jobs[:half]) + self._run(jobs[half:])
         if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
-            self._cpu_fallback = Networks(replace(self.settings, revision=self.info.revision), torch.device("cpu"))
-        return self._run_on(self._cpu_fallback, jobs, "The GPU ran out of memory; this was computed on the CPU.")
+            self._cpu_fallback = Networks(
+                replace(self.settings, revision=self.info.revision), torch.device("cpu")
+            )
+        return self._run_on(
+            self._cpu_fallback, jobs, "The GPU ran out of memory; this was computed on the CPU."
+        )
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
@@ -180,7 +209,9 @@ class Engine:
         results: list[Any] = list(readings)
         for members in alike.values():
             started = time.perf_counter()
-            answers = networks.answer([{key: results[i].tokens[key] for key in results[i].used} for i in members])
+            answers = networks.answer(
+                [{key: results[i].tokens[key] for key in results[i].used} for i in members]
+            )
             share = (time.perf_counter() - started) / len(members)
             for i, answer in zip(members, answers, strict=True):
                 reading, job = results[i], jobs[i]
@@ -206,12 +237,19 @@ class Engine:
         reading.used = tuple(key for key in reading.tokens if key not in reading.ignored)
         if not reading.used:
             named = {key: MODALITIES[key].name if key in MODALITIES else key for key in reading.ignored}
-            reasons = "; ".join(f"{named[key]}: {reason}" for key, reason in reading.ignored.items()) or "it has no modality"
-            raise InputError(f"nothing of {job.thing.id or 'this object'} can be given to the model: {reasons}")
+            reasons = (
+                "; ".join(f"{named[key]}: {reason}" for key, reason in reading.ignored.items())
+                or "it has no modality"
+            )
+            raise InputError(
+                f"nothing of {job.thing.id or 'this object'} can be given to the model: {reasons}"
+            )
         reading.seconds = time.perf_counter() - started
         return reading
 
-    def _finish(self, networks: Networks, job: _Job, reading: _EncodedObject, answer: ModelOutput, seconds: float) -> Result:
+    def _finish(
+        self, networks: Networks, job: _Job, reading: _EncodedObject, answer: ModelOutput, seconds: float
+    ) -> Result:
         """Redshift and reconstructions from the one pass."""
         if job.task == "embedding":
             return answer.embedding
@@ -244,7 +282,9 @@ class Engine:
             trust=(*checks, *image_checks(networks, given)),
         )
 
-    def _placed(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int) -> Analysis:
+    def _placed(
+        self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int
+    ) -> Analysis:
         """The same with its neighbors and its distance to the catalog.
 
         A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
@@ -256,7 +296,9 @@ class Engine:
         seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
         return replace(analysis, compared=compared, neighbors=neighbors, trust=trusted, seconds=seconds)
 
-    def _distance(self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None) -> list[Check]:
+    def _distance(
+        self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None
+    ) -> list[Check]:
         """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
         if len(catalog) <= NEAREST:
             return []
@@ -265,7 +307,9 @@ class Engine:
             index = catalog.indexes[view]
             if index not in self._neighbor_distances:
                 self._neighbor_distances[index] = NeighborDistance(index.vectors())
-            nearest = [match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself]
+            nearest = [
+                match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself
+            ]
             ranks[view] = self._neighbor_distances[index].percentile(np.array(nearest))
         return [distance_check(ranks)]
 
@@ -313,7 +357,9 @@ def _reconstructions(
     return tuple(images), tuple(spectra), tuple(scalars)
 
 
-def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject) -> tuple[RedshiftPDF, tuple[str, ...]]:
+def _with_coverage(
+    redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject
+) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
     kinds = {MODALITIES[key] for key in reading.used}
     if any(issubclass(kind, Image) for kind in kinds):
@@ -325,7 +371,9 @@ def _with_coverage(redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObj
     spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
     shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
     if shares and max(shares) < COVERED_FROM:
-        return redshift.with_flag(LOW_COVERAGE), (f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",)
+        return redshift.with_flag(LOW_COVERAGE), (
+            f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",
+        )
     return redshift, ()
 
 

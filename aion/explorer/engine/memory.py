@@ -16,7 +16,11 @@ def available(device: str) -> int | None:
     """What can still be taken on a device, ``"cpu"`` or ``"cuda:0 (name)"``; of the main memory no more than a container may have."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
-    known = [free for free in (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container()) if free is not None]
+    known = [
+        free
+        for free in (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container())
+        if free is not None
+    ]
     return min(known) if known else None
 
 

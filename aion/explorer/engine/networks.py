@@ -45,12 +45,16 @@ class Networks:
         self.reads = tuple(model.config.domains_in)
         self.writes = tuple(model.config.domains_out)
         if Z.token_key not in self.writes:
-            raise ConfigError(f"{settings.model} does not predict {Z.token_key}; the explorer needs a model that does")
+            raise ConfigError(
+                f"{settings.model} does not predict {Z.token_key}; the explorer needs a model that does"
+            )
         self.model = model.to(device).eval()
         self.device = device
         # the commit the model came from, so that its codecs are of the same one
         revision = model.source.revision if model.source else settings.revision
-        self.codecs = CodecManager(device=str(device), source=settings.model, revision=revision, token=settings.token)
+        self.codecs = CodecManager(
+            device=str(device), source=settings.model, revision=revision, token=settings.token
+        )
         grid = self.codecs.codec(Z).quantizer
         assert isinstance(grid, ScalarLinearQuantizer)
         self.buckets: NDArray[np.float64] = grid.buckets.detach().double().cpu().numpy()
@@ -60,17 +64,28 @@ class Networks:
         """(n,) token ids of a batch of one, and sentences about what the codec had to do to it."""
         with torch.inference_mode():
             tokens = self.codecs.encode(modality)[modality.token_key]
-        return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(self.codecs.codec(type(modality)).inspect(modality))
+        return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(
+            self.codecs.codec(type(modality)).inspect(modality)
+        )
 
     def answer(self, objects: list[Tokens]) -> list[ModelOutput]:
         """One answer each, from one encoder pass; all must have the same streams with the same number of tokens."""
-        stacked = {key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device) for key in objects[0]}
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+        stacked = {
+            key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device)
+            for key in objects[0]
+        }
+        with (
+            torch.inference_mode(),
+            torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"),
+        ):
             context = self.model.context(stacked)
             logits = self.model.predict(context, Z)[Z.token_key][:, 0]
         embeddings = pool(context).cpu().numpy()
         rows = logits.detach().double().cpu().numpy()
-        return [ModelOutput(row, embedding, str(self.device)) for row, embedding in zip(rows, embeddings, strict=True)]
+        return [
+            ModelOutput(row, embedding, str(self.device))
+            for row, embedding in zip(rows, embeddings, strict=True)
+        ]
 
     def decode(self, tokens: NDArray[np.int64], cls: type[SomeModality], **options: Any) -> SomeModality:
         """The modality that the tokens of one object stand for, a batch of one."""
@@ -104,5 +119,7 @@ def device_for(settings: Settings) -> torch.device:
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if settings.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"AION_DEVICE is {settings.device!r} but PyTorch finds no CUDA device; use cpu or auto")
+        raise ConfigError(
+            f"AION_DEVICE is {settings.device!r} but PyTorch finds no CUDA device; use cpu or auto"
+        )
     return torch.device(settings.device)

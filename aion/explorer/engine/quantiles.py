@@ -34,12 +34,20 @@ class Quantiles:
 def chi2_quantiles(metrics: Mapping[str, Any]) -> dict[str, Quantiles]:
     """Token key -> its distribution; only those that were measured and make sense."""
     table = metrics.get(TABLE)
-    read = {key: _quantiles(row) for key, row in table.items() if isinstance(row, dict)} if isinstance(table, dict) else {}
+    read = (
+        {key: _quantiles(row) for key, row in table.items() if isinstance(row, dict)}
+        if isinstance(table, dict)
+        else {}
+    )
     return {key: found for key, found in read.items() if found is not None}
 
 
 def _quantiles(row: Mapping[str, Any]) -> Quantiles | None:
-    pairs = sorted((float(key), float(value)) for key, value in row.items() if _is_share(key) and isinstance(value, (int, float)))
+    pairs = sorted(
+        (float(key), float(value))
+        for key, value in row.items()
+        if _is_share(key) and isinstance(value, (int, float))
+    )
     values = tuple(value for _, value in pairs)
     if len(pairs) < 2 or any(later < earlier for earlier, later in pairwise(values)):
         return None

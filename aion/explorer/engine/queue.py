@@ -70,7 +70,9 @@ class Worker(Generic[Job, Answer]):
         waiting = _Waiting[Job, Answer](job, Future())
         with self._door:
             if self._closed:
-                raise ClosedError("the model that was asked is closed: other weights took its place; ask again")
+                raise ClosedError(
+                    "the model that was asked is closed: other weights took its place; ask again"
+                )
             self._queue.put(waiting)
         return waiting.future
 
@@ -78,7 +80,9 @@ class Worker(Generic[Job, Answer]):
         closing = False
         while not closing and (first := self._queue.get()) is not None:
             together, closing = self._gather(first)
-            for waiting, answer in zip(together, self._answers([waiting.job for waiting in together]), strict=True):
+            for waiting, answer in zip(
+                together, self._answers([waiting.job for waiting in together]), strict=True
+            ):
                 if isinstance(answer, BaseException):
                     waiting.future.set_exception(explained_fault(answer))
                 else:
@@ -90,7 +94,9 @@ class Worker(Generic[Job, Answer]):
             answers = self._run(jobs)
             if len(answers) != len(jobs):
                 raise RuntimeError(f"{len(jobs)} jobs got {len(answers)} answers")
-        except BaseException as exc:  # this thread is nobody's to interrupt or to end, and everybody's to wait for
+        except (
+            BaseException
+        ) as exc:  # this thread is nobody's to interrupt or to end, and everybody's to wait for
             return [exc] * len(jobs)
         return answers
 

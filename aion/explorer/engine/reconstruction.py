@@ -11,11 +11,28 @@ from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
 from aion.io import ImageFrame
 from aion.modalities import PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
 
-SURVEYS = {"tok_image": "Legacy Survey", "tok_image_hsc": "HSC", "tok_spectrum_sdss": "SDSS", "tok_spectrum_desi": "DESI"}
+SURVEYS = {
+    "tok_image": "Legacy Survey",
+    "tok_image_hsc": "HSC",
+    "tok_spectrum_sdss": "SDSS",
+    "tok_spectrum_desi": "DESI",
+}
 _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
 
-_WCS_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
+_WCS_CARDS = (
+    "CTYPE",
+    "CRVAL",
+    "CRPIX",
+    "CUNIT",
+    "CDELT",
+    "CD",
+    "PC",
+    "RADESYS",
+    "EQUINOX",
+    "LONPOLE",
+    "LATPOLE",
+)
 
 
 def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, Any]:
@@ -39,8 +56,14 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     top, left = ((size - CODEC_FIELD) // 2 for size in whole.shape[-2:])
     given = whole[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(given)
-    rms = tuple(float(np.sqrt(np.mean((k[good] - g[good]) ** 2))) for g, k, good in zip(given, kept, known, strict=True))
-    ratio = tuple(_ratio(float(k[good].sum()), float(g[good].sum())) for g, k, good in zip(given, kept, known, strict=True))
+    rms = tuple(
+        float(np.sqrt(np.mean((k[good] - g[good]) ** 2)))
+        for g, k, good in zip(given, kept, known, strict=True)
+    )
+    ratio = tuple(
+        _ratio(float(k[good].sum()), float(g[good].sum()))
+        for g, k, good in zip(given, kept, known, strict=True)
+    )
     sigma = _sigma(frame.ivar, whole.shape, top, left, scale)
     around = whole if whole.shape != given.shape else None
     wcs = _moved(frame.header, left, top)
@@ -50,7 +73,9 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
     """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
     survey = SURVEYS[decoded.token_key]
-    kept = _array(decoded.flux)  # NaN outside the range of the codec; its mask is a guess at what was masked in the input
+    kept = _array(
+        decoded.flux
+    )  # NaN outside the range of the codec; its mask is a guess at what was masked in the input
     if original is None:
         wavelength = _array(decoded.wavelength)
         low, high = _RANGES[decoded.token_key]
@@ -59,7 +84,9 @@ def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumRes
         return SpectrumResult(survey, wavelength[inside], None, None, nothing_bad, kept[inside], None, None)
     wavelength = _array(original.wavelength)
     real = wavelength < PADDING_WAVELENGTH
-    wavelength, flux, ivar, bad = (values[real] for values in (wavelength, *map(_array, (original.flux, original.ivar, original.mask))))
+    wavelength, flux, ivar, bad = (
+        values[real] for values in (wavelength, *map(_array, (original.flux, original.ivar, original.mask)))
+    )
     kept = kept[real]
     known = np.isfinite(ivar) & (ivar > 0)
     sigma = np.where(known, 1 / np.sqrt(np.where(known, ivar, 1)), np.nan)

@@ -53,11 +53,17 @@ class Choice:
 
 def choices(settings: Settings) -> tuple[Choice, ...]:
     """The embedded weights, those that the application was started with, those in the cache, and those that are published."""
-    folders = [id for id in dict.fromkeys((Settings.model, settings.model)) if (Path(id) / hub.CONFIG_FILE).is_file()]
+    folders = [
+        id for id in dict.fromkeys((Settings.model, settings.model)) if (Path(id) / hub.CONFIG_FILE).is_file()
+    ]
     here = [Choice(id, Place.FOLDER, _size(Path(id))) for id in folders]
     in_cache = [_in_cache(entry) for entry in download.cached_weights() if _is_ours(entry)]
     listed = {choice.id for choice in in_cache}
-    return (*here, *in_cache, *(Choice(id, Place.HUB, size) for id, size in PUBLISHED.items() if id not in listed))
+    return (
+        *here,
+        *in_cache,
+        *(Choice(id, Place.HUB, size) for id, size in PUBLISHED.items() if id not in listed),
+    )
 
 
 def _streams(entry: download.CachedWeights) -> set[str]:
@@ -76,7 +82,10 @@ def _is_ours(entry: download.CachedWeights) -> bool:
 
 def _in_cache(entry: download.CachedWeights) -> Choice:
     names = {MODALITIES[key].name for key in _streams(entry) if key in MODALITIES}
-    wanted = {hub.WEIGHTS_FILE, *(f"codecs/{name}/{file}" for name in names for file in (hub.CONFIG_FILE, hub.WEIGHTS_FILE))}
+    wanted = {
+        hub.WEIGHTS_FILE,
+        *(f"codecs/{name}/{file}" for name in names for file in (hub.CONFIG_FILE, hub.WEIGHTS_FILE)),
+    }
     place = Place.CACHE if wanted <= entry.files.keys() else Place.PARTLY
     return Choice(entry.id, place, entry.size, entry.revision, entry.is_newest)
 

@@ -26,7 +26,9 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
     pdf = analysis.redshift
     inputs = {
         "id": analysis.id,
-        "files": [{"source": report.source, "format": report.format, "sha256": report.sha256} for report in reports],
+        "files": [
+            {"source": report.source, "format": report.format, "sha256": report.sha256} for report in reports
+        ],
         "used": list(analysis.used),
         "ignored": analysis.ignored,
         "z_reference": analysis.z_reference,
@@ -37,19 +39,31 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
         "mean": pdf.mean,
         "ci68": [list(interval) for interval in pdf.ci68],
         "ci95": [list(interval) for interval in pdf.ci95],
-        "peaks": [{"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high} for peak in pdf.peaks],
+        "peaks": [
+            {"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high}
+            for peak in pdf.peaks
+        ],
         "flags": list(pdf.flags),
         "prior": analysis.prior,
     }
-    neighbors = [{"id": found.id, "similarity": found.similarity, "z": found.z, "class": found.kind} for found in analysis.neighbors]
+    neighbors = [
+        {"id": found.id, "similarity": found.similarity, "z": found.z, "class": found.kind}
+        for found in analysis.neighbors
+    ]
     plain = {
         "inputs": inputs,
         "report": {"files": [report.to_dict() for report in reports], "notes": list(analysis.notes)},
-        "trust": [{"name": check.name, "value": check.value, "passed": check.passed} for check in analysis.trust],
+        "trust": [
+            {"name": check.name, "value": check.value, "passed": check.passed} for check in analysis.trust
+        ],
         "redshift": redshift,
         "neighbors": neighbors,
         "reconstruction": _reconstruction(analysis),
-        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
+        "model": {
+            "id": analysis.model.id,
+            "revision": analysis.model.revision,
+            "sha256": analysis.model.sha256,
+        },
     }
     finite: dict[str, Any] = _finite(plain)
     return finite
@@ -78,7 +92,9 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     meta = {"pdf_name": np.array([b"hist"]), "pdf_version": np.array([0]), "bins": pdf.edges[None]}
     text = {"id": analysis.id, "weights": model.sha256, "prior": analysis.prior or ""}
     points = {"zmode": pdf.mode, "zmedian": pdf.median, "zmean": pdf.mean}
-    ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {name: np.array([value]) for name, value in points.items()}
+    ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {
+        name: np.array([value]) for name, value in points.items()
+    }
     return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
 
 
@@ -106,7 +122,9 @@ def decoded_fits(analysis: Analysis) -> bytes:
         "ZMODE": (analysis.redshift.mode, "mode of the redshift density"),
     }
     notice = [analysis.model.notice] if analysis.model.notice else []
-    return fits_bytes(parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes])
+    return fits_bytes(
+        parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes]
+    )
 
 
 def embeddings_npy(vectors: ArrayLike) -> bytes:
@@ -231,7 +249,11 @@ def _table(spectrum: SpectrumResult) -> OutputTable:
             Column("sigma", spectrum.sigma, FLUX_UNIT, "1 / sqrt(ivar)"),
             Column("residual", spectrum.residual, "", "(flux - decoded) / sigma"),
         ]
-    return OutputTable(f"{spectrum.survey} spectrum".upper(), tuple(columns), {"SURVEY": (spectrum.survey, "whose grid this is")})
+    return OutputTable(
+        f"{spectrum.survey} spectrum".upper(),
+        tuple(columns),
+        {"SURVEY": (spectrum.survey, "whose grid this is")},
+    )
 
 
 def _finite(value: Any) -> Any:

@@ -11,7 +11,16 @@ from pathlib import PurePosixPath
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export import tables
-from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import (
+    Embedded,
+    decoded_fits,
+    embeddings_npy,
+    embeddings_parquet,
+    pdf_csv,
+    pdf_ecsv,
+    pdf_hdf5,
+    to_json,
+)
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
@@ -26,7 +35,11 @@ NEIGHBORS = "Neighbors, and objects without a file, are of the catalog that `AIO
 
 
 def bundle(
-    analysis: Analysis, recipe: Recipe, reports: Sequence[Report], inputs: Sequence[tuple[str, bytes]], catalog: Catalog | None
+    analysis: Analysis,
+    recipe: Recipe,
+    reports: Sequence[Report],
+    inputs: Sequence[tuple[str, bytes]],
+    catalog: Catalog | None,
 ) -> bytes:
     """One analysis, its figures in the light theme.
 
@@ -39,9 +52,17 @@ def bundle(
     size = sum(len(content) for content in given.values())
     notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
     notes += [NEIGHBORS.format(as_text(catalog.manifest.label), len(catalog))] if catalog is not None else []
-    recipe = replace(recipe, files=tuple(given), sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()})
+    recipe = replace(
+        recipe,
+        files=tuple(given),
+        sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()},
+    )
     settings = recipe.to_dict() | {
-        "model": {"id": analysis.model.id, "revision": analysis.model.revision, "sha256": analysis.model.sha256},
+        "model": {
+            "id": analysis.model.id,
+            "revision": analysis.model.revision,
+            "sha256": analysis.model.sha256,
+        },
         "versions": analysis.model.versions,
         "device": analysis.model.device,
     }
@@ -59,7 +80,10 @@ def bundle(
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
     if catalog is not None:
-        files |= {f"neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending) for ending in ("csv", "ecsv")}
+        files |= {
+            f"neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending)
+            for ending in ("csv", "ecsv")
+        }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (files | (given if size <= LIMIT else {})).items():

@@ -50,13 +50,29 @@ class Recipe:
 
     def notebook(self, note: str = "") -> str:
         """The same as `python`, as a Jupyter notebook (nbformat 4) with the hashes of the files, and ``note``, in its first cell."""
-        files = "\n".join(f"- {as_text(name)}, SHA-256 `{digest}`" for name, digest in self.sha256.items()) or "- an object of a catalog"
-        parts = [f"# {as_text(self.id)}", "Made from:", files, f"with weights of SHA-256 `{self.weights}`.", *([note] if note else [])]
+        files = (
+            "\n".join(f"- {as_text(name)}, SHA-256 `{digest}`" for name, digest in self.sha256.items())
+            or "- an object of a catalog"
+        )
+        parts = [
+            f"# {as_text(self.id)}",
+            "Made from:",
+            files,
+            f"with weights of SHA-256 `{self.weights}`.",
+            *([note] if note else []),
+        ]
         text = "\n\n".join(parts)
         sources = (("markdown", text), ("code", self._analysis()), ("code", self._figures()))
         cells = [_cell(f"cell-{number}", kind, source) for number, (kind, source) in enumerate(sources)]
         about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        return json.dumps({"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
+        return (
+            json.dumps(
+                {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5},
+                indent=1,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -74,10 +90,18 @@ class Recipe:
         use = "" if self.use is None else f", use={list(self.use)}"
         lines = [
             "from aion.explorer.engine import Engine",
-            *([f"from aion.explorer.redshift.prior import {type(self.prior).__name__}, with_prior"] if self.prior else []),
+            *(
+                [f"from aion.explorer.redshift.prior import {type(self.prior).__name__}, with_prior"]
+                if self.prior
+                else []
+            ),
             f"from aion.explorer.export.reproduce import {'check_files, ' if self.sha256 else ''}check_weights",
             "from aion.explorer.settings import Settings",
-            *([f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"] if self.files else []),
+            *(
+                [f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"]
+                if self.files
+                else []
+            ),
             "",
             *([f"check_files({dict(self.sha256)!r})"] if self.sha256 else []),
             "engine = Engine(Settings.from_environment())",
@@ -113,10 +137,14 @@ def check_files(sha256: Mapping[str, str]) -> None:
     """
     for name, expected in sha256.items():
         if not Path(name).is_file():
-            raise InputError(f"there is no file {name} here; the numbers were made from one with SHA-256 {expected}")
+            raise InputError(
+                f"there is no file {name} here; the numbers were made from one with SHA-256 {expected}"
+            )
         found = hashlib.sha256(Path(name).read_bytes()).hexdigest()
         if found != expected:
-            raise InputError(f"{name} is not the file that the numbers were made from: its SHA-256 is {found}, not {expected}")
+            raise InputError(
+                f"{name} is not the file that the numbers were made from: its SHA-256 is {found}, not {expected}"
+            )
 
 
 def check_weights(model: ModelInfo, expected: str) -> None:

@@ -10,7 +10,12 @@ from aion.catalog import Catalog, Neighbor
 from aion.explorer.results import Analysis, ModelInfo
 from aion.io.write import Column, OutputTable, csv, ecsv, fits_bytes, votable
 
-MIME = {"csv": "text/csv", "ecsv": "text/plain", "vot": "application/x-votable+xml", "fits": "application/fits"}
+MIME = {
+    "csv": "text/csv",
+    "ecsv": "text/plain",
+    "vot": "application/x-votable+xml",
+    "fits": "application/fits",
+}
 """Ending of a file -> its type; these are the formats there are."""
 _UNITS = {"mag_r": "mag", "ebv": "mag", "ra": "deg", "dec": "deg"}
 _MEANINGS = {
@@ -51,12 +56,23 @@ def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
 
 def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:
     """What a table was made with; ``settings`` are those of the search or selection, as plain values."""
-    made = {"catalog": catalog.manifest.label, "objects in the catalog": len(catalog), "model": model.title, "sha256": model.sha256}
+    made = {
+        "catalog": catalog.manifest.label,
+        "objects in the catalog": len(catalog),
+        "model": model.title,
+        "sha256": model.sha256,
+    }
     return made | {"aion_version": model.versions["aion"]} | settings
 
 
 def _column(name: str, values: "pd.Series[Any]") -> Column:
-    unit = "nanomaggy" if name.startswith("FLUX_") else "mag" if name.endswith("_cmodel_mag") else _UNITS.get(name.lower(), "")
+    unit = (
+        "nanomaggy"
+        if name.startswith("FLUX_")
+        else "mag"
+        if name.endswith("_cmodel_mag")
+        else _UNITS.get(name.lower(), "")
+    )
     plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
     if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
         plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)

@@ -40,9 +40,18 @@ class Shown:
 def on_page(analysis: Analysis, shown: Shown = Shown(), *, theme: Theme = LIGHT) -> dict[str, Figure]:
     """Name -> figure: p(z), every spectrum, every image."""
     z = analysis.redshift.peaks[0].z if shown.z is None else shown.z
-    density = redshift(analysis.redshift, z=z, reference=analysis.z_reference, extent=shown.extent, log=shown.log, theme=theme)
+    density = redshift(
+        analysis.redshift,
+        z=z,
+        reference=analysis.z_reference,
+        extent=shown.extent,
+        log=shown.log,
+        theme=theme,
+    )
     drawn = {"Redshift": density}
-    drawn |= {f"{one.survey} spectrum": spectrum(one, z=z, view=shown.view, theme=theme) for one in analysis.spectra}
+    drawn |= {
+        f"{one.survey} spectrum": spectrum(one, z=z, view=shown.view, theme=theme) for one in analysis.spectra
+    }
     for number, image in enumerate(analysis.images):
         how = shown.images[number] if number < len(shown.images) else ShownImage()
         drawn[f"{image.survey} image"] = _DRAW[how.compared](image, view=how.view, theme=theme)

@@ -47,7 +47,9 @@ class Coloring:
         return np.issubdtype(np.asarray(self.values).dtype, np.number)
 
 
-def scatter(rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *, theme: Theme = LIGHT) -> go.Figure:
+def scatter(
+    rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *, theme: Theme = LIGHT
+) -> go.Figure:
     """One point per object in WebGL, for a box or a lasso; its ``customdata`` is its (n,) row."""
     figure = blank(theme, height=TABLE_HEIGHT)
     shown = np.isfinite(x.values) & np.isfinite(y.values)
@@ -55,11 +57,21 @@ def scatter(rows: NDArray[np.integer[Any]], x: Axis, y: Axis, color: Coloring, *
     for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
-            low, high = np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
-            scale = {"colorscale": SCALE, "cmin": float(low), "cmax": float(high), "colorbar": colorbar(as_label(color.title))}
+            low, high = (
+                np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
+            )
+            scale = {
+                "colorscale": SCALE,
+                "cmin": float(low),
+                "cmax": float(high),
+                "colorbar": colorbar(as_label(color.title)),
+            }
             marker |= {"color": np.nan_to_num(values[members].astype(np.float32), nan=low), **scale}
         else:
-            marker |= {"color": _group_color(label, values, theme), "symbol": "circle" if many else SYMBOLS.get(label, "circle")}
+            marker |= {
+                "color": _group_color(label, values, theme),
+                "symbol": "circle" if many else SYMBOLS.get(label, "circle"),
+            }
         figure.add_trace(
             go.Scattergl(
                 x=x.values[members].astype(np.float32),
@@ -82,7 +94,9 @@ def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, N
     labels = values.astype(str)
     known = [kind for kind in KINDS if kind in labels]
     return [
-        (label, shown & (labels == label)) for label in [*known, *sorted(set(labels) - set(known))] if (shown & (labels == label)).any()
+        (label, shown & (labels == label))
+        for label in [*known, *sorted(set(labels) - set(known))]
+        if (shown & (labels == label)).any()
     ]
 
 
@@ -106,12 +120,21 @@ def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme
                     customdata=[as_label(neighbor.id) for neighbor in chosen],
                     mode="markers",
                     name=as_label(kind),
-                    marker={"size": 10, "opacity": 0.85, "color": theme.kind(kind), "symbol": SYMBOLS.get(kind, "circle")},
+                    marker={
+                        "size": 10,
+                        "opacity": 0.85,
+                        "color": theme.kind(kind),
+                        "symbol": SYMBOLS.get(kind, "circle"),
+                    },
                     hovertemplate="%{customdata}<br>%{fullData.name}, z %{x:.4f}<br>similarity %{y:.3f}<extra></extra>",
                 )
             )
     if z is not None:
-        figure.add_vline(x=z, line={"color": theme.ink, "width": 1.3}, annotation={"text": "this object", "font": {"color": theme.ink}})
+        figure.add_vline(
+            x=z,
+            line={"color": theme.ink, "width": 1.3},
+            annotation={"text": "this object", "font": {"color": theme.ink}},
+        )
     figure.update_xaxes(title_text="Redshift z of the neighbor")
     figure.update_yaxes(title_text="Similarity (cosine)")
     return figure

@@ -48,12 +48,16 @@ class ImageView:
     """The residual over the noise, where the input has an inverse variance."""
 
 
-def panels(image: ImageResult, *, view: ImageView = ImageView(), stacked: bool = False, theme: Theme = LIGHT) -> go.Figure:
+def panels(
+    image: ImageResult, *, view: ImageView = ImageView(), stacked: bool = False, theme: Theme = LIGHT
+) -> go.Figure:
     """Original | decoded | residual, or one below the other; decoded alone where there is no original."""
     titles = ["Decoded"] if image.original is None else ["Original", "Decoded", "Residual"]
     places = [{"row": i, "col": 1} if stacked else {"row": 1, "col": i} for i in range(1, len(titles) + 1)]
     rows, columns = (len(titles), 1) if stacked else (1, len(titles))
-    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles, horizontal_spacing=0.035, vertical_spacing=0.05)
+    figure = make_subplots(
+        rows=rows, cols=columns, subplot_titles=titles, horizontal_spacing=0.035, vertical_spacing=0.05
+    )
     for place, picture in zip(places, _pictures(image, view), strict=False):
         figure.add_trace(_trace(picture, image.pixel_scale), **place)
     if image.original is not None:
@@ -62,7 +66,9 @@ def panels(image: ImageResult, *, view: ImageView = ImageView(), stacked: bool =
     _annotate(figure, image, image.decoded.shape)
     if stacked:
         figure.update_traces(colorbar={"y": 0, "yanchor": "bottom", "len": 0.3}, selector={"type": "heatmap"})
-    return _finished(figure, image, theme).update_layout(height=HEIGHT if not stacked else STACKED_HEIGHT * len(titles))
+    return _finished(figure, image, theme).update_layout(
+        height=HEIGHT if not stacked else STACKED_HEIGHT * len(titles)
+    )
 
 
 def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
@@ -73,7 +79,8 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
         figure.add_trace(_trace(picture, image.pixel_scale).update(name=name, visible=name == "Original"))
     shown = [[name == other for other in names] for name in names]
     figure.frames = [
-        go.Frame(name=name, data=[{"type": "image", "visible": on} for on in flags]) for name, flags in zip(names, shown, strict=True)
+        go.Frame(name=name, data=[{"type": "image", "visible": on} for on in flags])
+        for name, flags in zip(names, shown, strict=True)
     ]
     turns = {"frame": {"duration": BLINK, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     once = {**turns, "frame": {"duration": 0, "redraw": True}}
@@ -82,7 +89,16 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     place = {"x": 0.5, "xanchor": "center", "font": {"color": theme.ink}}
     figure.update_layout(
         sliders=[{"steps": steps, "len": 0.4, "y": -0.12, "currentvalue": {"prefix": "Shown: "}, **place}],
-        updatemenus=[{"type": "buttons", "buttons": [button], "y": 1.02, "yanchor": "bottom", "showactive": False, **place}],
+        updatemenus=[
+            {
+                "type": "buttons",
+                "buttons": [button],
+                "y": 1.02,
+                "yanchor": "bottom",
+                "showactive": False,
+                **place,
+            }
+        ],
     )
     _axes(figure, image.decoded.shape, image.pixel_scale)
     _annotate(figure, image, image.decoded.shape)
@@ -98,9 +114,19 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     figure = make_subplots(rows=1, cols=1)
     figure.add_trace(_trace(_picture(thinned, image, view), step * every))
     half = image.decoded.shape[-1] / 2 * step
-    figure.add_shape(type="rect", x0=-half, x1=half, y0=-half, y1=half, line={"color": "white", "width": 1.5, "dash": "dot"}, name="field")
+    figure.add_shape(
+        type="rect",
+        x0=-half,
+        x1=half,
+        y0=-half,
+        y1=half,
+        line={"color": "white", "width": 1.5, "dash": "dot"},
+        name="field",
+    )
     label = f"{image.decoded.shape[-1]} px read by the model"
-    figure.add_annotation(x=0, y=half, text=label, yshift=9, showarrow=False, font={"color": "white", "size": 12})
+    figure.add_annotation(
+        x=0, y=half, text=label, yshift=9, showarrow=False, font={"color": "white", "size": 12}
+    )
     _axes(figure, image.whole.shape, image.pixel_scale)
     _annotate(figure, image, image.whole.shape)
     return _finished(figure, image, theme).update_layout(height=HEIGHT + 100)
@@ -197,7 +223,12 @@ def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     )
 
 
-def _axes(figure: go.Figure, shape: tuple[int, ...], pixel_scale: float | None, places: Sequence[Mapping[str, int]] = ONE_PLACE) -> None:
+def _axes(
+    figure: go.Figure,
+    shape: tuple[int, ...],
+    pixel_scale: float | None,
+    places: Sequence[Mapping[str, int]] = ONE_PLACE,
+) -> None:
     """Square pixels, first row at the bottom, one zoom for all panels."""
     height, width = shape[-2:]
     step = pixel_scale or 1.0
@@ -243,28 +274,64 @@ def compass(wcs: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, f
         else:
             turned = [[wcs.get(f"PC{i}_{j}", float(i == j)) for j in (1, 2)] for i in (1, 2)]
             matrix = np.array([[float(wcs[f"CDELT{i}"])] for i in (1, 2)]) * np.array(turned, dtype=float)
-        to_pixels = np.linalg.inv(matrix)  # columns: the pixels of one degree of right ascension (times cos Dec) and of declination
+        to_pixels = np.linalg.inv(
+            matrix
+        )  # columns: the pixels of one degree of right ascension (times cos Dec) and of declination
     except (KeyError, ValueError, np.linalg.LinAlgError):
         return None
     east, north = (column / np.linalg.norm(column) for column in to_pixels.T)
     return (float(north[0]), float(north[1])), (float(east[0]), float(east[1]))
 
 
-def _compass(figure: go.Figure, directions: tuple[tuple[float, float], tuple[float, float]], width: float, height: float) -> None:
+def _compass(
+    figure: go.Figure,
+    directions: tuple[tuple[float, float], tuple[float, float]],
+    width: float,
+    height: float,
+) -> None:
     """White arrows with N and E, low on the right of the first panel."""
     x, y, length = 0.38 * width, -0.42 * height, 0.09 * min(width, height)
     for name, (dx, dy) in zip("NE", directions, strict=True):
         tip = (x + length * dx, y + length * dy)
-        figure.add_shape(type="line", x0=x, y0=y, x1=tip[0], y1=tip[1], line={"color": "white", "width": 1.5}, name=name, row=1, col=1)
+        figure.add_shape(
+            type="line",
+            x0=x,
+            y0=y,
+            x1=tip[0],
+            y1=tip[1],
+            line={"color": "white", "width": 1.5},
+            name=name,
+            row=1,
+            col=1,
+        )
         at = (x + 1.4 * length * dx, y + 1.4 * length * dy)
-        figure.add_annotation(x=at[0], y=at[1], text=name, showarrow=False, font={"color": "white", "size": 11}, row=1, col=1)
+        figure.add_annotation(
+            x=at[0], y=at[1], text=name, showarrow=False, font={"color": "white", "size": 11}, row=1, col=1
+        )
 
 
 def _scale_bar(figure: go.Figure, width: float, height: float) -> None:
     """A white bar with its length in arcsec, low on the left of the first panel; its sides are in arcsec."""
     length = next((bar for bar in BARS if bar <= width / 3), BARS[-1])
     x, y = -0.44 * width, -0.42 * height
-    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": "white", "width": 2}, name="scale", row=1, col=1)
+    figure.add_shape(
+        type="line",
+        x0=x,
+        x1=x + length,
+        y0=y,
+        y1=y,
+        line={"color": "white", "width": 2},
+        name="scale",
+        row=1,
+        col=1,
+    )
     figure.add_annotation(
-        x=x + length / 2, y=y, text=f"{length:g}″", yshift=10, showarrow=False, font={"color": "white", "size": 12}, row=1, col=1
+        x=x + length / 2,
+        y=y,
+        text=f"{length:g}″",
+        yshift=10,
+        showarrow=False,
+        font={"color": "white", "size": 12},
+        row=1,
+        col=1,
     )

@@ -66,7 +66,17 @@ def redshift(
         )
     for name, color in (("68 % region", theme.accent_strong), ("95 % region", theme.accent_soft)):
         marker = {"symbol": "square", "size": 11, "color": color}
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, legendgroup=name, hoverinfo="skip"))
+        figure.add_trace(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                marker=marker,
+                name=name,
+                legendgroup=name,
+                hoverinfo="skip",
+            )
+        )
     x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
     figure.add_trace(
         go.Scatter(
@@ -109,16 +119,34 @@ def _density_axis(figure: go.Figure, top: float, log: bool) -> None:
 
 
 def alone(
-    densities: Mapping[str, RedshiftPDF], *, z: float | None = None, reference: float | None = None, theme: Theme = LIGHT
+    densities: Mapping[str, RedshiftPDF],
+    *,
+    z: float | None = None,
+    reference: float | None = None,
+    theme: Theme = LIGHT,
 ) -> go.Figure:
     """One p(z) per row for each choice of what the model may read, on one redshift axis, each as high as its own maximum."""
-    titles = [f"{name}: best z = {pdf.peaks[0].z:.4f} ({pdf.peaks[0].probability:.0%})" for name, pdf in densities.items()]
-    figure = make_subplots(rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.3 / len(titles), subplot_titles=titles)
+    titles = [
+        f"{name}: best z = {pdf.peaks[0].z:.4f} ({pdf.peaks[0].probability:.0%})"
+        for name, pdf in densities.items()
+    ]
+    figure = make_subplots(
+        rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.3 / len(titles), subplot_titles=titles
+    )
     for row, (name, pdf) in enumerate(densities.items(), start=1):
         x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
-        style = {"line": {"color": theme.accent, "width": 1.2}, "fill": "tozeroy", "fillcolor": theme.accent_soft, "showlegend": False}
+        style = {
+            "line": {"color": theme.accent, "width": 1.2},
+            "fill": "tozeroy",
+            "fillcolor": theme.accent_soft,
+            "showlegend": False,
+        }
         hover = f"{name}: z %{{x:.5f}}<br>%{{y:.3f}} of the maximum<extra></extra>"
-        figure.add_trace(go.Scatter(x=x, y=y / y.max(), mode="lines", name=name, hovertemplate=hover, **style), row=row, col=1)
+        figure.add_trace(
+            go.Scatter(x=x, y=y / y.max(), mode="lines", name=name, hovertemplate=hover, **style),
+            row=row,
+            col=1,
+        )
     others = [value for value in (z, reference) if value is not None]
     spans = [_extent(pdf, others) for pdf in densities.values()]
     figure.update_xaxes(range=[min(low for low, _ in spans), max(high for _, high in spans)])
@@ -130,7 +158,9 @@ def alone(
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     legend = {"y": -0.5 / len(titles), "yanchor": "top"}
-    figure.update_layout(template=template(theme), height=60 + 110 * len(titles), margin={"t": 26}, legend=legend)
+    figure.update_layout(
+        template=template(theme), height=60 + 110 * len(titles), margin={"t": 26}, legend=legend
+    )
     return figure.update_annotations(x=0, xanchor="left", font={"color": theme.ink, "size": 13})
 
 
@@ -154,7 +184,17 @@ def _estimates(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
         height = float(pdf.density[int(np.abs(pdf.z - z).argmin())])
         marker = {"symbol": symbol, "size": 9, "color": theme.ink, "line": {"width": 1.5}}
         hover = f"{name} %{{x:.5f}}<extra></extra>"
-        figure.add_trace(go.Scatter(x=[z], y=[height], customdata=[z], mode="markers", marker=marker, name=name, hovertemplate=hover))
+        figure.add_trace(
+            go.Scatter(
+                x=[z],
+                y=[height],
+                customdata=[z],
+                mode="markers",
+                marker=marker,
+                name=name,
+                hovertemplate=hover,
+            )
+        )
 
 
 def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -> None:
@@ -171,7 +211,9 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
             y=heights,
             mode="markers+text",
             marker={"symbol": "triangle-down", "size": 10, "color": theme.accent},
-            text=[f" {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)],
+            text=[
+                f" {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)
+            ],
             hovertext=names,
             customdata=[peak.z for peak in pdf.peaks],
             textposition="top right",
@@ -197,7 +239,17 @@ def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> No
 
 def _vertical(z: float, name: str, color: str, dash: str) -> dict[str, Any]:
     line = {"color": color, "width": 1.3, "dash": dash}
-    return {"type": "line", "x0": z, "x1": z, "y0": 0, "y1": 1, "xref": "x", "yref": "paper", "line": line, "name": name}
+    return {
+        "type": "line",
+        "x0": z,
+        "x1": z,
+        "y0": 0,
+        "y1": 1,
+        "xref": "x",
+        "yref": "paper",
+        "line": line,
+        "name": name,
+    }
 
 
 def _legend(figure: go.Figure, name: str, color: str, dash: str) -> None:

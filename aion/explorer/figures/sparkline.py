@@ -22,7 +22,10 @@ def spark(spectrum: SmallSpectrum, *, theme: Theme = LIGHT) -> str:
     seen = flux[np.isfinite(flux)]
     low, high = min(float(np.percentile(seen, 1)), 0.0), float(seen.max())
     y = HEIGHT - 1 - (np.clip(flux, low, high) - low) / ((high - low) or 1.0) * (HEIGHT - 2)
-    lines = ["L".join(f"{x[i]:.1f} {y[i]:.1f}" for i in range(first, last + 1)) for first, last in runs(np.isfinite(flux), bridge=0)]
+    lines = [
+        "L".join(f"{x[i]:.1f} {y[i]:.1f}" for i in range(first, last + 1))
+        for first, last in runs(np.isfinite(flux), bridge=0)
+    ]
     path = "".join(f"M{line}" for line in lines)
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">'
@@ -38,5 +41,10 @@ def _shortened(values: Floats) -> Floats:
     step = -(-len(values) // WIDTH)
     blocks = np.pad(values, (0, -len(values) % step), constant_values=np.nan).reshape(-1, step)
     known = np.isfinite(blocks)
-    mean: Floats = np.divide(np.nansum(blocks, axis=1), known.sum(axis=1), out=np.full(len(blocks), np.nan), where=known.any(axis=1))
+    mean: Floats = np.divide(
+        np.nansum(blocks, axis=1),
+        known.sum(axis=1),
+        out=np.full(len(blocks), np.nan),
+        where=known.any(axis=1),
+    )
     return mean

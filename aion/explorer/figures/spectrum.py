@@ -45,11 +45,18 @@ class View:
 
     def __post_init__(self) -> None:
         if self.smoothing % 2 != 1:
-            raise ValueError(f"smoothing over {self.smoothing} pixels; an odd number keeps lines where they are")
+            raise ValueError(
+                f"smoothing over {self.smoothing} pixels; an odd number keeps lines where they are"
+            )
 
 
 def spectrum(
-    result: SpectrumResult, *, z: float | None = None, view: View = View(), marked: bool = True, theme: Theme = LIGHT
+    result: SpectrumResult,
+    *,
+    z: float | None = None,
+    view: View = View(),
+    marked: bool = True,
+    theme: Theme = LIGHT,
 ) -> go.Figure:
     """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
 
@@ -61,14 +68,26 @@ def spectrum(
     """
     has_data = result.flux is not None
     figure = make_subplots(
-        rows=2 if has_data else 1, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26] if has_data else [1.0], vertical_spacing=0.035
+        rows=2 if has_data else 1,
+        cols=1,
+        shared_xaxes=True,
+        row_heights=[0.74, 0.26] if has_data else [1.0],
+        vertical_spacing=0.035,
     )
     stretch = 1 + z if view.rest and z is not None else 1.0
     shown = replace(result, wavelength=result.wavelength / stretch)
     behind = _behind(result)
     if has_data:
         _data(figure, shown, view.smoothing, theme, behind)
-    _line(figure, shown.wavelength, result.decoded, "Decoded from tokens", theme.decoded, 1.6, behind=None if has_data else behind)
+    _line(
+        figure,
+        shown.wavelength,
+        result.decoded,
+        "Decoded from tokens",
+        theme.decoded,
+        1.6,
+        behind=None if has_data else behind,
+    )
     if has_data:
         _residual(figure, shown, theme)
     _regions(figure, shown, stretch, theme)
@@ -83,7 +102,11 @@ def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
     lines = line_table.lines_in(0.0, np.inf, 0.0, chosen=view.lines)
     labels = (_label(line.name, 0, line.feature, theme) for line in lines)
     return Marks(
-        tuple({**_line_shape(line, line.rest, theme), **label} for line, label in zip(lines, labels, strict=True)), follows=not view.rest
+        tuple(
+            {**_line_shape(line, line.rest, theme), **label}
+            for line, label in zip(lines, labels, strict=True)
+        ),
+        follows=not view.rest,
     )
 
 
@@ -96,12 +119,18 @@ def _with_lines(figure: go.Figure, wavelength: Floats, z: float, view: View, the
     places = np.clip([name.wavelength for name in names], low + apart / 2, high - apart / 2).tolist()
     shapes = [_line_shape(line, line_table.observed(line, drawn), theme) for line in lines]
     texts = (_label(name.text, name.row, name.feature, theme) for name in names)
-    labels = [{**_vertical(place), "line": {"width": 0}, **text} for place, text in zip(places, texts, strict=True)]
+    labels = [
+        {**_vertical(place), "line": {"width": 0}, **text} for place, text in zip(places, texts, strict=True)
+    ]
     return figure.update_layout(shapes=[*figure.layout.shapes, *shapes, *labels])
 
 
 def _line_shape(line: line_table.Line, x: float, theme: Theme) -> dict[str, Any]:
-    style = {"color": _line_color(line.feature, theme), "width": 1, "dash": "solid" if line.feature == "emission" else "dot"}
+    style = {
+        "color": _line_color(line.feature, theme),
+        "width": 1,
+        "dash": "solid" if line.feature == "emission" else "dot",
+    }
     return {**_vertical(x), "line": style, "opacity": 0.55, "name": line.name}
 
 
@@ -111,7 +140,13 @@ def _vertical(x: float) -> dict[str, Any]:
 
 def _label(text: str, row: int, feature: line_table.Feature, theme: Theme) -> dict[str, Any]:
     """Of a vertical line, above its upper end: Plotly moves labels of shapes without drawing the data anew, and annotations not."""
-    place = {"textposition": "end", "textangle": 0, "xanchor": "center", "yanchor": "bottom", "padding": 2 + LABEL_ROW_HEIGHT * row}
+    place = {
+        "textposition": "end",
+        "textangle": 0,
+        "xanchor": "center",
+        "yanchor": "bottom",
+        "padding": 2 + LABEL_ROW_HEIGHT * row,
+    }
     return {"label": {"text": text, "font": {"size": 11, "color": _line_color(feature, theme)}, **place}}
 
 
@@ -125,7 +160,9 @@ def _behind(result: SpectrumResult) -> NDArray[np.float32]:
     return np.stack(known, axis=1).astype(np.float32)
 
 
-def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme, behind: NDArray[np.float32]) -> None:
+def _data(
+    figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme, behind: NDArray[np.float32]
+) -> None:
     """The line has a gap at each masked pixel, whose value means nothing; those values are a click in the legend away."""
     assert result.flux is not None
     drawn = np.where(result.bad, np.nan, result.flux)
@@ -135,16 +172,29 @@ def _data(figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Them
         kept, known = decimate(drawn), np.isfinite(drawn)
         sigma = np.where(known & np.isfinite(error), error, 0.0)[kept]
         x = result.wavelength[kept]
-        flux = np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))  # a fill can have no gap
+        flux = (
+            np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
+        )  # a fill can have no gap
         edge = {"x": _sent(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_trace(go.Scatter(y=_sent(flux - sigma), showlegend=False, **edge), row=1, col=1)
-        figure.add_trace(go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge), row=1, col=1)
+        figure.add_trace(
+            go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge),
+            row=1,
+            col=1,
+        )
     name = "Data" if smoothing == 1 else f"Data, mean of {smoothing} pixels"
     _line(figure, result.wavelength, drawn, name, theme.ink, 1.0, behind=behind)
 
 
 def _line(
-    figure: go.Figure, x: Floats, y: Floats, name: str, color: str, width: float, *, behind: NDArray[np.float32] | None = None
+    figure: go.Figure,
+    x: Floats,
+    y: Floats,
+    name: str,
+    color: str,
+    width: float,
+    *,
+    behind: NDArray[np.float32] | None = None,
 ) -> None:
     """In the upper panel; a pointer is told what is ``behind`` each pixel."""
     kept = decimate(y)
@@ -154,7 +204,11 @@ def _line(
         hover = f"%{{customdata[0]:.1f}} Å observed<br>{data}decoded %{{customdata[1]:.4g}}<extra></extra>"
         told = {"customdata": behind[kept], "hovertemplate": hover}
     line = {"color": color, "width": width}
-    figure.add_trace(go.Scatter(x=_sent(x[kept]), y=_sent(y[kept]), name=name, mode="lines", line=line, **told), row=1, col=1)
+    figure.add_trace(
+        go.Scatter(x=_sent(x[kept]), y=_sent(y[kept]), name=name, mode="lines", line=line, **told),
+        row=1,
+        col=1,
+    )
 
 
 def _sent(values: Floats) -> Floats:
@@ -180,28 +234,62 @@ def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: T
             _shade(figure, [(max(first, low), min(last, high))], theme.shade, region.name)
             _name_region(figure, region, (first + last) / 2, theme)
     step = float(np.median(np.diff(result.wavelength))) if len(result.wavelength) > 1 else 1.0
-    masked = [(float(result.wavelength[a]) - step / 2, float(result.wavelength[b]) + step / 2) for a, b in runs(result.bad)]
+    masked = [
+        (float(result.wavelength[a]) - step / 2, float(result.wavelength[b]) + step / 2)
+        for a, b in runs(result.bad)
+    ]
     if masked:
         _shade(figure, masked, theme.error, "masked")
         marker = {"symbol": "square", "size": 11, "color": theme.error}
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name="Masked", hoverinfo="skip"), row=1, col=1)
+        figure.add_trace(
+            go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name="Masked", hoverinfo="skip"),
+            row=1,
+            col=1,
+        )
     if masked and result.flux is not None:
         marker = {"size": 3, "color": theme.faint}
         at = result.bad & np.isfinite(result.flux)
-        place = {"x": _sent(result.wavelength[at]), "y": _sent(result.flux[at]), "visible": "legendonly", "legendrank": 1}
-        figure.add_trace(go.Scatter(mode="markers", marker=marker, name="Masked data", hoverinfo="skip", **place), row=1, col=1)
+        place = {
+            "x": _sent(result.wavelength[at]),
+            "y": _sent(result.flux[at]),
+            "visible": "legendonly",
+            "legendrank": 1,
+        }
+        figure.add_trace(
+            go.Scatter(mode="markers", marker=marker, name="Masked data", hoverinfo="skip", **place),
+            row=1,
+            col=1,
+        )
 
 
 def _name_region(figure: go.Figure, region: line_table.Region, x: float, theme: Theme) -> None:
     """Its short name at the foot of the flux panel."""
     font = {"size": 10, "color": theme.faint}
-    figure.add_annotation(x=x, y=0.005, xref="x", yref="y domain", yanchor="bottom", text=region.short, showarrow=False, font=font)
+    figure.add_annotation(
+        x=x,
+        y=0.005,
+        xref="x",
+        yref="y domain",
+        yanchor="bottom",
+        text=region.short,
+        showarrow=False,
+        font=font,
+    )
 
 
 def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, name: str) -> None:
     """One shape for any number of stretches, from the bottom of the figure to its top."""
     path = " ".join(f"M {a:.2f},0 L {b:.2f},0 L {b:.2f},1 L {a:.2f},1 Z" for a, b in stretches)
-    figure.add_shape(type="path", path=path, xref="x", yref="paper", fillcolor=color, line_width=0, layer="below", name=name)
+    figure.add_shape(
+        type="path",
+        path=path,
+        xref="x",
+        yref="paper",
+        fillcolor=color,
+        line_width=0,
+        layer="below",
+        name=name,
+    )
 
 
 def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: bool) -> None:
@@ -213,7 +301,12 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
     figure.update_xaxes(title_text=WAVELENGTH_TITLE, tickformat="d", row=2 if has_data else 1, col=1)
     if has_data:
         figure.update_yaxes(
-            title_text=RESIDUAL_TITLE, range=[-RESIDUAL_LIMIT, RESIDUAL_LIMIT], tickvals=[-5, 0, 5], ticktext=["−5", "0", "5"], row=2, col=1
+            title_text=RESIDUAL_TITLE,
+            range=[-RESIDUAL_LIMIT, RESIDUAL_LIMIT],
+            tickvals=[-5, 0, 5],
+            ticktext=["−5", "0", "5"],
+            row=2,
+            col=1,
         )
     above = 12 + (LABEL_ROW_HEIGHT * LABEL_ROWS if marked else 0)
     figure.update_layout(

@@ -166,8 +166,17 @@ def template(theme: Theme) -> go.layout.Template:
                 "font": {"size": 12, "color": theme.ink},
                 "itemclick": "toggle",
             },
-            "hoverlabel": {"bgcolor": theme.paper, "bordercolor": theme.grid, "font": {"family": FONT, "color": theme.ink, "size": 12}},
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.faint, "activecolor": theme.accent, "orientation": "h"},
+            "hoverlabel": {
+                "bgcolor": theme.paper,
+                "bordercolor": theme.grid,
+                "font": {"family": FONT, "color": theme.ink, "size": 12},
+            },
+            "modebar": {
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": theme.faint,
+                "activecolor": theme.accent,
+                "orientation": "h",
+            },
             "annotationdefaults": {"font": {"size": 12, "color": theme.faint}, "showarrow": False},
             "dragmode": "zoom",
         }
@@ -202,7 +211,11 @@ def html(title: str, drawings: Mapping[str, Figure]) -> str:
     parts = []
     for number, (name, drawing) in enumerate(drawings.items()):
         saved = re.sub(r"[^\w .+-]+", "_", f"{title} {name}")  # fit for a file and for a script
-        config = {"displaylogo": False, "showSendToCloud": False, "toImageButtonOptions": {"scale": 2, "filename": saved}}
+        config = {
+            "displaylogo": False,
+            "showSendToCloud": False,
+            "toImageButtonOptions": {"scale": 2, "filename": saved},
+        }
         body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=config)
         parts.append(f"<h2>{escape(name)}</h2>\n{body}")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>'

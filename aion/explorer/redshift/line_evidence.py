@@ -82,7 +82,10 @@ def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:
     for spectrum in spectra:
         for group, excess in _excesses(spectrum, z).items():
             excesses.setdefault(group, []).append(excess)
-    found = [LineVote(group[0], _center(group, z), _signal_to_noise(several)) for group, several in excesses.items()]
+    found = [
+        LineVote(group[0], _center(group, z), _signal_to_noise(several))
+        for group, several in excesses.items()
+    ]
     return Votes(z, tuple(sorted(found, key=lambda vote: vote.wavelength)))
 
 
@@ -101,7 +104,9 @@ NOTHING = _Excess(0.0, math.inf)
 def _signal_to_noise(several: Sequence[_Excess]) -> float:
     """Of the weighted mean."""
     weight = sum(1 / excess.variance for excess in several)
-    return sum(excess.flux / excess.variance for excess in several) / math.sqrt(weight) if weight else math.nan
+    return (
+        sum(excess.flux / excess.variance for excess in several) / math.sqrt(weight) if weight else math.nan
+    )
 
 
 def _excesses(spectrum: SpectrumResult, z: float) -> dict[tuple[Line, ...], _Excess]:
@@ -110,7 +115,9 @@ def _excesses(spectrum: SpectrumResult, z: float) -> dict[tuple[Line, ...], _Exc
         return {}
     low, high = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
     good = _good(spectrum)
-    return {group: _excess(spectrum, good, group, z) for group in _groups(z) if low <= _center(group, z) <= high}
+    return {
+        group: _excess(spectrum, good, group, z) for group in _groups(z) if low <= _center(group, z) <= high
+    }
 
 
 def _center(group: Sequence[Line], z: float) -> float:
@@ -123,7 +130,11 @@ def _groups(z: float) -> list[tuple[Line, ...]]:
     groups: list[list[Line]] = []
     for line in sorted((line for line in LINES if line.major), key=lambda line: line.rest):
         last = groups[-1][-1] if groups else None
-        if last is not None and last.name == line.name and SPEED_OF_LIGHT * (line.rest / last.rest - 1) < 2 * NARROW.half:
+        if (
+            last is not None
+            and last.name == line.name
+            and SPEED_OF_LIGHT * (line.rest / last.rest - 1) < 2 * NARROW.half
+        ):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -133,7 +144,9 @@ def _groups(z: float) -> list[tuple[Line, ...]]:
 def _good(spectrum: SpectrumResult) -> NDArray[np.bool_]:
     """Pixels that are not masked, have noise, and that the atmosphere does not spoil."""
     assert spectrum.flux is not None and spectrum.sigma is not None
-    good: NDArray[np.bool_] = ~spectrum.bad & np.isfinite(spectrum.flux) & np.isfinite(spectrum.sigma) & (spectrum.sigma > 0)
+    good: NDArray[np.bool_] = (
+        ~spectrum.bad & np.isfinite(spectrum.flux) & np.isfinite(spectrum.sigma) & (spectrum.sigma > 0)
+    )
     for region in ATMOSPHERE:
         good &= (spectrum.wavelength < region.low) | (spectrum.wavelength > region.high)
     return good
@@ -152,7 +165,11 @@ def _excess(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequence[L
     used = inside & good
     center = (first + last) / 2
     left, right = sides & (x < center), sides & (x > center)
-    if not inside.any() or used.sum() < GOOD_SHARE * inside.sum() or min(left.sum(), right.sum()) < MIN_SIDE_PIXELS:
+    if (
+        not inside.any()
+        or used.sum() < GOOD_SHARE * inside.sum()
+        or min(left.sum(), right.sum()) < MIN_SIDE_PIXELS
+    ):
         return NOTHING
     scale = window.reach / SPEED_OF_LIGHT * center
     side = np.stack([np.ones(int(sides.sum())), (x[sides] - center) / scale], axis=1)

@@ -93,5 +93,7 @@ def parse_prior(text: str) -> Prior:
     try:
         center, sigma = (float(part) for part in text.split(","))
     except ValueError:
-        raise ConfigError(f"the prior is {text!r}; log, or center and sigma as in 0.3,0.05, is expected") from None
+        raise ConfigError(
+            f"the prior is {text!r}; log, or center and sigma as in 0.3,0.05, is expected"
+        ) from None
     return Gaussian(center, sigma)

@@ -59,7 +59,11 @@ def read_redrock(file: FitsFile, overrides: Overrides) -> list[Found]:
     del overrides  # nothing in such a file can be read in two ways
     redshifts = _redshifts(file)
     fibermap = _table(file, "FIBERMAP") if "FIBERMAP" in file.names else None
-    rows = {target: fibermap.row(i[0]) for target, i in _targets(fibermap).items()} if fibermap is not None else {}
+    rows = (
+        {target: fibermap.row(i[0]) for target, i in _targets(fibermap).items()}
+        if fibermap is not None
+        else {}
+    )
     found = []
     for target, values in redshifts.items():
         row = rows.get(target, Record({}))
@@ -83,7 +87,11 @@ class _Arm:
         wavelength = _image(file, f"{name}_WAVELENGTH").astype(np.float64)
         flux = np.atleast_2d(_image(file, f"{name}_FLUX")).astype(np.float64)
         ivar = np.atleast_2d(_image(file, f"{name}_IVAR")).astype(np.float64)
-        bad = np.atleast_2d(_image(file, f"{name}_MASK")) != 0 if f"{name}_MASK" in file.names else np.zeros(flux.shape, bool)
+        bad = (
+            np.atleast_2d(_image(file, f"{name}_MASK")) != 0
+            if f"{name}_MASK" in file.names
+            else np.zeros(flux.shape, bool)
+        )
         if wavelength.ndim != 1 or not flux.shape == ivar.shape == bad.shape == (rows, len(wavelength)):
             shapes = f"wavelength {wavelength.shape}, flux {flux.shape}, ivar {ivar.shape}, mask {bad.shape}"
             raise FormatError(f"arm {name} does not fit {rows} rows of the fibre map: {shapes}")
@@ -96,10 +104,20 @@ class _Arm:
         on_grid = bool(np.abs(steps - index).max() < 0.05) and bool((np.diff(index) == 1).all())
         if not on_grid:
             index = np.arange(int(np.ceil(steps[0])), int(np.floor(steps[-1])) + 1)
-            flux, ivar, bad = (np.stack([np.interp(index, steps, line) for line in part.astype(np.float64)]) for part in (flux, ivar, bad))
+            flux, ivar, bad = (
+                np.stack([np.interp(index, steps, line) for line in part.astype(np.float64)])
+                for part in (flux, ivar, bad)
+            )
             bad = bad > 0
         inside = (index >= 0) & (index < GRID_PIXELS)
-        return cls(name, index[inside], flux[:, inside], np.where(bad, 0.0, ivar)[:, inside], bad[:, inside], not on_grid)
+        return cls(
+            name,
+            index[inside],
+            flux[:, inside],
+            np.where(bad, 0.0, ivar)[:, inside],
+            bad[:, inside],
+            not on_grid,
+        )
 
 
 def _merged(arms: list[_Arm], rows: list[int]) -> SpectrumArrays:
@@ -128,7 +146,10 @@ def _target(spectrum: Found, target: str, row: Record, notes: tuple[Entry, ...])
     kind = "/".join(filter(None, (text_of(row.get(name) or "") for name in ("spectype", "subtype"))))
     entries = (*spectrum.entries, *notes, *scalar_entries, *known.entries)
     if text_of(row.get("objtype") or "") == "SKY":
-        entries, kind = (*entries, Entry("target", "sky fibre", "header", "OBJTYPE = SKY: there is no object")), "SKY"
+        entries, kind = (
+            (*entries, Entry("target", "sky fibre", "header", "OBJTYPE = SKY: there is no object")),
+            "SKY",
+        )
     return replace(
         spectrum,
         id=target,
@@ -173,7 +194,9 @@ def _redshifts(file: FitsFile) -> dict[str, dict[str, object]]:
         return {}
     table = hdu.table()
     wanted = [name for name in ("z", "zerr", "zwarn", "spectype", "subtype", "deltachi2") if table.has(name)]
-    return {target: {name: table.columns[name][i[0]] for name in wanted} for target, i in _targets(table).items()}
+    return {
+        target: {name: table.columns[name][i[0]] for name in wanted} for target, i in _targets(table).items()
+    }
 
 
 def _table(file: FitsFile, name: str) -> Table:

@@ -37,7 +37,14 @@ def read_with_specutils(file: FitsFile, overrides: Overrides) -> list[Found]:
         for arrays in _each_line(spectrum, header):
             found.append(build_spectrum(arrays, overrides))
     ra, dec = position(header.get("RA"), header.get("DEC"))
-    z = next((z for z in map(plausible_redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO"))) if z is not None), None)
+    z = next(
+        (
+            z
+            for z in map(plausible_redshift, (header.get(card) for card in ("Z", "REDSHIFT", "Z_HELIO")))
+            if z is not None
+        ),
+        None,
+    )
     if len(found) == 1 and ra is not None:
         return [replace(found[0], ra=ra, dec=dec, z_reference=z)]
     return found
@@ -84,7 +91,11 @@ def _each_line(spectrum: Any, header: dict[str, Any]) -> list[SpectrumArrays]:
     if flux.ndim > 2:
         raise FormatError(f"the file holds a cube of spectra {flux.shape}; extract one spectrum first")
     sigma = _sigma(spectrum.uncertainty, flux.shape)
-    mask = np.asarray(spectrum.mask) if spectrum.mask is not None and np.shape(spectrum.mask) == flux.shape else None
+    mask = (
+        np.asarray(spectrum.mask)
+        if spectrum.mask is not None and np.shape(spectrum.mask) == flux.shape
+        else None
+    )
     flux = np.atleast_2d(flux)
     sigma, mask = (np.atleast_2d(part) if part is not None else None for part in (sigma, mask))
     return [

@@ -22,7 +22,11 @@ _BAND = re.compile(r"(?:HSC[-_])?([GRIZY])2?", re.IGNORECASE)
 
 def is_hsc(file: FitsFile) -> bool:
     """Images in the layout of the HSC pipeline: IMAGE (with MASK or VARIANCE), or a zero-point as FLUXMAG0."""
-    names = {hdu.name.split("-")[-1] if "-" in hdu.name else hdu.name for hdu in file.images() if len(hdu.shape) == 2}
+    names = {
+        hdu.name.split("-")[-1] if "-" in hdu.name else hdu.name
+        for hdu in file.images()
+        if len(hdu.shape) == 2
+    }
     named = "IMAGE" in names and bool({"MASK", "VARIANCE"} & names)
     return named or any("FLUXMAG0" in hdu.header for hdu in file.images() if len(hdu.shape) == 2)
 
@@ -33,19 +37,27 @@ def read_hsc_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
     groups = _groups(file)
     bands = [_band(file, group) for group in groups]
     if len(groups) != len(set(bands)) and None not in bands:
-        raise FormatError(f"the HSC file has a band twice ({', '.join(map(str, bands))}); give one image of each band")
+        raise FormatError(
+            f"the HSC file has a band twice ({', '.join(map(str, bands))}); give one image of each band"
+        )
     names = tuple(band for band in bands if band is not None)
     header = cards(file.primary.header) | cards(groups[0]["image"].header)
     planes = stack([group["image"].image() for group in groups], [str(band) for band in bands])
     variances = [group["variance"].image() if "variance" in group else None for group in groups]
     masks = [_bad(group["mask"]) if "mask" in group else None for group in groups]
-    ivar = stack([_inverse(v) for v in variances if v is not None], list(names)) if all(v is not None for v in variances) else None
+    ivar = (
+        stack([_inverse(v) for v in variances if v is not None], list(names))
+        if all(v is not None for v in variances)
+        else None
+    )
     arrays = ImageArrays(
         planes=planes,
         bands=names if len(names) == len(groups) else None,
         header=header,
         ivar=ivar,
-        mask=stack([mask for mask in masks if mask is not None], list(names)) if all(mask is not None for mask in masks) else None,
+        mask=stack([mask for mask in masks if mask is not None], list(names))
+        if all(mask is not None for mask in masks)
+        else None,
         survey="HSC",
     )
     return [build_image(arrays, overrides)]
@@ -81,9 +93,20 @@ def _band(file: FitsFile, group: dict[str, Hdu]) -> str | None:
 
 def _bad(mask: Hdu) -> Array:
     """True where a bit of BAD_PLANES is set; MP_* cards give the bits."""
-    bits = [int(mask.header[plane]) for plane in BAD_PLANES if plane in mask.header and 0 <= int(mask.header[plane]) < 63]
+    bits = [
+        int(mask.header[plane])
+        for plane in BAD_PLANES
+        if plane in mask.header and 0 <= int(mask.header[plane]) < 63
+    ]
     return np.asarray((mask.image().astype(np.int64) & sum(1 << bit for bit in bits)) != 0)
 
 
 def _inverse(variance: Any) -> Array:
-    return np.asarray(np.divide(1.0, variance, out=np.zeros(variance.shape, np.float32), where=np.isfinite(variance) & (variance > 0)))
+    return np.asarray(
+        np.divide(
+            1.0,
+            variance,
+            out=np.zeros(variance.shape, np.float32),
+            where=np.isfinite(variance) & (variance > 0),
+        )
+    )

@@ -63,7 +63,11 @@ def read_subimage(file: FitsFile, overrides: Overrides) -> list[Found]:
         survey="Legacy Survey",
     )
     found = build_image(arrays, overrides)
-    note = f"the others ({', '.join(sorted(set(bricks) - {brick}))}) show less of the field" if len(bricks) > 1 else ""
+    note = (
+        f"the others ({', '.join(sorted(set(bricks) - {brick}))}) show less of the field"
+        if len(bricks) > 1
+        else ""
+    )
     return [replace(found, entries=(*found.entries, Entry("brick", brick, "header", note)))]
 
 
@@ -74,7 +78,9 @@ def read_brick(file: FitsFile, overrides: Overrides) -> list[Found]:
     header = NANOMAGGIES | cards(file.primary.header) | cards(hdu.header)
     kind = str(header.get("IMTYPE", header.get("IMAGETYP", "image"))).lower()
     if "image" not in kind:
-        raise FormatError(f"this is the {kind} stack of a brick; give legacysurvey-<brick>-image-<band>.fits.fz instead")
+        raise FormatError(
+            f"this is the {kind} stack of a brick; give legacysurvey-<brick>-image-<band>.fits.fz instead"
+        )
     band = str(header.get("FILTER", header.get("BAND", ""))).split(" ")[0]
     arrays = ImageArrays(hdu.image()[None], (band,) if band else None, header, survey="Legacy Survey")
     return [build_image(arrays, overrides)]
@@ -116,7 +122,13 @@ def _bands(hdu: Hdu) -> tuple[str, ...] | None:
     if len(numbered) == count:
         return tuple(numbered)
     joined = str(header.get("BANDS", header.get("BAND", header.get("FILTER", "")))).strip()
-    parts = re.split(r"[,\s]+", joined) if re.search(r"[,\s]", joined) else list(joined) if len(joined) == count else [joined]
+    parts = (
+        re.split(r"[,\s]+", joined)
+        if re.search(r"[,\s]", joined)
+        else list(joined)
+        if len(joined) == count
+        else [joined]
+    )
     return tuple(parts) if joined and len(parts) == count else None
 
 

@@ -21,10 +21,34 @@ from aion.io.units import medium_of
 _SPECTRUM_FLUX = ("spectrum_flux", *FLUX_NAMES)
 _SPECTRUM_WAVELENGTH = ("spectrum_lambda", "spectrum_wavelength", *WAVELENGTH_NAMES)
 _IVAR = ("spectrum_ivar", "ivar", "invvar", "inverse_variance", "weight")
-_ERROR = ("error", "err", "sigma", "flux_error", "flux_err", "e_flux", "eflux", "uncertainty", "noise", "std", "flux_unc", "unc")
+_ERROR = (
+    "error",
+    "err",
+    "sigma",
+    "flux_error",
+    "flux_err",
+    "e_flux",
+    "eflux",
+    "uncertainty",
+    "noise",
+    "std",
+    "flux_unc",
+    "unc",
+)
 _VARIANCE = ("variance", "var", "flux_var", "flux_variance")
 _MASK = ("spectrum_mask", "mask", "and_mask", "flags", "bad", "quality")
-_IMAGE = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube", "array", "flux", "data")
+_IMAGE = (
+    "image_array",
+    "image_flux",
+    "images",
+    "image",
+    "cutout",
+    "cutouts",
+    "cube",
+    "array",
+    "flux",
+    "data",
+)
 _BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
 _IMAGE_IVAR = ("image_ivar", "ivar", "invvar")
 _PIXEL_SCALE = ("image_scale", "pixel_scale")
@@ -47,7 +71,10 @@ def read_mmu(content: Records, overrides: Overrides) -> list[Found]:
     """Every row: image, spectrum and photometry, whichever it has."""
     units = {"spectrum_lambda": "Angstrom", "spectrum_flux": "1e-17 erg / (s cm2 Angstrom)"}
     notes = ("Multimodal Universe: True = bad", ("vacuum", "as in the surveys it comes from"))
-    return _each(content, lambda item: _read_record(replace(item, units=units | dict(item.units)), overrides, None, *notes))
+    return _each(
+        content,
+        lambda item: _read_record(replace(item, units=units | dict(item.units)), overrides, None, *notes),
+    )
 
 
 @reader("SPARCL record", Records, matches=is_sparcl)
@@ -59,12 +86,20 @@ def read_sparcl(content: Records, overrides: Overrides) -> list[Found]:
         survey = "DESI" if "DESI" in release else "SDSS" if "SDSS" in release or "BOSS" in release else None
         units = {"wavelength": "Angstrom", "flux": "1e-17 erg / (s cm2 Angstrom)"} | dict(item.units)
         record = replace(item, units=units)
-        return _read_record(record, overrides, survey, "SPARCL: 0 = good", ("vacuum", "SPARCL gives vacuum wavelengths"))
+        return _read_record(
+            record, overrides, survey, "SPARCL: 0 = good", ("vacuum", "SPARCL gives vacuum wavelengths")
+        )
 
     return _each(content, read_one)
 
 
-@reader("Arrays", Records, matches=lambda content: any(_has_spectrum(item) or _image_of(item) is not None for item in content.items[:1]))
+@reader(
+    "Arrays",
+    Records,
+    matches=lambda content: any(
+        _has_spectrum(item) or _image_of(item) is not None for item in content.items[:1]
+    ),
+)
 def read_arrays(content: Records, overrides: Overrides) -> list[Found]:
     """Records with an image (and the names of its bands), one plane for each band, or a spectrum."""
     return _each(content, lambda item: _read_record(item, overrides))
@@ -105,18 +140,30 @@ def _each(content: Records, read_one: Callable[[Record], Found]) -> list[Found]:
             problems.append(exc)
     if not found:
         raise problems[0]
-    note = Entry(ROWS, f"{len(problems)} of {len(content.items)}", "dropped", str(problems[0])) if problems else None
+    note = (
+        Entry(ROWS, f"{len(problems)} of {len(content.items)}", "dropped", str(problems[0]))
+        if problems
+        else None
+    )
     return [replace(one, entries=(*one.entries, note)) for one in found] if note else found
 
 
 def _read_record(
-    item: Record, overrides: Overrides, survey: str | None = None, mask_note: str | None = None, medium: tuple[str, str] | None = None
+    item: Record,
+    overrides: Overrides,
+    survey: str | None = None,
+    mask_note: str | None = None,
+    medium: tuple[str, str] | None = None,
 ) -> Found:
     """Everything one record holds."""
     parts: list[Found] = []
     if _has_spectrum(item):
         parts.append(_spectrum(item, overrides, survey, mask_note, medium))
-    image = None if parts and item.name("image_array", "image_flux", "images", "image", "cutout", "cube") is None else _image_of(item)
+    image = (
+        None
+        if parts and item.name("image_array", "image_flux", "images", "image", "cutout", "cube") is None
+        else _image_of(item)
+    )
     if image is not None:
         parts.append(build_image(image, overrides))
     scalars, scalar_entries = photometry(item)
@@ -139,35 +186,65 @@ def _read_record(
 
 def _has_spectrum(item: Record) -> bool:
     flux, wavelength = item.get(*_SPECTRUM_FLUX), item.get(*_SPECTRUM_WAVELENGTH)
-    return flux is not None and wavelength is not None and np.ndim(np.squeeze(flux)) == 1 and np.ndim(np.squeeze(wavelength)) == 1
+    return (
+        flux is not None
+        and wavelength is not None
+        and np.ndim(np.squeeze(flux)) == 1
+        and np.ndim(np.squeeze(wavelength)) == 1
+    )
 
 
-def _spectrum(item: Record, overrides: Overrides, survey: str | None, mask_note: str | None, medium: tuple[str, str] | None) -> Found:
-    arrays = spectrum_arrays(item, survey=survey, mask_note=mask_note, medium=medium or medium_of({}, *item.values))
+def _spectrum(
+    item: Record,
+    overrides: Overrides,
+    survey: str | None,
+    mask_note: str | None,
+    medium: tuple[str, str] | None,
+) -> Found:
+    arrays = spectrum_arrays(
+        item, survey=survey, mask_note=mask_note, medium=medium or medium_of({}, *item.values)
+    )
     return build_spectrum(arrays, overrides)
 
 
 def _image_of(item: Record) -> ImageArrays | None:
     """The cube under one of the usual names, or planes under the names of their bands."""
-    name = next((name for name in _IMAGE if name in item.values and np.ndim(item.values[name]) in (2, 3, 4)), None)
+    name = next(
+        (name for name in _IMAGE if name in item.values and np.ndim(item.values[name]) in (2, 3, 4)), None
+    )
     if name is None:
         planes = {key: value for key, value in item.values.items() if _is_band(key) and np.ndim(value) == 2}
         if not planes:
             return None
         if len({np.shape(plane) for plane in planes.values()}) > 1:
-            raise ModalityError(f"the bands {', '.join(planes)} do not have one size; cut them to the same field")
-        return ImageArrays(np.stack([numbers(plane, key) for key, plane in planes.items()]).astype(np.float32), tuple(planes))
+            raise ModalityError(
+                f"the bands {', '.join(planes)} do not have one size; cut them to the same field"
+            )
+        return ImageArrays(
+            np.stack([numbers(plane, key) for key, plane in planes.items()]).astype(np.float32), tuple(planes)
+        )
     cube = np.asarray(numbers(item.values[name], name), dtype=np.float32)
     if cube.ndim == 4 and cube.shape[0] > 1:
-        raise ModalityError(f"{name} has shape {cube.shape}; one object is expected: save each one by itself, (bands, height, width)")
+        raise ModalityError(
+            f"{name} has shape {cube.shape}; one object is expected: save each one by itself, (bands, height, width)"
+        )
     cube = cube[0] if cube.ndim == 4 else cube[None] if cube.ndim == 2 else cube
     if cube.shape[-1] <= 9 < min(cube.shape[:2]):
         cube = np.moveaxis(cube, -1, 0)  # (height, width, bands)
     stated = item.get(*_BANDS)
-    bands = None if stated is None else tuple(text_of(band) for band in np.atleast_1d(np.asarray(stated)).ravel())
-    bands = tuple(bands[0]) if bands is not None and len(bands) == 1 < len(cube) and bands[0].isalpha() else bands
+    bands = (
+        None if stated is None else tuple(text_of(band) for band in np.atleast_1d(np.asarray(stated)).ravel())
+    )
+    bands = (
+        tuple(bands[0]) if bands is not None and len(bands) == 1 < len(cube) and bands[0].isalpha() else bands
+    )
     scale = number(np.ravel(item.get(*_PIXEL_SCALE))[0]) if item.name(*_PIXEL_SCALE) else None
-    ivar = ivar_of(*(_like(cube, item.get(*names)) for names in (_IMAGE_IVAR, ("sigma",), ("image_variance", "variance"))))
+    ivar = ivar_of(
+        *(
+            _like(cube, item.get(*names))
+            for names in (_IMAGE_IVAR, ("sigma",), ("image_variance", "variance"))
+        )
+    )
     mask = item.get("image_mask", "mask", "bit_mask")
     mask = mask if mask is not None and np.shape(mask) in (cube.shape, cube.shape[1:]) else None
     header = {"ZP": number(item.get("zeropoint", "zero_point", "zp")) or 0.0}
@@ -179,7 +256,9 @@ def _is_band(key: str) -> bool:
 
 
 def _like(cube: Array, values: Any) -> Any:
-    return numbers(values, "inverse variance") if values is not None and np.shape(values) == cube.shape else None
+    return (
+        numbers(values, "inverse variance") if values is not None and np.shape(values) == cube.shape else None
+    )
 
 
 def _required(values: Any, name: str) -> Any:

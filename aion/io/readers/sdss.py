@@ -35,7 +35,9 @@ def is_spec(file: FitsFile) -> bool:
 def is_spspec(file: FitsFile) -> bool:
     """Rows flux, continuum-subtracted flux, noise, mask in the primary image, log-linear wavelengths in COEFF0 and COEFF1."""
     primary = file.primary
-    return len(primary.shape) == 2 and 3 <= primary.shape[0] <= 6 and {"COEFF0", "COEFF1"} <= set(primary.header)
+    return (
+        len(primary.shape) == 2 and 3 <= primary.shape[0] <= 6 and {"COEFF0", "COEFF1"} <= set(primary.header)
+    )
 
 
 @reader("SDSS spec", FitsFile, matches=is_spec)
@@ -80,7 +82,10 @@ def read_spspec(file: FitsFile, overrides: Overrides) -> list[Found]:
         ),
         overrides,
     )
-    row = Record({key.lower(): value for key, value in header.items()} | {"plug_ra": header.get("RAOBJ"), "plug_dec": header.get("DECOBJ")})
+    row = Record(
+        {key.lower(): value for key, value in header.items()}
+        | {"plug_ra": header.get("RAOBJ"), "plug_dec": header.get("DECOBJ")}
+    )
     return [_identified(found, header, row)]
 
 
@@ -98,21 +103,38 @@ def _pixel_mask(coadd: Record) -> tuple[NDArray[Any] | None, str]:
 
 def _catalog_row(hdus: tuple[Hdu, ...]) -> Record:
     """The specObj or spAll row of this fibre; empty without one."""
-    table = next((hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and hdu.count("NAXIS2") == 1), None)
+    table = next(
+        (hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and hdu.count("NAXIS2") == 1), None
+    )
     return table.row(0) if table is not None else Record({})
 
 
 def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
     """The same with plate-mjd-fiber, position, class and redshift. RA and DEC of the header are the telescope's, not the object's."""
-    stated = Record({key.lower(): value for key, value in header.items()} | {k: v for k, v in row.values.items() if number(v) is not None})
-    plate, mjd, fiber = (number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",)))
-    name = f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}" if plate is not None and mjd is not None and fiber is not None else None
+    stated = Record(
+        {key.lower(): value for key, value in header.items()}
+        | {k: v for k, v in row.values.items() if number(v) is not None}
+    )
+    plate, mjd, fiber = (
+        number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",))
+    )
+    name = (
+        f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}"
+        if plate is not None and mjd is not None and fiber is not None
+        else None
+    )
     ra, dec = position(stated.get("plug_ra"), stated.get("plug_dec"))
     z, warning = plausible_redshift(row.get("z")), int(number(row.get("zwarning")) or 0)
     kind = "/".join(part for part in (text_of(row.get(key) or "") for key in ("class", "subclass")) if part)
     entries: tuple[Entry, ...] = ()
     if z is not None and warning & NOT_AN_OBJECT:
-        entries, z, kind = (Entry("redshift", f"{z:.5f}", "dropped", f"ZWARNING = {warning}: a fibre without an object"),), None, "SKY"
+        entries, z, kind = (
+            (Entry("redshift", f"{z:.5f}", "dropped", f"ZWARNING = {warning}: a fibre without an object"),),
+            None,
+            "SKY",
+        )
     elif warning:
         entries = (Entry("ZWARNING", str(warning), "header", "the survey's pipeline doubts the redshift"),)
-    return replace(found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind)
+    return replace(
+        found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind
+    )

@@ -19,8 +19,12 @@ SHOWN_COLUMNS, SHOWN_ROWS = 12, 10
 
 def is_spectrum(table: Table) -> bool:
     """A column of wavelengths and one of fluxes, both numbers, and enough rows."""
-    names = [next((name for name in group if table.has(name)), None) for group in (WAVELENGTH_NAMES, FLUX_NAMES)]
-    return len(table) >= FEWEST_ROWS and all(name is not None and table.columns[name].ndim == 1 for name in names)
+    names = [
+        next((name for name in group if table.has(name)), None) for group in (WAVELENGTH_NAMES, FLUX_NAMES)
+    ]
+    return len(table) >= FEWEST_ROWS and all(
+        name is not None and table.columns[name].ndim == 1 for name in names
+    )
 
 
 def has_photometry(table: Table) -> bool:
@@ -33,8 +37,14 @@ def has_photometry(table: Table) -> bool:
 def read_spectrum(table: Table, overrides: Overrides) -> list[Found]:
     """One spectrum; medium, redshift, position and id from the table's metadata where it has them."""
     whole = table.whole()
-    descriptions = [text for name, text in table.units.items() if name.endswith(" description") and name.split(" ")[0] in WAVELENGTH_NAMES]
-    found = build_spectrum(spectrum_arrays(whole, medium=medium_of(table.meta, *table.columns, *descriptions)), overrides)
+    descriptions = [
+        text
+        for name, text in table.units.items()
+        if name.endswith(" description") and name.split(" ")[0] in WAVELENGTH_NAMES
+    ]
+    found = build_spectrum(
+        spectrum_arrays(whole, medium=medium_of(table.meta, *table.columns, *descriptions)), overrides
+    )
     known = facts(Record({str(key).lower(): _parsed(value) for key, value in table.meta.items()}))
     return [replace(found, id=known.id, ra=known.ra, dec=known.dec, z_reference=known.z)]
 
@@ -50,14 +60,23 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
         known = facts(row)
         if modalities:
             kind = text_of(row.get("class", "spectype") or "")
-            found.append(Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind))
+            found.append(
+                Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind)
+            )
         else:
             empty.append(f"{known.id} (row {number_of_row})" if known.id else f"row {number_of_row}")
     if not found:
-        raise FormatError(f"none of the {len(table)} rows has a value that the model reads: they are all missing")
+        raise FormatError(
+            f"none of the {len(table)} rows has a value that the model reads: they are all missing"
+        )
     if empty:
         which = ", ".join(empty[:SHOWN_ROWS]) + (" ..." if len(empty) > SHOWN_ROWS else "")
-        left_out = Entry(ROWS_WITHOUT_PHOTOMETRY, f"{len(empty)} of {len(table)}", "dropped", f"{which}: every value is missing")
+        left_out = Entry(
+            ROWS_WITHOUT_PHOTOMETRY,
+            f"{len(empty)} of {len(table)}",
+            "dropped",
+            f"{which}: every value is missing",
+        )
         found = [replace(one, entries=(*one.entries, left_out)) for one in found]
     return found
 
@@ -79,7 +98,10 @@ def read_fits_table(file: FitsFile, overrides: Overrides) -> list[Found]:
     """The first table with a spectrum or photometry; rows may also hold whole spectra."""
     hdu = next(hdu for hdu in file.tables() if _readable(hdu.columns))
     table = hdu.table()
-    table = replace(table, meta={key.upper(): value for key, value in file.primary.header.items() if key} | dict(table.meta))
+    table = replace(
+        table,
+        meta={key.upper(): value for key, value in file.primary.header.items() if key} | dict(table.meta),
+    )
     if table.holds_arrays() and not is_spectrum(table):
         return read_arrays(Records(tuple(table.rows())), overrides)
     return read_spectrum(table, overrides) if is_spectrum(table) else read_photometry_table(table, overrides)

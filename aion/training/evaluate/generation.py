@@ -49,13 +49,17 @@ def table(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> 
 def _continua(weights: Weights, objects: Objects, rows: Array, method: Method) -> Found:
     assert objects.legacy is not None
     spectra = as_modality(objects.spectra, torch.device("cpu"))
-    tokens = weights.manager.encode(LegacySurveyImage(objects.legacy.flux[rows], LegacySurveyImage.survey_bands))
+    tokens = weights.manager.encode(
+        LegacySurveyImage(objects.legacy.flux[rows], LegacySurveyImage.survey_bands)
+    )
     context = weights.model.context(tokens)
     wavelength = spectra.wavelength[0].double().numpy()
     drawn = []
     for seed in range(SAMPLES):
         ids = weights.model.generate(context, type(spectra), method=method, seed=seed)
-        decoded: Spectrum = weights.manager.decode({spectra.token_key: ids}, type(spectra), wavelength=spectra.wavelength[rows])
+        decoded: Spectrum = weights.manager.decode(
+            {spectra.token_key: ids}, type(spectra), wavelength=spectra.wavelength[rows]
+        )
         drawn.append(bins_of(wavelength, decoded.flux.double().numpy()))
     samples: Floats = np.stack(drawn)  # (samples, objects, bins)
     truth = bins_of(wavelength, objects.spectra.truth[rows].double().numpy())

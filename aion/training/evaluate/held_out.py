@@ -109,7 +109,10 @@ def ask(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> He
         lines.append(of_batch)
         codes.count(spectrum | scalars)
         if objects.legacy is not None and objects.hsc is not None:
-            images = {**_image_tokens(weights, LegacySurveyImage, objects.legacy), **_image_tokens(weights, HSCImage, objects.hsc)}
+            images = {
+                **_image_tokens(weights, LegacySurveyImage, objects.legacy),
+                **_image_tokens(weights, HSCImage, objects.hsc),
+            }
             pictured.append(_pictures(weights, objects, images, scalars, found.vector))
             codes.count(images)
     return HeldOut(Seen.joined(seen), Pictured.joined(pictured), LineFluxes.joined(lines), codes.counts)
@@ -121,13 +124,20 @@ def magnitudes(objects: Objects) -> Floats:
 
 
 def _spectra(
-    weights: Weights, objects: Objects, tokens: Mapping[str, Tensor], scalars: Mapping[str, Tensor], first: int
+    weights: Weights,
+    objects: Objects,
+    tokens: Mapping[str, Tensor],
+    scalars: Mapping[str, Tensor],
+    first: int,
 ) -> tuple[Seen, LineFluxes]:
     z = objects.z.double().numpy()
     observed = as_modality(objects.spectra, torch.device("cpu"))
     decoded = weights.round_trip(observed, tokens)
     sigma = torch.where(observed.ivar > 0, observed.ivar.rsqrt(), torch.nan)
-    arrays = [t.double().numpy() for t in (observed.wavelength, decoded.flux, objects.spectra.truth, observed.flux, sigma)]
+    arrays = [
+        t.double().numpy()
+        for t in (observed.wavelength, decoded.flux, objects.spectra.truth, observed.flux, sigma)
+    ]
     wavelength, flux, truth, data, noise = arrays
     lines = compare(wavelength, flux, truth, data, noise, z, objects.kind)
     pdfs, vector = weights.read(tokens)
@@ -147,7 +157,13 @@ def _spectra(
     return found, LineFluxes(lines.row + first, lines.name, lines.ratio, lines.signal_to_noise)
 
 
-def _pictures(weights: Weights, objects: Objects, images: Mapping[str, Tensor], scalars: Mapping[str, Tensor], vector: Floats) -> Pictured:
+def _pictures(
+    weights: Weights,
+    objects: Objects,
+    images: Mapping[str, Tensor],
+    scalars: Mapping[str, Tensor],
+    vector: Floats,
+) -> Pictured:
     assert objects.legacy is not None and objects.hsc is not None and objects.twin is not None
     z = objects.z.double().numpy()
     fluxes = {key: value for key, value in scalars.items() if key.startswith(_LEGACY)}
@@ -177,7 +193,9 @@ def _image_tokens(weights: Weights, cls: type[Image], pictures: Pictures) -> dic
     return weights.manager.encode(cls(pictures.flux, cls.survey_bands))
 
 
-def _image_errors(weights: Weights, cls: type[Image], pictures: Pictures, tokens: Mapping[str, Tensor]) -> ImageErrors:
+def _image_errors(
+    weights: Weights, cls: type[Image], pictures: Pictures, tokens: Mapping[str, Tensor]
+) -> ImageErrors:
     decoded = weights.manager.decode(tokens, cls)
     return image_errors(*(t.double().numpy() for t in (decoded.flux, pictures.flux, pictures.truth)))
 
@@ -194,4 +212,7 @@ class _Codes:
             book = "spectrum" if key in SPECTRA else "image" if key in IMAGES else key
             used = ids[:, 1:] if key in SPECTRA else ids
             size = STREAMS[key].codes
-            self.counts[book] = self.counts.get(book, np.zeros(size, dtype=int)) + torch.bincount(used[used >= 0], minlength=size).numpy()
+            self.counts[book] = (
+                self.counts.get(book, np.zeros(size, dtype=int))
+                + torch.bincount(used[used >= 0], minlength=size).numpy()
+            )

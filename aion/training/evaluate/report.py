@@ -21,7 +21,11 @@ _MARKS = {True: "✓ met", False: "✗ not met", None: "not measured"}
 
 def document(measured: Report, about: Row, known: Mapping[str, Any]) -> Document:
     """The bars first; tables of ``known``, an older document, stay where the same weights and objects gave them."""
-    kept = {title: table for title, table in known.items() if title not in _HEADS} if known.get("about") == about else {}
+    kept = (
+        {title: table for title, table in known.items() if title not in _HEADS}
+        if known.get("about") == about
+        else {}
+    )
     tables: Report = kept | measured
     return {"bars": judge(tables), "about": about} | dict(sorted(tables.items()))
 
@@ -44,15 +48,24 @@ def to_markdown(found: Mapping[str, Any]) -> str:
     parts = ["### bars\n\n" + _markdown(marked), "### about\n\n" + _markdown([found["about"]])]
     for title, table in found.items():
         if title not in _HEADS:
-            parts.append(f"### {title}\n\n" + _markdown([{"sample": name, **row} for name, row in table.items()]))
+            parts.append(
+                f"### {title}\n\n" + _markdown([{"sample": name, **row} for name, row in table.items()])
+            )
     return "\n".join(parts)
 
 
 def _markdown(rows: Iterable[Row]) -> str:
     rows = list(rows)
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    lines = [columns, ["---"] * len(columns), *([_shown(row.get(column, "")) for column in columns] for row in rows)]
-    return "".join("| " + " | ".join(line) + " |\n" for line in (*([c.replace("|", "\\|") for c in line] for line in lines),))
+    lines = [
+        columns,
+        ["---"] * len(columns),
+        *([_shown(row.get(column, "")) for column in columns] for row in rows),
+    ]
+    return "".join(
+        "| " + " | ".join(line) + " |\n"
+        for line in (*([c.replace("|", "\\|") for c in line] for line in lines),)
+    )
 
 
 def _shown(value: object) -> str:

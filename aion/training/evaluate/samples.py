@@ -27,7 +27,9 @@ def by_spectrum(kind: Array, survey: Array, snr: Floats, bright: float) -> dict[
     objects = np.isin(kind, ("galaxy", "quasar"))
     enough, surveys = snr >= bright, sorted(set(survey.tolist()))
     bins = {_bin(low, high): (snr >= low) & (snr < high) for low, high in SNR_BINS}
-    parts: dict[str, Array] = {f"{plural}, S/N >= {bright:g}": chosen & enough for plural, chosen in by_class(kind).items()}
+    parts: dict[str, Array] = {
+        f"{plural}, S/N >= {bright:g}": chosen & enough for plural, chosen in by_class(kind).items()
+    }
     parts |= {f"{BOTH}, {name}, S/N >= {bright:g}": objects & enough & (survey == name) for name in surveys}
     parts |= {f"{BOTH}, {label}": objects & chosen for label, chosen in bins.items()}
     for (plural, of_class), name, (label, chosen) in product(by_class(kind).items(), surveys, bins.items()):

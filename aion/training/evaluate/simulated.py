@@ -29,7 +29,9 @@ PHOTOMETRIC_LIMIT = 21.0
 def measure(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> Report:
     """All tables on held-out simulation."""
     found = held_out.ask(weights, survey, config)
-    return tables(found) | {"simulated: spectra generated from a Legacy Survey image": generation.table(weights, survey, config)}
+    return tables(found) | {
+        "simulated: spectra generated from a Legacy Survey image": generation.table(weights, survey, config)
+    }
 
 
 def tables(found: HeldOut) -> Report:
@@ -38,7 +40,9 @@ def tables(found: HeldOut) -> Report:
     rows = by_spectrum(seen.kind, seen.survey, seen.snr, BRIGHT)
     rows |= {f"{BOTH}, all": seen.kind != "star"}
     return {
-        "simulated: redshifts from spectra": {name: metrics.spectroscopic(seen.spectrum[chosen]) for name, chosen in rows.items()},
+        "simulated: redshifts from spectra": {
+            name: metrics.spectroscopic(seen.spectrum[chosen]) for name, chosen in rows.items()
+        },
         "simulated: stars": {"S/N >= 3": _stars(found)},
         "simulated: photometric redshifts": _photometric(found),
         "simulated: spectra decoded": {
@@ -49,9 +53,12 @@ def tables(found: HeldOut) -> Report:
             }
             for name, chosen in ({"all": np.full(len(seen.z), True)} | rows).items()
         },
-        "reconstruction chi2 quantiles": {key: metrics.quantiles(chi2, CHI2_SHARES) for key, chi2 in _chi2(found).items() if len(chi2)},
+        "reconstruction chi2 quantiles": {
+            key: metrics.quantiles(chi2, CHI2_SHARES) for key, chi2 in _chi2(found).items() if len(chi2)
+        },
         "simulated: line fluxes decoded": {
-            name: line_reconstruction(lines[chosen]) for name, chosen in _of_lines(lines.name, seen.kind[lines.row]).items()
+            name: line_reconstruction(lines[chosen])
+            for name, chosen in _of_lines(lines.name, seen.kind[lines.row]).items()
         },
         "simulated: images decoded": _images(found.pictured),
         "simulated: colors of decoded images": _colors(found.pictured),
@@ -64,9 +71,13 @@ def tables(found: HeldOut) -> Report:
 def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
     """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from; of an image over all its bands."""
     seen, pictured = found.seen, found.pictured
-    spectra = {key: seen.chi2[seen.survey == survey] for key, survey in zip(SPECTRA, ("SDSS", "DESI"), strict=True)}
+    spectra = {
+        key: seen.chi2[seen.survey == survey] for key, survey in zip(SPECTRA, ("SDSS", "DESI"), strict=True)
+    }
     cameras = (pictured.legacy, pictured.hsc)
-    return spectra | {key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)}
+    return spectra | {
+        key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)
+    }
 
 
 def _stars(found: HeldOut) -> metrics.Row:
@@ -84,8 +95,14 @@ def _photometric(found: HeldOut) -> Table:
     )
     for name, objects, answers in views:
         bright = objects.mag < PHOTOMETRIC_LIMIT
-        parts = {"galaxies, r < 21": (objects.kind == "galaxy") & bright, "quasars, r < 21": (objects.kind == "quasar") & bright}
-        parts |= {f"galaxies, {label}": (objects.kind == "galaxy") & chosen for label, chosen in by_magnitude(objects.mag).items()}
+        parts = {
+            "galaxies, r < 21": (objects.kind == "galaxy") & bright,
+            "quasars, r < 21": (objects.kind == "quasar") & bright,
+        }
+        parts |= {
+            f"galaxies, {label}": (objects.kind == "galaxy") & chosen
+            for label, chosen in by_magnitude(objects.mag).items()
+        }
         rows |= {f"{name}: {label}": metrics.photometric(answers[chosen]) for label, chosen in parts.items()}
     return rows
 
@@ -93,7 +110,9 @@ def _photometric(found: HeldOut) -> Table:
 def _of_lines(name: Array, kind: Array) -> dict[str, Array]:
     classes = by_class(kind)
     each = {
-        f"{plural}, {line}": chosen & (name == line) for plural, chosen in classes.items() for line in sorted(set(name[chosen].tolist()))
+        f"{plural}, {line}": chosen & (name == line)
+        for plural, chosen in classes.items()
+        for line in sorted(set(name[chosen].tolist()))
     }
     return {"all": np.full(len(name), True)} | classes | each
 
@@ -129,12 +148,19 @@ def _neighbors(found: HeldOut) -> Table:
     near = metrics.nearest(seen.vector, NEIGHBORS)
     rows: Table = {"spectrum: same class": metrics.same_label(near, seen.kind)}
     extragalactic = {BOTH: seen.kind != "star"} | by_class(seen.kind)
-    rows |= {f"spectrum: redshift, {name}": metrics.neighbor_redshifts(near, seen.z, chosen) for name, chosen in extragalactic.items()}
+    rows |= {
+        f"spectrum: redshift, {name}": metrics.neighbor_redshifts(near, seen.z, chosen)
+        for name, chosen in extragalactic.items()
+    }
     galaxies = pictured.kind == "galaxy"
     for camera, vectors in (("Legacy Survey", pictured.legacy_vector), ("HSC", pictured.hsc_vector)):
-        rows[f"{camera} image: same class"] = metrics.same_label(metrics.nearest(vectors, NEIGHBORS), pictured.kind)
+        rows[f"{camera} image: same class"] = metrics.same_label(
+            metrics.nearest(vectors, NEIGHBORS), pictured.kind
+        )
         among = metrics.nearest(vectors[galaxies], NEIGHBORS)
-        rows[f"{camera} image: same morphology, galaxies"] = metrics.same_label(among, pictured.morphology[galaxies])
+        rows[f"{camera} image: same morphology, galaxies"] = metrics.same_label(
+            among, pictured.morphology[galaxies]
+        )
     return rows
 
 
@@ -146,8 +172,15 @@ def _twins(pictured: Pictured) -> Table:
         "Legacy Survey": pictured.legacy_vector,
         "HSC": pictured.hsc_vector,
     }
-    parts = {"all": np.full(len(pictured.z), True), f"S/N >= {BRIGHT:g}": pictured.snr >= BRIGHT} | by_class(pictured.kind)
-    for query, base in (("SDSS", "DESI"), ("DESI", "SDSS"), ("Legacy Survey", "HSC"), ("HSC", "Legacy Survey")):
+    parts = {"all": np.full(len(pictured.z), True), f"S/N >= {BRIGHT:g}": pictured.snr >= BRIGHT} | by_class(
+        pictured.kind
+    )
+    for query, base in (
+        ("SDSS", "DESI"),
+        ("DESI", "SDSS"),
+        ("Legacy Survey", "HSC"),
+        ("HSC", "Legacy Survey"),
+    ):
         found = metrics.twin_ranks(views[query], views[base])
         images = query in ("HSC", "Legacy Survey")
         extra = {f"r < {PHOTOMETRIC_LIMIT:g}": pictured.mag < PHOTOMETRIC_LIMIT} if images else {}

@@ -93,7 +93,9 @@ def draw_conditions(count: int, survey: Survey, generator: Generator) -> Conditi
 
 def pixel_noise(depth: Tensor, seeing: Tensor, survey: Survey) -> Tensor:
     """σ per pixel, image units, for which a source at ``depth`` (AB) has S/N 5 in a matched filter under ``seeing`` (FWHM, arcsec)."""
-    width = torch.hypot(seeing / math.sqrt(8 * math.log(2)), torch.tensor(survey.depth_size)) / survey.pixel_scale
+    width = (
+        torch.hypot(seeing / math.sqrt(8 * math.log(2)), torch.tensor(survey.depth_size)) / survey.pixel_scale
+    )
     effective_pixels = 4 * math.pi * width**2
     return nanomaggies(depth) / 5 * survey.counts_per_nanomaggy / effective_pixels.sqrt()
 
@@ -115,7 +117,12 @@ def noiseless(fluxes: Tensor, morphology: Morphology, survey: Survey, conditions
     components = (
         (shares.bulge, DE_VAUCOULEURS, ellipse(m.bulge_size, m.bulge_ratio, m.angle), center),
         (shares.disk, EXPONENTIAL, ellipse(m.disk_size, m.disk_ratio, m.angle), center),
-        (shares.companion, DE_VAUCOULEURS, ellipse(m.companion_size, m.companion_ratio, m.companion_angle), m.companion_offset),
+        (
+            shares.companion,
+            DE_VAUCOULEURS,
+            ellipse(m.companion_size, m.companion_ratio, m.companion_angle),
+            m.companion_offset,
+        ),
     )
     for share, profile, shape, offset in components:
         present = torch.nonzero(share.amax(1) > 0).squeeze(1)
@@ -123,7 +130,9 @@ def noiseless(fluxes: Tensor, morphology: Morphology, survey: Survey, conditions
             rows = present[start : start + _CHUNK]
             part = Covariance(shape.xx[rows, None], shape.xy[rows, None], shape.yy[rows, None])
             chunk_psf = tuple(variance[rows] for variance in psf)
-            image[rows] += _elliptical_light((fluxes * share)[rows], profile, part, offset[rows], survey, chunk_psf)
+            image[rows] += _elliptical_light(
+                (fluxes * share)[rows], profile, part, offset[rows], survey, chunk_psf
+            )
     return image * (survey.counts_per_nanomaggy * survey.pixel_scale**2)
 
 
@@ -169,11 +178,15 @@ def _axis(survey: Survey) -> Tensor:
     return (torch.arange(CODEC_FIELD) - (CODEC_FIELD - 1) / 2) * survey.pixel_scale
 
 
-def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, psf: tuple[Tensor, ...]) -> Tensor:
+def _round_light(
+    fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, psf: tuple[Tensor, ...]
+) -> Tensor:
     """Surface brightness of nucleus, knots and neighbours: round Gaussians are products of a row and a column."""
     tilt = torch.tensor([_COLOR_TILT[band[-1]] for band in survey.bands])
     neighbour = nanomaggies(m.neighbour_mag[:, None] - m.neighbour_color[:, None] * tilt[None, :, None])
-    flux = torch.cat([fluxes[..., None] * shares.point[..., None], fluxes[..., None] * shares.knot, neighbour], dim=2)
+    flux = torch.cat(
+        [fluxes[..., None] * shares.point[..., None], fluxes[..., None] * shares.knot, neighbour], dim=2
+    )
     offset = torch.cat([torch.zeros(len(fluxes), 1, 2), m.knot_offset, m.neighbour_offset], dim=1)
     intrinsic = torch.cat([torch.zeros(len(fluxes), 1), m.knot_sigma, m.neighbour_sigma], dim=1) ** 2
     axis = _axis(survey)
@@ -187,12 +200,16 @@ def _round_light(fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, 
     return image
 
 
-def _elliptical_light(flux: Tensor, profile: Profile, shape: Covariance, offset: Tensor, survey: Survey, psf: tuple[Tensor, ...]) -> Tensor:
+def _elliptical_light(
+    flux: Tensor, profile: Profile, shape: Covariance, offset: Tensor, survey: Survey, psf: tuple[Tensor, ...]
+) -> Tensor:
     """Surface brightness (B, bands, 96, 96) of one elliptical component of ``flux`` (B, bands) at ``offset`` (B, 2)."""
     light = torch.zeros(*flux.shape, CODEC_FIELD, CODEC_FIELD)
     for weight, variance in zip(profile.weights, profile.variances, strict=True):
         for psf_weight, psf_variance in zip(_PSF_WEIGHTS, psf, strict=True):
-            convolved = Covariance(variance * shape.xx + psf_variance, variance * shape.xy, variance * shape.yy + psf_variance)
+            convolved = Covariance(
+                variance * shape.xx + psf_variance, variance * shape.xy, variance * shape.yy + psf_variance
+            )
             light += _gaussian(flux * (weight * psf_weight), convolved, offset, survey)
     return light
 
@@ -204,7 +221,9 @@ def _gaussian(flux: Tensor, shape: Covariance, offset: Tensor, survey: Survey) -
     exp2 is many times faster than exp on a CPU.
     """
     determinant = shape.xx * shape.yy - shape.xy**2
-    a, b, c = (part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant))
+    a, b, c = (
+        part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant)
+    )
     peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))[..., None]
     axis = _axis(survey)
     x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, CODEC_FIELD) for i in (0, 1))

@@ -73,7 +73,9 @@ class ObservedSpectra:
 def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
     """Rest-frame (B, M) on the uniform ln grid, seen at z (B,), averaged exactly over the pixels between edges (n+1,): (B, n)."""
     width = LOG_STEP * torch.exp(log_start + LOG_STEP * torch.arange(rest.shape[1], dtype=torch.float64))
-    area = torch.nn.functional.pad((rest.double() * width).cumsum(1), (1, 0))  # integral up to the left edge of each sample
+    area = torch.nn.functional.pad(
+        (rest.double() * width).cumsum(1), (1, 0)
+    )  # integral up to the left edge of each sample
     place = (edges.log()[None, :] - torch.log1p(z.double())[:, None] - log_start) / LOG_STEP + 0.5
     place = place.clamp(0, rest.shape[1] - 1e-6)
     left = place.floor().long()
@@ -83,25 +85,42 @@ def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
 
 
 def observe(
-    rest: Tensor, log_start: float, z: Tensor, signal_to_noise: Tensor, instrument: Spectrograph, generator: Generator
+    rest: Tensor,
+    log_start: float,
+    z: Tensor,
+    signal_to_noise: Tensor,
+    instrument: Spectrograph,
+    generator: Generator,
 ) -> ObservedSpectra:
     """Noisy spectra of sources (B, M) in 1e-17 units on the rest grid, with a median S/N per pixel (B,)."""
     wavelength = instrument.wavelength()
-    clean = expose(rest, log_start, z, instrument.edges()) * _calibration(len(z), wavelength, instrument, generator)
+    clean = expose(rest, log_start, z, instrument.edges()) * _calibration(
+        len(z), wavelength, instrument, generator
+    )
     level = clean.median(1, keepdim=True).values.clamp(min=1e-6)
     poisson = 0.3 * torch.rand(len(z), 1, generator=generator)
     sigma = _noise_shape(wavelength, instrument) * (1 + poisson * (clean / level).clamp(min=0)).sqrt()
     sigma = sigma * (level / sigma).median(1, keepdim=True).values / signal_to_noise[:, None]
-    stated = sigma * 10 ** (0.03 * torch.randn(len(z), 1, generator=generator))  # pipelines know their noise within some percent
-    noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(sigma, wavelength, instrument, generator)
+    stated = sigma * 10 ** (
+        0.03 * torch.randn(len(z), 1, generator=generator)
+    )  # pipelines know their noise within some percent
+    noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(
+        sigma, wavelength, instrument, generator
+    )
     flux, ivar, mask = _defects(clean + noise, stated**-2, generator)
-    return ObservedSpectra(instrument.survey, flux, ivar, mask, wavelength.expand_as(flux).contiguous(), clean)
+    return ObservedSpectra(
+        instrument.survey, flux, ivar, mask, wavelength.expand_as(flux).contiguous(), clean
+    )
 
 
 def _noise_shape(wavelength: Tensor, s: Spectrograph) -> Tensor:
     """Noise sigma (n,) relative to the middle of the range: blue and red roll-offs, arm edges, OH forest."""
     low, high = wavelength[0], wavelength[-1]
-    shape = 1 + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss) + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
+    shape = (
+        1
+        + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss)
+        + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
+    )
     for edge in s.arm_edge:
         shape = shape + 0.5 * torch.exp(-0.5 * ((wavelength - edge) / 60.0) ** 2)
     return shape * (1 + 0.5 * s.sky_lines * _sky_emission(wavelength))
@@ -110,15 +129,27 @@ def _noise_shape(wavelength: Tensor, s: Spectrograph) -> Tensor:
 def _sky_emission(wavelength: Tensor) -> Tensor:
     """Brightness (n,) of the night sky's lines in units of the continuum noise: [O I] and the OH bands beyond 7200 Å."""
     fixed = Generator().manual_seed(8)  # the same sky every night
-    centers = torch.cat([torch.tensor([5578.9, 6302.1, 6365.5]), 7200.0 + 3300.0 * torch.rand(110, generator=fixed)])
-    strength = torch.cat([torch.tensor([8.0, 2.5, 1.2]), 2.0 * torch.rand(110, generator=fixed) ** 2 * (centers[3:] - 6800.0) / 1500.0])
+    centers = torch.cat(
+        [torch.tensor([5578.9, 6302.1, 6365.5]), 7200.0 + 3300.0 * torch.rand(110, generator=fixed)]
+    )
+    strength = torch.cat(
+        [
+            torch.tensor([8.0, 2.5, 1.2]),
+            2.0 * torch.rand(110, generator=fixed) ** 2 * (centers[3:] - 6800.0) / 1500.0,
+        ]
+    )
     return (strength * torch.exp(-0.5 * ((wavelength[:, None] - centers) / 1.5) ** 2)).sum(1)
 
 
 def _sky_residuals(sigma: Tensor, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
     """Sky subtracted a little too much or too little, object by object."""
     amount = 0.35 * s.sky_lines * torch.randn(len(sigma), 1, generator=generator)
-    return amount * sigma * _sky_emission(wavelength).clamp(max=4.0) * torch.randn(sigma.shape, generator=generator).sign()
+    return (
+        amount
+        * sigma
+        * _sky_emission(wavelength).clamp(max=4.0)
+        * torch.randn(sigma.shape, generator=generator).sign()
+    )
 
 
 def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
@@ -128,7 +159,12 @@ def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Gen
     wiggle = torch.zeros(count, len(wavelength))
     for knots, size in ((10, 0.03), (40, 0.015)):
         values = size * torch.randn(count, 1, knots, generator=generator)
-        wiggle = wiggle + torch.nn.functional.interpolate(values, len(wavelength), mode="linear", align_corners=True)[:, 0]
+        wiggle = (
+            wiggle
+            + torch.nn.functional.interpolate(values, len(wavelength), mode="linear", align_corners=True)[
+                :, 0
+            ]
+        )
     step = torch.zeros(count, len(wavelength))
     for edge in s.arm_edge:
         step = step + 0.02 * torch.randn(count, 1, generator=generator) * (wavelength > edge)
@@ -150,7 +186,9 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
     spike = torch.rand(flux.shape, generator=generator) < 2e-4
     height = 10 ** (1.0 + torch.rand(flux.shape, generator=generator)) / ivar.clamp(min=1e-12).sqrt()
     flux = torch.where(spike, flux + height, flux)
-    emptied = mask & (torch.rand(count, 1, generator=generator) < 0.5)  # half the files keep a flux under the mask
+    emptied = mask & (
+        torch.rand(count, 1, generator=generator) < 0.5
+    )  # half the files keep a flux under the mask
     return torch.where(emptied, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
 
 

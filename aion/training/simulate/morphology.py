@@ -83,9 +83,14 @@ class Morphology:
         """Weights (B, J), summing to 1, and variances (B, J) along the major axis, arcsec², of bulge and disk (knots follow the disk)."""
         host = (1 - self.point - self.companion).clamp(min=1e-6)
         bulge = (self.bulge / host).clamp(0, 1)[:, None]
-        weight = torch.cat([bulge * torch.tensor(DE_VAUCOULEURS.weights), (1 - bulge) * torch.tensor(EXPONENTIAL.weights)], dim=1)
+        weight = torch.cat(
+            [bulge * torch.tensor(DE_VAUCOULEURS.weights), (1 - bulge) * torch.tensor(EXPONENTIAL.weights)],
+            dim=1,
+        )
         bulge_variance = self.bulge_size[:, None] ** 2 * torch.tensor(DE_VAUCOULEURS.variances)
-        return weight, torch.cat([bulge_variance, self.disk_size[:, None] ** 2 * torch.tensor(EXPONENTIAL.variances)], dim=1)
+        return weight, torch.cat(
+            [bulge_variance, self.disk_size[:, None] ** 2 * torch.tensor(EXPONENTIAL.variances)], dim=1
+        )
 
     @property
     def half_light(self) -> Tensor:
@@ -93,20 +98,29 @@ class Morphology:
         return half_light_radius(*self.radial_mixture) * (self.point < 0.5)
 
 
-def draw_morphology(kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Tensor, generator: Generator) -> Morphology:
+def draw_morphology(
+    kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Tensor, generator: Generator
+) -> Morphology:
     """Shapes for objects of ``kind`` ("galaxy", "quasar" or "star", one for all or one each) with z, observed g−r and r, each (B,)."""
     kinds = [kind] * len(z) if isinstance(kind, str) else list(kind)
     if len(kinds) != len(z):
         raise ValueError(f"{len(kinds)} kinds for {len(z)} redshifts")
     unknown = set(kinds) - {"galaxy", "quasar", "star"}
     if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))} is not a kind of object; the kinds are galaxy, quasar, star")
+        raise ValueError(
+            f"{', '.join(sorted(unknown))} is not a kind of object; the kinds are galaxy, quasar, star"
+        )
     is_galaxy = torch.tensor([k == "galaxy" for k in kinds], dtype=torch.bool)
     is_quasar = torch.tensor([k == "quasar" for k in kinds], dtype=torch.bool)
     early = _is_early(z, color, generator)
     label = torch.where(is_galaxy, _draw_label(early, generator), torch.tensor(_POINT))
     nucleus = _nucleus(is_galaxy, is_quasar, z, generator)
-    size = _half_light(z.clamp(min=0.001), mag - 2.5 * torch.log10((1 - nucleus).clamp(min=0.05)) * is_quasar, early, generator)
+    size = _half_light(
+        z.clamp(min=0.001),
+        mag - 2.5 * torch.log10((1 - nucleus).clamp(min=0.05)) * is_quasar,
+        early,
+        generator,
+    )
     return _add_structure(_smooth(label, nucleus, size, mag, generator), label, size, generator)
 
 
@@ -132,8 +146,13 @@ def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> 
     """(B,) half-light radius, arcsec, from the size-luminosity relations of Shen et al. 2003 in r, shrinking as (1+z)^-0.8."""
     absolute = absolute_magnitude(mag, z).clamp(-24.5, -14.0)
     late_kpc = -0.4 * 0.26 * absolute + 0.25 * torch.log10(1 + 10 ** (-0.4 * (absolute + 20.91))) - 1.71
-    early_kpc = torch.maximum(-0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0))  # dwarf ellipticals stay near 1 kpc
-    kpc = 10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator)) * (1 + z) ** -0.8
+    early_kpc = torch.maximum(
+        -0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0)
+    )  # dwarf ellipticals stay near 1 kpc
+    kpc = (
+        10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator))
+        * (1 + z) ** -0.8
+    )
     distance_kpc = 10 ** ((distance_modulus(z) + 5) / 5) / 1000 / (1 + z) ** 2  # angular-diameter distance
     return (kpc / distance_kpc * 206_265).clamp(0.08, 9.0)
 
@@ -144,9 +163,15 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator
     uniform = _Uniform(count, generator)
     is_elliptical, is_edge_on = label == _ELLIPTICAL, label == _EDGE_ON
     bulge = torch.where(is_elliptical, uniform(0.75, 1.0), uniform(0.0, 1.0) ** 2 * 0.55)
-    bulge = torch.where((label == _CLUMPY) | is_edge_on, 0.4 * bulge, torch.where(label == _POINT, uniform(0.1, 0.9), bulge))
+    bulge = torch.where(
+        (label == _CLUMPY) | is_edge_on, 0.4 * bulge, torch.where(label == _POINT, uniform(0.1, 0.9), bulge)
+    )
     inclined = torch.sqrt(uniform(0.2, 1.0) ** 2 * 0.96 + 0.04)  # cos i flat, thickness 0.2
-    disk_ratio = torch.where(is_edge_on, uniform(0.1, 0.22), torch.where(is_elliptical, uniform(0.55, 1.0), inclined.clamp(min=0.28)))
+    disk_ratio = torch.where(
+        is_edge_on,
+        uniform(0.1, 0.22),
+        torch.where(is_elliptical, uniform(0.55, 1.0), inclined.clamp(min=0.28)),
+    )
     bulge_ratio = torch.where(is_elliptical, disk_ratio, 1 - 0.6 * (1 - disk_ratio))
     zero, pair = torch.zeros(count), torch.zeros(count, 2)
     return Morphology(
@@ -155,7 +180,10 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator
         bulge=bulge * (1 - nucleus),
         bulge_size=torch.where(is_elliptical, size, size * uniform(0.2, 0.5)),
         bulge_ratio=bulge_ratio,
-        disk_size=size * torch.where(is_elliptical, uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))),
+        disk_size=size
+        * torch.where(
+            is_elliptical, uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))
+        ),
         disk_ratio=disk_ratio,
         angle=uniform(0.0, math.pi),
         companion=zero,
@@ -197,7 +225,11 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
     arms, arm_light = _arms(smooth, generator)
     clumps, clump_light = _clumps(smooth, generator)
     tail, tail_light = _tail(offset, smooth.disk_size, generator)
-    share = torch.where(label == _DISK, uniform(0.1, 0.4), torch.where(label == _CLUMPY, uniform(0.25, 0.6), torch.tensor(0.0)))
+    share = torch.where(
+        label == _DISK,
+        uniform(0.1, 0.4),
+        torch.where(label == _CLUMPY, uniform(0.25, 0.6), torch.tensor(0.0)),
+    )
     share = torch.where(is_merger, uniform(0.1, 0.3), share)
     companion = torch.where(is_merger, uniform(0.12, 0.5), torch.tensor(0.0))
     choice = torch.where(is_merger, 2, torch.where(label == _CLUMPY, 1, 0))
@@ -206,7 +238,9 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
     knot_offset = torch.stack([arms, clumps, tail])[choice, row]
     reach = knot_offset.norm(dim=2) / smooth.disk_size[:, None]
     width = (
-        torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])[choice, row]
+        torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])[
+            choice, row
+        ]
         * smooth.disk_size[:, None]
     )
     return replace(
@@ -230,7 +264,9 @@ def _arms(shape: Morphology, generator: Generator) -> tuple[Tensor, Tensor]:
     radius = shape.disk_size[:, None] * 0.4 * torch.exp(turn * math.log(4.5))
     radius = radius * (1 + 0.04 * torch.randn(count, KNOTS, generator=generator))
     azimuth = start + winding * turn + 2 * math.pi * torch.rand(count, 1, generator=generator)
-    light = torch.exp(-0.9 * radius / shape.disk_size[:, None]) * (0.4 + torch.rand(count, KNOTS, generator=generator))
+    light = torch.exp(-0.9 * radius / shape.disk_size[:, None]) * (
+        0.4 + torch.rand(count, KNOTS, generator=generator)
+    )
     return _in_disk(radius, azimuth, shape), light / light.sum(1, keepdim=True)
 
 
@@ -251,9 +287,13 @@ def _tail(offset: Tensor, size: Tensor, generator: Generator) -> tuple[Tensor, T
     bend = (torch.rand(count, 1, generator=generator) - 0.5) * 3.0
     angle = bend * (step - 0.5).clamp(min=0) ** 1.5
     x, y = offset[:, :1], offset[:, 1:]
-    curve = torch.stack([step * (x * angle.cos() - y * angle.sin()), step * (x * angle.sin() + y * angle.cos())], dim=2)
+    curve = torch.stack(
+        [step * (x * angle.cos() - y * angle.sin()), step * (x * angle.sin() + y * angle.cos())], dim=2
+    )
     curve = curve + 0.08 * size[:, None, None] * torch.randn(count, KNOTS, 2, generator=generator)
-    light = torch.exp(-0.8 * step).expand(count, KNOTS) * (0.6 + 0.4 * torch.rand(count, KNOTS, generator=generator))
+    light = torch.exp(-0.8 * step).expand(count, KNOTS) * (
+        0.6 + 0.4 * torch.rand(count, KNOTS, generator=generator)
+    )
     return curve, light / light.sum(1, keepdim=True)
 
 

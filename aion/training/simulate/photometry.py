@@ -51,7 +51,9 @@ class Photometer:
             raise ValueError(f"no filter curve for {', '.join(unknown)}; known are {', '.join(FILTERS)}")
         grid = wavelength.detach().cpu().numpy().astype(np.float64)
         self.bands = tuple(bands)
-        self.matrix = torch.as_tensor(np.stack([_weights(grid, band) for band in bands], axis=1), dtype=torch.float32)
+        self.matrix = torch.as_tensor(
+            np.stack([_weights(grid, band) for band in bands], axis=1), dtype=torch.float32
+        )
 
     def fluxes(self, flux: Tensor) -> Tensor:
         """(B, n) 1e-17 erg/s/cm²/Å -> (B, bands) nanomaggies."""
@@ -73,15 +75,21 @@ def nanomaggies(magnitude: Tensor) -> Tensor:
     return 10 ** ((NANOMAGGY_ZERO_POINT - magnitude) / 2.5)
 
 
-def measure(flux: Tensor, bands: Sequence[str], generator: Generator, *, half_light: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def measure(
+    flux: Tensor, bands: Sequence[str], generator: Generator, *, half_light: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Measured fluxes and their σ, both (B, bands) nanomaggies, for true ``flux`` (B, bands).
 
     The depth of each object scatters by 0.15 mag around `DEPTH`; ``half_light`` (B,) arcsec makes large objects noisier.
     """
-    depth = torch.tensor([DEPTH[band] for band in bands]) + 0.15 * torch.randn(len(flux), 1, generator=generator)
+    depth = torch.tensor([DEPTH[band] for band in bands]) + 0.15 * torch.randn(
+        len(flux), 1, generator=generator
+    )
     sigma = nanomaggies(depth) / 5
     if half_light is not None:
-        sigma = sigma * torch.sqrt(1 + (half_light[:, None] / 0.8) ** 2)  # noise grows with the aperture beyond the seeing
+        sigma = sigma * torch.sqrt(
+            1 + (half_light[:, None] / 0.8) ** 2
+        )  # noise grows with the aperture beyond the seeing
     sigma = torch.hypot(sigma, _CALIBRATION_FLOOR * flux)
     return flux + sigma * torch.randn(flux.shape, generator=generator), sigma
 
@@ -104,7 +112,9 @@ def _weights(wavelength: NDArray[np.float64], band: str) -> NDArray[np.float64]:
     """
     curve = speclite.filters.load_filter(FILTERS[band])
     edges, response = np.asarray(curve.wavelength, float), np.asarray(curve.response, float)
-    fine = np.union1d(np.linspace(edges[0], edges[-1], 2000), wavelength[(wavelength > edges[0]) & (wavelength < edges[-1])])
+    fine = np.union1d(
+        np.linspace(edges[0], edges[-1], 2000), wavelength[(wavelength > edges[0]) & (wavelength < edges[-1])]
+    )
     step = np.gradient(fine)  # trapezoid: half the distance between the two neighbours
     step[[0, -1]] /= 2
     photons = np.interp(fine, edges, response) * fine * step

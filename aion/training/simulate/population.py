@@ -36,7 +36,10 @@ class Fractions:
     nearby: float = 0.4
 
     def __post_init__(self) -> None:
-        if min(self.galaxy, self.quasar, self.star) < 0 or abs(self.galaxy + self.quasar + self.star - 1) > 1e-6:
+        if (
+            min(self.galaxy, self.quasar, self.star) < 0
+            or abs(self.galaxy + self.quasar + self.star - 1) > 1e-6
+        ):
             raise ValueError(f"fractions of kinds must be positive and sum to 1, got {self}")
         if not 0 <= self.nearby <= 1:
             raise ValueError(f"the nearby fraction must lie in 0..1, got {self.nearby}")
@@ -58,7 +61,10 @@ class Targets:
         """The first, the next ... ``counts`` objects."""
         starts = np.cumsum([0, *counts])
         parts = zip(*(torch.split(values, counts) for values in (self.mag, self.z, self.color)), strict=True)
-        return [Targets(self.kind[start : start + len(part[0])], *part) for start, part in zip(starts, parts, strict=False)]
+        return [
+            Targets(self.kind[start : start + len(part[0])], *part)
+            for start, part in zip(starts, parts, strict=False)
+        ]
 
 
 class Population:
@@ -70,7 +76,11 @@ class Population:
         kept = (mag >= MAG_RANGE[0]) & (mag <= MAG_RANGE[1]) & (z > GALAXY_RANGE[0]) & (z < GALAXY_RANGE[1])
         if not kept.any():
             raise ValueError(f"no galaxy of the table has r in {MAG_RANGE} and a redshift in {GALAXY_RANGE}")
-        self.galaxy_mag, self.galaxy_z, self.galaxy_color = mag[kept], z[kept], color[kept].clamp(*COLOR_RANGE)
+        self.galaxy_mag, self.galaxy_z, self.galaxy_color = (
+            mag[kept],
+            z[kept],
+            color[kept].clamp(*COLOR_RANGE),
+        )
         cell = (torch.log1p(self.galaxy_z) / 0.02).long()
         weight = torch.bincount(cell).double()[cell] ** -_FLATTENING
         self._cumulative = torch.cumsum(weight / weight.sum(), 0)
@@ -104,13 +114,20 @@ class Population:
         return Targets((kind,) * count, mag.float(), z.float(), color.float())
 
     def _galaxies(self, count: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-        row = torch.searchsorted(self._cumulative, torch.rand(count, dtype=torch.float64, generator=generator))
+        row = torch.searchsorted(
+            self._cumulative, torch.rand(count, dtype=torch.float64, generator=generator)
+        )
         row = row.clamp(max=len(self._cumulative) - 1)
         mag = self.galaxy_mag[row] + 0.1 * torch.randn(count, generator=generator)
-        z = self.galaxy_z[row] * (1 + 0.01 * torch.randn(count, generator=generator))  # no two objects at one redshift
+        z = self.galaxy_z[row] * (
+            1 + 0.01 * torch.randn(count, generator=generator)
+        )  # no two objects at one redshift
         near_mag, near_z = _nearby(count, generator)
         nearby = torch.rand(count, generator=generator) < self.fractions.nearby
-        mag, z = torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE), torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE))
+        mag, z = (
+            torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE),
+            torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE)),
+        )
         return mag, z, self.galaxy_color[torch.where(nearby, self._alike(near_mag, near_z, generator), row)]
 
     def _alike(self, mag: Tensor, z: Tensor, generator: Generator) -> Tensor:

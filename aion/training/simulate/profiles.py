@@ -24,7 +24,9 @@ def half_light_radius(weight: Tensor, variance: Tensor) -> Tensor:
     low, high = torch.zeros(len(weight)), 4 * variance.amax(1).sqrt()
     for _ in range(30):
         middle = (low + high) / 2
-        is_inside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(1) > 0.5  # more than half is still outside
+        is_inside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(
+            1
+        ) > 0.5  # more than half is still outside
         low, high = torch.where(is_inside, middle, low), torch.where(is_inside, high, middle)
     return (low + high) / 2
 
@@ -41,8 +43,26 @@ EXPONENTIAL = _published(
     (1.20078965e-03, 8.84526493e-03, 3.91463084e-02, 1.39976817e-01, 4.60962500e-01, 1.50159566e00),
 )
 DE_VAUCOULEURS = _published(
-    (4.26347652e-02, 2.40127183e-01, 6.85907632e-01, 1.51937350e00, 2.83627243e00, 4.46467501e00, 5.72440830e00, 5.60989349e00),
-    (2.23759216e-04, 1.00220099e-03, 4.18731126e-03, 1.69432589e-02, 6.84850479e-02, 2.87207080e-01, 1.33320254e00, 8.40215071e00),
+    (
+        4.26347652e-02,
+        2.40127183e-01,
+        6.85907632e-01,
+        1.51937350e00,
+        2.83627243e00,
+        4.46467501e00,
+        5.72440830e00,
+        5.60989349e00,
+    ),
+    (
+        2.23759216e-04,
+        1.00220099e-03,
+        4.18731126e-03,
+        1.69432589e-02,
+        6.84850479e-02,
+        2.87207080e-01,
+        1.33320254e00,
+        8.40215071e00,
+    ),
 )
 
 

@@ -35,7 +35,9 @@ def measure_shapes(morphology: Morphology, generator: Generator) -> dict[str, Te
     seeing = 0.58 * torch.exp(0.08 * torch.randn(len(flux), generator=generator))  # HSC i, Aihara et al. 2018
     moments = sdss_shapes(morphology, seeing, 5 * flux / nanomaggies(torch.tensor(DEPTH["HSC-I"])), generator)
     moment_names = ("i_sdssshape_shape11", "i_sdssshape_shape22", "i_sdssshape_shape12")
-    return {"SHAPE_R": tractor.r, "SHAPE_E1": tractor.e1, "SHAPE_E2": tractor.e2} | dict(zip(moment_names, moments.T, strict=True))
+    return {"SHAPE_R": tractor.r, "SHAPE_E1": tractor.e1, "SHAPE_E2": tractor.e2} | dict(
+        zip(moment_names, moments.T, strict=True)
+    )
 
 
 def fiber_share(morphology: Morphology, radius: float, seeing: float = 1.4) -> Tensor:
@@ -58,7 +60,9 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
     radius = morphology.half_light
     measured = radius * torch.exp(error * torch.randn(count, generator=generator))
     is_resolved = (radius > 0) & (measured > _SMALLEST_ARCSEC * (1 + 10 * error))
-    ratio = (morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio).clamp(0.05, 1.0)
+    ratio = (
+        morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio
+    ).clamp(0.05, 1.0)
     ellipticity = (1 - ratio) / (1 + ratio)
     e1 = ellipticity * torch.cos(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
     e2 = ellipticity * torch.sin(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
@@ -67,7 +71,9 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
     return TractorShape(measured * is_resolved, e1 * shrink * is_elongated, e2 * shrink * is_elongated)
 
 
-def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor, generator: Generator) -> Tensor:
+def sdss_shapes(
+    morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor, generator: Generator
+) -> Tensor:
     """(B, 3) adaptive second moments xx, yy, xy (shape11, shape22, shape12), arcsec², PSF included, under ``seeing`` (B,) FWHM.
 
     The moments of the Gaussian that matches the object best (Bernstein & Jarvis 2002), found by iteration.
@@ -89,7 +95,10 @@ def sdss_shapes(morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor,
 
 def _mixture_ratio(m: Morphology) -> Tensor:
     """Axis ratio (B, J) of each Gaussian of `Morphology.radial_mixture`."""
-    bulge, disk = (ratio[:, None].expand(-1, len(p.weights)) for ratio, p in ((m.bulge_ratio, DE_VAUCOULEURS), (m.disk_ratio, EXPONENTIAL)))
+    bulge, disk = (
+        ratio[:, None].expand(-1, len(p.weights))
+        for ratio, p in ((m.bulge_ratio, DE_VAUCOULEURS), (m.disk_ratio, EXPONENTIAL))
+    )
     return torch.cat([bulge, disk], dim=1)
 
 
@@ -97,7 +106,10 @@ def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:
     """Weights (B, J + 1) and covariances (B, J + 1, 2, 2) after the PSF of variance ``psf`` (B,): bulge, disk and nucleus."""
     weight, _ = m.radial_mixture
     parts = []
-    for profile, size, ratio in ((DE_VAUCOULEURS, m.bulge_size, m.bulge_ratio), (EXPONENTIAL, m.disk_size, m.disk_ratio)):
+    for profile, size, ratio in (
+        (DE_VAUCOULEURS, m.bulge_size, m.bulge_ratio),
+        (EXPONENTIAL, m.disk_size, m.disk_ratio),
+    ):
         shape = ellipse(size, ratio, m.angle)
         matrix = torch.stack([shape.xx, shape.xy, shape.xy, shape.yy], dim=1).view(-1, 2, 2)
         parts.append(matrix[:, None] * torch.tensor(profile.variances)[:, None, None])

@@ -30,7 +30,12 @@ INSTRUMENT_KMS = 60.0
 """Line-spread sigma of SDSS and DESI near 6000 Å, added to every intrinsic width."""
 LOG_METALS = torch.tensor([-0.7, -0.4, 0.0, 0.4])
 """log10 of the metallicities of the templates over the solar one."""
-HALPHA_LOG_EW = {"passive": (-0.6, 0.4), "star-forming": (1.35, 0.4), "starburst": (2.2, 0.45), "agn": (1.3, 0.4)}
+HALPHA_LOG_EW = {
+    "passive": (-0.6, 0.4),
+    "star-forming": (1.35, 0.4),
+    "starburst": (2.2, 0.45),
+    "agn": (1.3, 0.4),
+}
 """Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15, Cardamone+09)."""
 
 
@@ -81,7 +86,14 @@ class SourceSimulator:
         fine = torch.where(is_composite[:, None], composite, parametric)
         narrow = self._at(fine, 5008.0) * 10 ** (0.7 + 0.45 * _normal(count, generator=generator)) / 2.8
         sigma = 10 ** (2.2 + 0.15 * _normal(count, generator=generator))
-        self._add_narrow_lines(fine, narrow * ~is_composite, torch.ones(count, dtype=torch.bool), sigma, torch.zeros(count), generator)
+        self._add_narrow_lines(
+            fine,
+            narrow * ~is_composite,
+            torch.ones(count, dtype=torch.bool),
+            sigma,
+            torch.zeros(count),
+            generator,
+        )
         reddening = _exponential(count, 0.06, generator)
         fine = fine * torch.exp(-reddening[:, None] * 3.0 * (self.wavelength / 5500.0) ** -1.2)  # SMC-like
         broad_absorption = _uniform(count, generator=generator) < 0.15
@@ -91,7 +103,10 @@ class SourceSimulator:
         infrared = self._at(fine, 9000.0)[:, None] * dust * 9000.0 / self.infrared
         fine, infrared = self._add_hosts(fine, infrared, z, generator)
         fine = fine * self._forest(z, generator)
-        subtype = tuple("BAL" if b else "composite" if c else "broad-line" for b, c in zip(broad_absorption, is_composite, strict=True))
+        subtype = tuple(
+            "BAL" if b else "composite" if c else "broad-line"
+            for b, c in zip(broad_absorption, is_composite, strict=True)
+        )
         return Sources("quasar", subtype, z, fine, infrared)
 
     def stars(self, targets: Targets, generator: Generator) -> Sources:
@@ -102,10 +117,18 @@ class SourceSimulator:
         second = torch.where(first > 15, first, second)  # white dwarfs and carbon stars stay what they are
         share = 0.5 * _uniform(len(z), 1, generator=generator)
         anchors = self._at(t.stars, 6000.0)
-        fine = torch.lerp(t.stars[first] / anchors[first, None], t.stars[second] / anchors[second, None], share)
-        infrared = torch.lerp(t.stars_infrared[first] / anchors[first, None], t.stars_infrared[second] / anchors[second, None], share)
+        fine = torch.lerp(
+            t.stars[first] / anchors[first, None], t.stars[second] / anchors[second, None], share
+        )
+        infrared = torch.lerp(
+            t.stars_infrared[first] / anchors[first, None],
+            t.stars_infrared[second] / anchors[second, None],
+            share,
+        )
         tilt = 0.3 * _normal(len(z), 1, generator=generator)
-        return Sources("star", tuple(str(int(k)) for k in first), z, fine * (self.wavelength / 6000.0) ** tilt, infrared)
+        return Sources(
+            "star", tuple(str(int(k)) for k in first), z, fine * (self.wavelength / 6000.0) ** tilt, infrared
+        )
 
     def _stellar_light(
         self, old: Tensor, kind: Tensor, z: Tensor, absolute: Tensor, color: Tensor, generator: Generator
@@ -117,9 +140,16 @@ class SourceSimulator:
         weights = (metals[:, :, None] * mass[:, None, :]).flatten(1)
         fine, infrared = weights @ t.populations.flatten(0, 1), weights @ t.populations_infrared.flatten(0, 1)
         # carbon monoxide, which the templates lack, takes a sixth of the light around 4.7 micron (Meidt+12)
-        infrared = infrared * (1 - 0.16 * torch.sigmoid((self.infrared - 4.2e4) / 1e3) * torch.sigmoid((5.3e4 - self.infrared) / 1e3))
+        infrared = infrared * (
+            1
+            - 0.16
+            * torch.sigmoid((self.infrared - 4.2e4) / 1e3)
+            * torch.sigmoid((5.3e4 - self.infrared) / 1e3)
+        )
         optical_depth = self._dust(fine, old, z, color, generator)
-        attenuation = torch.exp(-optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7)  # Charlot & Fall 2000
+        attenuation = torch.exp(
+            -optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7
+        )  # Charlot & Fall 2000
         absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
         # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
         warm = 0.2 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
@@ -127,28 +157,40 @@ class SourceSimulator:
         scale = self._at(fine, 6000.0)[:, None]
         return fine * attenuation / scale, (infrared * faded + warm) / scale, optical_depth
 
-    def _star_formation(self, old: Tensor, kind: Tensor, z: Tensor, color: Tensor, generator: Generator) -> Tensor:
+    def _star_formation(
+        self, old: Tensor, kind: Tensor, z: Tensor, color: Tensor, generator: Generator
+    ) -> Tensor:
         """Share of mass (B, ages) formed at each age: delayed exponentials, cut when old, with a burst when young."""
         ages, count = self.templates.ages, len(z)
         began = 0.6 + 0.35 * _uniform(count, generator=generator)
         formed = age(z) * began
         recent = blueness(z, color).nan_to_num(0.5)  # the bluer, the longer star formation goes on
         tau = torch.where(
-            old, 0.1 + 0.7 * _uniform(count, generator=generator), 10 ** (recent + 0.2 * _normal(count, generator=generator)).clamp(0, 1)
+            old,
+            0.1 + 0.7 * _uniform(count, generator=generator),
+            10 ** (recent + 0.2 * _normal(count, generator=generator)).clamp(0, 1),
         )
         since = (formed[:, None] - ages).clamp(min=0)
         history = since / tau[:, None] ** 2 * torch.exp(-since / tau[:, None])  # per Gyr
-        history = torch.where(old[:, None] & (ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history)
+        history = torch.where(
+            old[:, None] & (ages < (0.3 * formed[:, None]).clamp(max=1.0)), torch.zeros(()), history
+        )
         mass = history * torch.gradient(ages)[0]
         mass = mass / mass.sum(1, keepdim=True).clamp(min=1e-12)
         strength = _uniform(count, generator=generator)
-        burst = torch.where(kind == STARBURST, 0.02 + 0.1 * strength, 0.01 * (kind == STAR_FORMING) * (strength - 0.7).clamp(min=0) / 0.3)
+        burst = torch.where(
+            kind == STARBURST,
+            0.02 + 0.1 * strength,
+            0.01 * (kind == STAR_FORMING) * (strength - 0.7).clamp(min=0) / 0.3,
+        )
         young = (ages < 0.1).float() * torch.gradient(ages)[0]
         return mass + burst[:, None] * young / young.sum()
 
     def _metals(self, old: Tensor, absolute: Tensor, generator: Generator) -> Tensor:
         """Share (B, metallicities) of each template: luminous and old galaxies are richer (Gallazzi+05), with 0.12 dex of scatter."""
-        mean = torch.where(old, -0.1 - 0.08 * (absolute + 21.5), -0.1 - 0.15 * (absolute + 21.0)).clamp(-0.7, 0.35)
+        mean = torch.where(old, -0.1 - 0.08 * (absolute + 21.5), -0.1 - 0.15 * (absolute + 21.0)).clamp(
+            -0.7, 0.35
+        )
         mean = mean + 0.12 * _normal(len(old), generator=generator)
         return torch.softmax(-0.5 * ((LOG_METALS - mean[:, None]) / 0.2) ** 2, 1)
 
@@ -164,26 +206,48 @@ class SourceSimulator:
         power = torch.cumsum((fine * self.wavelength**2).double(), 1)
         means = []
         for low, high in ((4000.0, 5450.0), (8500.0, 9300.0)):
-            first, last = (((torch.log(edge / (1 + z)) - self.log_start) / LOG_STEP).long() for edge in (low, high))
-            means.append((power.gather(1, last[:, None]) - power.gather(1, first[:, None]))[:, 0] / (last - first))
+            first, last = (
+                ((torch.log(edge / (1 + z)) - self.log_start) / LOG_STEP).long() for edge in (low, high)
+            )
+            means.append(
+                (power.gather(1, last[:, None]) - power.gather(1, first[:, None]))[:, 0] / (last - first)
+            )
         return -2.5 * torch.log10(means[0] / means[1]).float()
 
     def _add_narrow_lines(
-        self, fine: Tensor, halpha: Tensor, agn: Tensor, sigma: Tensor, optical_depth: Tensor, generator: Generator
+        self,
+        fine: Tensor,
+        halpha: Tensor,
+        agn: Tensor,
+        sigma: Tensor,
+        optical_depth: Tensor,
+        generator: Generator,
     ) -> None:
         """Adds every narrow line to ``fine`` (freshly made by the caller); halpha (B,) is the flux of H-alpha."""
         names = ("star_forming", "agn", "scatter", "excitation", "wavelength")
-        sf, active, scatter, excitation, wavelength = (torch.as_tensor(table(NARROW_LINES, n), dtype=torch.float32) for n in names)
+        sf, active, scatter, excitation, wavelength = (
+            torch.as_tensor(table(NARROW_LINES, n), dtype=torch.float32) for n in names
+        )
         count = len(halpha)
-        strength = torch.where(agn[:, None], active, sf) + scatter * _normal(count, len(wavelength), generator=generator)
+        strength = torch.where(agn[:, None], active, sf) + scatter * _normal(
+            count, len(wavelength), generator=generator
+        )
         strength = strength + 0.6 * excitation * _normal(count, 1, generator=generator)
-        redden = torch.exp(-0.8 * optical_depth[:, None] * ((wavelength / 5500.0) ** -0.7 - (6564.6 / 5500.0) ** -0.7))
-        resonant = (wavelength < 1300) & (_uniform(count, 1, generator=generator) < 0.5)  # half the objects lose their Ly-alpha
+        redden = torch.exp(
+            -0.8 * optical_depth[:, None] * ((wavelength / 5500.0) ** -0.7 - (6564.6 / 5500.0) ** -0.7)
+        )
+        resonant = (wavelength < 1300) & (
+            _uniform(count, 1, generator=generator) < 0.5
+        )  # half the objects lose their Ly-alpha
         flux = halpha[:, None] * 10**strength * redden * ~resonant
         width = torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS))[:, None].expand_as(flux)
-        self.add_gaussians(fine, wavelength.log().expand_as(flux), width / SPEED_OF_LIGHT, flux, half_window=60)
+        self.add_gaussians(
+            fine, wavelength.log().expand_as(flux), width / SPEED_OF_LIGHT, flux, half_window=60
+        )
 
-    def add_gaussians(self, fine: Tensor, center: Tensor, sigma: Tensor, flux: Tensor, *, half_window: int) -> None:
+    def add_gaussians(
+        self, fine: Tensor, center: Tensor, sigma: Tensor, flux: Tensor, *, half_window: int
+    ) -> None:
         """Adds Gaussians in ln wavelength to ``fine``: center ln(Å), sigma in ln, flux the integral over Å; each (B, lines)."""
         offsets = torch.arange(-half_window, half_window + 1)
         middle = ((center - self.log_start) / LOG_STEP).round().long()
@@ -200,22 +264,51 @@ class SourceSimulator:
         red = -0.6 + 0.4 * _normal(count, 1, generator=generator)
         fine = torch.where(w < 1, w**blue, w**red)
         balmer = 0.25 * _uniform(count, 1, generator=generator) * self._at(fine, 3000.0)[:, None]
-        fine = fine + balmer * torch.sigmoid((3700.0 - self.wavelength) / 60.0) * (self.wavelength / 3646.0) ** 1.5
+        fine = (
+            fine
+            + balmer * torch.sigmoid((3700.0 - self.wavelength) / 60.0) * (self.wavelength / 3646.0) ** 1.5
+        )
         speed = 10 ** (3.55 + 0.2 * _normal(count, generator=generator))  # FWHM, km/s
         iron_width = (speed / 2.3548 / SPEED_OF_LIGHT).clamp(max=0.01)
-        iron = self._at(fine, 2500.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_uv
-        iron = iron + self._at(fine, 4800.0)[:, None] * _exponential(count, 25.0, generator)[:, None] * self.templates.iron_optical
+        iron = (
+            self._at(fine, 2500.0)[:, None]
+            * _exponential(count, 25.0, generator)[:, None]
+            * self.templates.iron_uv
+        )
+        iron = (
+            iron
+            + self._at(fine, 4800.0)[:, None]
+            * _exponential(count, 25.0, generator)[:, None]
+            * self.templates.iron_optical
+        )
         fine = fine + blur(iron, iron_width)
         names = ("wavelength", "equivalent_width", "width", "blueshift", "balmer")
         columns = (torch.as_tensor(table(BROAD_LINES, n), dtype=torch.float32) for n in names)
         wavelength, width_aa, relative, blueshift, balmer_line = columns
-        scatter = 0.25 * _normal(count, 1, generator=generator) + 0.15 * _normal(count, len(wavelength), generator=generator)
+        scatter = 0.25 * _normal(count, 1, generator=generator) + 0.15 * _normal(
+            count, len(wavelength), generator=generator
+        )
         flux = width_aa * self._at(fine, wavelength) * 10**scatter
-        self._add_broad_lines(fine, flux, wavelength, relative * speed[:, None] / 2.3548, blueshift, balmer_line.bool(), generator)
+        self._add_broad_lines(
+            fine,
+            flux,
+            wavelength,
+            relative * speed[:, None] / 2.3548,
+            blueshift,
+            balmer_line.bool(),
+            generator,
+        )
         return fine / self._at(fine, 6000.0)[:, None]
 
     def _add_broad_lines(
-        self, fine: Tensor, flux: Tensor, wavelength: Tensor, sigma: Tensor, blueshift: Tensor, balmer: Tensor, generator: Generator
+        self,
+        fine: Tensor,
+        flux: Tensor,
+        wavelength: Tensor,
+        sigma: Tensor,
+        blueshift: Tensor,
+        balmer: Tensor,
+        generator: Generator,
     ) -> None:
         """Two Gaussians a line: a core and wings, or two peaks of a disk for a third of the objects' Balmer lines."""
         count = len(flux)
@@ -229,25 +322,38 @@ class SourceSimulator:
         disk_shift = 300.0 * _normal(count, 1, generator=generator)
         peak_width = (separation * (0.35 + 0.5 * _uniform(count, 1, generator=generator))).clamp(max=4000.0)
         # velocity, width and share of the flux of each Gaussian: as a disk, and as core and wing
-        disk = ((disk_shift - separation, peak_width, peak_share), (disk_shift + separation, peak_width, 1 - peak_share))
+        disk = (
+            (disk_shift - separation, peak_width, peak_share),
+            (disk_shift + separation, peak_width, 1 - peak_share),
+        )
         single = ((shift, sigma, 1 - wing_share), (wing_shift, 2.2 * sigma, wing_share))
         for of_disk, of_single in zip(disk, single, strict=True):
-            velocity, width, share = (torch.where(double, d, s) for d, s in zip(of_disk, of_single, strict=True))
+            velocity, width, share = (
+                torch.where(double, d, s) for d, s in zip(of_disk, of_single, strict=True)
+            )
             width = torch.hypot(width, torch.tensor(INSTRUMENT_KMS)).clamp(max=9000.0)
             center = wavelength.log() + torch.log1p(velocity / SPEED_OF_LIGHT)
             self.add_gaussians(fine, center, width / SPEED_OF_LIGHT, flux * share, half_window=420)
 
     def _composite_quasars(self, count: int, generator: Generator) -> Tensor:
-        chosen = torch.multinomial(torch.tensor([0.6, 0.08, 0.08, 0.24]), count, replacement=True, generator=generator)
+        chosen = torch.multinomial(
+            torch.tensor([0.6, 0.08, 0.08, 0.24]), count, replacement=True, generator=generator
+        )
         continuum = self.quasar_continua[chosen]
-        lines = torch.where(self.templates.quasars[chosen] > 0, self.templates.quasars[chosen] - continuum, torch.zeros(()))
+        lines = torch.where(
+            self.templates.quasars[chosen] > 0, self.templates.quasars[chosen] - continuum, torch.zeros(())
+        )
         gain = 10 ** (0.25 * _normal(count, 1, generator=generator))
-        extra = 10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / SPEED_OF_LIGHT  # more broadening, 100 - 2000 km/s
+        extra = (
+            10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / SPEED_OF_LIGHT
+        )  # more broadening, 100 - 2000 km/s
         tilt = 0.4 * _normal(count, 1, generator=generator)
         fine = (continuum * (self.wavelength / 5100.0) ** tilt + gain * blur(lines, extra)).clamp(min=0)
         return fine / self._at(fine, 6000.0)[:, None].clamp(min=1e-3)
 
-    def _add_hosts(self, fine: Tensor, infrared: Tensor, z: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    def _add_hosts(
+        self, fine: Tensor, infrared: Tensor, z: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor]:
         count = len(z)
         kind = torch.randint(PASSIVE, STARBURST, (count,), generator=generator)
         luminous, unknown = torch.full((count,), -21.5), torch.full((count,), torch.nan)
@@ -266,7 +372,9 @@ class SourceSimulator:
         strength = 0.3 + 2.5 * _uniform(count, 1, generator=generator)
         for line, relative in ((1215.67, 0.7), (1240.1, 0.8), (1397.0, 0.5), (1549.1, 1.0), (2799.0, 0.1)):
             velocity = -SPEED_OF_LIGHT * (self.wavelength / line - 1)
-            trough = torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid((start + width - velocity) / 600.0)
+            trough = torch.sigmoid((velocity - start) / 300.0) * torch.sigmoid(
+                (start + width - velocity) / 600.0
+            )
             depth = depth + relative * strength * trough
         return torch.exp(-depth)
 
@@ -274,7 +382,10 @@ class SourceSimulator:
         """Transmission (B, M) of the intergalactic hydrogen (Faucher-Giguere+08 mean, log-normal scatter)."""
         absorber = self.wavelength * (1 + z[:, None]) / 1215.67  # 1 + z of the absorbing gas
         mean = 0.0018 * absorber**3.92
-        fluctuation = blur(_normal(len(z), len(self.wavelength), generator=generator), torch.full((len(z),), 120.0 / SPEED_OF_LIGHT))
+        fluctuation = blur(
+            _normal(len(z), len(self.wavelength), generator=generator),
+            torch.full((len(z),), 120.0 / SPEED_OF_LIGHT),
+        )
         fluctuation = fluctuation / fluctuation.std()
         tau = mean * torch.exp(1.3 * fluctuation - 0.35)
         tau = torch.where(self.wavelength < 912.0, tau + 0.25 * (1 + z[:, None]), tau)
@@ -299,7 +410,24 @@ def blur(flux: Tensor, sigma: Tensor) -> Tensor:
 
 def _smooth_continuum(flux: Tensor, wavelength: Tensor) -> Tensor:
     """Continuum of a composite through its line-free windows (Vanden Berk+01), power laws in between and beyond."""
-    windows = torch.tensor([1060.0, 1145.0, 1285.0, 1350.0, 1460.0, 1700.0, 2200.0, 3020.0, 3520.0, 4200.0, 5100.0, 5600.0, 7000.0, 8000.0])
+    windows = torch.tensor(
+        [
+            1060.0,
+            1145.0,
+            1285.0,
+            1350.0,
+            1460.0,
+            1700.0,
+            2200.0,
+            3020.0,
+            3520.0,
+            4200.0,
+            5100.0,
+            5600.0,
+            7000.0,
+            8000.0,
+        ]
+    )
     log_flux, log_place = [], []
     for center in windows:
         inside = (wavelength > 0.995 * center) & (wavelength < 1.005 * center) & (flux > 0)

@@ -12,7 +12,14 @@ from torch import Generator, Tensor
 
 from aion.training.ingredients import Ingredients
 from aion.training.simulate import images
-from aion.training.simulate.instruments import SPECTROGRAPHS, ObservedSpectra, Spectrograph, draw_signal_to_noise, expose, observe
+from aion.training.simulate.instruments import (
+    SPECTROGRAPHS,
+    ObservedSpectra,
+    Spectrograph,
+    draw_signal_to_noise,
+    expose,
+    observe,
+)
 from aion.training.simulate.morphology import Morphology, draw_morphology
 from aion.training.simulate.photometry import (
     HSC_BANDS,
@@ -29,7 +36,9 @@ from aion.training.simulate.shapes import fiber_share, measure_shapes
 from aion.training.simulate.sources import Sources, SourceSimulator
 from aion.training.simulate.templates import INFRARED, Templates, load
 
-BAND_GRID = torch.cat([torch.arange(2800.0, 10_990.0, 15.0), torch.as_tensor(INFRARED[1:], dtype=torch.float32)])
+BAND_GRID = torch.cat(
+    [torch.arange(2800.0, 10_990.0, 15.0), torch.as_tensor(INFRARED[1:], dtype=torch.float32)]
+)
 """Observed wavelengths on which broad bands are integrated, Å."""
 
 
@@ -105,7 +114,11 @@ class SimulatedSurvey:
             return objects
         fluxes, shapes = sky.fluxes, sky.shapes
         legacy = take_pictures(fluxes[:, :4], shapes, images.LEGACY_SURVEY, generator)
-        return replace(objects, legacy=legacy, hsc=take_pictures(fluxes[:, len(LS_BANDS) :], shapes, images.HSC, generator))
+        return replace(
+            objects,
+            legacy=legacy,
+            hsc=take_pictures(fluxes[:, len(LS_BANDS) :], shapes, images.HSC, generator),
+        )
 
     def draw_pictures(self, count: int, generator: Generator, camera: images.Survey) -> "Pictures":
         """Images of ``count`` objects by one camera alone: twice as fast as whole objects."""
@@ -118,7 +131,9 @@ class SimulatedSurvey:
         sky = self._sky(count, generator)
         return sky.z, self._catalog(sky, generator)
 
-    def _observe(self, sky: "_Sky", pointing: Tensor, snr: Tensor, instrument: Spectrograph, generator: Generator) -> ObservedSpectra:
+    def _observe(
+        self, sky: "_Sky", pointing: Tensor, snr: Tensor, instrument: Spectrograph, generator: Generator
+    ) -> ObservedSpectra:
         share = pointing * fiber_share(sky.shapes, instrument.fiber_radius)
         return observe(sky.fine * share[:, None], self.sources.log_start, sky.z, snr, instrument, generator)
 
@@ -126,7 +141,12 @@ class SimulatedSurvey:
         targets = self.population.draw(count, generator)
         kinds = torch.tensor([KINDS.index(k) for k in targets.kind])
         order = kinds.argsort(stable=True)  # sources are drawn kind by kind
-        z, mag, color, kind = targets.z[order], targets.mag[order], targets.color[order], tuple(targets.kind[int(i)] for i in order)
+        z, mag, color, kind = (
+            targets.z[order],
+            targets.mag[order],
+            targets.color[order],
+            tuple(targets.kind[int(i)] for i in order),
+        )
         targets = Targets(kind, mag, z, color)
         sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), targets, generator)
         fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
@@ -136,9 +156,15 @@ class SimulatedSurvey:
 
     def _sources(self, counts: list[int], targets: Targets, generator: Generator) -> list[Sources]:
         draw = (self.sources.galaxies, self.sources.quasars, self.sources.stars)
-        return [make(part, generator) for make, part in zip(draw, targets.split(counts), strict=True) if len(part.z)]
+        return [
+            make(part, generator)
+            for make, part in zip(draw, targets.split(counts), strict=True)
+            if len(part.z)
+        ]
 
-    def _calibrate(self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _calibrate(
+        self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Reddened by the Milky Way and scaled to the r magnitude: band fluxes, the fine rest spectrum, E(B-V)."""
         fine, infrared = torch.cat([s.fine for s in sources]), torch.cat([s.infrared for s in sources])
         reddening = -0.05 * torch.log1p(-torch.rand(len(z), generator=generator))
@@ -150,7 +176,9 @@ class SimulatedSurvey:
 
     def _on_band_grid(self, fine: Tensor, infrared: Tensor, z: Tensor) -> Tensor:
         """(B, n) observed flux density on `BAND_GRID`, from the fine grid where it reaches and the infrared one beyond."""
-        edges = torch.cat([BAND_GRID[:1], (BAND_GRID[1:] + BAND_GRID[:-1]) / 2, BAND_GRID[-1:] + 1.0]).double()
+        edges = torch.cat(
+            [BAND_GRID[:1], (BAND_GRID[1:] + BAND_GRID[:-1]) / 2, BAND_GRID[-1:] + 1.0]
+        ).double()
         near = expose(fine, self.sources.log_start, z, edges)
         rest = BAND_GRID.log()[None, :] - torch.log1p(z)[:, None]
         table = torch.as_tensor(INFRARED, dtype=torch.float32).log()
@@ -189,7 +217,9 @@ def _any_of(instruments: Sequence[Spectrograph], generator: Generator) -> Spectr
     return instruments[int(torch.randint(len(instruments), (), generator=generator))]
 
 
-def take_pictures(fluxes: Tensor, shapes: Morphology, camera: images.Survey, generator: Generator) -> Pictures:
+def take_pictures(
+    fluxes: Tensor, shapes: Morphology, camera: images.Survey, generator: Generator
+) -> Pictures:
     """Images of ``fluxes`` (B, bands) nanomaggies under one draw of seeing and depth."""
     conditions = images.draw_conditions(len(fluxes), camera, generator)
     truth = images.noiseless(fluxes, shapes, camera, conditions)

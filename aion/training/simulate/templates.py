@@ -23,7 +23,29 @@ REST_RANGE = (600.0, 10_990.0)
 INFRARED = np.geomspace(10_990.0, 300_000.0, 64)
 """Rest wavelengths beyond the fine grid, Å: enough for broad bands."""
 METALLICITIES = ("ZMET_0.200ZSOL", "ZMET_0.400ZSOL", "ZMET_1.000ZSOL", "ZMET_2.500ZSOL")
-STAR_NAMES = ("O", "OB", "B", "A", "A2", "FA", "F", "F2", "G", "G2", "K", "M1", "M3", "M5", "M8", "L1", "WD", "MWD", "C", "C2", "C3")
+STAR_NAMES = (
+    "O",
+    "OB",
+    "B",
+    "A",
+    "A2",
+    "FA",
+    "F",
+    "F2",
+    "G",
+    "G2",
+    "K",
+    "M1",
+    "M3",
+    "M5",
+    "M8",
+    "L1",
+    "WD",
+    "MWD",
+    "C",
+    "C2",
+    "C3",
+)
 STAR_KELVIN = (
     *(30000, 20000, 14000, 9500, 8500, 8000, 6800, 6400, 5800, 5500, 4600),
     *(3700, 3400, 3100, 2500, 2000, 15000, 9000, 3200, 3400, 4000),
@@ -83,17 +105,27 @@ def _convert(ingredients: Ingredients) -> dict[str, Tensor]:
         "ages": ages,
         "stars": stars,
         "stars_infrared": stars_infrared,
-        "quasars": np.stack([_log_template(ingredients.rvsao_templates / f"{n}.fits", wavelength) for n in QUASAR_NAMES]),
+        "quasars": np.stack(
+            [_log_template(ingredients.rvsao_templates / f"{n}.fits", wavelength) for n in QUASAR_NAMES]
+        ),
         "iron_uv": _iron(ingredients.iron / "vw01_uv.txt", wavelength),
         "iron_optical": _iron(ingredients.iron / "bg92_optical.txt", wavelength),
     }
-    return {name: torch.as_tensor(np.ascontiguousarray(value), dtype=torch.float32) for name, value in tables.items()}
+    return {
+        name: torch.as_tensor(np.ascontiguousarray(value), dtype=torch.float32)
+        for name, value in tables.items()
+    }
 
 
 def air_to_vacuum(wavelength: np.ndarray) -> np.ndarray:
     """Vacuum wavelengths of air ones above 2000 Å (Morton 2000, the inverse of Ciddor's refractivity to 1e-9), Å."""
     s2 = (1e4 / wavelength) ** 2
-    index = 1 + 8.336624212083e-5 + 2.408926869968e-2 / (130.1065924522 - s2) + 1.599740894897e-4 / (38.92568793293 - s2)
+    index = (
+        1
+        + 8.336624212083e-5
+        + 2.408926869968e-2 / (130.1065924522 - s2)
+        + 1.599740894897e-4 / (38.92568793293 - s2)
+    )
     return np.where(wavelength > 2000, wavelength * index, wavelength)
 
 
@@ -122,7 +154,11 @@ def _log_template(path: Path, wavelength: np.ndarray) -> np.ndarray:
 def _stars(folder: Path, wavelength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     fine, infrared = [], []
     for name, kelvin in zip(STAR_NAMES, STAR_KELVIN, strict=True):
-        stem = f"sdss{name[:-1]}star{name[-1]}" if name[-1].isdigit() and name[0] in "AFGC" else f"sdss{name}star"
+        stem = (
+            f"sdss{name[:-1]}star{name[-1]}"
+            if name[-1].isdigit() and name[0] in "AFGC"
+            else f"sdss{name}star"
+        )
         flux = _log_template(folder / f"{stem}.fits", wavelength)
         inside = np.flatnonzero(flux)
         low, high = inside[30], inside[-30]  # the ends of the templates are noisy

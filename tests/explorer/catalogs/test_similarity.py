@@ -24,10 +24,19 @@ def searches(tmp_path_factory) -> Searches:
     image = unit(np.eye(D)[kind] + generator.normal(0, 0.12, (N, D)))
     turn = np.linalg.qr(generator.normal(size=(D, D)))[0]
     spectrum = unit(image @ turn + 2 * np.eye(D)[7])
-    table = pd.DataFrame({"id": [f"o{i}" for i in range(N)], "class": KINDS[kind], "z": kind + generator.normal(0, 0.01, N), "mag_r": 18.0})
+    table = pd.DataFrame(
+        {
+            "id": [f"o{i}" for i in range(N)],
+            "class": KINDS[kind],
+            "z": kind + generator.normal(0, 0.01, N),
+            "mag_r": 18.0,
+        }
+    )
     table.loc[5, "z"] = np.nan
     vectors = {"all": unit(image + spectrum), "image": image, "spectrum": spectrum}
-    return Searches(Catalog(tmp_path_factory.mktemp("none"), Manifest("clouds", "0" * 64), table, {}, vectors))
+    return Searches(
+        Catalog(tmp_path_factory.mktemp("none"), Manifest("clouds", "0" * 64), table, {}, vectors)
+    )
 
 
 def ids(found):
@@ -35,7 +44,14 @@ def ids(found):
 
 
 def test_only_comparisons_that_the_catalog_has_views_for_are_offered(searches):
-    assert list(searches.comparisons) == ["all", "spectrum", "image", "mix", "image-to-spectrum", "spectrum-to-image"]
+    assert list(searches.comparisons) == [
+        "all",
+        "spectrum",
+        "image",
+        "mix",
+        "image-to-spectrum",
+        "spectrum-to-image",
+    ]
     assert "photometry" in COMPARISONS
 
 
@@ -61,7 +77,9 @@ def test_several_objects_are_weighted_and_a_negative_weight_leads_away(searches)
     both = searches.search([galaxy, quasar], "image", k=60)
     assert {found.kind for found in both} == {"galaxy", "quasar"} and not {"o0", "o1"} & set(ids(both))
     away = searches.search([galaxy, QueryPart("o1", -1.0, quasar.vectors)], "image", k=N)
-    assert {found.kind for found in away[:100]} == {"galaxy"} and {found.kind for found in away[-100:]} == {"quasar"}
+    assert {found.kind for found in away[:100]} == {"galaxy"} and {found.kind for found in away[-100:]} == {
+        "quasar"
+    }
     with pytest.raises(SearchError, match="cancel"):
         searches.search([galaxy, QueryPart("x", -1.0, galaxy.vectors)], k=3)
 
@@ -69,7 +87,9 @@ def test_several_objects_are_weighted_and_a_negative_weight_leads_away(searches)
 def test_the_least_similar_come_worst_first(searches):
     example = [searches.example("o7")]
     everything, least = searches.search(example, k=N), searches.search(example, k=4, least=True)
-    assert [round(found.similarity, 5) for found in least] == [round(found.similarity, 5) for found in everything[::-1][:4]]
+    assert [round(found.similarity, 5) for found in least] == [
+        round(found.similarity, 5) for found in everything[::-1][:4]
+    ]
 
 
 def test_filters_are_part_of_every_search(searches):
@@ -85,7 +105,11 @@ def test_filters_are_part_of_every_search(searches):
 def test_an_image_finds_its_spectrum_across_the_bridge_and_not_by_the_plain_cosine(searches):
     table = {row.comparison: row for row in searches.quality()}
     crossed = table["Image → spectra"]
-    assert crossed.queries == 80 and crossed.recall[1] > 0.9 and crossed.recall_shuffled[1] == pytest.approx(1 / N)
+    assert (
+        crossed.queries == 80
+        and crossed.recall[1] > 0.9
+        and crossed.recall_shuffled[1] == pytest.approx(1 / N)
+    )
     image, spectrum = (searches.catalog.indexes[view].vectors() for view in ("image", "spectrum"))
     assert ((image @ spectrum.T).argmax(axis=1) == np.arange(N)).mean() < 0.1
     found = searches.search([QueryPart("upload", 1.0, {"image": image[9]})], "image-to-spectrum", k=1)

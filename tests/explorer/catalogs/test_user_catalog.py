@@ -74,19 +74,28 @@ def assert_same(first: Catalog, second: Catalog) -> None:
     """Everything, embeddings to the digits that are kept: what shares a pass of the model is chance."""
     for id in first.table["id"]:
         one, other = first.entry(id).tokens, second.entry(id).tokens
-        assert {key: ids.tolist() for key, ids in one.items()} == {key: ids.tolist() for key, ids in other.items()}
+        assert {key: ids.tolist() for key, ids in one.items()} == {
+            key: ids.tolist() for key, ids in other.items()
+        }
     assert first.indexes.keys() == second.indexes.keys()
     for view, index in first.indexes.items():
         assert index.ids == second.indexes[view].ids
-        np.testing.assert_allclose(index.vectors(), second.indexes[view].vectors(), atol=1e-3)  # half precision
-    told = [catalog.table.drop(columns=["pca_1", "pca_2", "umap_1", "umap_2"], errors="ignore") for catalog in (first, second)]
+        np.testing.assert_allclose(
+            index.vectors(), second.indexes[view].vectors(), atol=1e-3
+        )  # half precision
+    told = [
+        catalog.table.drop(columns=["pca_1", "pca_2", "umap_1", "umap_2"], errors="ignore")
+        for catalog in (first, second)
+    ]
     pd.testing.assert_frame_equal(*told)
 
 
 def test_a_table_becomes_a_catalog_of_these_weights_with_ids_as_text(engine, tmp_path):
     watched = Watched(engine)
     made = finished([table()], watched, tmp_path).made
-    assert made.complete and len(made.catalog) == ROWS - 1 and watched.batches == 3, "others are answered between batches"
+    assert made.complete and len(made.catalog) == ROWS - 1 and watched.batches == 3, (
+        "others are answered between batches"
+    )
     again = Catalog.load(made.catalog.folder, model_sha256=engine.info.sha256)
     assert again.manifest.model_sha256 == engine.info.sha256 and list(again.indexes) == [ALL, "photometry"]
     assert list(again.table["id"][:3]) == ["0000", "0001", "0003"]
@@ -97,7 +106,9 @@ def test_a_table_becomes_a_catalog_of_these_weights_with_ids_as_text(engine, tmp
 
 def test_a_row_that_cannot_be_read_is_listed_and_does_not_stop_the_rest(engine, tmp_path):
     made = finished([table()], engine, tmp_path).made
-    assert [(one.what, one.why.split(":")[0]) for one in made.problems] == [("mine.csv", f"1 of {ROWS} rows without photometry")]
+    assert [(one.what, one.why.split(":")[0]) for one in made.problems] == [
+        ("mine.csv", f"1 of {ROWS} rows without photometry")
+    ]
     assert "0002 (row 3)" in made.problems[0].why
 
 
@@ -152,7 +163,9 @@ def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine,
     making.wait(60)
 
 
-def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_same_files(engine, tmp_path, monkeypatch):
+def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_same_files(
+    engine, tmp_path, monkeypatch
+):
     go_on, read, given, held = threading.Event(), user_catalog.read_many, table(), []
 
     def until_told(files):
@@ -188,7 +201,9 @@ def test_the_order_of_the_files_does_not_matter_but_their_content_does(engine, t
 
 def test_a_catalog_of_other_weights_is_refused(engine, tmp_path):
     made = finished([table()], engine, tmp_path).made
-    with pytest.raises(IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"):
+    with pytest.raises(
+        IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"
+    ):
         user_catalog.opened(made.catalog.folder.parent, "0" * 64)
 
 
@@ -199,7 +214,9 @@ def test_spectra_and_images_have_previews_and_views_of_their_own(engine, tmp_pat
     drawn = catalog.small_spectrum(catalog.table["id"][0])
     assert np.isfinite(drawn.flux).any() and len(drawn.wavelength) == 160
     image = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path / "image").made.catalog
-    assert image.picture(image.table["id"][0])[8:12] == b"WEBP" and image.table["survey"][0] == "Legacy Survey"
+    assert (
+        image.picture(image.table["id"][0])[8:12] == b"WEBP" and image.table["survey"][0] == "Legacy Survey"
+    )
 
 
 def test_the_views_of_an_object_are_made_from_its_parts(engine, tmp_path, root):
@@ -208,11 +225,19 @@ def test_the_views_of_an_object_are_made_from_its_parts(engine, tmp_path, root):
     streams = catalog.views_of(catalog.entry(id).tokens)
     assert set(streams) == {ALL, "image", "photometry"}
     for view, used in streams.items():
-        np.testing.assert_allclose(catalog.indexes[view].vector(0), engine.embed([catalog.entry(id)], use=used)[0], atol=1e-3)
+        np.testing.assert_allclose(
+            catalog.indexes[view].vector(0), engine.embed([catalog.entry(id)], use=used)[0], atol=1e-3
+        )
 
 
-def test_files_of_one_object_are_joined_by_their_id_and_equal_ids_of_one_file_get_a_number(engine, tmp_path, root):
-    np.savez(tmp_path / "B7.npz", image=np.random.default_rng(0).normal(1, 1, (3, 96, 96)).astype(np.float32), bands=["g", "r", "z"])
+def test_files_of_one_object_are_joined_by_their_id_and_equal_ids_of_one_file_get_a_number(
+    engine, tmp_path, root
+):
+    np.savez(
+        tmp_path / "B7.npz",
+        image=np.random.default_rng(0).normal(1, 1, (3, 96, 96)).astype(np.float32),
+        bands=["g", "r", "z"],
+    )
     rows = tmp_path / "rows.csv"
     rows.write_text("object_id,FLUX_G\nA1,1\nA1,2\nB7,3\n")
     catalog = finished([rows, tmp_path / "B7.npz"], engine, tmp_path / "own").made.catalog
@@ -282,7 +307,8 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
     made = finished([table()], Faulty(engine), tmp_path).made
     assert (
         "0003" not in made.catalog
-        and "a fault of this program, not of what it was given (IndexError" in {one.what: one.why for one in made.problems}["0003"]
+        and "a fault of this program, not of what it was given (IndexError"
+        in {one.what: one.why for one in made.problems}["0003"]
     )
     assert "list index" in caplog.text, "with its traceback"
     watched = Watched(engine)

@@ -47,7 +47,9 @@ def test_an_analysis_holds_tokens_redshift_embedding_and_neighbors(analysis):
     }
     assert analysis.redshift.probability.sum() == pytest.approx(1) and len(analysis.redshift.z) == 1023
     assert np.linalg.norm(analysis.embedding) == pytest.approx(1, abs=1e-5)
-    assert len(analysis.neighbors) == 5 and analysis.neighbors[0].similarity >= analysis.neighbors[1].similarity
+    assert (
+        len(analysis.neighbors) == 5 and analysis.neighbors[0].similarity >= analysis.neighbors[1].similarity
+    )
     assert analysis.z_reference == 0.25 and analysis.ignored == {}
     assert {"encode", "model", "decode", "neighbors"} <= analysis.seconds.keys()
 
@@ -56,7 +58,9 @@ def test_the_image_is_the_middle_of_the_input_beside_its_decoding(analysis, make
     (image,) = analysis.images
     given = make_object(1).modalities[0].flux[0].numpy()
     np.testing.assert_allclose(image.original, given[:, 7:103, 4:100])
-    assert image.decoded.shape == (4, 96, 96) and image.survey == "Legacy Survey" and image.pixel_scale == 0.262
+    assert (
+        image.decoded.shape == (4, 96, 96) and image.survey == "Legacy Survey" and image.pixel_scale == 0.262
+    )
     rms = np.sqrt(np.mean((image.decoded - image.original) ** 2, axis=(1, 2)))
     np.testing.assert_allclose(image.residual_rms, rms)
     np.testing.assert_allclose(image.flux_ratio, image.decoded.sum((1, 2)) / image.original.sum((1, 2)))
@@ -69,7 +73,9 @@ def test_the_spectrum_is_decoded_on_its_own_pixels_with_residuals_in_sigma(analy
     assert spectrum.bad[:20].all() and not spectrum.bad[20:].any()
     assert np.isnan(spectrum.sigma[100:103]).all() and np.isnan(spectrum.residual[:20]).all()
     usable = np.isfinite(spectrum.residual)
-    assert usable.sum() > 3000 and spectrum.reduced_chi2 == pytest.approx(np.mean(spectrum.residual[usable] ** 2))
+    assert usable.sum() > 3000 and spectrum.reduced_chi2 == pytest.approx(
+        np.mean(spectrum.residual[usable] ** 2)
+    )
     np.testing.assert_allclose(spectrum.residual[usable], (spectrum.flux - spectrum.decoded)[usable])
 
 
@@ -104,8 +110,15 @@ def test_only_what_is_switched_on_is_read_and_the_rest_says_so(engine, make_obje
 
 
 def test_the_redshift_is_never_read(engine, make_object, redshift_modality):
-    with_z, without = engine.analyze(make_object(1, redshift_modality), use=None), engine.analyze(make_object(1))
-    assert "never given" in with_z.ignored["tok_z"] and "tok_z" not in with_z.used and "tok_z" not in with_z.tokens
+    with_z, without = (
+        engine.analyze(make_object(1, redshift_modality), use=None),
+        engine.analyze(make_object(1)),
+    )
+    assert (
+        "never given" in with_z.ignored["tok_z"]
+        and "tok_z" not in with_z.used
+        and "tok_z" not in with_z.tokens
+    )
     same_numbers(with_z, without)
     asked_for = engine.analyze(make_object(1, redshift_modality), use=["tok_z", "tok_image"])
     assert asked_for.used == ("tok_image",)
@@ -115,7 +128,14 @@ def test_what_the_weights_do_not_read_is_ignored_with_the_reason(tiny_weights, t
     from aion.model import AION, AIONConfig
 
     model = AION.from_pretrained(tiny_weights)
-    few = AIONConfig(dim=32, encoder_depth=1, decoder_depth=1, num_heads=4, domains_in=("tok_image", "tok_z"), domains_out=("tok_z",))
+    few = AIONConfig(
+        dim=32,
+        encoder_depth=1,
+        decoder_depth=1,
+        num_heads=4,
+        domains_in=("tok_image", "tok_z"),
+        domains_out=("tok_z",),
+    )
     AION(few).save_pretrained(tmp_path)
     (tmp_path / "codecs").mkdir()
     for name in ("image", "spectrum", "Z"):
@@ -123,7 +143,10 @@ def test_what_the_weights_do_not_read_is_ignored_with_the_reason(tiny_weights, t
     engine = Engine(Settings(model=str(tmp_path), catalog=tmp_path / "none"))
     analysis = engine.analyze(make_object(1))
     assert analysis.used == ("tok_image",) and analysis.neighbors == ()
-    assert "not a stream" in analysis.ignored["tok_spectrum_sdss"] and "no codec for FLUX_G" in analysis.ignored["tok_flux_g"]
+    assert (
+        "not a stream" in analysis.ignored["tok_spectrum_sdss"]
+        and "no codec for FLUX_G" in analysis.ignored["tok_flux_g"]
+    )
     engine.close()
     assert model.config.dim == 32
 
@@ -147,10 +170,17 @@ def test_assumptions_of_the_reader_are_notes_and_facts_are_not(analysis):
 
 
 def test_a_batch_gives_the_numbers_of_single_objects(engine, make_object):
-    things = [make_object(1), SkyObject("spectrum", (make_object(5).modalities[1],), ()), make_object(2), make_object(3)]
+    things = [
+        make_object(1),
+        SkyObject("spectrum", (make_object(5).modalities[1],), ()),
+        make_object(2),
+        make_object(3),
+    ]
     for one, two in zip(engine.batch(things), [engine.analyze(thing) for thing in things], strict=True):
         same_numbers(one, two)
-    np.testing.assert_allclose(engine.embed(things), [engine.analyze(thing).embedding for thing in things], atol=1e-5)
+    np.testing.assert_allclose(
+        engine.embed(things), [engine.analyze(thing).embedding for thing in things], atol=1e-5
+    )
     assert engine.embed([]).shape == (0, 32) and engine.batch([]) == []
 
 
@@ -186,7 +216,11 @@ def test_neighbors_leave_out_the_object_itself_and_carry_class_and_redshift(engi
     found = engine.analyze(make_object(1), k=11).neighbors
     assert len(found) == 11 and "object 1" not in [neighbor.id for neighbor in found]
     by_id = {neighbor.id: neighbor for neighbor in found}
-    assert by_id["object 3"].z is None and by_id["object 2"].z == pytest.approx(4 / 11) and by_id["object 2"].kind == "quasar"
+    assert (
+        by_id["object 3"].z is None
+        and by_id["object 2"].z == pytest.approx(4 / 11)
+        and by_id["object 2"].kind == "quasar"
+    )
     copy_of_it = engine.analyze(make_object(1, id="a copy"), k=1).neighbors[0]
     assert copy_of_it.id == "object 1" and copy_of_it.similarity == pytest.approx(1, abs=1e-4)
 
@@ -200,39 +234,62 @@ def test_an_image_is_compared_with_images(engine, make_object):
 def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object):
     thing = make_object(1)
     numbers = engine.analyze(SkyObject("numbers", thing.modalities[2:], ()))
-    assert LOW_COVERAGE in numbers.redshift.flags and any("catalog numbers alone" in note for note in numbers.notes)
+    assert LOW_COVERAGE in numbers.redshift.flags and any(
+        "catalog numbers alone" in note for note in numbers.notes
+    )
     whole = thing.modalities[1]
     mask = whole.mask.clone()
     mask[:, :3000] = True
     cut = SDSSSpectrum(flux=whole.flux, ivar=whole.ivar, mask=mask, wavelength=whole.wavelength)
     poor = engine.analyze(SkyObject("cut", (cut,), ()))
-    assert LOW_COVERAGE in poor.redshift.flags and any("of the survey's wavelength range" in note for note in poor.notes)
+    assert LOW_COVERAGE in poor.redshift.flags and any(
+        "of the survey's wavelength range" in note for note in poor.notes
+    )
     for good in (SkyObject("spectrum", (whole,), ()), SkyObject("image", thing.modalities[:1], ())):
         assert LOW_COVERAGE not in engine.analyze(good).redshift.flags
 
 
-def test_a_catalog_of_other_weights_is_not_used_and_a_note_says_so(settings, tiny_weights, tmp_path, make_object):
+def test_a_catalog_of_other_weights_is_not_used_and_a_note_says_so(
+    settings, tiny_weights, tmp_path, make_object
+):
     from tests.tiny import write_tiny
 
     other = Engine(replace(settings, model=str(write_tiny(tmp_path / "other", seed=1))))
     analysis = other.analyze(make_object(1))
-    assert other.catalog is None and analysis.neighbors == () and any("other weights" in note for note in analysis.notes)
+    assert (
+        other.catalog is None
+        and analysis.neighbors == ()
+        and any("other weights" in note for note in analysis.notes)
+    )
     other.close()
 
 
 def test_what_the_model_is_is_known(engine, tiny_weights):
     info = engine.info
-    assert info.id == str(tiny_weights) and info.revision is None and len(info.sha256) == 64 and info.device == "cpu"
+    assert (
+        info.id == str(tiny_weights)
+        and info.revision is None
+        and len(info.sha256) == 64
+        and info.device == "cpu"
+    )
     assert info.parameters > 1000 and "tok_z" in info.writes and "tok_image" in info.reads
-    assert info.title == str(tiny_weights) and info.notice is None and {"aion", "torch", "numpy"} <= info.versions.keys()
+    assert (
+        info.title == str(tiny_weights)
+        and info.notice is None
+        and {"aion", "torch", "numpy"} <= info.versions.keys()
+    )
 
 
 def test_the_card_of_an_embedded_model_gives_its_title_and_notice(tiny_weights, tmp_path):
     for path in tiny_weights.iterdir():
         (tmp_path / path.name).symlink_to(path)
-    (tmp_path / "model_card.json").write_text('{"title": "AION-sim (embedded)", "notice": "trained on a simulated survey"}')
+    (tmp_path / "model_card.json").write_text(
+        '{"title": "AION-sim (embedded)", "notice": "trained on a simulated survey"}'
+    )
     engine = Engine(Settings(model=str(tmp_path), catalog=tmp_path / "none"))
-    assert engine.info.title == "AION-sim (embedded)" and engine.info.notice == "trained on a simulated survey"
+    assert (
+        engine.info.title == "AION-sim (embedded)" and engine.info.notice == "trained on a simulated survey"
+    )
     engine.close()
 
 
@@ -240,7 +297,9 @@ def test_warming_up_reports_its_progress_to_the_end(engine):
     steps = []
     engine.warm_up(lambda step, share: steps.append((step, share)))
     shares = [share for _, share in steps]
-    assert shares == sorted(shares) and steps[-1] == ("Ready", 1.0) and any("codec" in step for step, _ in steps)
+    assert (
+        shares == sorted(shares) and steps[-1] == ("Ready", 1.0) and any("codec" in step for step, _ in steps)
+    )
 
 
 def test_weights_that_cannot_be_used_are_refused(tmp_path, tiny_weights):
@@ -254,8 +313,15 @@ def test_weights_that_cannot_be_used_are_refused(tmp_path, tiny_weights):
 
 
 def test_settings_come_from_the_environment_and_hide_the_token(tmp_path):
-    settings = Settings.from_environment({"AION_MODEL": "a/b", "AION_CATALOG": str(tmp_path), "HF_TOKEN": "secret", "AION_DEVICE": ""})
-    assert settings.model == "a/b" and settings.catalog == tmp_path and settings.device == "auto" and settings.token == "secret"
+    settings = Settings.from_environment(
+        {"AION_MODEL": "a/b", "AION_CATALOG": str(tmp_path), "HF_TOKEN": "secret", "AION_DEVICE": ""}
+    )
+    assert (
+        settings.model == "a/b"
+        and settings.catalog == tmp_path
+        and settings.device == "auto"
+        and settings.token == "secret"
+    )
     assert "secret" not in repr(settings)
     assert Settings.from_environment({}).model.endswith("aion-sim")
 
@@ -265,7 +331,9 @@ def test_each_choice_of_modalities_has_its_own_density(engine, make_object):
     alone = engine.redshifts(thing, {"image": ["tok_image"], "spectrum": ["tok_spectrum_sdss"], "all": None})
     assert list(alone) == ["image", "spectrum", "all"]
     for name, use in (("image", ["tok_image"]), ("all", None)):
-        np.testing.assert_allclose(alone[name].probability, engine.analyze(thing, use=use).redshift.probability, rtol=1e-4)
+        np.testing.assert_allclose(
+            alone[name].probability, engine.analyze(thing, use=use).redshift.probability, rtol=1e-4
+        )
     assert not np.allclose(alone["image"].probability, alone["spectrum"].probability)
 
 
@@ -295,14 +363,21 @@ def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(eng
     assert whole.neighbors[0].similarity == most_similar("all", whole.embedding)
     partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"])
     assert list(partly.compared) == ["image"] and not np.allclose(partly.compared["image"], partly.embedding)
-    np.testing.assert_allclose(partly.compared["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
+    np.testing.assert_allclose(
+        partly.compared["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6
+    )
     assert partly.neighbors[0].similarity == most_similar("image", partly.compared["image"])
     assert "rank image" in rank(partly) and "image" not in rank(whole)
     numbers = engine.analyze(thing, use=["tok_flux_g"])
     assert "not comparable" in rank(numbers)
 
 
-ORDINARY = [(0.5, "ordinary", True), (0.94, "ordinary", True), (0.97, "at its edge", True), (0.99, "unlike its objects", False)]
+ORDINARY = [
+    (0.5, "ordinary", True),
+    (0.94, "ordinary", True),
+    (0.97, "at its edge", True),
+    (0.99, "unlike its objects", False),
+]
 
 
 @pytest.mark.parametrize(("rank", "word", "fine"), ORDINARY)
@@ -314,13 +389,17 @@ def test_an_ordinary_object_reads_as_ordinary(rank, word, fine):
 @pytest.mark.parametrize(("chi2", "fine"), [(0.7, False), (0.95, True), (1.9, True), (2.1, False)])
 def test_a_reconstruction_is_fine_while_it_loses_less_than_the_noise_hides(chi2, fine):
     check = chi2_check("Reconstruction", chi2, 5000, None)
-    assert check.passed is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
+    assert (
+        check.passed is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
+    )
     assert "1 ± 0.02 on 5,000 pixels" in check.explanation and "from 2 on" in check.explanation
 
 
 def test_a_reconstruction_has_a_rank_among_those_of_held_out_objects():
     row = {"n": 3201, "0.05": 0.9, "0.5": 1.2, "0.95": 1.8, "note": 3}
-    known = chi2_quantiles({TABLE: {"tok_spectrum_sdss": row, "tok_image": {"n": 3}, "tok_image_hsc": {"0.1": 2, "0.9": 1}}})
+    known = chi2_quantiles(
+        {TABLE: {"tok_spectrum_sdss": row, "tok_image": {"n": 3}, "tok_image_hsc": {"0.1": 2, "0.9": 1}}}
+    )
     assert list(known) == ["tok_spectrum_sdss"], "a row without a distribution is none"
     told = [chi2_check("", chi2, 5000, known["tok_spectrum_sdss"]) for chi2 in (0.85, 1.2, 1.5, 1.9)]
     assert [check.value.split(", ", 1)[1] for check in told] == [
@@ -338,7 +417,10 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
     rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
     (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
     engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
-    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))})
+    thing = replace(
+        make_object(1),
+        frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))},
+    )
     told = {check.name: check.value for check in engine.analyze(thing).trust}
     engine.close()
     assert "of 10 held-out objects" in told["Reconstruction of the SDSS spectrum"]

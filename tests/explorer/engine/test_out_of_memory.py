@@ -17,7 +17,9 @@ def test_too_little_memory_halves_the_batch_and_frees_what_failed(engine, make_o
     whole = networks.answer
 
     def small(objects):
-        assert not [held for held in failed if held() is not None], "the tensors of the pass that failed are still held"
+        assert not [held for held in failed if held() is not None], (
+            "the tensors of the pass that failed are still held"
+        )
         sizes.append(len(objects))
         if len(objects) > 1:
             activations = torch.zeros(len(objects))
@@ -52,11 +54,15 @@ def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_o
     engine = Engine(settings)
     full_gpu(engine)
     analysis = engine.analyze(make_object(1))
-    assert any("computed on the CPU" in note for note in analysis.notes) and analysis.redshift.probability.sum() == pytest.approx(1)
+    assert any(
+        "computed on the CPU" in note for note in analysis.notes
+    ) and analysis.redshift.probability.sum() == pytest.approx(1)
     engine.close()
 
 
-def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(settings, make_object, full_gpu, online, tmp_path):  # noqa: F811
+def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(
+    settings, make_object, full_gpu, online, tmp_path
+):  # noqa: F811
     online.go.set()
     engine = Engine(replace(settings, model="owner/name", revision="main", catalog=tmp_path))
     full_gpu(engine)
@@ -64,5 +70,7 @@ def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(settings, make_objec
     engine.analyze(make_object(1))
     engine.close()
     asked = [path for path in map(str, online.requests) if "/resolve/" in path]
-    assert engine.info.revision == COMMIT and not [path for path in asked if f"/resolve/{COMMIT}/" not in path]
+    assert engine.info.revision == COMMIT and not [
+        path for path in asked if f"/resolve/{COMMIT}/" not in path
+    ]
     assert engine._cpu_fallback.model.source.revision == COMMIT

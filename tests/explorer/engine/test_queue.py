@@ -56,11 +56,14 @@ def _breaks(jobs):
 
 
 @pytest.mark.parametrize(
-    ("run", "told"), [(_breaks, "RuntimeError: broken"), (_too_few, "1 jobs got 0 answers"), (_ends, r"SystemExit: 3")]
+    ("run", "told"),
+    [(_breaks, "RuntimeError: broken"), (_too_few, "1 jobs got 0 answers"), (_ends, r"SystemExit: 3")],
 )
 def test_whatever_a_run_does_its_callers_are_told_and_the_thread_lives_on(run, told, caplog):
     worker, answers = Worker(lambda jobs: run(jobs) if "bad" in jobs else jobs, limit=1), []
-    asking = threading.Thread(target=lambda: answers.extend(worker.attempt(["bad"]) + worker.attempt(["good"])), daemon=True)
+    asking = threading.Thread(
+        target=lambda: answers.extend(worker.attempt(["bad"]) + worker.attempt(["good"])), daemon=True
+    )
     asking.start()
     asking.join(5)
     assert len(answers) == 2, "who asked still waits"

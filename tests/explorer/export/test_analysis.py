@@ -15,7 +15,16 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 import aion
-from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import (
+    Embedded,
+    decoded_fits,
+    embeddings_npy,
+    embeddings_parquet,
+    pdf_csv,
+    pdf_ecsv,
+    pdf_hdf5,
+    to_json,
+)
 from aion.explorer.redshift.prior import FlatInLog, with_prior
 from aion.io import ImageFrame, Report, read
 
@@ -39,8 +48,13 @@ def test_json_has_exactly_these_keys(analysis, thing):
     assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])
     assert list(read["model"]) == ["id", "revision", "sha256"]
     assert read["inputs"]["files"] == [{"source": "spec.fits", "format": "SDSS spec", "sha256": "f" * 64}]
-    assert read["redshift"]["mode"] == analysis.redshift.mode and read["model"]["sha256"] == analysis.model.sha256
-    assert read["reconstruction"]["Legacy Survey image"]["residual_rms_nanomaggies"] == list(analysis.images[0].residual_rms)
+    assert (
+        read["redshift"]["mode"] == analysis.redshift.mode
+        and read["model"]["sha256"] == analysis.model.sha256
+    )
+    assert read["reconstruction"]["Legacy Survey image"]["residual_rms_nanomaggies"] == list(
+        analysis.images[0].residual_rms
+    )
     assert read["reconstruction"]["SDSS spectrum"]["reduced_chi2"] == analysis.spectra[0].reduced_chi2
     assert read["reconstruction"]["FLUX_R"]["original"] == 9.0
 
@@ -98,17 +112,26 @@ def test_decoded_data_of_the_catalog_have_no_original_columns(engine):
 def test_embeddings_come_back_from_npy_and_parquet_with_what_they_were_made_from(analysis):
     vectors = [analysis.embedding, -analysis.embedding]
     np.testing.assert_array_equal(np.load(io.BytesIO(embeddings_npy(vectors))), np.stack(vectors))
-    reports = (Report("SDSS spec", "spec.fits", "f" * 64, ()), Report("Legacy Survey cutout", "image.fits", "0" * 64, ()))
+    reports = (
+        Report("SDSS spec", "spec.fits", "f" * 64, ()),
+        Report("Legacy Survey cutout", "image.fits", "0" * 64, ()),
+    )
     first = Embedded("39628345678901234", vectors[0], ("tok_image", "tok_flux_g"), reports)
     rows = [first, Embedded("b", vectors[1], ("tok_image",))]
     table = pq.read_table(io.BytesIO(embeddings_parquet(rows, analysis.model)))
     assert table["id"].to_pylist() == ["39628345678901234", "b"]
     np.testing.assert_array_equal(np.stack(table["embedding"].to_numpy()), np.stack(vectors))
     assert table["used"].to_pylist() == [["tok_image", "tok_flux_g"], ["tok_image"]]
-    assert table["files"].to_pylist() == [["spec.fits", "image.fits"], []] and table["sha256"].to_pylist() == [["f" * 64, "0" * 64], []]
+    assert table["files"].to_pylist() == [["spec.fits", "image.fits"], []] and table[
+        "sha256"
+    ].to_pylist() == [["f" * 64, "0" * 64], []]
     about = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
     model = analysis.model
-    assert about["model_id"] == model.id and about["model_revision"] == (model.revision or "") and about["model_sha256"] == model.sha256
+    assert (
+        about["model_id"] == model.id
+        and about["model_revision"] == (model.revision or "")
+        and about["model_sha256"] == model.sha256
+    )
     assert about["aion_version"] == aion.__version__
 
 
@@ -124,25 +147,47 @@ def test_the_density_comes_back_from_hdf5_in_the_layout_of_qp(analysis):
 def test_the_decoded_image_lies_where_the_input_says(engine):
     from tests.explorer.conftest import sky_object
 
-    header = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 52.5, "CRPIX2": 55.5}
+    header = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRVAL1": 150.0,
+        "CRVAL2": 2.0,
+        "CRPIX1": 52.5,
+        "CRPIX2": 55.5,
+    }
     header |= {"CDELT1": -7.28e-5, "CDELT2": 7.28e-5, "CUNIT1": "deg", "CUNIT2": "deg"}
     analysis = engine.analyze(replace(sky_object(1), frames={"tok_image": ImageFrame(0.262, header)}))
     with fits.open(io.BytesIO(decoded_fits(analysis))) as hdus:
         moved, given = WCS(hdus[1].header, naxis=2), WCS(fits.Header(header))
-    here, there = moved.pixel_to_world(10, 20), given.pixel_to_world(10 + (104 - 96) // 2, 20 + (110 - 96) // 2)
+    here, there = (
+        moved.pixel_to_world(10, 20),
+        given.pixel_to_world(10 + (104 - 96) // 2, 20 + (110 - 96) // 2),
+    )
     assert here.separation(there).arcsec < 1e-6
 
 
 def test_each_image_of_an_object_keeps_its_own_place_and_pixels(engine, root):
-    (found,) = read([root / "tests/data" / name for name in ("ls_cutout.fits.gz", "hsc_r.fits.gz", "hsc_g.fits.gz")])
+    (found,) = read(
+        [root / "tests/data" / name for name in ("ls_cutout.fits.gz", "hsc_r.fits.gz", "hsc_g.fits.gz")]
+    )
     analysis = engine.analyze(found)
-    assert {image.survey: round(image.pixel_scale, 3) for image in analysis.images} == {"Legacy Survey": 0.262, "HSC": 0.168}
+    assert {image.survey: round(image.pixel_scale, 3) for image in analysis.images} == {
+        "Legacy Survey": 0.262,
+        "HSC": 0.168,
+    }
     with fits.open(io.BytesIO(decoded_fits(analysis))) as hdus:
-        scales = {hdu.header["PIXSCALE"]: WCS(hdu.header, naxis=2).proj_plane_pixel_scales()[0].to_value("arcsec") for hdu in hdus[1:3]}
-    assert len(scales) == 2 and all(stated == pytest.approx(of_wcs, rel=1e-3) for stated, of_wcs in scales.items())
+        scales = {
+            hdu.header["PIXSCALE"]: WCS(hdu.header, naxis=2).proj_plane_pixel_scales()[0].to_value("arcsec")
+            for hdu in hdus[1:3]
+        }
+    assert len(scales) == 2 and all(
+        stated == pytest.approx(of_wcs, rel=1e-3) for stated, of_wcs in scales.items()
+    )
 
 
 def test_files_say_which_prior_was_multiplied_in(analysis):
     taken = with_prior(analysis, FlatInLog())
     assert json.loads(to_json(taken))["redshift"]["prior"] == "a prior flat in ln(1 + z)"
-    assert Table.read(pdf_ecsv(taken).decode(), format="ascii.ecsv").meta["prior"] == "a prior flat in ln(1 + z)"
+    assert (
+        Table.read(pdf_ecsv(taken).decode(), format="ascii.ecsv").meta["prior"] == "a prior flat in ln(1 + z)"
+    )

@@ -24,7 +24,11 @@ DATA = Path(__file__).parents[2] / "data"
 USE = ("tok_spectrum_sdss", "tok_image")
 PRIOR = Gaussian(0.3, 0.5)
 SHOWN = Shown(
-    0.2, "grid", True, View(LineSet(frozenset({"emission"}), True), rest=True, smoothing=5), (ShownImage("blink", ImageView("DES-R", 2.0)),)
+    0.2,
+    "grid",
+    True,
+    View(LineSet(frozenset({"emission"}), True), rest=True, smoothing=5),
+    (ShownImage("blink", ImageView("DES-R", 2.0)),),
 )
 
 
@@ -34,7 +38,16 @@ def made(engine):
     paths = [DATA / "sdss_spec.fits", DATA / "ls_cutout.fits.gz"]
     (thing,) = read(paths, overrides=Overrides(medium="vacuum"))
     analysis = with_prior(engine.analyze(thing, use=USE), PRIOR)
-    recipe = Recipe(thing.id, tuple(path.name for path in paths), engine.info.sha256, {}, Overrides(medium="vacuum"), USE, PRIOR, SHOWN)
+    recipe = Recipe(
+        thing.id,
+        tuple(path.name for path in paths),
+        engine.info.sha256,
+        {},
+        Overrides(medium="vacuum"),
+        USE,
+        PRIOR,
+        SHOWN,
+    )
     inputs = [(path.name, path.read_bytes()) for path in paths]
     content = bundle.bundle(analysis, recipe, thing.reports, inputs, engine.catalog)
     return analysis, thing, zipfile.ZipFile(io.BytesIO(content))
@@ -42,15 +55,26 @@ def made(engine):
 
 def cells(archive):
     """The code of its notebook, cell by cell."""
-    return [cell["source"] for cell in json.loads(archive.read("analysis.ipynb"))["cells"] if cell["cell_type"] == "code"]
+    return [
+        cell["source"]
+        for cell in json.loads(archive.read("analysis.ipynb"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
 
 
 def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, engine):
     analysis, thing, archive = made
     assert archive.testzip() is None
     settings = json.loads(archive.read("settings.json"))
-    files = {"inputs/sdss_spec.fits": thing.reports[0].sha256, "inputs/ls_cutout.fits.gz": thing.reports[1].sha256}
-    assert settings["files"] == files and settings["figures"]["z"] == 0.2 and settings["figures"]["view"]["smoothing"] == 5
+    files = {
+        "inputs/sdss_spec.fits": thing.reports[0].sha256,
+        "inputs/ls_cutout.fits.gz": thing.reports[1].sha256,
+    }
+    assert (
+        settings["files"] == files
+        and settings["figures"]["z"] == 0.2
+        and settings["figures"]["view"]["smoothing"] == 5
+    )
     assert settings["versions"]["torch"] and settings["model"]["sha256"] == analysis.model.sha256
     assert archive.read("analysis.json").decode() == to_json(analysis, thing.reports)
     neighbors = pd.read_csv(io.BytesIO(archive.read("neighbors.csv")), dtype={"id": str})
@@ -59,7 +83,9 @@ def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, en
     assert tables | set(files) | {"decoded.fits", "figures.html", "analysis.py"} <= set(archive.namelist())
 
 
-def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the_page(here, made, tmp_path, monkeypatch):  # noqa: F811
+def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the_page(
+    here, made, tmp_path, monkeypatch
+):  # noqa: F811
     analysis, _, archive = made
     archive.extractall(tmp_path / "unpacked")
     monkeypatch.chdir(tmp_path / "unpacked")
@@ -72,8 +98,14 @@ def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the
     np.testing.assert_allclose(again.redshift.density, analysis.redshift.density, rtol=1e-5)
     np.testing.assert_allclose(again.embedding, np.load("embedding.npy")[0], atol=1e-6)
     assert [neighbor.id for neighbor in again.neighbors] == [neighbor.id for neighbor in analysis.neighbors]
-    assert [figure.to_json() for figure in drawn] == [figure.to_json() for figure in figures.on_page(again, SHOWN).values()]
-    assert drawn[0].layout.yaxis.type == "log" and "Rest wavelength" in drawn[1].layout.xaxis2.title.text and drawn[2].frames
+    assert [figure.to_json() for figure in drawn] == [
+        figure.to_json() for figure in figures.on_page(again, SHOWN).values()
+    ]
+    assert (
+        drawn[0].layout.yaxis.type == "log"
+        and "Rest wavelength" in drawn[1].layout.xaxis2.title.text
+        and drawn[2].frames
+    )
 
 
 def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path, monkeypatch):  # noqa: F811
@@ -89,7 +121,9 @@ def test_files_that_are_too_large_are_named_and_left_out(made, engine, monkeypat
     analysis, thing, _ = made
     monkeypatch.setattr(bundle, "LIMIT", 3)
     recipe = Recipe(thing.id, ("a.fits",), engine.info.sha256)
-    with zipfile.ZipFile(io.BytesIO(bundle.bundle(analysis, recipe, (), [("a.fits", b"flux")], None))) as archive:
+    with zipfile.ZipFile(
+        io.BytesIO(bundle.bundle(analysis, recipe, (), [("a.fits", b"flux")], None))
+    ) as archive:
         assert not any(name.startswith("inputs/") for name in archive.namelist())
         assert list(json.loads(archive.read("settings.json"))["files"]) == ["inputs/a.fits"]
         assert "are not in the bundle" in json.loads(archive.read("analysis.ipynb"))["cells"][0]["source"]

@@ -22,7 +22,16 @@ def recipe(engine, file, prior):
     (thing,) = read(file, overrides=Overrides(medium="vacuum"))
     analysis = with_prior(engine.analyze(thing, use=USE), prior)
     digests = {str(file): report.sha256 for report in thing.reports}
-    made = Recipe(thing.id, (str(file),), engine.info.sha256, digests, Overrides(medium="vacuum"), USE, prior, Shown(z=0.2, log=True))
+    made = Recipe(
+        thing.id,
+        (str(file),),
+        engine.info.sha256,
+        digests,
+        Overrides(medium="vacuum"),
+        USE,
+        prior,
+        Shown(z=0.2, log=True),
+    )
     return made, analysis, thing
 
 
@@ -36,13 +45,17 @@ def test_the_copied_command_gives_the_numbers_of_the_page(here, engine, spectrum
 
 
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
-def test_the_copied_python_gives_the_numbers_and_the_figures_of_the_page(here, engine, spectrum_file, prior, capsys, monkeypatch):  # noqa: F811
+def test_the_copied_python_gives_the_numbers_and_the_figures_of_the_page(
+    here, engine, spectrum_file, prior, capsys, monkeypatch
+):  # noqa: F811
     made, analysis, _ = recipe(engine, spectrum_file, prior)
     shown = []
     monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: shown.append(figure))
     names = {}
     exec(compile(made.python(), "copied", "exec"), names)
-    assert names["analysis"].redshift.summary() == analysis.redshift.summary() == capsys.readouterr().out.strip()
+    assert (
+        names["analysis"].redshift.summary() == analysis.redshift.summary() == capsys.readouterr().out.strip()
+    )
     assert len(shown) == 1 + len(analysis.spectra) + len(analysis.images)
     assert 0.2 in {shape.x0 for shape in shown[0].layout.shapes} and shown[0].layout.yaxis.type == "log"
     names["engine"].close()
@@ -73,4 +86,7 @@ def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, sp
     assert notebook["nbformat"] == 4
     code = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert code == made.python()
-    assert thing.reports[0].sha256 in notebook["cells"][0]["source"] and engine.info.sha256 in notebook["cells"][0]["source"]
+    assert (
+        thing.reports[0].sha256 in notebook["cells"][0]["source"]
+        and engine.info.sha256 in notebook["cells"][0]["source"]
+    )

@@ -44,7 +44,11 @@ def test_a_table_comes_back_from_every_format(rows, about, ending, engine):
     assert all(name == name.lower() for name in read.colnames)
     if ending == "fits":
         with fits.open(io.BytesIO(made)) as hdus:
-            assert [hdus[1].columns[name].unit for name in ("mag_r", "flux_r", "z")] == ["mag", "nanomaggy", None]
+            assert [hdus[1].columns[name].unit for name in ("mag_r", "flux_r", "z")] == [
+                "mag",
+                "nanomaggy",
+                None,
+            ]
     elif ending != "csv":
         assert str(read["mag_r"].unit) == "mag" and str(read["flux_r"].unit) == "nmgy"
 
@@ -57,7 +61,10 @@ def test_a_votable_is_not_written_by_the_writer_that_overruns_its_buffer(rows, a
 def test_provenance_is_in_every_header(rows, about, engine):
     ecsv = Table.read(tables.table_file(rows, "ecsv", about).decode(), format="ascii.ecsv")
     assert ecsv.meta["sha256"] == engine.info.sha256 and ecsv.meta["query"] == {"object 1": 1.0}
-    infos = {info.name: info.value for info in parse(io.BytesIO(tables.table_file(rows, "vot", about))).resources[0].infos}
+    infos = {
+        info.name: info.value
+        for info in parse(io.BytesIO(tables.table_file(rows, "vot", about))).resources[0].infos
+    }
     assert infos["sha256"] == engine.info.sha256 and infos["compared"] == "Images"
     with fits.open(io.BytesIO(tables.table_file(rows, "fits", about))) as hdus:
         assert engine.info.sha256[:40] in str(hdus[0].header["HISTORY"]).replace("\n", "")
@@ -68,7 +75,13 @@ def test_neighbors_come_with_the_object_whose_they_are(catalog, engine):
 
     analysis = engine.analyze(sky_object(1, id="Å 1/1"), k=5)
     read = Table.read(tables.neighbors_file(catalog, analysis, "ecsv").decode(), format="ascii.ecsv")
-    assert list(read["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(read["rank"]) == [1, 2, 3, 4, 5]
+    assert list(read["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(read["rank"]) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
     np.testing.assert_allclose(read["similarity"], [neighbor.similarity for neighbor in analysis.neighbors])
     assert read.meta["object"] == "Å 1/1" and read.meta["sha256"] == engine.info.sha256
 

@@ -37,7 +37,9 @@ def image(
     return ImageResult("Legacy Survey", bands, original, galaxy, pixel_scale, ones, ones, noise, around)
 
 
-def spectrum(*, pixels: int = 4000, with_data: bool = True, masked: slice = slice(100, 140)) -> SpectrumResult:
+def spectrum(
+    *, pixels: int = 4000, with_data: bool = True, masked: slice = slice(100, 140)
+) -> SpectrumResult:
     """A flat continuum with one line of one pixel, 40 masked pixels."""
     wavelength = np.linspace(3800.0, 9200.0, pixels)
     flux = 10 + np.random.default_rng(2).normal(0, 1, pixels)
@@ -48,12 +50,18 @@ def spectrum(*, pixels: int = 4000, with_data: bool = True, masked: slice = slic
     decoded = np.full(pixels, 10.0)
     residual = np.where(bad, np.nan, flux - decoded)
     if not with_data:
-        return SpectrumResult("SDSS", wavelength, None, None, np.zeros(pixels, dtype=bool), decoded, None, None)
+        return SpectrumResult(
+            "SDSS", wavelength, None, None, np.zeros(pixels, dtype=bool), decoded, None, None
+        )
     return SpectrumResult("SDSS", wavelength, flux, sigma, bad, decoded, residual, 1.0)
 
 
 def neighbors() -> tuple[Neighbor, ...]:
-    return (Neighbor("a", 0.98, 0.31, "galaxy"), Neighbor("b", 0.91, None, "galaxy"), Neighbor("c", 0.88, 2.2, "quasar"))
+    return (
+        Neighbor("a", 0.98, 0.31, "galaxy"),
+        Neighbor("b", 0.91, None, "galaxy"),
+        Neighbor("c", 0.88, 2.2, "quasar"),
+    )
 
 
 def small_spectrum() -> SmallSpectrum:

@@ -26,25 +26,38 @@ ALL = {
     "decoded image": lambda theme: figures.panels(samples.image(with_original=False), theme=theme),
     "spectrum": lambda theme: figures.spectrum(samples.spectrum(), z=0.3, theme=theme),
     "decoded spectrum": lambda theme: figures.spectrum(samples.spectrum(with_data=False), theme=theme),
-    "redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), z=0.3, reference=0.31, theme=theme),
+    "redshift": lambda theme: figures.redshift(
+        samples.pdf((0.3, 0.01, 1.0)), z=0.3, reference=0.31, theme=theme
+    ),
     "log redshift": lambda theme: figures.redshift(samples.pdf((0.3, 0.01, 1.0)), log=True, theme=theme),
-    "alone": lambda theme: figures.alone({"Image": samples.pdf((0.3, 0.1, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.3, theme=theme),
+    "alone": lambda theme: figures.alone(
+        {"Image": samples.pdf((0.3, 0.1, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.3, theme=theme
+    ),
     "image tokens": lambda theme: figures.image_tokens(TOKENS, theme=theme),
     "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
     "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
     "catalog by number": lambda theme: catalog([0.5, np.nan], theme=theme),
-    "compared": lambda theme: figures.compared_spectra([figures.Compared("a", samples.small_spectrum(), 0.5)], theme=theme),
+    "compared": lambda theme: figures.compared_spectra(
+        [figures.Compared("a", samples.small_spectrum(), 0.5)], theme=theme
+    ),
     "neighbors": lambda theme: figures.neighbors(samples.neighbors(), z=0.3, theme=theme),
 }
 
 
 def catalog(colors, *, theme=LIGHT, z=(0.1, 0.2), magnitude=(18.0, 20.0)):
-    axes = figures.Axis("Redshift z", np.array(z)), figures.Axis("r (AB mag)", np.array(magnitude), reverse=True)
+    axes = (
+        figures.Axis("Redshift z", np.array(z)),
+        figures.Axis("r (AB mag)", np.array(magnitude), reverse=True),
+    )
     return figures.scatter(10 + np.arange(len(z)), *axes, figures.Coloring("Class", colors), theme=theme)
 
 
 def titles(figure, axis):
-    return [getattr(item.title, "text", None) for item in getattr(figure, f"select_{axis}axes")() if item.visible is not False]
+    return [
+        getattr(item.title, "text", None)
+        for item in getattr(figure, f"select_{axis}axes")()
+        if item.visible is not False
+    ]
 
 
 def trace(figure, name):
@@ -56,7 +69,9 @@ def trace(figure, name):
 def test_every_figure_is_drawn_in_the_theme_and_can_be_sent_to_a_browser(name, theme):
     figure = ALL[name](theme)
     assert figure.layout.template.layout.font.color == theme.ink
-    assert figure.layout.template.layout.paper_bgcolor == theme.paper, "a saved file is readable on any ground"
+    assert figure.layout.template.layout.paper_bgcolor == theme.paper, (
+        "a saved file is readable on any ground"
+    )
     assert len(figure.to_json()) < 3_000_000
 
 
@@ -89,7 +104,9 @@ def pixels(url):
 
 def test_original_and_decoded_share_one_stretch():
     dim = samples.image()
-    brighter = image_module.ImageResult(dim.survey, dim.bands, dim.original, dim.decoded * 30, dim.pixel_scale, None, None)
+    brighter = image_module.ImageResult(
+        dim.survey, dim.bands, dim.original, dim.decoded * 30, dim.pixel_scale, None, None
+    )
     first = [pixels(figures.panels(result).data[0].source) for result in (dim, brighter)]
     np.testing.assert_array_equal(*first)
     decoded = [pixels(figures.panels(result).data[1].source).mean() for result in (dim, brighter)]
@@ -151,7 +168,11 @@ def test_masked_stretches_and_the_atmosphere_are_shaded():
 
 def test_lines_move_with_the_redshift():
     def place(z):
-        return next(shape.x0 for shape in figures.spectrum(samples.spectrum(), z=z).layout.shapes if shape.name == "Hβ")
+        return next(
+            shape.x0
+            for shape in figures.spectrum(samples.spectrum(), z=z).layout.shapes
+            if shape.name == "Hβ"
+        )
 
     assert place(0.1) == pytest.approx(4862.68 * 1.1)
     assert place(0.2) == pytest.approx(4862.68 * 1.2)
@@ -199,19 +220,29 @@ def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out_and_poin
 
 def test_numbers_color_points_on_a_scale_with_its_title_and_texts_by_group():
     scale = catalog(np.array([1.0, 2.0]))
-    assert len(scale.data) == 1 and list(scale.data[0].marker.color) == [1.0, 2.0] and scale.data[0].marker.colorbar.title.text == "Class"
+    assert (
+        len(scale.data) == 1
+        and list(scale.data[0].marker.color) == [1.0, 2.0]
+        and scale.data[0].marker.colorbar.title.text == "Class"
+    )
     groups = catalog(["HSC", "Legacy Survey"])
     assert len({item.marker.color for item in groups.data}) == 2
 
 
 def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
     spectrum = samples.small_spectrum()
-    both = [figures.Compared("a", spectrum, 0.5), figures.Compared("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0)]
+    both = [
+        figures.Compared("a", spectrum, 0.5),
+        figures.Compared("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0),
+    ]
     seen, rest = figures.compared_spectra(both), figures.compared_spectra(both, rest=True)
     np.testing.assert_allclose(seen.data[0].y, seen.data[1].y, rtol=1e-6)
     assert np.nanmedian(seen.data[0].y) == pytest.approx(1)
     assert rest.data[1].x[0] == pytest.approx(spectrum.wavelength[0] / 2)
-    assert "Rest wavelength" in rest.layout.xaxis.title.text and "Observed wavelength" in seen.layout.xaxis.title.text
+    assert (
+        "Rest wavelength" in rest.layout.xaxis.title.text
+        and "Observed wavelength" in seen.layout.xaxis.title.text
+    )
 
 
 def test_a_small_spectrum_is_drawn_with_its_gap_in_a_kilobyte():
@@ -231,7 +262,10 @@ def test_a_click_anywhere_on_the_density_gives_the_middle_of_its_bin():
     pdf = samples.pdf((0.3, 0.01, 1.0))
     density = trace(figures.redshift(pdf), "p(z)")
     np.testing.assert_array_equal(density.customdata, np.repeat(pdf.z, 2))
-    assert all(low <= z <= high for low, z, high in zip(density.x[::2], density.customdata[::2], density.x[1::2], strict=True))
+    assert all(
+        low <= z <= high
+        for low, z, high in zip(density.x[::2], density.customdata[::2], density.x[1::2], strict=True)
+    )
     assert list(trace(figures.redshift(pdf), "Peaks").customdata) == [peak.z for peak in pdf.peaks]
 
 
@@ -248,7 +282,9 @@ def test_a_logarithmic_density_shows_five_decades():
 
 
 def test_each_choice_of_modalities_has_its_row_on_one_redshift_axis():
-    figure = figures.alone({"Image": samples.pdf((0.3, 0.2, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.31, reference=0.3)
+    figure = figures.alone(
+        {"Image": samples.pdf((0.3, 0.2, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.31, reference=0.3
+    )
     assert [item.name for item in figure.data[:2]] == ["Image", "All"]
     assert figure.layout.xaxis.matches == "x2" and figure.layout.xaxis2.title.text == "Redshift z"
     assert all(max(item.y) == 1 for item in figure.data[:2])
@@ -278,9 +314,13 @@ def test_a_click_in_a_spectrum_gives_an_observed_wavelength_whatever_the_axis_sh
 
 
 def test_smoothing_changes_what_is_drawn_and_not_the_residual():
-    plain, smoothed = (figures.spectrum(samples.spectrum(), view=figures.View(smoothing=pixels)) for pixels in (1, 9))
+    plain, smoothed = (
+        figures.spectrum(samples.spectrum(), view=figures.View(smoothing=pixels)) for pixels in (1, 9)
+    )
     assert max(trace(smoothed, "Data, mean of 9 pixels").y) < max(trace(plain, "Data").y)
-    np.testing.assert_array_equal(trace(plain, "(data − decoded) / σ").y, trace(smoothed, "(data − decoded) / σ").y)
+    np.testing.assert_array_equal(
+        trace(plain, "(data − decoded) / σ").y, trace(smoothed, "(data − decoded) / σ").y
+    )
     with pytest.raises(ValueError, match="odd number"):
         figures.View(smoothing=4)
 
@@ -307,13 +347,21 @@ def test_lines_at_rest_follow_no_redshift_and_every_line_has_its_name():
 
 def test_emission_and_absorption_lines_are_chosen_apart():
     chosen = figures.View(LineSet(frozenset({"absorption"})))
-    names = {shape.name for shape in figures.spectrum(samples.spectrum(), z=0.1, view=chosen).layout.shapes if shape.type == "line"}
+    names = {
+        shape.name
+        for shape in figures.spectrum(samples.spectrum(), z=0.1, view=chosen).layout.shapes
+        if shape.type == "line"
+    }
     assert {"Ca H", "Ca K"} <= names and "Hβ" not in names
 
 
 def test_brightness_and_q_are_the_same_for_every_panel():
-    plain, bright = (figures.panels(samples.image(), view=figures.ImageView(brightness=value)) for value in (1.0, 3.0))
-    assert all(pixels(bright.data[i].source).mean() > 1.2 * pixels(plain.data[i].source).mean() for i in (0, 1))
+    plain, bright = (
+        figures.panels(samples.image(), view=figures.ImageView(brightness=value)) for value in (1.0, 3.0)
+    )
+    assert all(
+        pixels(bright.data[i].source).mean() > 1.2 * pixels(plain.data[i].source).mean() for i in (0, 1)
+    )
     faint = figures.panels(samples.image(), view=figures.ImageView(softening=30.0))
     assert pixels(faint.data[0].source).mean() > pixels(plain.data[0].source).mean()
 
@@ -322,14 +370,19 @@ def test_the_two_pictures_of_a_swipe_have_one_stretch_and_one_orientation():
     image, view = samples.image(), figures.ImageView(band="DES-R", brightness=2.0)
     original, decoded = map(pixels, figures.picture_urls(image, view=view))
     beside = figures.panels(image, view=view).data
-    np.testing.assert_array_equal(original, pixels(beside[0].source)[::-1], "the first row of a FITS image is the lowest")
+    np.testing.assert_array_equal(
+        original, pixels(beside[0].source)[::-1], "the first row of a FITS image is the lowest"
+    )
     np.testing.assert_array_equal(decoded, pixels(beside[1].source)[::-1])
 
 
 def test_original_and_decoded_blink_in_one_place():
     figure = figures.blink(samples.image())
     assert [item.visible for item in figure.data] == [True, False]
-    assert [[item.visible for item in frame.data] for frame in figure.frames] == [[True, False], [False, True]]
+    assert [[item.visible for item in frame.data] for frame in figure.frames] == [
+        [True, False],
+        [False, True],
+    ]
     assert [step.label for step in figure.layout.sliders[0].steps] == ["Original", "Decoded"]
 
 
@@ -355,7 +408,11 @@ def test_the_residual_is_in_units_of_the_noise_when_that_is_known_and_asked_for(
     [
         ({"CD1_1": -7e-5, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 7e-5}, (0, 1), (-1, 0)),
         ({"CDELT1": -7e-5, "CDELT2": 7e-5}, (0, 1), (-1, 0)),
-        ({"CDELT1": -7e-5, "CDELT2": 7e-5, "PC1_1": 0.0, "PC1_2": 1.0, "PC2_1": -1.0, "PC2_2": 0.0}, (-1, 0), (0, -1)),
+        (
+            {"CDELT1": -7e-5, "CDELT2": 7e-5, "PC1_1": 0.0, "PC1_2": 1.0, "PC2_1": -1.0, "PC2_2": 0.0},
+            (-1, 0),
+            (0, -1),
+        ),
     ],
 )
 def test_north_and_east_come_from_the_wcs(cards, north, east):
@@ -378,6 +435,9 @@ def test_nothing_is_drawn_that_nobody_sees(name):
 
 
 def test_many_points_are_circles():
-    few, many = catalog(["galaxy", "star"]), catalog(["galaxy", "star"] * 2000, z=(0.1, 0.2) * 2000, magnitude=(18.0, 20.0) * 2000)
+    few, many = (
+        catalog(["galaxy", "star"]),
+        catalog(["galaxy", "star"] * 2000, z=(0.1, 0.2) * 2000, magnitude=(18.0, 20.0) * 2000),
+    )
     assert {points.marker.symbol for points in few.data} == {"circle", "star"}
     assert {points.marker.symbol for points in many.data} == {"circle"}

@@ -14,7 +14,9 @@ WAVELENGTH = 10 ** (3.5801 + 1e-4 * np.arange(3841))
 NAMES = ("[O II]", "Hβ", "[O III]", "Hα")
 
 
-def spectrum(z: float, *, strength: float = 60.0, sigma: float = 1.0, seed: int = 0, slope: float = 0.0) -> SpectrumResult:
+def spectrum(
+    z: float, *, strength: float = 60.0, sigma: float = 1.0, seed: int = 0, slope: float = 0.0
+) -> SpectrumResult:
     """A sloped continuum with emission lines of 3 Å at z, and honest noise."""
     flux = 20 + slope * (WAVELENGTH - 6000)
     for line in LINES:
@@ -22,7 +24,14 @@ def spectrum(z: float, *, strength: float = 60.0, sigma: float = 1.0, seed: int 
             flux = flux + strength / 7.5 * np.exp(-0.5 * ((WAVELENGTH - observed(line, z)) / 3) ** 2)
     flux = flux + np.random.default_rng(seed).normal(0, sigma, len(flux))
     return SpectrumResult(
-        "SDSS", WAVELENGTH, flux, np.full(len(flux), sigma), np.zeros(len(flux), dtype=bool), flux, np.zeros(len(flux)), 1.0
+        "SDSS",
+        WAVELENGTH,
+        flux,
+        np.full(len(flux), sigma),
+        np.zeros(len(flux), dtype=bool),
+        flux,
+        np.zeros(len(flux)),
+        1.0,
     )
 
 
@@ -48,7 +57,10 @@ def test_the_signal_to_noise_of_a_line_is_its_flux_over_its_error():
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("z", [0.2, 0.8, 2.3])
 def test_noise_alone_votes_for_nothing_on_average(z, count):
-    empty = [[spectrum(z, strength=0, seed=count * trial + i, slope=0.01) for i in range(count)] for trial in range(120)]
+    empty = [
+        [spectrum(z, strength=0, seed=count * trial + i, slope=0.01) for i in range(count)]
+        for trial in range(120)
+    ]
     found = [votes(spectra, z) for spectra in empty]
     totals = [one.total for one in found]
     error = np.std(totals) / math.sqrt(len(totals))
@@ -63,7 +75,11 @@ def test_two_spectra_of_one_line_are_averaged_by_their_variances():
     def measured(given):
         return np.array([by_name(votes(spectra, 0.2))["[O III]"].significance for spectra in given])
 
-    noisy, clean, both = measured([pair[:1] for pair in pairs]), measured([pair[1:] for pair in pairs]), measured(pairs)
+    noisy, clean, both = (
+        measured([pair[:1] for pair in pairs]),
+        measured([pair[1:] for pair in pairs]),
+        measured(pairs),
+    )
     assert np.mean(both) == pytest.approx(math.hypot(np.mean(noisy), np.mean(clean)), rel=0.05)
     assert np.std(both) == pytest.approx(1.0, abs=0.3)
 
@@ -89,6 +105,8 @@ def test_masked_pixels_and_the_atmosphere_have_no_vote():
 
 
 def test_a_spectrum_without_data_has_no_vote():
-    tokens_only = SpectrumResult("SDSS", WAVELENGTH, None, None, np.zeros(len(WAVELENGTH), dtype=bool), WAVELENGTH, None, None)
+    tokens_only = SpectrumResult(
+        "SDSS", WAVELENGTH, None, None, np.zeros(len(WAVELENGTH), dtype=bool), WAVELENGTH, None, None
+    )
     assert votes([tokens_only], 0.2).lines == ()
     assert math.isnan(votes([], 0.2).total)

@@ -32,7 +32,9 @@ def test_a_prior_around_one_peak_leaves_that_peak(analysis):
 
 def test_a_flat_prior_in_the_logarithm_prefers_low_redshifts_by_one_over_one_plus_z(analysis):
     low, high = (with_prior(analysis, FlatInLog()).redshift.peaks[i].probability for i in (0, 1))
-    before_low, before_high = (next(p.probability for p in analysis.redshift.peaks if abs(p.z - z) < 0.05) for z in (0.3, 1.5))
+    before_low, before_high = (
+        next(p.probability for p in analysis.redshift.peaks if abs(p.z - z) < 0.05) for z in (0.3, 1.5)
+    )
     assert (low / high) / (before_low / before_high) == pytest.approx(2.5 / 1.3, rel=0.02)
 
 

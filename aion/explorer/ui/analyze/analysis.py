@@ -89,16 +89,26 @@ def trust(analysis: Analysis) -> None:
 def numbers_table(analysis: Analysis) -> None:
     """Catalog numbers given, and the values their tokens stand for."""
     if analysis.scalars:
-        layout.section("Catalog numbers", "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.")
+        layout.section(
+            "Catalog numbers",
+            "Each number is one token: the nearest of 1,024 values. The difference is what tokenizing costs.",
+        )
         columns = {"Given": _number(), "Kept by its token": _number()}
-        st.dataframe(labels.scalars(analysis.scalars), hide_index=True, height="content", column_config=columns)
+        st.dataframe(
+            labels.scalars(analysis.scalars), hide_index=True, height="content", column_config=columns
+        )
 
 
 def tokens(analysis: Analysis) -> None:
     """The tokens themselves."""
     wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
     if wide:
-        layout.folded("Tokens: what the model actually reads", partial(_grids, wide, analysis.id), icon=":material/grid_on:", key="tokens")
+        layout.folded(
+            "Tokens: what the model actually reads",
+            partial(_grids, wide, analysis.id),
+            icon=":material/grid_on:",
+            key="tokens",
+        )
 
 
 def made_with(analysis: Analysis) -> None:
@@ -108,16 +118,25 @@ def made_with(analysis: Analysis) -> None:
     st.divider()
     if model.notice:
         st.caption(f":material/science: {as_text(model.notice)}")
-    st.caption(f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s")
+    st.caption(
+        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s"
+    )
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
-    st.caption("Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns.")
+    st.caption(
+        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns."
+    )
     for key, ids in wide.items():
         st.markdown(f"**{labels.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
         is_grid = key.startswith("tok_image") or key == "tok_segmap"
         draw = figures.image_tokens if is_grid else figures.spectrum_tokens
-        figure(draw(ids, theme=theme()), key=f"tokens-{key}", alt=f"Token ids of the {labels.stream_name(key)}", of=of)
+        figure(
+            draw(ids, theme=theme()),
+            key=f"tokens-{key}",
+            alt=f"Token ids of the {labels.stream_name(key)}",
+            of=of,
+        )
 
 
 def _with_neighbors(answer: Analysis) -> Analysis:
@@ -155,7 +174,10 @@ def _notes(analysis: Analysis) -> None:
     shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]
     st.warning(_listed(shown) if len(shown) > 1 else shown[0], icon=":material/lightbulb:")
     if others:
-        with st.expander(f"{len(others)} more {'note' if len(others) == 1 else 'notes'} on these data", icon=":material/lightbulb:"):
+        with st.expander(
+            f"{len(others)} more {'note' if len(others) == 1 else 'notes'} on these data",
+            icon=":material/lightbulb:",
+        ):
             st.markdown(_listed(others))
 
 

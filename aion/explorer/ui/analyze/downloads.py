@@ -8,7 +8,16 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.export.analysis import Embedded, decoded_fits, embeddings_npy, embeddings_parquet, pdf_csv, pdf_ecsv, pdf_hdf5, to_json
+from aion.explorer.export.analysis import (
+    Embedded,
+    decoded_fits,
+    embeddings_npy,
+    embeddings_parquet,
+    pdf_csv,
+    pdf_ecsv,
+    pdf_hdf5,
+    to_json,
+)
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
@@ -44,15 +53,35 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
     made, inputs, catalog = reproduce.recipe(analysis, session()), session().files, active_catalog.catalog()
     files: list[tuple[str, str, str, Maker]] = [
-        ("Session bundle (zip)", "session.zip", "application/zip", lambda: _bundle(analysis, reports, made, inputs, catalog)),
+        (
+            "Session bundle (zip)",
+            "session.zip",
+            "application/zip",
+            lambda: _bundle(analysis, reports, made, inputs, catalog),
+        ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
         ("p(z) (ECSV)", "pz.ecsv", "text/plain", lambda: pdf_ecsv(analysis)),
         ("p(z) (HDF5 for qp)", "pz.hdf5", "application/x-hdf5", lambda: pdf_hdf5(analysis)),
         ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis)),
-        ("Figures (HTML)", "figures.html", "text/html", lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown))),
-        ("Embedding (npy)", "embedding.npy", "application/octet-stream", lambda: embeddings_npy([analysis.embedding])),
-        ("Embedding (Parquet)", "embedding.parquet", "application/vnd.apache.parquet", lambda: _parquet(analysis, reports)),
+        (
+            "Figures (HTML)",
+            "figures.html",
+            "text/html",
+            lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown)),
+        ),
+        (
+            "Embedding (npy)",
+            "embedding.npy",
+            "application/octet-stream",
+            lambda: embeddings_npy([analysis.embedding]),
+        ),
+        (
+            "Embedding (Parquet)",
+            "embedding.parquet",
+            "application/vnd.apache.parquet",
+            lambda: _parquet(analysis, reports),
+        ),
     ]
     st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
     choose_format("Format of a saved figure", label_visibility="collapsed")
@@ -66,7 +95,13 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
         )  # fmt: skip
 
 
-def _bundle(analysis: Analysis, reports: Sequence[Report], made: Recipe, inputs: Sequence[File], catalog: Catalog | None) -> bytes:
+def _bundle(
+    analysis: Analysis,
+    reports: Sequence[Report],
+    made: Recipe,
+    inputs: Sequence[File],
+    catalog: Catalog | None,
+) -> bytes:
     return bundle(analysis, made, reports, [(file.name, _content(file)) for file in inputs], catalog)
 
 

@@ -29,7 +29,12 @@ def examples(folder: Path | None = None) -> tuple[Example, ...]:
     if not path.is_file():
         return ()
     listed = (
-        Example(row["slug"], row["title"], tuple(folder / row["slug"] / name for name in row["files"]), row.get("see", ""))
+        Example(
+            row["slug"],
+            row["title"],
+            tuple(folder / row["slug"] / name for name in row["files"]),
+            row.get("see", ""),
+        )
         for row in json.loads(path.read_text(encoding="utf-8"))
     )
     return tuple(example for example in listed if all(file.is_file() for file in example.files))

@@ -16,7 +16,12 @@ from aion.explorer.ui.shared.theme import on_phone, theme
 COLOUR = "Color"
 SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
 DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
-KINDS: dict[str, figures.ComparedImage] = {SIDE_BY_SIDE: "panels", SWIPE: "panels", BLINK: "blink", WHOLE: "whole"}
+KINDS: dict[str, figures.ComparedImage] = {
+    SIDE_BY_SIDE: "panels",
+    SWIPE: "panels",
+    BLINK: "blink",
+    WHOLE: "whole",
+}
 """What the figure of an image to take away is; a swipe is no figure."""
 FLUX, SIGMA = "flux", "σ"
 BRIGHTNESS, Q = 1.0, 8.0
@@ -25,7 +30,10 @@ BRIGHTNESS, Q = 1.0, 8.0
 def images(analysis: Analysis) -> None:
     """One section per image."""
     for number, image in enumerate(analysis.images):
-        layout.section(f"{image.survey} image", "One stretch (Lupton et al. 2004) for original and decoded, set by the original.")
+        layout.section(
+            f"{image.survey} image",
+            "One stretch (Lupton et al. 2004) for original and decoded, set by the original.",
+        )
         _image(image, number, analysis.id)
 
 
@@ -46,12 +54,19 @@ def _image(image: ImageResult, number: int, of: str) -> None:
         )
         if image.original is not None:
             options = [SIDE_BY_SIDE, SWIPE, BLINK, *([WHOLE] if image.whole is not None else [])]
-            how = st.segmented_control("Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number))
+            how = st.segmented_control(
+                "Compared", options, default=SIDE_BY_SIDE, required=True, **_bound("compared", number)
+            )
         _stretch(image, how, number)
     view = image_options(image, number).view
     if how == SWIPE:
         original, decoded = figures.picture_urls(image, view=view)
-        swipe(("Original", original), ("Decoded", decoded), alt=f"{image.survey} image, {shown}", key=f"swipe-{number}")
+        swipe(
+            ("Original", original),
+            ("Decoded", decoded),
+            alt=f"{image.survey} image, {shown}",
+            key=f"swipe-{number}",
+        )
         st.caption("Drag the divider, or move it with the arrow keys.")
     else:
         draw: Callable[..., figures.Figure] = DRAW.get(how, partial(figures.panels, stacked=on_phone()))
@@ -83,9 +98,19 @@ def _stretch(image: ImageResult, how: str, number: int) -> None:
     with st.popover("Stretch", icon=":material/contrast:"):
         help = "Factor on the original's own stretch."
         st.slider("Brightness", 0.2, 5.0, BRIGHTNESS, step=0.1, **_bound("brightness", number), help=help)
-        st.slider("Q", 1.0, 30.0, Q, step=0.5, **_bound("q", number), help="Lupton et al. (2004): larger shows faint parts.")
+        st.slider(
+            "Q",
+            1.0,
+            30.0,
+            Q,
+            step=0.5,
+            **_bound("q", number),
+            help="Lupton et al. (2004): larger shows faint parts.",
+        )
     if image.sigma is not None and how == SIDE_BY_SIDE:
-        st.segmented_control("Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number))
+        st.segmented_control(
+            "Residual in", [FLUX, SIGMA], default=FLUX, required=True, **_bound("residual", number)
+        )
 
 
 def _chosen(name: str, number: int) -> Any:

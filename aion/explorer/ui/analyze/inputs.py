@@ -18,13 +18,27 @@ from aion.io import SkyObject, read
 from aion.io.registry import PositionNeededError
 from aion.modalities import Image, Spectrum
 
-ACCEPTED = "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
+ACCEPTED = (
+    "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
+)
 HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
 TITLE = "From a spectrum or an image to redshift, reconstruction and neighbors"
 WELCOME = (
-    (":material/show_chart:", "A spectrum", "SDSS or BOSS `spec`, DESI coadd, SPARCL, or a table of wavelength and flux."),
-    (":material/image:", "An image", "A Legacy Survey or HSC cutout in one or more bands, 96 pixels or larger."),
-    (":material/table_rows:", "Photometry", "A row of Tractor, sweep or HSC fluxes and magnitudes, in any table format."),
+    (
+        ":material/show_chart:",
+        "A spectrum",
+        "SDSS or BOSS `spec`, DESI coadd, SPARCL, or a table of wavelength and flux.",
+    ),
+    (
+        ":material/image:",
+        "An image",
+        "A Legacy Survey or HSC cutout in one or more bands, 96 pixels or larger.",
+    ),
+    (
+        ":material/table_rows:",
+        "Photometry",
+        "A row of Tractor, sweep or HSC fluxes and magnitudes, in any table format.",
+    ),
 )
 
 
@@ -50,7 +64,9 @@ def choose() -> None:
         shown = f" Shown below: {now.label or now.thing.id}." if now.thing is not None else ""
         layout.refuse(now.error + shown)
     if now.refused is not None:
-        with st.expander("Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True):
+        with st.expander(
+            "Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True
+        ):
             override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
 
 
@@ -88,7 +104,12 @@ def inspector() -> None:
     upload = session().upload
     if upload is None:
         return
-    layout.folded(as_text(labels.inspection_title(upload)), partial(_inspection, upload), icon=":material/fact_check:", key="inspector")
+    layout.folded(
+        as_text(labels.inspection_title(upload)),
+        partial(_inspection, upload),
+        icon=":material/fact_check:",
+        key="inspector",
+    )
 
 
 def _inspection(thing: SkyObject) -> None:
@@ -96,9 +117,14 @@ def _inspection(thing: SkyObject) -> None:
     st.dataframe(
         labels.inspection(thing),
         hide_index=True,
-        column_config={"How": st.column_config.TextColumn(help=HOW), "Note": st.column_config.TextColumn(width="large")},
+        column_config={
+            "How": st.column_config.TextColumn(help=HOW),
+            "Note": st.column_config.TextColumn(width="large"),
+        },
     )
-    is_image, is_spectrum = (any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum))
+    is_image, is_spectrum = (
+        any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum)
+    )
     if now.files and (is_image or is_spectrum):
         given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
         override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
@@ -169,12 +195,21 @@ def _read_pending(now: Session) -> None:
             given, things = _without_one(pending)
     if things:
         row = now.row if given.files == now.files and now.row < len(things) else 0
-        now.open(things, origin=given.origin, label=given.label, files=given.files, overrides=given.overrides, example=given.example)
+        now.open(
+            things,
+            origin=given.origin,
+            label=given.label,
+            files=given.files,
+            overrides=given.overrides,
+            example=given.example,
+        )
         now.look_at(row)
         now.apply_link()
     if refused is not None:
         now.error = labels.sentence(str(refused))
-        now.refused = pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
+        now.refused = (
+            pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
+        )
 
 
 def _without_one(pending: Pending) -> tuple[Pending, list[SkyObject]]:

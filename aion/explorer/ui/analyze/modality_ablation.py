@@ -24,6 +24,9 @@ def each_alone(analysis: Analysis, z: float) -> None:
         choices: dict[str, tuple[str, ...] | None] = {f"{label} only": keys for label, keys in groups.items()}
         with st.spinner("Asking the model once for each"):
             now.alone = running.redshifts(thing, choices | {"All together": None})
-    layout.section("Which modalities speak", "Each row is p(z) as the model gives it from these data alone, without a prior.")
+    layout.section(
+        "Which modalities speak",
+        "Each row is p(z) as the model gives it from these data alone, without a prior.",
+    )
     drawing = figures.alone(now.alone, z=z, reference=analysis.z_reference, theme=theme())
     figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)

@@ -23,20 +23,42 @@ def neighbors_panel(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
     running = engine()
     catalog = active_catalog.catalog()
-    layout.section("Most similar objects", SIMILARITY + (SIMULATED if catalog is not None and catalog.manifest.simulated else ""))
+    layout.section(
+        "Most similar objects",
+        SIMILARITY + (SIMULATED if catalog is not None and catalog.manifest.simulated else ""),
+    )
     active_catalog.choice()
     if catalog is None:
         layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        k = st.number_input("How many", 1, 100, SHOWN, key="neighbors-k", bind="query-params", persist_state="session", width=130)
+        k = st.number_input(
+            "How many",
+            1,
+            100,
+            SHOWN,
+            key="neighbors-k",
+            bind="query-params",
+            persist_state="session",
+            width=130,
+        )
         with st.popover("Filters", icon=":material/filter_alt:"):
             chosen = filtering.filters(catalog, name="neighbors-")
-        if st.button("Search in other ways", icon=":material/image_search:", help="By parts, with weights, the least similar, outliers"):
+        if st.button(
+            "Search in other ways",
+            icon=":material/image_search:",
+            help="By parts, with weights, the least similar, outliers",
+        ):
             query().only(OPEN if session().upload else analysis.id)
             navigation.similar()
         found = search(analysis, catalog, int(k), chosen)
-        about = tables.provenance(catalog, running.info, object=analysis.id, read=list(analysis.used), filters=filtering.stated(chosen))
+        about = tables.provenance(
+            catalog,
+            running.info,
+            object=analysis.id,
+            read=list(analysis.used),
+            filters=filtering.stated(chosen),
+        )
         table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="neighbors")
     said = labels.comparison(catalog.comparable(analysis.used), analysis.used)
     if said:
@@ -44,19 +66,35 @@ def neighbors_panel(analysis: Analysis) -> None:
     if not found:
         layout.empty("No object passes these filters. Widen one of them.")
         return
-    tiles.gallery(catalog, found, {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by}, name="neighbor")
+    tiles.gallery(
+        catalog,
+        found,
+        {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by},
+        name="neighbor",
+    )
 
     def scatter() -> None:
         z = session().z or analysis.redshift.peaks[0].z
         drawing = figures.neighbors(found, z=z, theme=theme())
         figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
 
-    layout.folded("Similarity and redshift of the neighbors", scatter, icon=":material/scatter_plot:", key="neighbors-scatter")
+    layout.folded(
+        "Similarity and redshift of the neighbors",
+        scatter,
+        icon=":material/scatter_plot:",
+        key="neighbors-scatter",
+    )
 
 
-def search(analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None) -> tuple[Neighbor, ...]:
+def search(
+    analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None
+) -> tuple[Neighbor, ...]:
     """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
-    compared = analysis.compared if catalog is engine().catalog else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
+    compared = (
+        analysis.compared
+        if catalog is engine().catalog
+        else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
+    )
     return catalog.neighbors(compared, k, filters, exclude=catalog.row_of(analysis.id, analysis.tokens))
 
 

@@ -31,24 +31,40 @@ def override_form(given: Pending, *, is_image: bool, is_spectrum: bool, key: str
 
 
 def _image_fields(values: dict[str, Any], given: Overrides) -> None:
-    values["bands"] = st.text_input("Bands, in order", value=" ".join(given.bands or ()), placeholder=AUTO, help="Such as: g r z")
+    values["bands"] = st.text_input(
+        "Bands, in order", value=" ".join(given.bands or ()), placeholder=AUTO, help="Such as: g r z"
+    )
     values["pixel_scale"] = st.number_input(
-        "Pixel scale (arcsec)", value=given.pixel_scale, min_value=0.0, step=0.001, placeholder=AUTO, format="%.3f"
+        "Pixel scale (arcsec)",
+        value=given.pixel_scale,
+        min_value=0.0,
+        step=0.001,
+        placeholder=AUTO,
+        format="%.3f",
     )
-    values["image_flux_scale"] = _factor("Pixel values times", given.image_flux_scale, "To be in nanomaggies, or in HSC counts.")
+    values["image_flux_scale"] = _factor(
+        "Pixel values times", given.image_flux_scale, "To be in nanomaggies, or in HSC counts."
+    )
     values["position"] = st.text_input(
-        "Position: RA, Dec (degrees)", value=", ".join(map(str, given.position or ())), placeholder=AUTO, help=_POSITION
+        "Position: RA, Dec (degrees)",
+        value=", ".join(map(str, given.position or ())),
+        placeholder=AUTO,
+        help=_POSITION,
     )
 
 
-_POSITION = "Of the object in a larger image, ICRS: the field around it is cut out. Such as: 160.38658, −0.84930"
+_POSITION = (
+    "Of the object in a larger image, ICRS: the field around it is cut out. Such as: 160.38658, −0.84930"
+)
 
 
 def _spectrum_fields(values: dict[str, Any], given: Overrides) -> None:
     values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), given.medium)
     values["wavelength_unit"] = _choice("Wavelength unit", ("Angstrom", "nm", "um"), given.wavelength_unit)
     values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), given.mask_sense)
-    values["spectrum_flux_scale"] = _factor("Flux times", given.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹.")
+    values["spectrum_flux_scale"] = _factor(
+        "Flux times", given.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹."
+    )
 
 
 def _factor(label: str, given: float | None, help: str) -> float | None:

@@ -19,7 +19,11 @@ def prior_choice(analysis: Analysis) -> None:
     with st.popover("Prior" if now.prior is None else f"Prior: {kind}", icon=":material/function:"):
         st.caption(CONTAINED)
         chosen = st.radio(
-            "Multiply p(z) by", [NONE, LOG, GAUSSIAN], index=[NONE, LOG, GAUSSIAN].index(kind), key=key, persist_state="session"
+            "Multiply p(z) by",
+            [NONE, LOG, GAUSSIAN],
+            index=[NONE, LOG, GAUSSIAN].index(kind),
+            key=key,
+            persist_state="session",
         )
         center, sigma = _gaussian(analysis, now.prior, key) if chosen == GAUSSIAN else (0.0, 1.0)
         wanted: Prior | None = {NONE: None, LOG: FlatInLog(), GAUSSIAN: Gaussian(center, sigma)}[chosen]

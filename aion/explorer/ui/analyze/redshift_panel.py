@@ -64,11 +64,18 @@ def _facts(analysis: Analysis) -> None:
     pdf = analysis.redshift
     with st.container(horizontal=True, vertical_alignment="bottom"):
         best = pdf.peaks[0]
-        st.metric("Redshift (best peak)", f"{best.z:.4f}", help=BEST.format(best.probability), width="content")
+        st.metric(
+            "Redshift (best peak)", f"{best.z:.4f}", help=BEST.format(best.probability), width="content"
+        )
         for flag in pdf.flags:
             st.badge(flag, color="orange", help=FLAGS.get(flag))
     st.caption(HOLDS.format(best.probability))
-    st.table(labels.redshift_facts(pdf, analysis.z_reference), border="horizontal", hide_index=True, hide_header=True)
+    st.table(
+        labels.redshift_facts(pdf, analysis.z_reference),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
 
 
 def _density(analysis: Analysis) -> None:
@@ -79,7 +86,15 @@ def _density(analysis: Analysis) -> None:
         prior_choice(analysis)
     z, shown = z_control.current(pdf), display_options()
     figure(
-        figures.redshift(pdf, z=z, reference=analysis.z_reference, marked=False, extent=shown.extent, log=shown.log, theme=theme()),
+        figures.redshift(
+            pdf,
+            z=z,
+            reference=analysis.z_reference,
+            marked=False,
+            extent=shown.extent,
+            log=shown.log,
+            theme=theme(),
+        ),
         key="redshift",
         alt=f"Probability density over redshift. {pdf.summary()}",
         of=analysis.id,
@@ -113,7 +128,12 @@ def _peaks(analysis: Analysis) -> None:
             here = votes(analysis.spectra, z_control.current(pdf))
             st.dataframe(labels.votes_table(_distinct([*compared, here])), hide_index=True, height="content")
 
-        layout.folded("Which lines each peak predicts, and what is there", lines_at_them, icon=":material/how_to_vote:", key="votes")
+        layout.folded(
+            "Which lines each peak predicts, and what is there",
+            lines_at_them,
+            icon=":material/how_to_vote:",
+            key="votes",
+        )
 
 
 _SHORT = {"68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
@@ -136,18 +156,26 @@ def _spectra(analysis: Analysis) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         z_control.choose_lines()
         st.segmented_control(
-            "Smoothing", list(SMOOTHING), default="None", required=True, key="smooth", bind="query-params", help=_SMOOTHING
+            "Smoothing",
+            list(SMOOTHING),
+            default="None",
+            required=True,
+            key="smooth",
+            bind="query-params",
+            help=_SMOOTHING,
         )
-        st.segmented_control("Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params")
+        st.segmented_control(
+            "Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params"
+        )
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
         _spectrum(spectrum, number, analysis, display_options().view)
 
 
-_SMOOTHING = (
-    "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the model use the data as given."
+_SMOOTHING = "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the model use the data as given."
+_SPECTRUM = (
+    "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 )
-_SPECTRUM = "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 
 
 def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
@@ -166,4 +194,12 @@ def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: f
 
 
 def _choice(label: str, options: list[str], key: str) -> None:
-    st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
+    st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+    )

@@ -29,7 +29,12 @@ def recipe(analysis: Analysis, now: Session) -> Recipe:
 
 def reproduce_panel(analysis: Analysis) -> None:
     """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
-    layout.folded("These numbers again: as Python, as a command", partial(_texts, analysis), icon=":material/terminal:", key="again")
+    layout.folded(
+        "These numbers again: as Python, as a command",
+        partial(_texts, analysis),
+        icon=":material/terminal:",
+        key="again",
+    )
 
 
 def _texts(analysis: Analysis) -> None:
@@ -37,7 +42,9 @@ def _texts(analysis: Analysis) -> None:
     if session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
     if session().origin == "own":
-        st.caption("Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it.")
+        st.caption(
+            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it."
+        )
     python, command = st.tabs(["Python", "Command"])
     python.code(made.python(), language="python")
     command.code(made.command(), language="bash", wrap_lines=True)

@@ -56,7 +56,10 @@ def swipe(left: tuple[str, str], right: tuple[str, str], *, alt: str, key: str) 
         left, right: name and data URL; the left one is seen left of the divider.
         alt: What is on both, for those who do not see it.
     """
-    sides = {side: {"name": name, "url": url, "alt": f"{alt}: {name}"} for side, (name, url) in (("left", left), ("right", right))}
+    sides = {
+        side: {"name": name, "url": url, "alt": f"{alt}: {name}"}
+        for side, (name, url) in (("left", left), ("right", right))
+    }
     _component()(key=key, data=sides)
 
 

@@ -34,19 +34,49 @@ def controls(pdf: RedshiftPDF) -> None:
     state[Z_INPUT], state[Z_SLIDER] = z, min(max(z, 0.0), last)
     state[VELOCITY_SLIDER] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
-        st.number_input("z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=Z_INPUT, on_change=_typed, width=150)
+        st.number_input(
+            "z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=Z_INPUT, on_change=_typed, width=150
+        )
         st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=Z_SLIDER, on_change=_slid, width=300)
         reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
-        st.slider("z, fine (km/s)", -FINE, FINE, step=10, key=VELOCITY_SLIDER, on_change=_shifted, args=(middle,), help=reach, width=300)
-        st.button("Best peak", on_click=session().choose, args=(None,), disabled=session().z is None, icon=":material/restart_alt:")
+        st.slider(
+            "z, fine (km/s)",
+            -FINE,
+            FINE,
+            step=10,
+            key=VELOCITY_SLIDER,
+            on_change=_shifted,
+            args=(middle,),
+            help=reach,
+            width=300,
+        )
+        st.button(
+            "Best peak",
+            on_click=session().choose,
+            args=(None,),
+            disabled=session().z is None,
+            icon=":material/restart_alt:",
+        )
     follow_redshift(z, middle, controls=KEY, coarse=Z_SLIDER)
 
 
 def choose_lines() -> None:
     """Which lines are marked."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.pills("Lines", list(FEATURES), selection_mode="multi", default=list(FEATURES), key="lines", bind="query-params")
-        st.toggle("Minor lines too", key="minor", bind="query-params", help="Solid: emission; dotted: absorption. All in vacuum.")
+        st.pills(
+            "Lines",
+            list(FEATURES),
+            selection_mode="multi",
+            default=list(FEATURES),
+            key="lines",
+            bind="query-params",
+        )
+        st.toggle(
+            "Minor lines too",
+            key="minor",
+            bind="query-params",
+            help="Solid: emission; dotted: absorption. All in vacuum.",
+        )
 
 
 def line_set() -> LineSet:
@@ -60,7 +90,10 @@ def name_feature(pdf: RedshiftPDF) -> None:
     wavelength = session().feature
     if wavelength is None:
         return
-    options = sorted((line for line in LINES if LOWEST <= wavelength / line.rest - 1 <= float(pdf.edges[-1])), key=_rank(pdf, wavelength))
+    options = sorted(
+        (line for line in LINES if LOWEST <= wavelength / line.rest - 1 <= float(pdf.edges[-1])),
+        key=_rank(pdf, wavelength),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", border=True):
         st.selectbox(
             f"You marked {wavelength:.1f} Å. Which line is it?",

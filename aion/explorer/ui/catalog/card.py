@@ -43,23 +43,37 @@ def card(catalog: Catalog) -> None:
     """For the plots of the page whose points have a row of the catalog as their ``customdata``."""
     row = st.session_state.get(KEY, {}).get("row")
     known = row is not None and row < len(catalog)
-    data = {"of": f"{active_catalog.title(catalog)} {theme().name}", "row": row, "card": _content(catalog, row) if known else None}
+    data = {
+        "of": f"{active_catalog.title(catalog)} {theme().name}",
+        "row": row,
+        "card": _content(catalog, row) if known else None,
+    }
     _component()(key=KEY, data=data, height=0, on_row_change=lambda: None)
 
 
 def _content(catalog: Catalog, row: int) -> dict[str, Any]:
     preview = Preview.of_catalog(catalog, str(catalog.table["id"].iloc[row]))
     spectrum = figures.spark(preview.spectrum, theme=theme()) if preview.spectrum else None
-    return {"id": preview.name, "picture": preview.picture, "spectrum": spectrum, "lines": lines(catalog.table.iloc[row])}
+    return {
+        "id": preview.name,
+        "picture": preview.picture,
+        "spectrum": spectrum,
+        "lines": lines(catalog.table.iloc[row]),
+    }
 
 
 def lines(known: "pd.Series[Any]") -> list[str]:
     """What is known of an object, for people."""
-    written = (" · ".join(form.format(known[name]) for name, form in line if pd.notna(known.get(name))) for line in _LINES)
+    written = (
+        " · ".join(form.format(known[name]) for name, form in line if pd.notna(known.get(name)))
+        for line in _LINES
+    )
     return [line.replace(" -", " −") for line in written if line]
 
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
     script = Path(__file__).with_name("card.js")
-    return st.components.v2.component("aion_card", html=_HTML, css=_CSS, js=script.read_text(), isolate_styles=False)
+    return st.components.v2.component(
+        "aion_card", html=_HTML, css=_CSS, js=script.read_text(), isolate_styles=False
+    )

@@ -66,9 +66,14 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
     measured = {label: pair for label, pair in _MEASURED.items() if pair.held(catalog.table).any()}
-    colors = [name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))]
+    colors = [
+        name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))
+    ]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        drawn, plot = _one_of("Map", list(maps), "map"), _one_of("Beside it", list(measured), "beside", _fullest(catalog.table, measured))
+        drawn, plot = (
+            _one_of("Map", list(maps), "map"),
+            _one_of("Beside it", list(measured), "beside", _fullest(catalog.table, measured)),
+        )
         color: str | None = st.selectbox(
             "Color",
             colors,
@@ -82,17 +87,37 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot("map", catalog, passing, axes[0], axes[1], color, f"{drawn} map of the embeddings of the objects in the table")
+            _plot(
+                "map",
+                catalog,
+                passing,
+                axes[0],
+                axes[1],
+                color,
+                f"{drawn} map of the embeddings of the objects in the table",
+            )
     with right:
         if plot is None:
-            layout.empty("Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known.")
+            layout.empty(
+                "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known."
+            )
         else:
             pair = measured[plot]
             across, up = pair.axes(passing)
-            _plot("beside", catalog, passing, across, up, color, f"{across.title} against {up.title} of the objects in the table")
+            _plot(
+                "beside",
+                catalog,
+                passing,
+                across,
+                up,
+                color,
+                f"{across.title} against {up.title} of the objects in the table",
+            )
             drawn_here = int(pair.held(passing).sum())
             if drawn_here < len(passing):
-                st.caption(f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}.")
+                st.caption(
+                    f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}."
+                )
     card(catalog)
     st.caption(
         "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
@@ -111,7 +136,10 @@ def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
         st.button("Unmark", on_click=now.clear, icon=":material/deselect:", type="tertiary")
     shown = chosen.head(SHOWN)
     found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
-    actions: dict[str, tiles.Action] = {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by}
+    actions: dict[str, tiles.Action] = {
+        "Analyze": navigation.open_on_analyze,
+        "Search by this": navigation.search_by,
+    }
     tiles.gallery(catalog, found, actions, name="marked", similarity=False)
     if len(chosen) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(chosen):,}; the table has all.")
@@ -121,13 +149,20 @@ def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
 def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
     """One row per object, with the columns a person wants; a click opens the object."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        layout.section(f"{len(listed):,} objects", "Click a row to analyze the object. Click a name to sort; search with the loupe.")
+        layout.section(
+            f"{len(listed):,} objects",
+            "Click a row to analyze the object. Click a name to sort; search with the loupe.",
+        )
         with st.popover("Columns", icon=":material/view_column:"):
             known = catalog.table.columns[catalog.table.notna().any()]
             names = [name for name in known if not name.startswith(("umap_", "pca_"))]
             first = [name for name in COLUMNS if name in names]
-            columns = st.multiselect("Columns", names, first, format_func=_label, **active_catalog.widget("columns"))
-        about = tables.provenance(catalog, engine().info, filters=filtering.stated(filters), marked=len(selection().ids))
+            columns = st.multiselect(
+                "Columns", names, first, format_func=_label, **active_catalog.widget("columns")
+            )
+        about = tables.provenance(
+            catalog, engine().info, filters=filtering.stated(filters), marked=len(selection().ids)
+        )
         table_downloads(lambda: listed, about, name="catalog")
     shown, key = columns or first, f"catalog-table-{len(listed)}"
     st.dataframe(
@@ -161,7 +196,11 @@ def _one_of(label: str, options: list[str], name: str, first: str | None = None)
     """A switch between plots, at first on ``first`` or the first of them; None without any."""
     if not options:
         return None
-    return str(st.segmented_control(label, options, default=first or options[0], required=True, **active_catalog.widget(name)))
+    return str(
+        st.segmented_control(
+            label, options, default=first or options[0], required=True, **active_catalog.widget(name)
+        )
+    )
 
 
 def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
@@ -171,7 +210,9 @@ def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
-def _plot(name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str) -> None:
+def _plot(
+    name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str
+) -> None:
     now, rows = selection(), catalog.table.index[catalog.table["id"].isin(passing["id"])]
     points(
         figures.scatter(rows.to_numpy(), x, y, _coloring(passing, color), theme=theme()),
@@ -188,7 +229,10 @@ def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
     if color is None:
         return Coloring("", ["objects"] * len(rows))
     values = rows[color]
-    return Coloring(_label(color), values.to_numpy(float) if _is_number(values) else values.fillna(UNKNOWN).astype(str).to_numpy())
+    return Coloring(
+        _label(color),
+        values.to_numpy(float) if _is_number(values) else values.fillna(UNKNOWN).astype(str).to_numpy(),
+    )
 
 
 def _axis(rows: pd.DataFrame, name: str) -> Axis:

@@ -46,15 +46,22 @@ def user_catalog_panel() -> None:
         with st.container(border=True):
             _summary(now, now.made)
     else:
-        begun = now.problem is not None or bool(now.files)  # it failed, or was cancelled before anything was embedded
-        with st.expander("Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"):
+        begun = now.problem is not None or bool(
+            now.files
+        )  # it failed, or was cancelled before anything was embedded
+        with st.expander(
+            "Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"
+        ):
             _given(now)
 
 
 def _given(now: Own) -> None:
     key = f"own-{now.inputs}"
     files = st.file_uploader(
-        "Tables of photometry, spectra, images: as many files as you have", accept_multiple_files=True, key=key, help=ACCEPTED
+        "Tables of photometry, spectra, images: as many files as you have",
+        accept_multiple_files=True,
+        key=key,
+        help=ACCEPTED,
     )
     if now.problem is not None:
         layout.refuse(now.problem)
@@ -87,10 +94,22 @@ def _working(making: CatalogJob) -> None:
     if not making.is_running:
         st.rerun(scope="app")
     progress = making.progress
-    st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(making)))
+    st.progress(
+        progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(making))
+    )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.button("Cancel", key="own-cancel", on_click=making.stop, disabled=making.stopping, icon=":material/close:")
-        st.caption("Stopping after these objects." if making.stopping else "You can look at other pages meanwhile. What is embedded stays.")
+        st.button(
+            "Cancel",
+            key="own-cancel",
+            on_click=making.stop,
+            disabled=making.stopping,
+            icon=":material/close:",
+        )
+        st.caption(
+            "Stopping after these objects."
+            if making.stopping
+            else "You can look at other pages meanwhile. What is embedded stays."
+        )
 
 
 def _progress_text(making: CatalogJob) -> str:
@@ -107,23 +126,50 @@ def _progress_text(making: CatalogJob) -> str:
 
 def _summary(now: Own, made: CatalogJobResult) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        of, objects = "" if made.complete else f" of {made.total:,}", "object" if made.total == 1 else "objects"
-        st.markdown(f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**")
+        of, objects = (
+            "" if made.complete else f" of {made.total:,}",
+            "object" if made.total == 1 else "objects",
+        )
+        st.markdown(
+            f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**"
+        )
         if not made.complete:
-            st.button("Go on", key="own-go-on", type="primary", on_click=_start, args=(now, now.files), icon=":material/play_arrow:")
+            st.button(
+                "Go on",
+                key="own-go-on",
+                type="primary",
+                on_click=_start,
+                args=(now, now.files),
+                icon=":material/play_arrow:",
+            )
         st.download_button(
             "Download (zip)", partial(user_catalog.zipped, made.catalog), file_name="catalog.zip", mime="application/zip",
             on_click="ignore", icon=":material/download:", help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
         )  # fmt: skip
-        st.button("Other files", key="own-other", on_click=now.drop, icon=":material/upload_file:", help="The catalog of these stays kept")
-        st.button("Delete", key="own-delete", on_click=_delete, args=(now, made), icon=":material/delete:", help="From this computer too")
+        st.button(
+            "Other files",
+            key="own-other",
+            on_click=now.drop,
+            icon=":material/upload_file:",
+            help="The catalog of these stays kept",
+        )
+        st.button(
+            "Delete",
+            key="own-delete",
+            on_click=_delete,
+            args=(now, made),
+            icon=":material/delete:",
+            help="From this computer too",
+        )
     if now.problem is not None:
         layout.refuse(now.problem)
     if made.problems:
         with st.expander(f"What was left out, and why ({len(made.problems):,})", icon=":material/report:"):
             rows = [(one.what, one.why) for one in made.problems]
             table = pd.DataFrame(rows, columns=["File or object", "Why"])
-            st.dataframe(table, hide_index=True, column_config={"Why": st.column_config.TextColumn(width="large")})
+            st.dataframe(
+                table, hide_index=True, column_config={"Why": st.column_config.TextColumn(width="large")}
+            )
 
 
 def _delete(now: Own, made: CatalogJobResult) -> None:

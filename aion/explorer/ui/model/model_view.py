@@ -50,7 +50,12 @@ def weights_facts(info: ModelInfo) -> None:
 
 def versions(info: ModelInfo) -> None:
     """Software that the numbers depend on."""
-    st.table(pd.DataFrame(sorted(info.versions.items()), columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
+    st.table(
+        pd.DataFrame(sorted(info.versions.items()), columns=["", " "]),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
 
 
 def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
@@ -98,16 +103,31 @@ def measured(info: ModelInfo) -> None:
     bars = found.pop("bars")
     about: dict[str, object] = found.pop("about")
     counts = Counter(_MARKS[row["met"]] for row in bars)
-    st.caption("On simulated objects held out of training, and on real spectra. " + ", ".join(f"{n} {mark}" for mark, n in counts.items()))
+    st.caption(
+        "On simulated objects held out of training, and on real spectra. "
+        + ", ".join(f"{n} {mark}" for mark, n in counts.items())
+    )
     rows = [
-        (_MARKS[row["met"]], row["quantity"], _number(row["measured"]), row["bar"], row["moonshot"], row["n"], row["sample"])
+        (
+            _MARKS[row["met"]],
+            row["quantity"],
+            _number(row["measured"]),
+            row["bar"],
+            row["moonshot"],
+            row["n"],
+            row["sample"],
+        )
         for row in bars
     ]
     columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
-        layout.folded(as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}")
-    st.caption("Measured with " + as_text(", ".join(f"{name} {value}" for name, value in about.items())) + ".")
+        layout.folded(
+            as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}"
+        )
+    st.caption(
+        "Measured with " + as_text(", ".join(f"{name} {value}" for name, value in about.items())) + "."
+    )
 
 
 def _evaluation(info: ModelInfo) -> dict[str, Any]:
@@ -123,7 +143,9 @@ def _table(samples: dict[str, dict[str, object]]) -> None:
 def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:
     """One row per sample, one column per quantity; a number that could not be measured is empty."""
     table = pd.DataFrame([{"Sample": sample, **row} for sample, row in samples.items()])
-    return table.rename(columns={"n": "N"}).map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
+    return table.rename(columns={"n": "N"}).map(
+        lambda value: float(f"{value:.4g}") if isinstance(value, float) else value
+    )
 
 
 def model_card(info: ModelInfo) -> None:

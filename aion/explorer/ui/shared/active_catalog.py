@@ -79,7 +79,11 @@ def choice() -> None:
     key = "catalog-choice"
     st.session_state[key] = YOURS if now.chosen else REFERENCE
     st.segmented_control(
-        "Look into", [REFERENCE, YOURS], required=True, key=key, on_change=lambda: now.choose(st.session_state[key] == YOURS)
+        "Look into",
+        [REFERENCE, YOURS],
+        required=True,
+        key=key,
+        on_change=lambda: now.choose(st.session_state[key] == YOURS),
     )
 
 

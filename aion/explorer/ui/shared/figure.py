@@ -43,11 +43,24 @@ def figure(
     """
     callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
     name = f"{stem(of)}-{key}" if of else key
-    _mount(drawing, key, name, {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)}, "clicked", callback)
+    _mount(
+        drawing,
+        key,
+        name,
+        {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)},
+        "clicked",
+        callback,
+    )
 
 
 def points(
-    drawing: figures.Figure, *, key: str, alt: str, selected: Sequence[int] | None, view: str, on_select: Callable[[list[int]], None]
+    drawing: figures.Figure,
+    *,
+    key: str,
+    alt: str,
+    selected: Sequence[int] | None,
+    view: str,
+    on_select: Callable[[list[int]], None],
 ) -> None:
     """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks for its card.
 
@@ -56,9 +69,20 @@ def points(
         view: what is seen in it; the zoom is forgotten when it changes.
         on_select: called with the ``customdata`` of what was just selected.
     """
-    chosen = None if selected is None else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
+    chosen = (
+        None
+        if selected is None
+        else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
+    )
     told = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
-    _mount(drawing, key, key, told, "selected", lambda: on_select([int(row) for row in st.session_state[key]["selected"]]))
+    _mount(
+        drawing,
+        key,
+        key,
+        told,
+        "selected",
+        lambda: on_select([int(row) for row in st.session_state[key]["selected"]]),
+    )
 
 
 def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
@@ -69,12 +93,18 @@ def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> N
         controls: key of the container of both sliders.
         coarse: key of the slider whose value is a redshift.
     """
-    _component("redshift")(key="redshift-followed", data={"z": z, "anchor": anchor, "controls": controls, "coarse": coarse}, height=0)
+    _component("redshift")(
+        key="redshift-followed",
+        data={"z": z, "anchor": anchor, "controls": controls, "coarse": coarse},
+        height=0,
+    )
 
 
 def choose_format(label: str, **how: Any) -> None:
     """What the camera above a figure saves."""
-    st.segmented_control(label, _FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how)
+    st.segmented_control(
+        label, _FORMATS, default="PNG", required=True, key=FORMAT, persist_state="session", **how
+    )
 
 
 def file_format() -> str:
@@ -82,10 +112,24 @@ def file_format() -> str:
     return str(st.session_state.get(FORMAT, "PNG")).lower()
 
 
-def _mount(drawing: figures.Figure, key: str, name: str, told: dict[str, Any], event: str, callback: Callable[[], None] | None) -> None:
+def _mount(
+    drawing: figures.Figure,
+    key: str,
+    name: str,
+    told: dict[str, Any],
+    event: str,
+    callback: Callable[[], None] | None,
+) -> None:
     camera = {"format": file_format(), "filename": name, "scale": 2}
     drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
-    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None, **drawn, **told}
+    data = {
+        "key": key,
+        "plotly": _plotly(),
+        "camera": camera,
+        "reports": callback is not None,
+        **drawn,
+        **told,
+    }
     _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
 
 

@@ -35,11 +35,21 @@ def _among(catalog: Catalog, column: str, label: str, key: str, bind: Binding) -
     if column not in table or table[column].nunique() < 2:
         return ()
     options = sorted(table[column].dropna().astype(str).unique())
-    chosen = st.pills(label, options, selection_mode="multi", format_func=as_text, key=key, bind=bind, persist_state="session")
+    chosen = st.pills(
+        label,
+        options,
+        selection_mode="multi",
+        format_func=as_text,
+        key=key,
+        bind=bind,
+        persist_state="session",
+    )
     return tuple(chosen or ())
 
 
-def _between(catalog: Catalog, column: str, label: str, step: float, key: str, bind: Binding) -> tuple[float, float] | None:
+def _between(
+    catalog: Catalog, column: str, label: str, step: float, key: str, bind: Binding
+) -> tuple[float, float] | None:
     """None while the whole range is chosen, so that objects without a value pass."""
     table = catalog.table
     if column not in table or table[column].notna().sum() < 2:
@@ -47,5 +57,7 @@ def _between(catalog: Catalog, column: str, label: str, step: float, key: str, b
     digits = 2 if step < 0.1 else 1
     low = round(step * (float(table[column].min()) // step), digits)
     high = round(step * (float(table[column].max()) // step + 1), digits)
-    bounds = st.slider(label, low, high, (low, high), step=step, key=key, bind=bind, persist_state="session", width=260)
+    bounds = st.slider(
+        label, low, high, (low, high), step=step, key=key, bind=bind, persist_state="session", width=260
+    )
     return None if bounds == (low, high) else bounds

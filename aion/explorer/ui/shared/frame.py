@@ -18,7 +18,8 @@ def navigate() -> st.Page:
     """The navigation at the top; returns the page to run."""
     st.session_state[_DRAWN] = True
     return st.navigation(
-        [st.Page(file, title=title, icon=icon, default=file == _PAGES[0][0]) for file, title, icon in _PAGES], position="top"
+        [st.Page(file, title=title, icon=icon, default=file == _PAGES[0][0]) for file, title, icon in _PAGES],
+        position="top",
     )
 
 
@@ -26,5 +27,8 @@ def through_app() -> None:
     """Begin again with ``app.py`` if Streamlit went round it: the first request to a new server runs a file of ``pages/`` by itself."""
     if _DRAWN not in st.session_state:
         # From now on every request runs app.py. Without icons: one would be fetched as the tab's, from another host.
-        st.navigation([st.Page(file, title=title, default=file == _PAGES[0][0]) for file, title, _ in _PAGES], position="hidden")
+        st.navigation(
+            [st.Page(file, title=title, default=file == _PAGES[0][0]) for file, title, _ in _PAGES],
+            position="hidden",
+        )
         st.rerun()

@@ -22,7 +22,11 @@ NUMBERS = "Catalog numbers"
 
 def inspection(thing: SkyObject) -> pd.DataFrame:
     """One row per decision of reading."""
-    rows = [(report.source, entry.what, entry.value, entry.how, entry.note) for report in thing.reports for entry in report.entries]
+    rows = [
+        (report.source, entry.what, entry.value, entry.how, entry.note)
+        for report in thing.reports
+        for entry in report.entries
+    ]
     table = pd.DataFrame(rows, columns=["File", "What", "Value", "How", "Note"])
     return table.drop(columns="File") if len(thing.reports) == 1 else table
 
@@ -47,7 +51,12 @@ def target_name(thing: SkyObject) -> str:
 def not_joined(things: Sequence[SkyObject]) -> list[str]:
     """Which files are not of one object with the others, and why, a sentence for each."""
     reports = [report for thing in things for report in thing.reports]
-    apart = [(report.source, entry.note) for report in reports for entry in report.entries if entry.what == "joined"]
+    apart = [
+        (report.source, entry.note)
+        for report in reports
+        for entry in report.entries
+        if entry.what == "joined"
+    ]
     return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
 
 
@@ -103,7 +112,9 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     ]
     if reference is not None:
         rows.append(("Reference z", f"{reference:.5f}"))
-        rows.append(("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−")))
+        rows.append(
+            ("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−"))
+        )
     return pd.DataFrame(rows, columns=["", "z"])
 
 
@@ -125,10 +136,22 @@ def votes_table(compared: Sequence[Votes]) -> pd.DataFrame:
     """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
     found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
     columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}
-    table = pd.DataFrame({"Line": [f"{line_label(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)]})
+    table = pd.DataFrame(
+        {
+            "Line": [
+                f"{line_label(line)} ({line.feature})" for line in sorted(found, key=lambda line: line.rest)
+            ]
+        }
+    )
     for name, held in columns.items():
-        table[name] = ["" if line not in held else signed(held[line].significance) for line in sorted(found, key=lambda line: line.rest)]
-    table.loc[len(table)] = ["Total", *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared)]
+        table[name] = [
+            "" if line not in held else signed(held[line].significance)
+            for line in sorted(found, key=lambda line: line.rest)
+        ]
+    table.loc[len(table)] = [
+        "Total",
+        *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared),
+    ]
     return table
 
 
@@ -178,7 +201,11 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
     pixels = f"{len(spectrum.wavelength):,} pixels, {int(spectrum.bad.sum()):,} masked"
     if spectrum.flux is None:
         return "Decoded from the tokens of the catalog; the original spectrum is not stored."
-    chi2 = "" if spectrum.reduced_chi2 is None else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
+    chi2 = (
+        ""
+        if spectrum.reduced_chi2 is None
+        else f"Reduced χ² of the decoded spectrum {spectrum.reduced_chi2:.2f} · "
+    )
     return f"{chi2}{pixels}"
 
 
@@ -190,7 +217,9 @@ def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> s
         return ""
     parts = " and ".join(f"the {view}" for view in views)
     alone = "(each alone, then averaged)" if len(views) > 1 else "alone"
-    return f"Compared by {parts} {alone}: no object of this catalog is known by the same data as were read here."
+    return (
+        f"Compared by {parts} {alone}: no object of this catalog is known by the same data as were read here."
+    )
 
 
 def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
@@ -239,7 +268,14 @@ def scalars(results: tuple[ScalarResult, ...]) -> pd.DataFrame:
             "AB magnitude": [_magnitude(result) for result in results],
         }
     )
-    empty = [name for name, held in (("AB magnitude", any(table["AB magnitude"])), ("Given", table["Given"].notna().any())) if not held]
+    empty = [
+        name
+        for name, held in (
+            ("AB magnitude", any(table["AB magnitude"])),
+            ("Given", table["Given"].notna().any()),
+        )
+        if not held
+    ]
     return table.drop(columns=empty)
 
 

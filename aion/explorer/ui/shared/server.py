@@ -73,7 +73,9 @@ def startup() -> Startup:
     try:
         return _startup()
     except ConfigError as exc:
-        st.error(f"**This server cannot start.** {as_text(labels.sentence(str(exc)))}", icon=":material/error:")
+        st.error(
+            f"**This server cannot start.** {as_text(labels.sentence(str(exc)))}", icon=":material/error:"
+        )
         st.caption("Whoever runs it sets that variable, or leaves it out, and starts the application again.")
         st.stop()
 
@@ -119,7 +121,10 @@ def _wait(start: Startup) -> None:
 
 def explain(start: Startup) -> None:
     """Why there is no engine, and what to do."""
-    st.error(f"**The model cannot be used.** {as_text(labels.sentence(start.problem or ''))}", icon=":material/error:")
+    st.error(
+        f"**The model cannot be used.** {as_text(labels.sentence(start.problem or ''))}",
+        icon=":material/error:",
+    )
     st.caption(
         "`aion app` starts with the embedded weights, `aion app --model ID` with those of a folder or a Hub id, and `aion fetch ID` "
         "downloads them; `HF_TOKEN` opens gated ones. The Model page has the command for each."

@@ -110,7 +110,14 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone, self.error, self.refused = row, None, None, None, None, None
+        self.row, self.use, self.prior, self.alone, self.error, self.refused = (
+            row,
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
         self.choose(None)
 
     def apply_link(self) -> None:

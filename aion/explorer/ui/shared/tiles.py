@@ -37,32 +37,53 @@ class Preview:
         """Raises InputError: no such object."""
         picture = catalog.picture(id)
         [known] = catalog.as_neighbors([catalog.row(id)], [1.0])
-        return cls(id, _data_url(picture) if picture else None, catalog.small_spectrum(id), known.z, known.kind)
+        return cls(
+            id, _data_url(picture) if picture else None, catalog.small_spectrum(id), known.z, known.kind
+        )
 
     @classmethod
     def of_analysis(cls, analysis: Analysis, name: str) -> Self:
         """The first image and the first spectrum, as given where they were; z is the one it came with, else the best peak."""
         images = [image_url(image) for image in analysis.images[:1]]
-        spectra = [SmallSpectrum(s.wavelength, s.decoded if s.flux is None else s.flux) for s in analysis.spectra[:1]]
+        spectra = [
+            SmallSpectrum(s.wavelength, s.decoded if s.flux is None else s.flux) for s in analysis.spectra[:1]
+        ]
         z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
         return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
 
     def html(self, mark: str = "") -> str:
         """With words for everything it shows; ``mark`` stands in bold before class and redshift."""
         name = html.escape(self.name)
-        shown = f'<img src="{self.picture}" alt="Image of {name}">' if self.picture else '<div class="aion-tile">no image</div>'
+        shown = (
+            f'<img src="{self.picture}" alt="Image of {name}">'
+            if self.picture
+            else '<div class="aion-tile">no image</div>'
+        )
         none = '<div class="aion-spark aion-none">no spectrum</div>'
         drawn = none
         if self.spectrum:
             drawn = f'<img src="{spark(self.spectrum, theme=theme())}" alt="Spectrum of {name}" class="aion-spark">'
         if not self.picture and not self.spectrum:
             shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
-        first = " · ".join(part for part in (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind)) if part)
-        redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")  # 0.0: no minus zero
-        return f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
+        first = " · ".join(
+            part for part in (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind)) if part
+        )
+        redshift = (
+            "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
+        )  # 0.0: no minus zero
+        return (
+            f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
+        )
 
 
-def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, Action], *, name: str, similarity: bool = True) -> None:
+def gallery(
+    catalog: Catalog,
+    found: Sequence[Neighbor],
+    actions: Mapping[str, Action],
+    *,
+    name: str,
+    similarity: bool = True,
+) -> None:
     """Tiles in their order, in pages; every tile has the ``actions``, label -> what to do, in a menu under its id."""
     pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
@@ -75,7 +96,9 @@ def gallery(catalog: Catalog, found: Sequence[Neighbor], actions: Mapping[str, A
             with grid.cell():
                 mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
                 st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))
-                what = st.menu_button(as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary")
+                what = st.menu_button(
+                    as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary"
+                )
                 chosen = (what, neighbor.id) if what is not None else chosen
     if pages > 1:
         st.pagination(pages, key=f"{name}-page", persist_state="session")

@@ -65,16 +65,28 @@ def search_controls(catalog: Catalog) -> Asked:
     """What is compared, in which order, how many, and among which objects."""
     ways = searches_in(catalog).comparisons
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        order = st.segmented_control("Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params")
-        offered = {name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)}
+        order = st.segmented_control(
+            "Show", [MOST, LEAST, OUTLIERS], default=MOST, required=True, key="show", bind="query-params"
+        )
+        offered = {
+            name: way for name, way in ways.items() if order != OUTLIERS or way.parts == ((name, name),)
+        }
         labels = {way.label: name for name, way in offered.items()}
         label = st.selectbox("Compare", list(labels), **active_catalog.widget("compare"), width=220)
         comparison = labels[label]
         share = 0.5
         if comparison == "mix":
-            share = st.slider("Weight of the image", 0.0, 1.0, 0.5, 0.05, key="mix", bind="query-params", width=200)
-        k = st.number_input("How many", 1, 100, 24, key="k", bind="query-params", persist_state="session", width=130)
-    st.caption(f"{ways[comparison].meaning}" if order != OUTLIERS else "Objects whose ten nearest in the catalog are the farthest.")
+            share = st.slider(
+                "Weight of the image", 0.0, 1.0, 0.5, 0.05, key="mix", bind="query-params", width=200
+            )
+        k = st.number_input(
+            "How many", 1, 100, 24, key="k", bind="query-params", persist_state="session", width=130
+        )
+    st.caption(
+        f"{ways[comparison].meaning}"
+        if order != OUTLIERS
+        else "Objects whose ten nearest in the catalog are the farthest."
+    )
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
         chosen = filtering.filters(catalog)
     return Asked(str(order), comparison, float(share), int(k), chosen)
@@ -89,13 +101,31 @@ def question(catalog: Catalog) -> None:
                 st.html(_preview(catalog, id).html("this upload" if id == OPEN else id))
                 key = f"weight-{id}-{now.changes}"
                 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-                    st.number_input("Weight", -3.0, 3.0, now.weights[id], 0.5, key=key, on_change=_weigh, args=(now, id, key), help=_WEIGHT)
+                    st.number_input(
+                        "Weight",
+                        -3.0,
+                        3.0,
+                        now.weights[id],
+                        0.5,
+                        key=key,
+                        on_change=_weigh,
+                        args=(now, id, key),
+                        help=_WEIGHT,
+                    )
                     st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.text_input("Add an object by its id", key="add-id", placeholder=str(catalog.table["id"].iloc[0]), on_change=_typed, width=230)
+        st.text_input(
+            "Add an object by its id",
+            key="add-id",
+            placeholder=str(catalog.table["id"].iloc[0]),
+            on_change=_typed,
+            width=230,
+        )
         if session().upload and OPEN not in now.weights:
             label = f"Add {as_text(session().label)}"
-            st.button(label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze")
+            st.button(
+                label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze"
+            )
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
     if now.error:
         layout.refuse(now.error)
@@ -103,15 +133,30 @@ def question(catalog: Catalog) -> None:
 
 def starters(catalog: Catalog) -> None:
     """Objects to begin with: the first ones of each class."""
-    st.caption("Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog.")
-    rows = catalog.table.groupby("class", sort=True, dropna=False)["id"].head(STARTERS // max(catalog.table["class"].nunique(), 1) or 1)
-    tiles.gallery(catalog, catalog.as_neighbors(list(rows.index), [1.0] * len(rows)), actions(), name="starters", similarity=False)
+    st.caption(
+        "Nothing is asked for yet. Begin with one of these, type an id, or choose an object in the catalog."
+    )
+    rows = catalog.table.groupby("class", sort=True, dropna=False)["id"].head(
+        STARTERS // max(catalog.table["class"].nunique(), 1) or 1
+    )
+    tiles.gallery(
+        catalog,
+        catalog.as_neighbors(list(rows.index), [1.0] * len(rows)),
+        actions(),
+        name="starters",
+        similarity=False,
+    )
 
 
 def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
     """The objects found; None, with the reason on the page, where the question has no answer."""
     every = searches_in(catalog)
-    if asked.order != OUTLIERS and asked.comparison == ALL and OPEN in query().weights and ALL not in catalog.comparable(_opened().used):
+    if (
+        asked.order != OUTLIERS
+        and asked.comparison == ALL
+        and OPEN in query().weights
+        and ALL not in catalog.comparable(_opened().used)
+    ):
         st.caption(_UNLIKE_DATA)
     try:
         if asked.order == OUTLIERS:
@@ -139,7 +184,11 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
     """The gallery, the files, and similarity against redshift."""
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
-        meaning = "mean cosine with the ten nearest" if asked.order == OUTLIERS else "similarity: cosine, not a probability"
+        meaning = (
+            "mean cosine with the ten nearest"
+            if asked.order == OUTLIERS
+            else "similarity: cosine, not a probability"
+        )
         among = int(asked.filters.keep(catalog.table).sum())
         layout.section(f"{asked.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}.")
     with right.container(horizontal=True, horizontal_alignment="right"):
@@ -147,7 +196,11 @@ def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None
     tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
 
     def scatter() -> None:
-        figure(figures.neighbors(found, theme=theme()), key="found-redshift", alt="Similarity against redshift of what was found")
+        figure(
+            figures.neighbors(found, theme=theme()),
+            key="found-redshift",
+            alt="Similarity against redshift of what was found",
+        )
 
     layout.folded("Similarity and redshift", scatter, icon=":material/scatter_plot:", key="found-scatter")
 
@@ -199,9 +252,17 @@ def side_by_side(id: str) -> None:
     compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         known = all(one.z is not None for one in compared)
-        rest = known and st.toggle("Rest frame", True, key="side-rest", persist_state="session", help="Each at its own z")
-        figure(figures.compared_spectra(compared, rest=rest, theme=theme()), key="side-by-side", alt="Spectra of the two objects")
-    rows = [catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN]
+        rest = known and st.toggle(
+            "Rest frame", True, key="side-rest", persist_state="session", help="Each at its own z"
+        )
+        figure(
+            figures.compared_spectra(compared, rest=rest, theme=theme()),
+            key="side-by-side",
+            alt="Spectra of the two objects",
+        )
+    rows = [
+        catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN
+    ]
     st.dataframe(pd.DataFrame(rows).set_index("id").T.astype(str), height=220)
 
 

@@ -15,7 +15,9 @@ def thing(name="a", *entries):
 
 
 def test_what_had_to_be_assumed_is_in_the_title_of_the_inspector():
-    title = labels.inspection_title(thing("a", Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header")))
+    title = labels.inspection_title(
+        thing("a", Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
+    )
     assert title == "What was read: SDSS spec (1 assumed)"
 
 
@@ -69,9 +71,15 @@ def test_catalog_numbers_are_counted(count, words):
 
 def test_what_is_compared_is_said_where_it_is_not_all_that_was_read():
     spectrum, image = ["tok_spectrum_sdss"], ["tok_image"]
-    assert labels.comparison({"all": spectrum + image}, spectrum + image) == "" and labels.comparison({"image": image}, image) == ""
+    assert (
+        labels.comparison({"all": spectrum + image}, spectrum + image) == ""
+        and labels.comparison({"image": image}, image) == ""
+    )
     one = labels.comparison({"spectrum": spectrum}, [*spectrum, "tok_flux_g"])
-    assert one == "Compared by the spectrum alone: no object of this catalog is known by the same data as were read here."
+    assert (
+        one
+        == "Compared by the spectrum alone: no object of this catalog is known by the same data as were read here."
+    )
     assert "the spectrum and the image (each alone, then averaged)" in labels.comparison(
         {"spectrum": spectrum, "image": image}, spectrum + image
     )
