@@ -12,16 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
-from aion.io.content import Array, Record
+from aion.io.content import Array, Record, Table
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.roles import Label, Role, label
+from aion.io.rows import identifier
 from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum
 
 LARGEST_LOG10 = 6.0
 """Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
 MOST_ROWS = 24
 """Rows of an image that are taken for spectra where nothing says what they are; more are a slit or a cube."""
-_SPECTRAL = ("WAVE", "AWAV", "FREQ", "ENER", "WAVN", "LAMBDA", "LINEAR", "LOG", "SPECTRAL")
+_NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
+"""CTYPE1 of axes that have no wavelengths, or as MULTISPE have them elsewhere."""
+_LAMOST_ROWS = (Role.FLUX, Role.INVERSE_VARIANCE, Role.WAVELENGTH, Role.MASK, Role.OTHER)
+"""Rows of the primary image up to DR7: http://www.lamost.org/dr7/v2.0/doc/lr-data-production-description"""
 _ROW_CARDS = ("ROW", "ARRAY", "BANDID", "NAME")
 """Cards that say what row i of an image is; GAMA, SDSS-I, IRAF's apall."""
 
@@ -104,13 +108,38 @@ def _image_records(file: FitsFile, main: Hdu, header: Mapping[str, Any]) -> Iter
         yield _with_axis(_rows_record(main, pixels, roles, stated), main, stated, pixels.shape[-1])
     else:
         rows = np.atleast_2d(pixels)
-        if len(rows) > MOST_ROWS and "APNUM1" not in stated:
+        targets = _targets(file, len(rows))
+        if len(rows) > MOST_ROWS and "APNUM1" not in stated and targets is None:
             raise FormatError(
                 f"{main.title} has {len(rows)} rows of {rows.shape[1]} pixels and no table of its targets; "
                 "extract the spectrum of the object first"
             )
         for i in range(len(rows)):
-            yield _with_axis(_one_row(main, rows, i, beside, stated), main, stated, rows.shape[1])
+            record = _with_axis(_one_row(main, rows, i, beside, stated), main, stated, rows.shape[1])
+            if targets is None:
+                yield record
+            elif _is_target(target := targets.row(i)):
+                yield replace(
+                    record,
+                    values={**target.values, **record.values},
+                    units={**target.units, **record.units},
+                    places={**dict.fromkeys(target.values, target.origin), **record.places},
+                )
+
+
+def _targets(file: FitsFile, rows: int) -> Table | None:
+    """The table that says of each row of the fluxes what it is of: a fibre map, a plug map, FIBRES of 2dfdr."""
+    for hdu in file.tables():
+        if hdu.count("NAXIS2") == rows and identifier(Record(dict.fromkeys(hdu.columns))):
+            table = hdu.table()
+            radians = {"ra": "rad", "dec": "rad"} if hdu.name == "FIBRES" else {}  # as 2dfdr writes them
+            return replace(table, units={**radians, **table.units}, origin=hdu.title)
+    return None
+
+
+def _is_target(row: Record) -> bool:
+    """2dF's TYPE is P for an object; other fibres look at the sky, at guide stars, or nowhere."""
+    return str(row.get("type") or "P").strip() in ("P", "") or row.name("magnitude", "theta") is None
 
 
 def _one_row(
@@ -141,6 +170,8 @@ def _row_roles(pixels: Array, stated: Mapping[str, Any]) -> dict[int, Role]:
         roles = {i: label(text.split(" - ")[0]).role for i, text in enumerate(texts) if text}
         if Role.FLUX in roles.values():
             return {i: role for i, role in roles.items() if role is not Role.OTHER}
+    if str(stated.get("TELESCOP", "")).strip() == "LAMOST" and len(pixels) == len(_LAMOST_ROWS):
+        return dict(enumerate(_LAMOST_ROWS))
     first = pixels[0].astype(np.float64)
     steps = np.diff(first)
     rising = bool(np.isfinite(first).all() and (first > 0).all() and ((steps > 0).all() or (steps < 0).all()))
@@ -213,7 +244,7 @@ def _axis(stated: Mapping[str, Any], length: int) -> _Axis | None:
         return _Axis(values, "log10", "Angstrom", "cards COEFF0, COEFF1")
     step_card = next((card for card in ("CD1_1", "CDELT1") if _number(stated, card) not in (None, 0)), None)
     start, kind = _number(stated, "CRVAL1"), str(stated.get("CTYPE1", "")).strip().upper()
-    if start is None or step_card is None or kind.startswith(("PIXEL", "RA", "DEC", "GLON", "GLAT")):
+    if start is None or step_card is None or kind.startswith(_NOT_SPECTRAL):
         return None
     step, reference = float(stated[step_card]), _number(stated, "CRPIX1")
     offset = (pixels + 1 - (1.0 if reference is None else reference)) * step

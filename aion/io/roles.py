@@ -105,8 +105,8 @@ class Label:
     role: Role
     group: tuple[str, ...] = ()
     """Words that say which of several: ``("b",)`` of ``flux_b``; empty for the main one."""
-    by: str = "name"
-    """``"name"``, or the UCD or utype that says so."""
+    by: str = ""
+    """The UCD or utype that says so; empty where the name does."""
 
 
 @lru_cache(maxsize=4096)

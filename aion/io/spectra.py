@@ -189,7 +189,7 @@ def _in_vacuum(
                 "vacuum",
                 "assumed",
                 "the file does not say; SDSS and DESI store vacuum wavelengths",
-                ("medium=air",),
+                ("medium=vacuum", "medium=air"),
             ),
         )
     if medium == "air":
@@ -232,7 +232,7 @@ def _flagged(
         sense, how = ("bad" if is_set.mean() <= FEWEST_BAD else "good"), "assumed"
         why = "" if sense == "bad" else "so it was taken to mark the good ones"
     other = "good" if sense == "bad" else "bad"
-    choices = (f"mask_sense={other}",) if how == "assumed" and is_set.any() else ()
+    choices = (f"mask_sense={sense}", f"mask_sense={other}") if how == "assumed" and is_set.any() else ()
     note = "; ".join(part for part in ((why, share) if how == "header" else (share, why)) if part)
     entry = Entry("mask", f"non-zero = {sense}", cast(How, how), note, choices)
     return is_set != (sense == "good"), entry
@@ -287,5 +287,5 @@ def _survey(arrays: SpectrumArrays, wavelength: Floats, overrides: Overrides) ->
         "SDSS",
         "assumed",
         "neither the grid of SDSS nor of DESI; the codec resamples it",
-        ("survey=DESI",),
+        ("survey=SDSS", "survey=DESI"),
     )

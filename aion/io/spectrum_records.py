@@ -77,7 +77,7 @@ def read_spectrum(record: Record, overrides: Overrides, **known: Any) -> Found:
     """The spectrum of a record.
 
     Args:
-        known: What the data model of the survey says; fields of `SpectrumArrays`.
+        known: What the data model of the survey says where the file does not; fields of `SpectrumArrays`.
 
     Raises:
         FormatError: several arrays could be the flux, or the wavelengths are at rest.
@@ -164,7 +164,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     if Role.MASK in values and "mask_sense" not in known and marks_good(mask):
         known = {**known, "mask_sense": ("good", f"the name {mask} says so")}
     texts = (*record.values, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
-    given: dict[str, Any] = {
+    stated: dict[str, Any] = {
         "wavelength_unit": record.units.get(wavelength),
         "log10": bool({"loglam", "loglambda", "log"} & set(words(wavelength))),
         "flux_unit": record.units.get(flux),
@@ -180,7 +180,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
         ),
         mask=values.get(Role.MASK),
         entries=tuple(entries),
-        **given | {name: value for name, value in known.items() if value is not None},
+        **dict(known) | {name: value for name, value in stated.items() if value},
     )
 
 

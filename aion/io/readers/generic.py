@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
-from aion.errors import ChoiceNeededError, FormatError, InputError
+from aion.errors import FormatError
 from aion.io.content import Record
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.fits_layouts import spectrum_records
@@ -32,18 +32,14 @@ def read_fits(file: FitsFile, overrides: Overrides) -> list[Found]:
     """
     try:
         records = spectrum_records(file)
-        if records:
-            return _of_records(file, records, overrides)
-    except ChoiceNeededError:
-        raise
-    except InputError as exc:
+    except FormatError as exc:
         return _by_specutils(file, overrides, exc)
-    return _by_specutils(file, overrides, None)
+    return _of_records(file, records, overrides) if records else _by_specutils(file, overrides, None)
 
 
 def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Overrides) -> list[Found]:
     check_count(len(records))
-    spectra = [spectrum_arrays(record, overrides, **_conventions(record)) for _, record in records]
+    spectra = [spectrum_arrays(record, overrides, **_conventions(file, record)) for _, record in records]
     if are_parts(spectra):
         spectra, records = [join_arms(spectra, overrides)], records[:1]
     used = {place for _, record in records for place in record.places.values()}
@@ -75,14 +71,35 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
     return found
 
 
-def _conventions(record: Record) -> dict[str, Any]:
-    """What cards of the header say of the mask."""
+def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
+    """What the data model of a survey says where the file itself does not; fields of `SpectrumArrays`."""
     if str(record.meta.get("DMODCLS", "")).startswith(("OneSpec", "SpecObj")):
-        return {"mask_sense": ("good", "PypeIt: 1 = good")}
+        return {
+            "mask_sense": ("good", "PypeIt: 1 = good"),
+            "medium": ("vacuum", "PypeIt writes vacuum by default"),
+        }
+    if "FIBERMAP" in file.names:
+        return {
+            "mask_sense": ("bad", "DESI: 0 = good"),
+            "medium": ("vacuum", "DESI stores vacuum wavelengths"),
+        }
+    if "FIBRES" in file.names:  # https://github.com/Samreay/Marz, js/extractor.js
+        return {"medium": ("air", "2dfdr: air unless VACUUM says otherwise")}
+    if "FLUXTBL" in file.names:  # https://github.com/Subaru-PFS/datamodel, datamodel.txt
+        known = {"wavelength_unit": "nm", "flux_unit": "nJy", "mask_sense": ("bad", "PFS: 0 = good")}
+        return known | {"medium": ("vacuum", "PFS stores vacuum wavelengths")}
+    if "V_ASTRA" in record.meta:
+        known = {
+            "medium": ("vacuum", "SDSS-V stores vacuum wavelengths"),
+            "mask_sense": ("bad", "SDSS-V: 0 = good"),
+        }
+        return known | {"flux_unit": "1e-17 erg/s/cm2/Angstrom"}
+    if str(record.meta.get("TELESCOP", "")).strip() == "LAMOST":
+        return {"mask_sense": ("bad", "LAMOST: ANDMASK, 0 = good")}
     return {}
 
 
-def _by_specutils(file: FitsFile, overrides: Overrides, problem: InputError | None) -> list[Found]:
+def _by_specutils(file: FitsFile, overrides: Overrides, problem: FormatError | None) -> list[Found]:
     """What specutils makes of the file; `problem` is why the roles of its arrays made nothing of it."""
     try:
         spectra = _spectra(file)
