@@ -1,4 +1,4 @@
-"""Spectra as instruments, pipelines and programs write them: ESO, Gemini, Keck, HST, JWST, MUSE, specutils."""
+"""Spectra as instruments, pipelines and programs write them: ESO, Gemini, Keck, HST, JWST, MUSE."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def eso_phase3_espresso_both_media() -> bytes:
     table = table_hdu(
         "SPECTRUM",
         {"TUCD1": "em.wl;obs.atmos", "TUCD2": "em.wl"},
-        WAVE_AIR=(row(WAVELENGTH - 1.5), "angstrom"),
+        WAVE_AIR=(row(WAVELENGTH / 1.00028), "angstrom"),
         WAVE=(row(WAVELENGTH), "angstrom"),
         FLUX=(row(FLUX * 1e-17), CGS),
         ERR=(row(ERROR * 1e-17), CGS),
