@@ -267,6 +267,36 @@ def msaexp_prism_spec() -> bytes:
 
 
 @layout(
+    "jansky over microns beside surface brightness",
+    f"{SPECUTILS}/jwst_reader.py (x1d: EXTRACT1D; DQ bit 1 = DO_NOT_USE)",
+    flux=8.0,
+    error=0.4,
+    good=GOOD,
+    ra=53.1,
+    dec=-27.8,
+)
+def jwst_x1d_prism() -> bytes:
+    wavelength = np.geomspace(6000.0, 53000.0, PIXELS)
+    jansky = 1e-17 * wavelength**2 / LIGHT / 1e-23
+    spectrum = table_hdu(
+        "EXTRACT1D",
+        {"SRCTYPE": "POINT", "SOURCEID": 2651, "SPORDER": 1},
+        WAVELENGTH=(wavelength / 1e4, "um"),
+        FLUX=(8.0 * jansky, "Jy"),
+        FLUX_ERROR=(0.4 * jansky, "Jy"),
+        FLUX_VAR_POISSON=((0.3 * jansky) ** 2, "Jy^2"),
+        SURF_BRIGHT=(8.0 * jansky * 1e6, "MJy/sr"),
+        SB_ERROR=(0.4 * jansky * 1e6, "MJy/sr"),
+        DQ=BAD.astype("i4"),
+        BACKGROUND=(np.zeros(PIXELS), "MJy/sr"),
+        NPIXELS=np.full(PIXELS, 5.0),
+    )
+    primary = fits.PrimaryHDU()
+    primary.header.update({"TELESCOP": "JWST", "INSTRUME": "NIRSPEC", "TARG_RA": 53.1, "TARG_DEC": -27.8})
+    return fits_bytes(primary, spectrum)
+
+
+@layout(
     "infrared",
     "https://github.com/gbrammer/msaexp/blob/main/msaexp/slit_combine.py (NIRSpec G395M, spec.fits)",
     refused=r"(?i)cover|infrared|outside|10 ?4[0-9]{2}",

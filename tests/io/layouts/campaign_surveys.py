@@ -80,6 +80,7 @@ def gama_aat() -> bytes:
     wavelength=(FIRST, LAST),
     flux=MEDIAN_FLUX,
     error=0.4,
+    z=0.05,
 )
 def sixdfgs_split() -> bytes:
     hdu = fits.PrimaryHDU(np.stack([FLUX, ERROR**2, FLUX * 30]).astype("f4"))
