@@ -53,6 +53,9 @@ def compare(objects: list, expected: Expected) -> None:
             assert getattr(first, name) == pytest.approx(value, abs=1e-5), name
     for name, value in (("id", expected.id), ("kind", expected.kind)):
         assert value is None or getattr(first, name) == value
+    if expected.values:
+        scalars = {modality.name: modality.value.item() for modality in first.modalities}
+        assert scalars == pytest.approx(dict(expected.values), rel=1e-4)
     for modality in first.modalities:
         if isinstance(modality, Spectrum):
             compare_spectrum(modality, expected)
