@@ -14,9 +14,11 @@ from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertain
 from aion.errors import FormatError
 from aion.io.content import Record
 from aion.io.fits_file import FitsFile, Hdu, cards
-from aion.io.fits_layouts import spectrum_records
+from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
+from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
+from aion.io.roles import ARMS, label
 from aion.io.rows import facts, photometry, text_of, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
@@ -39,6 +41,7 @@ def read_fits(file: FitsFile, overrides: Overrides) -> list[Found]:
 
 def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Overrides) -> list[Found]:
     check_count(len(records))
+    records = _main_ones(records)
     spectra = [spectrum_arrays(record, overrides, **_conventions(file, record)) for _, record in records]
     if are_parts(spectra):
         spectra, records = [join_arms(spectra, overrides)], records[:1]
@@ -51,7 +54,7 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
         stated = (
             record.meta if len(records) == 1 else cards(hdu.header) if hdus.count(hdu.number) == 1 else {}
         )
-        known = facts(with_header(record, stated))
+        known = facts(with_header(record, {**stated, **_beside(file)} if len(records) == 1 else stated))
         spectrum = build_spectrum(arrays, overrides)
         scalars, scalar_entries = photometry(record)
         kind = text_of(record.get("spectype", "class") or stated.get("CLASS") or "")
@@ -69,6 +72,22 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
             )
         )
     return found
+
+
+def _beside(file: FitsFile) -> dict[str, Any]:
+    """What tables of one row say of the one spectrum of the file."""
+    rows = (
+        hdu.table().row(0)
+        for hdu in file.tables()
+        if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)
+    )
+    return {name: value for row in rows for name, value in row.values.items() if np.ndim(value) == 0}
+
+
+def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
+    """Without HDUs that hold another extraction or single exposures beside the spectrum: Bxspf-B and Horne-B, COADD_B and B-1234."""
+    groups = [set(label(hdu.name).group) - ARMS for hdu, _ in records]
+    return [record for record, group in zip(records, groups, strict=True) if not group] or records
 
 
 def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
@@ -94,8 +113,21 @@ def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
             "mask_sense": ("bad", "SDSS-V: 0 = good"),
         }
         return known | {"flux_unit": "1e-17 erg/s/cm2/Angstrom"}
-    if str(record.meta.get("TELESCOP", "")).strip() == "LAMOST":
+    telescope = str(record.meta.get("TELESCOP", "")).strip()
+    if telescope == "LAMOST":
         return {"mask_sense": ("bad", "LAMOST: ANDMASK, 0 = good")}
+    if "SDQFLAGS" in record.meta:
+        bits = int(record.meta["SDQFLAGS"])
+        return {"mask_sense": ("bad", f"{telescope}: bits of SDQFLAGS = {bits}"), "mask_bits": bits}
+    if telescope == "JWST":
+        return {"mask_sense": ("bad", "JWST: bit 1, DO_NOT_USE"), "mask_bits": 1}
+    if "PLATEID" in record.meta:
+        note = "SDSS: bits 16-31 of and_mask, which speak of single pixels"
+        return {
+            "mask_sense": ("bad", note),
+            "mask_bits": PIXEL_BITS,
+            "medium": ("vacuum", "SDSS stores vacuum wavelengths"),
+        }
     return {}
 
 
