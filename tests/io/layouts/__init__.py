@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from aion.io.units import air_to_vacuum
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -25,6 +27,10 @@ class Expected:
     """Median of 1/sqrt(ivar) over the good pixels, same unit, within 1 %; ``inf``: the file has no uncertainty."""
     good: int | None = None
     """Pixels whose mask is not set."""
+    noisy: int | None = None
+    """Good pixels whose error is more than twice the median one."""
+    snr: float | None = None
+    """Median per good pixel, within 0.05."""
     ra: float | None = None
     dec: float | None = None
     z: float | None = None
@@ -42,7 +48,9 @@ class Expected:
     asks: tuple[str, ...] = ()
     """Choices of the `ChoiceNeededError` that is raised instead."""
     refused: str = ""
-    """Regular expression that the message of the `FormatError` or `ModalityError` raised instead holds."""
+    """Regular expression that the message of the `FormatError` or `ModalityError` raised instead holds.
+
+    Beside `wavelength` or `bands`: to be read as they say is as right."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,11 @@ ERROR = np.full(PIXELS, 0.4)
 BAD = np.arange(PIXELS) % 10 == 3
 """Every tenth pixel, where a layout has a mask; GOOD are left."""
 GOOD = int((~BAD).sum())
+
+
+def in_vacuum(air: float) -> float:
+    """Vacuum Å of a wavelength in air."""
+    return float(air_to_vacuum(np.array([air]))[0])
 
 
 def fits_bytes(*hdus: Any) -> bytes:
