@@ -1,7 +1,7 @@
-"""Files of every layout that is read, made by code, each with the right answer and the source of its definition.
+"""Files of every layout that is read, made by code, with the right answer and the source of its definition.
 
-`@layout` registers a builder; tests/io/test_layouts.py reads what it builds and compares. Importing a module of
-this folder registers its layouts.
+`@layout` registers a builder; tests/io/test_layouts.py reads what it builds and compares. Importing a module
+of this folder registers its layouts.
 """
 
 import io
@@ -24,7 +24,7 @@ class Expected:
     flux: float | None = None
     """Median over the good pixels, 1e-17 erg/s/cm2/Å, within 1 %."""
     error: float | None = None
-    """Median of 1/sqrt(ivar) over the good pixels, same unit, within 1 %; ``inf``: the file has no uncertainty."""
+    """Median of 1/sqrt(ivar) over the good pixels, same unit, within 1 %; ``inf``: the file has none."""
     good: int | None = None
     """Pixels whose mask is not set."""
     noisy: int | None = None
@@ -122,7 +122,7 @@ def fits_bytes(*hdus: Any) -> bytes:
 
 
 def table_hdu(name: str = "", cards: dict[str, Any] | None = None, **columns: Any) -> fits.BinTableHDU:
-    """A table; a column is an array, or ``(array, unit)``; an array (rows, n) with rows holds a spectrum in each."""
+    """A table; a column is an array or ``(array, unit)``; one of (rows, n) holds a spectrum in each row."""
     made = []
     for title, given in columns.items():
         values, unit = given if isinstance(given, tuple) else (given, None)

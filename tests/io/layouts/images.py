@@ -117,27 +117,27 @@ RGB = (255 * np.moveaxis(CUBE / 4, 0, -1)).astype(np.uint8)
 @layout(
     "pictures", "8-bit (height, width, 3)", ending="npy", case="uint8_rgb_array.npy", refused=NOT_A_PICTURE
 )
-def picture_in_npy() -> bytes:
+def rgb_in_npy() -> bytes:
     return npy_bytes(RGB)
 
 
 @layout("pictures", "8-bit (3, height, width), as torch has them", ending="npy", refused=NOT_A_PICTURE)
-def picture_in_npy_with_channels_first() -> bytes:
+def rgb_in_npy_with_channels_first() -> bytes:
     return npy_bytes(np.moveaxis(RGB, -1, 0))
 
 
 @layout("pictures", "8-bit (height, width, 4): with transparency", ending="npy", refused=NOT_A_PICTURE)
-def picture_in_npy_with_alpha() -> bytes:
+def rgba_in_npy() -> bytes:
     return npy_bytes(np.dstack([RGB, np.full((SIZE, SIZE), 255, np.uint8)]))
 
 
 @layout("pictures", "BITPIX 8, (3, height, width): as STIFF and GIMP write FITS", refused=NOT_A_PICTURE)
-def picture_in_fits() -> bytes:
+def rgb_in_fits() -> bytes:
     return image_bytes(np.moveaxis(RGB, -1, 0))
 
 
 @layout("pictures", "8-bit image in npz", ending="npz", refused=NOT_A_PICTURE)
-def picture_in_npz() -> bytes:
+def rgb_in_npz() -> bytes:
     stream = io.BytesIO()
     np.savez(stream, image=RGB)
     return stream.getvalue()
@@ -151,7 +151,7 @@ def picture_file(kind: str) -> None:
         Picture.fromarray(RGB).save(stream, format=kind)
         return stream.getvalue()
 
-    build.__name__ = f"picture_{kind.lower()}"
+    build.__name__ = f"screenshot_{kind.lower()}"
     layout(
         "pictures", "https://www.legacysurvey.org/viewer, cutout.jpg and screenshots", refused=NOT_A_PICTURE
     )(build)

@@ -102,7 +102,7 @@ wavelengths_in_hdu(
 wavelengths_in_hdu("LAMBDA", WAVELENGTH, "https://www.eso.org/sci/software/pipelines/, extracted spectra")
 
 
-NO_WAVELENGTHS = r"(?i)wavelength"
+NO_WAVELENGTHS = r"(?i)\b(no|without|lacks|needs|missing) wavelengths?\b"
 
 
 @layout(
