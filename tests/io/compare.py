@@ -41,6 +41,9 @@ def compare(objects: list, expected: Expected) -> None:
         assert estimated == np.isinf(expected.error), "\n".join(sentences)
     for name, value in (("id", expected.id), ("kind", expected.kind)):
         assert value is None or getattr(first, name) == value
+    if expected.values:
+        scalars = {modality.name: modality.value.item() for modality in first.modalities}
+        assert scalars == pytest.approx(dict(expected.values), rel=1e-4)
     for modality in first.modalities:
         if isinstance(modality, Spectrum):
             compare_spectrum(modality, expected)

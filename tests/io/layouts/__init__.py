@@ -43,6 +43,8 @@ class Expected:
     """Of the last band of the image, in the unit of its modality, within 1e-3."""
     missing: int | None = None
     """Pixels of the image that are not finite."""
+    values: tuple[tuple[str, float], ...] = ()
+    """All the scalars by their published names, each within 1e-4 of its value."""
     says: tuple[str, ...] = ()
     """Regular expressions, each found in a sentence of the report."""
     asks: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Spectra in Parquet, HDF5 and VOTable: the Multimodal Universe, LSDB, Gaia."""
+"""Spectra in Parquet, HDF5 and VOTable: the Multimodal Universe, LSDB."""
 
 import io
 from typing import Any
@@ -7,7 +7,6 @@ import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from astropy.table import Table
 
 from tests.io.layouts import BAD, ERROR, FLUX, GOOD, MEDIAN_FLUX, PIXELS, WAVELENGTH, layout
 from tests.io.layouts.survey_spectra import LOGLAM, SDSS_GRID, VIPERS_RIGHT, log_grid
@@ -33,6 +32,27 @@ def lsdb_nested_arms() -> bytes:
         names = ("wavelength", "flux", "ivar", "mask")
         pixels = zip(wavelength.tolist(), flux.tolist(), [6.25] * len(flux), [0] * len(flux), strict=True)
         row[f"{arm}_spectrum"] = [[dict(zip(names, pixel, strict=True)) for pixel in pixels]]
+    stream = io.BytesIO()
+    pq.write_table(pa.table(row), stream)
+    return stream.getvalue()
+
+
+@layout(
+    "nested columns",
+    "https://nested-pandas.readthedocs.io: one spectrum of each object, a list in each field of a structure",
+    ending="parquet",
+    objects=2,
+    wavelength=(3700, 9200),
+    flux=MEDIAN_FLUX,
+    error=0.4,
+    id="7",
+    ra=150.1,
+    dec=2.2,
+)
+def nested_spectrum_of_two_objects() -> bytes:
+    fields = {"wavelength": WAVELENGTH, "flux": FLUX, "flux_error": ERROR}
+    spectrum = {name: values.tolist() for name, values in fields.items()}
+    row = {"object_id": [7, 8], "ra": [150.1, 150.2], "dec": [2.2, 2.3], "spectrum": [spectrum, spectrum]}
     stream = io.BytesIO()
     pq.write_table(pa.table(row), stream)
     return stream.getvalue()
@@ -162,21 +182,4 @@ def mmu_desi_parquet() -> bytes:
         "object_id": ["39627785483846390"],
     }
     pq.write_table(pa.table(row), stream)
-    return stream.getvalue()
-
-
-@layout(
-    "unit",
-    "https://gea.esac.esa.int/archive/documentation/GDR3/, XP_SAMPLED: nm and W m-2 nm-1",
-    ending="xml",
-    wavelength=(3700, 9200),
-    flux=MEDIAN_FLUX,
-    error=0.4,
-)
-def gaia_xp_sampled() -> bytes:
-    table = Table({"wavelength": WAVELENGTH / 10, "flux": FLUX * 1e-19, "flux_error": ERROR * 1e-19})
-    for name, unit in (("wavelength", "nm"), ("flux", "W.m**-2.nm**-1"), ("flux_error", "W.m**-2.nm**-1")):
-        table[name].unit = unit
-    stream = io.BytesIO()
-    table.write(stream, format="votable")
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Spectra in the FITS files of surveys: LAMOST, SDSS-V, DESI, PFS, VIPERS, DEEP2."""
+"""Spectra in the FITS files of surveys: LAMOST, SDSS-V, DESI, PFS, VIPERS."""
 
 from typing import Any
 
@@ -95,39 +95,6 @@ def lamost_dr3_five_rows() -> bytes:
     hdu = fits.PrimaryHDU(data)
     hdu.header.update({key: value for key, value in LAMOST_CARDS.items() if key != "VACUUM"})
     return fits_bytes(hdu)
-
-
-@layout(
-    "several tables",
-    "http://dr7.lamost.org/v1/doc/mr-data-production-description: a table for each arm",
-    wavelength=(4950, 6800),
-    error=0.4,
-    ra=332.321523,
-    dec=-2.122024,
-)
-def lamost_medium_resolution() -> bytes:
-    arms = []
-    for name, low, high in (("COADD_B", 4950, 5350), ("COADD_R", 6300, 6800)):
-        wavelength = np.linspace(low, high, PIXELS)
-        columns = arrays(FLUX=FLUX, IVAR=ERROR**-2, WAVELENGTH=wavelength, PIXMASK=np.zeros(PIXELS))
-        arms.append(table_hdu(name, **columns))
-    return fits_bytes(primary(**LAMOST_CARDS), *arms)
-
-
-@layout(
-    "several tables",
-    "https://sites.uci.edu/deep2dr4/spectraprimer: boxcar Bxspf-B, -R, optimal Horne-B, -R",
-    wavelength=(6400, 9100),
-    error=0.4,
-)
-def deep2_spec1d() -> bytes:
-    tables = []
-    for kind in ("Bxspf", "Horne"):
-        for side, low, high in (("B", 6400, 7740), ("R", 7760, 9100)):
-            masks = {name: np.zeros(PIXELS, np.int16) for name in ("CRMASK", "BITMASK", "ORMASK")}
-            spectrum = {"SPEC": FLUX, "LAMBDA": np.linspace(low, high, PIXELS), "IVAR": ERROR**-2}
-            tables.append(table_hdu(f"{kind}-{side}", **arrays(**spectrum, **masks, SKYSPEC=FLUX * 9)))
-    return fits_bytes(*tables)
 
 
 @layout(
@@ -254,6 +221,31 @@ def pfs_object() -> bytes:
     spectrum = {"lambda": wavelength, "flux": FLUX * nanojansky, "fluxVariance": (ERROR * nanojansky) ** 2}
     empty = fits.ImageHDU(np.zeros(10, np.float32), name="FLUX")
     return fits_bytes(primary(), empty, table_hdu("FLUXTBL", **spectrum, mask=BAD.astype(np.int32)))
+
+
+@layout(
+    "unit and uncertainty",
+    "https://github.com/Subaru-PFS/datamodel, fluxTable.py: FLUX_TABLE is the most precise; nm in vacuum, nJy",
+    wavelength=(3800, 10200),
+    flux=MEDIAN_FLUX,
+    error=0.4,
+    good=GOOD,
+    ra=150.1,
+    dec=2.2,
+)
+def pfs_object_flux_table() -> bytes:
+    wavelength = np.linspace(380.0, 1020.0, PIXELS)
+    nanojansky = 1e-17 * (wavelength * 10) ** 2 / LIGHT * 1e32
+    linear = {"CRPIX1": 1.0, "CRVAL1": 380.0, "CDELT1": wavelength[1] - wavelength[0]}
+    images = [fits.ImageHDU(FLUX * nanojansky * 1.1, name=name) for name in ("FLUX", "MASK", "SKY")]
+    for hdu in images:
+        hdu.header.update(linear)
+    target = table_hdu(
+        "TARGET", {"catId": 1, "tract": 1, "objId": 42, "ra": 150.1, "dec": 2.2}, fiberFlux=[1.0]
+    )
+    spectrum = {"wavelength": wavelength, "flux": FLUX * nanojansky, "error": ERROR * nanojansky}
+    table = table_hdu("FLUX_TABLE", {"DAMD_VER": 1}, **spectrum, mask=BAD.astype(np.int64))
+    return fits_bytes(primary(), *images[:2], target, images[2], table)
 
 
 VIPERS_RIGHT = {"ra": 30.5, "dec": -5.1, "z": 0.15, "error": 0.4, "flux": MEDIAN_FLUX, "good": GOOD}
