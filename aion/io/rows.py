@@ -33,7 +33,7 @@ _DEC = (
     "target_dec", "plug_dec", "dec", "dej2000", "decj2000", "de_icrs", "dec_icrs", "i_dec",
     "mean_fiber_dec", "fiber_dec", "deccat", "dec_targ", "targ_dec", "dec_obj", "decobj", "obj_dec",
     "objdec", "dec_deg", "decdeg", "dedeg", "_dej2000", "delta_j2000", "s_dec", "dec_2000", "src_dec",
-    "srcdec",
+    "srcdec", "targdec", "obsdec",
 )  # fmt: skip
 _REDSHIFTS = (
     "z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z_best", "zbest", "z_helio",

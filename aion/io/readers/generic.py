@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import registry as io_registry
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from aion.errors import FormatError
@@ -158,16 +159,18 @@ def _spectra(file: FitsFile) -> list[Any]:
     """By specutils, which wants a file on disk; some of its loaders choose by the name."""
     from specutils import Spectrum, SpectrumList
 
+    problem: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.fits"
         path.write_bytes(_bytes(file))
         for kind in (Spectrum, SpectrumList):
-            try:
-                read = kind.read(str(path))
-            except Exception as exc:
-                problem = exc
-                continue
-            return [one for one in (read if kind is SpectrumList else [read]) if not _counts_pixels(one)]
+            for loader in _loaders(kind, path):
+                try:
+                    read = kind.read(str(path), format=loader)
+                except Exception as exc:
+                    problem = exc
+                    continue
+                return list(read) if kind is SpectrumList else [read]
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "
@@ -175,9 +178,10 @@ def _spectra(file: FitsFile) -> list[Any]:
     ) from problem
 
 
-def _counts_pixels(spectrum: Any) -> bool:
-    """Whether its spectral axis only numbers the pixels."""
-    return str(spectrum.spectral_axis.unit) in ("", "pix", "pixel")
+def _loaders(kind: Any, path: Path) -> list[str]:
+    """The loaders that take the file for their survey's; those for any file would guess what ours did not."""
+    found = io_registry.identify_format("read", kind, str(path), None, [str(path)], {})
+    return [name for name in found if name not in ("wcs1d-fits", "tabular-fits")]
 
 
 def _told(hdu: Hdu) -> str:
