@@ -20,7 +20,7 @@ from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
 from aion.io.roles import ARMS, label
-from aion.io.rows import facts, photometry, text_of, with_header
+from aion.io.rows import facts, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
@@ -58,7 +58,7 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
         known = facts(with_header(record, {**stated, **_beside(file)} if len(records) == 1 else stated))
         spectrum = build_spectrum(arrays, overrides)
         scalars, scalar_entries = photometry(record)
-        kind = text_of(record.get("spectype", "class") or stated.get("CLASS") or "")
+        kind = kind_of(with_header(record, stated))
         entries = (*spectrum.entries, *scalar_entries, *known.entries, *unused)
         found.append(
             replace(
@@ -164,13 +164,13 @@ def _spectra(file: FitsFile) -> list[Any]:
         path = Path(folder) / "upload.fits"
         path.write_bytes(_bytes(file))
         for kind in (Spectrum, SpectrumList):
-            for loader in _loaders(kind, path):
-                try:
-                    read = kind.read(str(path), format=loader)
-                except Exception as exc:
-                    problem = exc
-                    continue
-                return list(read) if kind is SpectrumList else [read]
+            try:
+                found = [kind.read(str(path), format=loader) for loader in _loaders(kind, path)[:1]]
+            except Exception as exc:
+                problem = exc
+                continue
+            if found:
+                return list(found[0]) if kind is SpectrumList else found
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "

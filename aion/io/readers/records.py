@@ -14,7 +14,7 @@ from aion.io.content import Array, Record, Records, numbers
 from aion.io.images import ImageArrays, build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS, Found, check_count, reader
-from aion.io.rows import facts, number, photometry, text_of, with_header
+from aion.io.rows import facts, kind_of, number, photometry, text_of, with_header
 from aion.io.spectra import ivar_of
 from aion.io.spectrum_records import holds_spectrum, read_spectrum, spectra_in
 
@@ -134,7 +134,7 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
         ra,
         dec,
         about.z,
-        text_of(item.get("spectype", "class") or ""),
+        kind_of(item),
         next((part.snr for part in parts if part.snr is not None), None),
         {key: frame for part in parts for key, frame in part.frames.items()},
     )

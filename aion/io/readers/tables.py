@@ -11,7 +11,7 @@ from aion.io.fits_file import FitsFile, Hdu
 from aion.io.fits_layouts import has_spectrum_columns
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS_WITHOUT_PHOTOMETRY, Found, check_count, reader
-from aion.io.rows import facts, identifier, photometry, text_of, with_header
+from aion.io.rows import facts, identifier, kind_of, photometry, with_header
 from aion.io.spectrum_records import holds_spectrum, read_spectrum
 
 FEWEST_ROWS = 30
@@ -46,7 +46,7 @@ def read_spectra(table: Table, overrides: Overrides) -> list[Found]:
     for record in records:
         known = facts(record)
         one = read_spectrum(record, overrides)
-        kind = text_of(record.get("spectype", "class") or "")
+        kind = kind_of(record)
         entries = (*one.entries, *known.entries)
         found.append(
             replace(
@@ -87,7 +87,7 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
         modalities, entries = photometry(row)
         known = facts(row)
         if modalities:
-            kind = text_of(row.get("class", "spectype") or "")
+            kind = kind_of(row)
             found.append(
                 Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind)
             )
