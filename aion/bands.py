@@ -1,4 +1,4 @@
-"""Names of photometric bands: any spelling -> the one that the image codec was trained with. Knows no pixels."""
+"""Names of photometric bands: any spelling -> the one the image codec was trained with. Knows no pixels."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,10 @@ _NORTH = {
 
 
 def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Canonical names of `bands` and one sentence for each band that only stands in for the one the codec knows.
+    """Canonical names of `bands` and a sentence for each that only stands in for the one the codec knows.
 
-    Case and separators do not matter; a bare letter is a band of the survey where `allowed` has only one survey.
+    Case and separators do not matter; a bare letter is a band of the survey where
+    `allowed` has only one survey.
 
     Raises:
         ModalityError: no bands, a band that is not among `allowed`, or one that is named twice.

@@ -1,8 +1,10 @@
-"""Redshift as a translation in ln(wavelength): features of spectrum tokens, cross-correlated with a learned rest-frame table.
+"""Redshift as a translation in ln(wavelength): features of spectrum tokens,
+cross-correlated with a learned rest-frame table.
 
-An optional module of the model, declared by `AIONConfig.redshift_correlation` and absent from the published checkpoints. Its
-logits are added to the decoder's logits for `tok_z`, and the redshift that it believes in is added to the states of the encoder, so that
-embeddings and every prediction know of it. Wavelengths are vacuum Å, observed frame unless called rest.
+An optional module of the model, declared by `AIONConfig.redshift_correlation` and absent from the published
+checkpoints. Its logits are added to the decoder's logits for `tok_z`, and the redshift that it believes in is
+added to the states of the encoder, so that embeddings and every prediction know of it. Wavelengths are vacuum
+Å, observed frame unless called rest.
 """
 
 import math
@@ -72,7 +74,8 @@ class RedshiftCorrelation(nn.Module):
     left: Tensor
     weight: Tensor
     sharpness: Tensor
-    """() factor on the logits that are handed on; 1 in training, set by calibration. What is told to the states is without it."""
+    """() factor on the logits that are handed on; 1 in training, set by calibration.
+    What is told to the states is without it."""
 
     def __init__(self, config: RedshiftCorrelationConfig, dim: int) -> None:
         super().__init__()
@@ -92,9 +95,10 @@ class RedshiftCorrelation(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
 
     def with_redshift(self, context: Context) -> Context:
-        """The context with the logits of its redshift, and with every state told of the redshift that they speak for.
+        """The context with the logits of its redshift, and every state told of the redshift they speak for.
 
-        A flat density tells nothing, so that objects without a spectrum keep their states. What is told does not teach the correlation.
+        A flat density tells nothing, so that objects without a spectrum keep their states.
+        What is told does not teach the correlation.
         """
         logits = self(context)
         surplus = logits.detach().softmax(-1) - 1 / self.config.bins
@@ -114,7 +118,8 @@ class RedshiftCorrelation(nn.Module):
         return logits
 
     def correlate(self, states: Tensor, present: Tensor) -> Tensor:
-        """States (B, tokens, D) in order of wavelength and present (B, tokens), True = a real token -> (B, bins) logits."""
+        """States (B, tokens, D) in order of wavelength and present (B, tokens),
+        True = a real token -> (B, bins) logits."""
         c = self.config
         hidden = self.reduce(states)
         for block in self.blocks:
@@ -139,7 +144,8 @@ class RedshiftCorrelation(nn.Module):
         return full[:, start : start + c.bins]
 
     def _gather(self, context: Context, stream: str) -> tuple[Tensor, Tensor]:
-        """Dense (B, tokens, D) states by position, and which of them are there. Position 0, the normalisation, is left out."""
+        """Dense (B, tokens, D) states by position, and which of them are there.
+        Position 0, the normalisation, is left out."""
         of_stream = context.of(stream) & (context.position > 0)
         row, column = of_stream.nonzero(as_tuple=True)
         place = context.position[row, column] - 1

@@ -1,4 +1,5 @@
-"""Tokens of a target from a context: the most probable, a random draw, or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
+"""Tokens of a target from a context: the most probable, a random draw,
+or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
 
 import math
 from collections.abc import Mapping
@@ -42,14 +43,16 @@ def generate(
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
     Args:
-        method: "argmax" takes the most probable token of each position, "sample" draws each position for itself, "maskgit" draws
-            all, keeps the surest, lets the encoder read them and draws the rest again, ``steps`` times.
+        method: "argmax" takes the most probable token of each position, "sample" draws each position
+            for itself, "maskgit" draws all, keeps the surest, lets the encoder read them and draws
+            the rest again, ``steps`` times.
         steps: encoder passes of "maskgit".
         temperature: below 1 favours the probable tokens, above 1 the others; not for "argmax".
         seed: of the draws; the same seed gives the same tokens. None draws anew each time.
 
     Raises:
-        InputError: an impossible argument. TokenKeyError: "maskgit" for a stream that the model does not read.
+        InputError: an impossible argument. TokenKeyError: "maskgit" for a
+            stream that the model does not read.
     """
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}")
@@ -63,7 +66,8 @@ def generate(
         return _draw(_logits(model, context, key, count), temperature, generator)[0]
     if key not in model.config.domains_in:
         raise TokenKeyError(
-            f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; use method='sample'"
+            f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; "
+            "use method='sample'"
         )
     return _maskgit(model, context, key, count, min(steps, count), temperature, generator)
 

@@ -70,7 +70,8 @@ def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
         stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if stated.get("version") != VERSION:
             raise InputError(
-                f"the catalog in {folder} was written by another version of this program; make it again with this one"
+                f"the catalog in {folder} was written by another version of this program; "
+                "make it again with this one"
             )
         table = pd.read_parquet(folder / "objects.parquet")
         tokens, vectors = _arrays(folder / "tokens.npz"), _arrays(folder / "vectors.npz")

@@ -1,7 +1,8 @@
-"""The transformer: token dictionary -> Context (one encoder pass) -> logits of any target. Shapes: B objects, N tokens, D width.
+"""The transformer: token dictionary -> Context (one encoder pass) -> logits of any target.
+Shapes: B objects, N tokens, D width.
 
-Token ids are (B, n) integers per stream; how they were made, or what becomes of the logits, this file does not know.
-Public masks have the published sense, True = hidden; inside it is ``keep``, True = used.
+Token ids are (B, n) integers per stream; how they were made, or what becomes of the logits, this file does
+not know. Public masks have the published sense, True = hidden; inside it is ``keep``, True = used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ Tokens = Mapping[str, Tensor]
 
 
 class AION(nn.Module):
-    """AION-1: reads any subset of its streams and predicts any of them. Parameter names are those of the checkpoints."""
+    """AION-1: reads any subset of its streams and predicts any of them.
+    Parameter names are those of the checkpoints."""
 
     def __init__(self, config: AIONConfig | Mapping[str, Any]) -> None:
         super().__init__()
@@ -116,7 +118,8 @@ class AION(nn.Module):
             num_encoder_tokens: at most so many tokens of each object, in the order given; None = all.
 
         Raises:
-            TokenKeyError: a stream that the model does not read. InputError: shapes or ids that do not fit a stream.
+            TokenKeyError: a stream that the model does not read.
+                InputError: shapes or ids that do not fit a stream.
         Warns:
             TruncationWarning: ``num_encoder_tokens`` leaves tokens out.
         """
@@ -124,7 +127,8 @@ class AION(nn.Module):
         return self._encoded(packed(read, num_encoder_tokens))
 
     def extended(self, context: Context, token_key: str, tokens: Tensor) -> Context:
-        """The context with more tokens (B, n) of one stream, by position; negative ids are left out. One more encoder pass."""
+        """The context with more tokens (B, n) of one stream, by position; negative ids are left out.
+        One more encoder pass."""
         more = self._read({token_key: tokens}, {})
         assert context.tokens is not None and more.tokens is not None
         streams = (*context.streams, *(key for key in more.streams if key not in context.streams))
@@ -212,7 +216,8 @@ class AION(nn.Module):
         for key, position in positions.items():
             if bool((position < 0).any()):
                 raise InputError(
-                    f"target_mask of {key} asks a different number of tokens of each object; ask the same of all"
+                    f"target_mask of {key} asks a different number of tokens of each object; "
+                    "ask the same of all"
                 )
         return self.predict_at(context, positions)
 
@@ -224,7 +229,7 @@ class AION(nn.Module):
         input_mask: Tokens | None = None,
         target_mask: Tokens | None = None,
     ) -> dict[str, Tensor]:
-        """Masked-modeling loss: cross-entropy in nats of each target stream, the mean over the positions asked.
+        """Masked-modeling loss: cross-entropy in nats of each target stream, mean over the positions asked.
 
         Args:
             inputs: tokens (B, n) that the encoder reads, unless ``input_mask`` hides them (True).
@@ -393,7 +398,8 @@ def _check_batch(tokens: Tokens, ids: Sequence[Tensor]) -> None:
     batches = {key: len(part) for key, part in zip(tokens, ids, strict=True)}
     if len(set(batches.values())) > 1:
         raise InputError(
-            f"the streams hold different numbers of objects: {', '.join(f'{k} {n}' for k, n in batches.items())}"
+            "the streams hold different numbers of objects: "
+            f"{', '.join(f'{k} {n}' for k, n in batches.items())}"
         )
 
 

@@ -1,4 +1,5 @@
-"""The model card: what the embedded weights are, what they were made from and what was measured, as JSON and as Markdown."""
+"""The model card: what the embedded weights are, what they were made from and what was
+measured, as JSON and as Markdown."""
 
 import json
 from dataclasses import asdict

@@ -32,12 +32,13 @@ from aion.training.tokenize import scalar_tokens
 CATALOG_SEED = 950_000_000
 """Added to the seed of the run: neither training nor evaluation draws from here."""
 BATCH = 50
-"""Objects drawn, tokenized and embedded together; every third batch is seen by HSC, the others by the Legacy Survey."""
+"""Objects drawn, tokenized and embedded together; every third batch is seen by HSC, the
+others by the Legacy Survey."""
 _HSC = ("tok_mag_", "tok_a_", "tok_shape1", "tok_shape2")
 
 
 def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None:
-    """Draw, tokenize and embed ``config.catalog`` objects into ``folder``, in the place of what lies there."""
+    """Draw, tokenize and embed ``config.catalog`` objects into ``folder``, replacing what lies there."""
     firsts = tqdm(range(0, config.catalog, BATCH), mininterval=5.0)
     parts = [_part(weights.manager, survey, config, first) for first in firsts]
     objects = [one for part in parts for one in _embedded(weights.model, part.tokens)]

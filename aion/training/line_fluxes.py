@@ -67,7 +67,8 @@ class LineFluxes(Columns):
 
 
 def line_flux(wavelength: Floats, flux: Floats, center: float, line: LineWindow) -> float:
-    """Flux of the line at observed ``center`` above a straight continuum between the medians of both sides; NaN where it is not covered."""
+    """Flux of the line at observed ``center`` above a straight continuum between the medians of both sides;
+    NaN where it is not covered."""
     velocity = SPEED_OF_LIGHT * (wavelength / center - 1)
     inside, sides = _windows(velocity, line)
     if not _covered(velocity, inside, sides, line):
@@ -97,7 +98,7 @@ def compare(
     z: Floats,
     kinds: tuple[str, ...],
 ) -> LineFluxes:
-    """Lines of N spectra, arrays (N, n), that are sure in ``data``; bad pixels have a NaN sigma and count nowhere."""
+    """Lines of N spectra, arrays (N, n), that are sure in ``data``; bad pixels have a NaN sigma."""
     rows: list[tuple[int, str, float, float]] = []
     for i, kind in enumerate(kinds):
         good = np.isfinite(sigma[i]) & np.isfinite(decoded[i])

@@ -1,8 +1,9 @@
-"""Training the transformer on cached tokens: masked modeling over every stream, with the redshift asked in every batch.
+"""Training the transformer on cached tokens: masked modeling over every stream, with the
+redshift asked in every batch.
 
-A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry, photometry alone, images
-with whatever else. Beside the tokens asked, embeddings are taught who is near whom (`neighbors`): two views of one object, and objects
-that are alike. B objects.
+A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry,
+photometry alone, images with whatever else. Beside the tokens asked, embeddings are taught who is near whom
+(`neighbors`): two views of one object, and objects that are alike. B objects.
 """
 
 import math
@@ -40,26 +41,30 @@ LEGACY = (
 SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
 IMAGES = ("tok_image", "tok_image_hsc")
 IMAGE_TOKENS_READ = (96, 288)
-"""Fewest and most image tokens that the encoder reads in most batches of a training; all 576 are read in use."""
+"""Fewest and most image tokens the encoder reads in most batches of a training; in use it reads all 576."""
 WHOLE_IMAGES = 0.2
 """Share of batches in which images are read whole."""
 MIDDLE = 5.0
-"""Tokens from the middle of an image within which most of the drawn ones lie: the object is there, and the rest is mostly sky."""
+"""Tokens from the middle of an image within which most of the drawn ones lie:
+the object is there, and the rest is mostly sky."""
 ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
-"""Weight of the spectrum and image streams, and of those of one number, each in units of the entropy of a uniform guess."""
+"""Weight of the spectrum and image streams, and of those of one number,
+each in units of the entropy of a uniform guess."""
 POOL_SHARES = {"spectra": 0.16, "photometry": 0.36, "images": 0.48}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
-"""Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
+"""Objects of a batch of photometry, in units of a batch of spectra:
+a spectrum has as many tokens as so many catalogs."""
 HELD_BACK = 0.05
 """Share of each pool that is kept for the calibration of redshift densities."""
 COMPARED, NEIGHBOR_WEIGHT = 0.8, 0.25
-"""How often the embeddings of a batch are compared with those of other views and objects, and the weight of that loss."""
+"""How often the embeddings of a batch are compared with those of other views and objects,
+and the weight of that loss."""
 LEVEL_WEIGHT, LEVEL_SPREAD = 0.3, 4.0
-"""Weight of the level of a hidden spectrum, one token among 273 that would hardly be learned as one of them, and the steps of it (1.4 %
-each) over which its target is spread."""
+"""Weight of the level of a hidden spectrum, one token among 273 that would hardly be learned as one of them,
+and the steps of it (1.4 % each) over which its target is spread."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
 
@@ -100,9 +105,9 @@ def new_model(
 ) -> AION:
     """The embedded model with fresh weights, but for what is known beforehand.
 
-    The redshift correlation and the spectrum codes start as the codec's training left them, image codes at their levels and codes of
-    numbers in order, those of brightness at their magnitudes: so that a short training need not find out which codes are alike, and a
-    color is the same difference in all bands.
+    The redshift correlation and the spectrum codes start as the codec's training left them, image codes at
+    their levels and codes of numbers in order, those of brightness at their magnitudes: so that a short
+    training need not find out which codes are alike, and a color is the same difference in all bands.
     """
     torch.manual_seed(config.seed + 2)
     model = AION(
@@ -166,7 +171,7 @@ def _of_levels(dim: int) -> Tensor:
 
 
 def code_places(manager: CodecManager, stream: str) -> Tensor:
-    """(codes,) where each code of a number stands: magnitudes over 10 for brightness, else its rank from 0 to 1."""
+    """(codes,) place of each code of a number: magnitude / 10 for brightness, else its rank from 0 to 1."""
     quantizer = manager.codec(MODALITIES[stream]).quantizer
     assert isinstance(quantizer, BinnedQuantizer)
     values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
@@ -190,7 +195,8 @@ def tell_places(correlation: RedshiftCorrelation) -> None:
 
 
 class _Waves:
-    """Places (codes,) -> vectors (codes, dim) that are alike for places nearby: sines, slow ones the loudest, turned at random."""
+    """Places (codes,) -> vectors (codes, dim) that are alike for places nearby:
+    sines, slow ones the loudest, turned at random."""
 
     def __init__(self, dim: int) -> None:
         self.frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
@@ -376,9 +382,11 @@ def _towards_the_middle(image: Tensor) -> Tensor:
 
 
 def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[View, View, Labels]:
-    """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one.
+    """Two different streams among spectra and images, of each image only a part of the tokens;
+    without objects that lack one.
 
-    Most of the time they are two images, where there are any: who is near is harder to see for them than for spectra.
+    Most of the time they are two images, where there are any:
+    who is near is harder to see for them than for spectra.
     """
     hard = torch.rand((), generator=generator) < 0.7
     streams = [key for key in (IMAGES if hard and IMAGES[0] in tokens else _LONG) if key in tokens]
@@ -396,7 +404,8 @@ def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[Vie
 
 
 def _some(values: Tensor, count: int, generator: Generator, log_weight: Tensor | float = 0.0) -> Tensor:
-    """``count`` random places of each row that hold a token, drawn by weight without putting back (Gumbel's trick); -1 elsewhere."""
+    """``count`` random places of each row that hold a token,
+    drawn by weight without putting back (Gumbel's trick); -1 elsewhere."""
     noise = -torch.empty(values.shape).exponential_(generator=generator).log()
     rank = (noise + log_weight).where(values >= 0, -math.inf).argsort(1, descending=True).argsort(1)
     return values.where(rank < count, -1)

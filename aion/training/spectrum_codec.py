@@ -1,7 +1,9 @@
-"""Training the spectrum codec: reconstruct the noise-free spectrum in units of its noise, and keep the redshift readable.
+"""Training the spectrum codec: reconstruct the noise-free spectrum in units of its noise,
+and keep the redshift readable.
 
-A correlation network reads the redshift from the quantised tokens while the codec learns, so that the codebook spends its bits on
-what a redshift needs; the network starts the model's own correlation module afterwards.
+A correlation network reads the redshift from the quantised tokens while the codec learns, so that
+the codebook spends its bits on what a redshift needs; the network starts the model's own
+correlation module afterwards.
 """
 
 from dataclasses import dataclass
@@ -23,13 +25,15 @@ from aion.training.simulate.survey import SimulatedSurvey
 NOISE_FLOOR = 0.02
 """Relative error that counts as perfect; bright spectra would rule the loss without it."""
 SCALES = {1: 1.0, 6: 0.3, 24: 0.1}
-"""Pixels of 0.8 Å over which residuals are averaged -> weight in the loss: a pixel, a narrow line, a token."""
+"""Pixels of 0.8 Å that residuals are averaged over -> weight in the loss: a pixel, a line, a token."""
 SOFT_START = 200
 """Steps before the latent is rounded to corners: a codec that rounds from the start uses a few codes only."""
 GLARE = 12.0
-"""Sigma from which errors count linearly when the decoder goes on alone: far enough for it to aim at the mean flux, not at the median."""
+"""Sigma from which errors count linearly when the decoder goes on alone:
+far enough for it to aim at the mean flux, not at the median."""
 EMPTY_SKY = 0.03
-"""Share of spectra without an object: the redshift they are asked for is drawn at random, so that the answer learns to be flat."""
+"""Share of spectra without an object: the redshift they are asked for is drawn at random,
+so that the answer learns to be flat."""
 
 
 class SpectrumLearner(nn.Module):
@@ -98,15 +102,17 @@ def redshift_bins(z: Tensor, config: EmbeddedConfig) -> Tensor:
 
 
 def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
-    """Cross-entropy against the bin alone: a target spread over its neighbours would teach densities that are too wide."""
+    """Cross-entropy against the bin alone: a target spread over its neighbours would teach
+    densities that are too wide."""
     return F.cross_entropy(logits.float(), bins)
 
 
 def coherent_loss(residual: Tensor, known: Tensor, bend: float = 2.0) -> Tensor:
-    """(B,) robust mean over pixels of the residual (B, n) in sigma, alone and averaged over stretches of `SCALES`.
+    """(B,) robust mean over pixels of the residual (B, n) in sigma, alone and in stretches of `SCALES`.
 
-    A mean over k pixels has the noise of one pixel over sqrt(k): a line or a level that is wrong by half a sigma in every pixel weighs more
-    than the same error with random signs. Errors beyond ``bend`` sigma count linearly.
+    A mean over k pixels has the noise of one pixel over sqrt(k): a line or a level that is wrong by
+    half a sigma in every pixel weighs more than the same error with random signs. Errors beyond
+    ``bend`` sigma count linearly.
     """
     total = residual.new_zeros(len(residual))
     for pixels, weight in SCALES.items():
@@ -147,7 +153,8 @@ def terms(
 
 
 def decoder_terms(codec: SpectrumCodec, spectra: ObservedSpectra) -> dict[str, Tensor]:
-    """Losses of the decoder alone: about the rms in sigma of each spectrum, so that bright ones count as much as faint ones."""
+    """Losses of the decoder alone: about the rms in sigma of each spectrum,
+    so that bright ones count as much as faint ones."""
     spectrum = as_modality(spectra, codec.device)
     with torch.no_grad():
         x, normalization = codec.preprocess(spectrum)
@@ -160,7 +167,7 @@ def decoder_terms(codec: SpectrumCodec, spectra: ObservedSpectra) -> dict[str, T
 def _decoded(
     codec: SpectrumCodec, corners: Tensor, spectra: ObservedSpectra, spectrum: Spectrum, scale: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Residual of the decoded spectrum in sigma and where it counts (B, num_pixels), and the loss of the mask."""
+    """Residual of the decoded spectrum in sigma, where it counts (B, num_pixels), and the mask's loss."""
     flux, mask_logits = codec.decode_latent(corners)
     assert mask_logits is not None, "the embedded decoder has a mask channel"
     target = codec.latent_grid.to_latent(spectra.truth.to(codec.device) / scale - 1, spectrum.wavelength)

@@ -1,6 +1,8 @@
-"""The five stages from nothing to shipped weights, each resumable: simulate -> codecs -> tokenize -> model -> evaluate.
+"""The five stages from nothing to shipped weights, each resumable:
+simulate -> codecs -> tokenize -> model -> evaluate.
 
-Work files lie under one run folder; the published layout is assembled in ``<run>/export`` and copied to the assets.
+Work files lie under one run folder; the published layout is assembled in
+``<run>/export`` and copied to the assets.
 """
 
 import json
@@ -36,7 +38,8 @@ class Run:
     cache: Path
     device: torch.device
     start: Path | None = None
-    """Weights to go on from: their codecs of spectra and numbers stay, the one of images is trained anew, the transformer goes on."""
+    """Weights to go on from: their codecs of spectra and numbers stay,
+    the one of images is trained anew, the transformer goes on."""
 
     @property
     def export(self) -> Path:
@@ -70,7 +73,8 @@ class Run:
         ]
         if changed:
             raise ConfigError(
-                f"{self.folder} was begun with another recipe ({'; '.join(changed)}); choose another folder for this run"
+                f"{self.folder} was begun with another recipe ({'; '.join(changed)}); "
+                "choose another folder for this run"
             )
 
     def survey(self) -> SimulatedSurvey:
@@ -95,7 +99,8 @@ def of_one_recipe(stage: Callable[[Run], None]) -> Callable[[Run], None]:
 
 @of_one_recipe
 def simulate(run: Run) -> None:
-    """Fetch and convert the ingredients; draw the photometry that sets the bins of the scalar codecs, and describe it."""
+    """Fetch and convert the ingredients; draw the photometry that sets the bins of the
+    scalar codecs, and describe it."""
     path = run.folder / "photometry.pt"
     if path.exists() or run.start is not None:  # the codecs of numbers stay
         return
@@ -181,7 +186,7 @@ def model(run: Run) -> None:
 
 
 def stored(model: AION) -> AION:
-    """The same model with its matrices in half precision, as it is shipped; loading brings them back to single."""
+    """The model with its matrices in half precision, as it is shipped; loading brings them back to single."""
     half = AION(model.config)
     half.load_state_dict(model.state_dict())
     return half.half()

@@ -97,7 +97,8 @@ class MagVitAE(nn.Module):
         super().__init__()
         if hidden_dims % 2**n_compressions:
             raise ConfigError(
-                f"hidden_dims is {hidden_dims}; {n_compressions} compressions need a multiple of {2**n_compressions}"
+                f"hidden_dims is {hidden_dims}; "
+                f"{n_compressions} compressions need a multiple of {2**n_compressions}"
             )
         dims = [hidden_dims // 2**i for i in range(n_compressions, -1, -1)]
         encoder: list[nn.Module] = [ResidualUnit(dims[0])]

@@ -1,4 +1,4 @@
-"""What the embedded model is asked to reach, as a table: each bar points at one number of one table of the report."""
+"""What the embedded model is asked to reach: each bar points at one number of one table of the report."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -53,7 +53,8 @@ def shown(limits: Limits) -> str:
 
 
 def judge(tables: Mapping[str, Mapping[str, Row]]) -> list[Row]:
-    """Every bar; those on real spectra over all of them once the reserved half was read, over the development half before."""
+    """Every bar; those on real spectra over all of them once the reserved half was read,
+    over the development half before."""
     part = "all" if any(title.startswith(REAL.format(part="all")) for title in tables) else "development"
     return [
         bar.judged(tables)

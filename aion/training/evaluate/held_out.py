@@ -1,6 +1,7 @@
 """Held-out simulated objects and what the model says of them, batch by batch, so that no spectrum is kept.
 
-All objects have a spectrum and photometry; the first `PICTURED` of them images of both surveys and spectra of both too.
+All objects have a spectrum and photometry; the first `PICTURED` of them images of both
+surveys and spectra of both too.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ _LEGACY = ("tok_flux", "tok_shape_", "tok_ebv")
 
 @dataclass(frozen=True)
 class Seen(Columns):
-    """Every held-out object: what it is, its redshift from the spectrum and from fluxes, how well the spectrum is decoded."""
+    """Every held-out object: what it is, its redshift from the spectrum and from fluxes,
+    how well the spectrum is decoded."""
 
     kind: Array
     survey: Array

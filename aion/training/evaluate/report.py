@@ -20,7 +20,7 @@ _MARKS = {True: "✓ met", False: "✗ not met", None: "not measured"}
 
 
 def document(measured: Report, about: Row, known: Mapping[str, Any]) -> Document:
-    """The bars first; tables of ``known``, an older document, stay where the same weights and objects gave them."""
+    """The bars first; tables of ``known``, an older document, stay if of the same weights and objects."""
     kept = (
         {title: table for title, table in known.items() if title not in _HEADS}
         if known.get("about") == about

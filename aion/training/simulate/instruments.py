@@ -1,4 +1,5 @@
-"""Spectrographs: rest-frame spectra -> what SDSS, BOSS and DESI would deliver. Knows nothing of how the sources were made.
+"""Spectrographs: rest-frame spectra -> what SDSS, BOSS and DESI would deliver.
+Knows nothing of how the sources were made.
 
 Observed wavelengths in vacuum Å, fluxes in 1e-17 erg/s/cm2/Å, ivar its inverse square; mask True = bad pixel.
 """
@@ -47,7 +48,8 @@ class Spectrograph:
         return (10**place if self.logarithmic else place).float()
 
 
-# Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å, BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
+# Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å,
+# BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
 SPECTROGRAPHS = (
     Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0, 15.0, 1.5),
     Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2, 22.0, 1.0),
@@ -71,7 +73,8 @@ class ObservedSpectra:
 
 
 def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
-    """Rest-frame (B, M) on the uniform ln grid, seen at z (B,), averaged exactly over the pixels between edges (n+1,): (B, n)."""
+    """Rest-frame (B, M) on the uniform ln grid, seen at z (B,),
+    averaged exactly over the pixels between edges (n+1,): (B, n)."""
     width = LOG_STEP * torch.exp(log_start + LOG_STEP * torch.arange(rest.shape[1], dtype=torch.float64))
     area = torch.nn.functional.pad(
         (rest.double() * width).cumsum(1), (1, 0)
@@ -127,7 +130,8 @@ def _noise_shape(wavelength: Tensor, s: Spectrograph) -> Tensor:
 
 
 def _sky_emission(wavelength: Tensor) -> Tensor:
-    """Brightness (n,) of the night sky's lines in units of the continuum noise: [O I] and the OH bands beyond 7200 Å."""
+    """Brightness (n,) of the night sky's lines in units of the continuum noise:
+    [O I] and the OH bands beyond 7200 Å."""
     fixed = Generator().manual_seed(8)  # the same sky every night
     centers = torch.cat(
         [torch.tensor([5578.9, 6302.1, 6365.5]), 7200.0 + 3300.0 * torch.rand(110, generator=fixed)]
@@ -153,7 +157,8 @@ def _sky_residuals(sigma: Tensor, wavelength: Tensor, s: Spectrograph, generator
 
 
 def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
-    """Multiplicative flux-calibration error (B, n): a tilt, slow and fast wiggles of a few percent, a step between the arms."""
+    """Multiplicative flux-calibration error (B, n): a tilt,
+    slow and fast wiggles of a few percent, a step between the arms."""
     u = torch.linspace(-1, 1, len(wavelength))
     tilt = 0.10 * torch.randn(count, 1, generator=generator) * u
     wiggle = torch.zeros(count, len(wavelength))
@@ -193,9 +198,10 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
 
 
 def draw_signal_to_noise(fiber_mag: Tensor, instrument: Spectrograph, generator: Generator) -> Tensor:
-    """Median S/N per pixel (B,), 0.7 to 60: half of what the survey reaches at ``fiber_mag`` (B,), half log-uniform.
+    """Median S/N per pixel (B,), 0.7 to 60: half what the survey has at ``fiber_mag`` (B,), half log-uniform.
 
-    The sky in the fibre is as bright as an object of 18.7 mag: S/N falls as the flux where it dominates, as its root where it does not.
+    The sky in the fibre is as bright as an object of 18.7 mag:
+    S/N falls as the flux where it dominates, as its root where it does not.
     """
     low, high = SNR_RANGE
     anything = low * (high / low) ** torch.rand(len(fiber_mag), generator=generator)

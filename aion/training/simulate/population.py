@@ -1,7 +1,7 @@
 """Which objects a survey would target: kind, r magnitude and redshift. Knows nothing of spectra and images.
 
-Galaxies follow a real table of HSC magnitudes, colors and spectroscopic redshifts, thinned where it is crowded, with a bright nearby
-component that the table lacks and that takes its colors from there. B objects.
+Galaxies follow a real table of HSC magnitudes, colors and spectroscopic redshifts, thinned where it is
+crowded, with a bright nearby component that the table lacks and that takes its colors from there. B objects.
 """
 
 from dataclasses import dataclass
@@ -137,12 +137,13 @@ class Population:
 
 
 def _by_redshift_and_luminosity(mag: Tensor, z: Tensor) -> Tensor:
-    """A number (B,) that sorts galaxies by cells of 0.01 in redshift and, inside a cell, by absolute magnitude."""
+    """A number (B,) that sorts galaxies by cells of 0.01 in redshift, and in a cell by absolute magnitude."""
     return 100 * (z.double() / 0.01).floor() + absolute_magnitude(mag, z).double().clamp(-30, -5)
 
 
 def _nearby(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range; dwarfs are seen nearby only."""
+    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range;
+    dwarfs are seen nearby only."""
     z = 0.003 + 0.497 * torch.rand(count, generator=generator)
     absolute = -20.8 + 1.1 * torch.randn(count, generator=generator)
     absolute = absolute + 4.0 * torch.rand(count, generator=generator) * (1 - z / 0.1).clamp(min=0)

@@ -1,6 +1,8 @@
-"""Noise-free spectra of simulated galaxies, quasars and stars in their rest frame. Knows no instrument and no image.
+"""Noise-free spectra of simulated galaxies, quasars and stars in their rest frame.
+Knows no instrument and no image.
 
-B objects, M points of the fine rest grid (uniform in ln wavelength), R points in the infrared. Fluxes are per Å, arbitrary units.
+B objects, M points of the fine rest grid (uniform in ln wavelength), R points in the infrared.
+Fluxes are per Å, arbitrary units.
 """
 
 import math
@@ -36,7 +38,8 @@ HALPHA_LOG_EW = {
     "starburst": (2.2, 0.45),
     "agn": (1.3, 0.4),
 }
-"""Mean and scatter of log10 of the rest equivalent width of H-alpha, Å (Kennicutt 1998; Stasinska+15, Cardamone+09)."""
+"""Mean and scatter of log10 of the rest equivalent width of H-alpha,
+Å (Kennicutt 1998; Stasinska+15, Cardamone+09)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class SourceSimulator:
         self.quasar_continua = torch.stack([_smooth_continuum(q, self.wavelength) for q in templates.quasars])
 
     def galaxies(self, targets: Targets, generator: Generator) -> Sources:
-        """Stars with dust, a star-formation history and emission lines; type, metals and dust follow from color and luminosity."""
+        """Stars with dust, a star-formation history and emission lines;
+        type, metals and dust follow from color and luminosity."""
         z = targets.z
         kind, old = draw_types(z, targets.color, generator)
         absolute = absolute_magnitude(targets.mag, z)
@@ -133,7 +137,8 @@ class SourceSimulator:
     def _stellar_light(
         self, old: Tensor, kind: Tensor, z: Tensor, absolute: Tensor, color: Tensor, generator: Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Fine and infrared light and the optical depth at 5500 Å (B,) of stars that are ``old`` or still form, M_r ``absolute``."""
+        """Fine and infrared light and the optical depth at 5500 Å (B,) of stars that are ``old`` or
+        still form, M_r ``absolute``."""
         t = self.templates
         mass = self._star_formation(old, kind, z, color, generator)
         metals = self._metals(old, absolute, generator)
@@ -151,7 +156,8 @@ class SourceSimulator:
             -optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7
         )  # Charlot & Fall 2000
         absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
-        # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed, flat in nu F_nu (Draine & Li 2007)
+        # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed,
+        # flat in nu F_nu (Draine & Li 2007)
         warm = 0.2 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
         faded = torch.exp(-optical_depth[:, None] * (self.infrared / 5500.0) ** -0.7)
         scale = self._at(fine, 6000.0)[:, None]
@@ -160,7 +166,7 @@ class SourceSimulator:
     def _star_formation(
         self, old: Tensor, kind: Tensor, z: Tensor, color: Tensor, generator: Generator
     ) -> Tensor:
-        """Share of mass (B, ages) formed at each age: delayed exponentials, cut when old, with a burst when young."""
+        """Share of mass (B, ages) formed at each age: delayed exponentials, cut if old, a burst if young."""
         ages, count = self.templates.ages, len(z)
         began = 0.6 + 0.35 * _uniform(count, generator=generator)
         formed = age(z) * began
@@ -187,7 +193,8 @@ class SourceSimulator:
         return mass + burst[:, None] * young / young.sum()
 
     def _metals(self, old: Tensor, absolute: Tensor, generator: Generator) -> Tensor:
-        """Share (B, metallicities) of each template: luminous and old galaxies are richer (Gallazzi+05), with 0.12 dex of scatter."""
+        """Share (B, metallicities) of each template: luminous and old galaxies are richer
+        (Gallazzi+05), with 0.12 dex of scatter."""
         mean = torch.where(old, -0.1 - 0.08 * (absolute + 21.5), -0.1 - 0.15 * (absolute + 21.0)).clamp(
             -0.7, 0.35
         )
@@ -195,7 +202,8 @@ class SourceSimulator:
         return torch.softmax(-0.5 * ((LOG_METALS - mean[:, None]) / 0.2) ** 2, 1)
 
     def _dust(self, fine: Tensor, old: Tensor, z: Tensor, color: Tensor, generator: Generator) -> Tensor:
-        """Optical depth (B,) that makes the g−z of the stars the observed one; drawn for old stars and where no color is known."""
+        """Optical depth (B,) that makes the g−z of the stars the observed one;
+        drawn for old stars and where no color is known."""
         lacking = color - self._color(fine, z)
         per_depth = 1.086 * ((4810 / 5500 / (1 + z)) ** -0.7 - (8910 / 5500 / (1 + z)) ** -0.7)
         drawn = torch.where(old, 0.06, 0.3) * _exponential(len(z), 1.0, generator)
@@ -223,7 +231,7 @@ class SourceSimulator:
         optical_depth: Tensor,
         generator: Generator,
     ) -> None:
-        """Adds every narrow line to ``fine`` (freshly made by the caller); halpha (B,) is the flux of H-alpha."""
+        """Adds every narrow line to ``fine`` (made by the caller); halpha (B,) is the flux of H-alpha."""
         names = ("star_forming", "agn", "scatter", "excitation", "wavelength")
         sf, active, scatter, excitation, wavelength = (
             torch.as_tensor(table(NARROW_LINES, n), dtype=torch.float32) for n in names
@@ -248,7 +256,8 @@ class SourceSimulator:
     def add_gaussians(
         self, fine: Tensor, center: Tensor, sigma: Tensor, flux: Tensor, *, half_window: int
     ) -> None:
-        """Adds Gaussians in ln wavelength to ``fine``: center ln(Å), sigma in ln, flux the integral over Å; each (B, lines)."""
+        """Adds Gaussians in ln wavelength to ``fine``: center ln(Å), sigma in ln, flux the integral over Å;
+        each (B, lines)."""
         offsets = torch.arange(-half_window, half_window + 1)
         middle = ((center - self.log_start) / LOG_STEP).round().long()
         index = middle[..., None] + offsets  # (B, lines, window)
@@ -310,7 +319,8 @@ class SourceSimulator:
         balmer: Tensor,
         generator: Generator,
     ) -> None:
-        """Two Gaussians a line: a core and wings, or two peaks of a disk for a third of the objects' Balmer lines."""
+        """Two Gaussians a line: a core and wings, or two peaks of a disk for the Balmer
+        lines of a third of the objects."""
         count = len(flux)
         double = (_uniform(count, 1, generator=generator) < 0.35) & balmer
         jitter = 150.0 * _normal(count, len(wavelength), generator=generator)
@@ -409,7 +419,7 @@ def blur(flux: Tensor, sigma: Tensor) -> Tensor:
 
 
 def _smooth_continuum(flux: Tensor, wavelength: Tensor) -> Tensor:
-    """Continuum of a composite through its line-free windows (Vanden Berk+01), power laws in between and beyond."""
+    """Continuum of a composite: power laws between and beyond its line-free windows (Vanden Berk+01)."""
     windows = torch.tensor(
         [
             1060.0,

