@@ -42,8 +42,6 @@ def _native(values: Any, *, what: str, fill: Any) -> np.ndarray[Any, Any]:
         raise ModalityError(f"{what} holds {array.dtype}, not numbers")
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:
         return array.astype(np.int64)
-    return (
-        array.astype(array.dtype.newbyteorder("="), copy=False)
-        if array.dtype.itemsize <= 8
-        else array.astype(np.float64)
-    )
+    if array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -10,10 +10,8 @@ HSC_BANDS = ("HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y")
 """Bands of Hyper Suprime-Cam."""
 
 _CAMERAS = {"DES": "DES", "DECAM": "DES", "DECALS": "DES", "LS": "DES", "HSC": "HSC"}
-_REPLACED_FILTERS = {
-    "HSC-R2": "HSC-R",
-    "HSC-I2": "HSC-I",
-}  # HSC changed its r and i filters in 2016; the survey's coadds mix both
+# HSC changed its r and i filters in 2016; the survey's coadds mix both
+_REPLACED_FILTERS = {"HSC-R2": "HSC-R", "HSC-I2": "HSC-I"}
 _NORTH = {
     "BASS-G": "DES-G",
     "BASS-R": "DES-R",
@@ -43,9 +41,8 @@ def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str],
         if name not in allowed:
             raise ModalityError(f"{band!r} is not a band of this survey; it has {', '.join(allowed)}")
         north = _spelled(band) in _NORTH
-        proxies += (
-            [f"{band} is read as {name}: the codec was not trained on the northern survey"] if north else []
-        )
+        if north:
+            proxies.append(f"{band} is read as {name}: the codec was not trained on the northern survey")
         names.append(name)
     if len(set(names)) < len(names):
         raise ModalityError(f"a band is named twice in {list(bands)}; each channel needs a band of its own")

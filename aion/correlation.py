@@ -137,9 +137,8 @@ class RedshiftCorrelation(nn.Module):
             size = -(-(c.log_samples + self.table.shape[1] - 1) // 256) * 256  # a length that FFTs like
             spectrum = torch.fft.rfft(observed, n=size)
             table = torch.fft.rfft(self.table.float().flip(-1), n=size)
-            full: Tensor = torch.fft.irfft(
-                (spectrum * table).sum(1), n=size
-            )  # (B, size), a convolution with the flipped table
+            # (B, size), a convolution with the flipped table
+            full: Tensor = torch.fft.irfft((spectrum * table).sum(1), n=size)
         start = c.log_samples - 1
         return full[:, start : start + c.bins]
 
@@ -178,8 +177,7 @@ def _linear_interpolation(c: RedshiftCorrelationConfig) -> tuple[Tensor, Tensor]
     """Left neighbour and weight of the right one, for each sample of the ln(wavelength) grid."""
     wavelength = c.wavelength_min * torch.exp(torch.arange(c.log_samples, dtype=torch.float64) * c.log_step)
     width = c.token_width / c.samples_per_token
-    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(
-        0, c.samples - 1
-    )  # samples sit at the middle of their stretch
+    # samples sit at the middle of their stretch
+    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(0, c.samples - 1)
     left = place.floor().long().clamp(max=c.samples - 2)
     return left, (place - left).float()

@@ -15,8 +15,6 @@ from typing import Any
 
 import huggingface_hub
 from huggingface_hub import constants
-
-# of the HTTP client it uses
 from huggingface_hub.errors import CacheNotFound, HTTPError  # type: ignore[attr-defined]
 from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
@@ -88,13 +86,13 @@ def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> 
     left = sum(missing.values())
     _check_space(id, left)
     total = sum(sizes.values())
-    with tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5) as line:  # type: ignore[no-untyped-call]
+    bar = tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5)  # type: ignore[no-untyped-call]
+    with bar as line:
         for path, size in missing.items():
             whole = line.n + size
             _download(source, path, line)
-            line.update(
-                whole - line.n
-            )  # nothing arrives where the cache has the same bytes under another name
+            # nothing arrives where the cache has the same bytes under another name
+            line.update(whole - line.n)
     return source
 
 
@@ -144,8 +142,8 @@ def _check_space(id: str, size: int) -> None:
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
     if size + SPARE > free:
         raise DiskSpaceError(
-            f"{size / 1e9:.2f} GB of {id} are still to be fetched and {cache_folder()} has {free / 1e9:.2f} "
-            "GB free; "
+            f"{size / 1e9:.2f} GB of {id} are still to be fetched "
+            f"and {cache_folder()} has {free / 1e9:.2f} GB free; "
             "free some, or let HF_HOME name a folder on another disk"
         )
 

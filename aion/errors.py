@@ -3,7 +3,7 @@
     AIONError
     ├── InputError (ValueError)            data that a person handed in
     │   ├── FormatError                    a file that no reader can use
-    │   │   └── ChoiceNeededError          one that can be read in several ways, of which a person has to choose
+    │   │   └── ChoiceNeededError          one that can be read in several ways: a person has to choose
     │   └── ModalityError                  arrays that do not make the modality they claim to be
     ├── ModalityTypeError (TypeError)      not a modality, or one without a codec
     ├── TokenKeyError (ValueError)         a token stream that is not there

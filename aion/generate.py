@@ -51,8 +51,8 @@ def generate(
         seed: of the draws; the same seed gives the same tokens. None draws anew each time.
 
     Raises:
-        InputError: an impossible argument. TokenKeyError: "maskgit" for a
-            stream that the model does not read.
+        InputError: an impossible argument.
+        TokenKeyError: "maskgit" for a stream that the model does not read.
     """
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}")

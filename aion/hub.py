@@ -20,8 +20,6 @@ import huggingface_hub
 import huggingface_hub.errors as hub_errors
 import safetensors
 from huggingface_hub import constants
-
-# of the HTTP client it uses, httpx or httpx2
 from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -244,9 +242,8 @@ def _download(
     repo: str, path: str, revision: str | None, token: str | bool | None, local_files_only: bool
 ) -> Path:
     try:
-        if (
-            not local_files_only
-        ):  # the client tries again and again for half a minute: it begins once the Hub has answered
+        # the client tries again and again for half a minute: it begins once the Hub has answered
+        if not local_files_only:
             url = huggingface_hub.hf_hub_url(repo, path, revision=revision)
             with suppress(hub_errors.HfHubHTTPError):  # a refusal is an answer; the client says which
                 ask(partial(huggingface_hub.get_hf_file_metadata, url, token=token))
@@ -256,9 +253,8 @@ def _download(
             )
         )
     except (OSError, ValueError, HTTPError) as exc:
-        if (
-            isinstance(exc, OSError) and exc.errno is not None
-        ):  # a full disk or a cache that may not be written
+        # a full disk or a cache that may not be written
+        if isinstance(exc, OSError) and exc.errno is not None:
             raise
         raise explained(exc, repo, path, revision) from exc
 
@@ -355,5 +351,6 @@ def _what_is_wrong(path: Path) -> str | None:
     cut = sorted((end, name) for name, end in ends.items() if end > size)
     if not cut:
         return None
-    shape = header[cut[0][1]]["shape"]
-    return f"it is truncated, {size} bytes of {max(ends.values())}; the first tensor that is not whole is {cut[0][1]} {shape}"
+    first = cut[0][1]
+    tensor = f"the first tensor that is not whole is {first} {header[first]['shape']}"
+    return f"it is truncated, {size} bytes of {max(ends.values())}; {tensor}"

@@ -15,7 +15,7 @@ def refuse_mixture() -> None:
     if _PUBLISHED.is_dir():
         raise ImportError(
             "aion-explorer and polymathic-aion are both installed here and have overwritten each other's "
-            "files, since both are the package "
-            "`aion`: run `pip uninstall -y aion-explorer polymathic-aion`, then install the one you want, "
+            "files, since both are the package `aion`: "
+            "run `pip uninstall -y aion-explorer polymathic-aion`, then install the one you want, "
             "or each in its own environment"
         )

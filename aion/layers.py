@@ -152,9 +152,8 @@ class SelfAttention(_Heads):
         attention with equal weights, without the attention."""
         dim = x.shape[-1]
         bias = None if self.qkv.bias is None else self.qkv.bias[2 * dim :]
-        values = F.linear(
-            queries.average(x), self.qkv.weight[2 * dim :], bias
-        )  # the average commutes with the linear map
+        # the average commutes with the linear map
+        values = F.linear(queries.average(x), self.qkv.weight[2 * dim :], bias)
         return queries.spread(self.proj(values))
 
 

@@ -157,9 +157,8 @@ def labels(lines: Sequence[Line], z: float, *, apart: float, rows: int) -> tuple
             groups.append([line])
         else:
             same.append(line)
-    groups.sort(
-        key=lambda group: (_middle(group, z), not group[0].name.startswith("H"))
-    )  # Hα before the [N II] around it
+    # Hα before the [N II] around it
+    groups.sort(key=lambda group: (_middle(group, z), not group[0].name.startswith("H")))
     ends = [float("-inf")] * rows
     placed = []
     for group in groups:

@@ -160,7 +160,8 @@ class RedshiftPDF:
         more = f" or {len(self.ci68) - 3} more" if len(self.ci68) > 3 else ""
         flags = f" Flags: {', '.join(self.flags)}." if self.flags else ""
         best = self.peaks[0]
-        return f"z = {self.mode:.4f}; 68 % region {region}{more}; the best peak holds {best.probability:.0%} near z = {best.z:.4f}.{flags}"
+        peak = f"the best peak holds {best.probability:.0%} near z = {best.z:.4f}"
+        return f"z = {self.mode:.4f}; 68 % region {region}{more}; {peak}.{flags}"
 
 
 def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:

@@ -123,8 +123,7 @@ class Index:
             return []
         if not self.is_exact and (where is None or len(allowed) > EXACT_BELOW):
             beam = max(SEARCH_BEAM, 2 * k)
-            # missing from faiss's own type stubs
-            walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009
+            walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009 - faiss's type stubs lack it
             options = (
                 walk(efSearch=beam)
                 if where is None

@@ -64,8 +64,7 @@ class Catalog:
         if model_sha256 not in (None, made_by):
             raise IndexMismatchError(
                 f"the catalog in {folder} was made by weights {made_by[:12]}…, "
-                f"these are {str(model_sha256)[:12]}…; "
-                "build it again with these"
+                f"these are {str(model_sha256)[:12]}…; build it again with these"
             )
         return catalog
 

@@ -44,8 +44,8 @@ class CatalogCodec(Codec):
         columns, present = self._columns(modality)
         if any(((columns[name] < 0) | (columns[name] >= CODEC_FIELD)).any() for name in COLUMNS[:2]):
             raise ModalityError(
-                f"X and Y of the catalog must be pixels 0..{CODEC_FIELD - 1} of the {CODEC_FIELD}-pixel "
-                f"field, or {self.mask_value}"
+                f"X and Y of the catalog must be pixels 0..{CODEC_FIELD - 1} "
+                f"of the {CODEC_FIELD}-pixel field, or {self.mask_value}"
             )
         codes = self._quantizer.encode(columns)  # (B, objects, 5)
         return codes.where(present[..., None], self.mask_value).flatten(1)

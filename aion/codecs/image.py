@@ -44,8 +44,8 @@ class ImageCodec(Codec):
         range_compression_factor: float = 0.01,
         mult_factor: float = 10.0,
     ) -> None:
-        """Fluxes f (nanomaggies) enter the network as arcsinh(f / `range_compression_factor`)
-        * that factor * `mult_factor`.
+        """Fluxes f (nanomaggies) enter the network as arcsinh(f / c) * c * `mult_factor`, where c is
+        `range_compression_factor`.
 
         Raises:
             ConfigError: `quantizer_levels` has not `embedding_dim` numbers,
@@ -71,11 +71,9 @@ class ImageCodec(Codec):
         self.pre_quant_proj = nn.Conv2d(hidden_dims, embedding_dim, 1)
         self.post_quant_proj = nn.Conv2d(embedding_dim, hidden_dims, 1)
         self.model = MagVitAE(multisurvey_projection_dims, hidden_dims, n_compressions, num_consecutive)
-        self.center_crop, self.clamp, self.rescaler = (
-            CenterCrop(CODEC_FIELD),
-            Clamp(),
-            RescaleToLegacySurvey(),
-        )
+        self.center_crop = CenterCrop(CODEC_FIELD)
+        self.clamp = Clamp()
+        self.rescaler = RescaleToLegacySurvey()
 
     @property
     def quantizer(self) -> FiniteScalarQuantizer:
@@ -162,8 +160,8 @@ class ImageCodec(Codec):
         notes = list(image.proxies)
         if (height, width) != (CODEC_FIELD, CODEC_FIELD):
             scale = (
-                f", {CODEC_FIELD * image.pixel_scale:.1f} arcsec at the survey's {image.pixel_scale} "
-                "arcsec/pixel"
+                f", {CODEC_FIELD * image.pixel_scale:.1f} arcsec "
+                f"at the survey's {image.pixel_scale} arcsec/pixel"
                 if image.pixel_scale
                 else ""
             )
@@ -173,8 +171,8 @@ class ImageCodec(Codec):
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(
-                f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from "
-                "their neighbours"
+                f"{gaps.float().mean():.2%} of the pixels that are read are not finite "
+                "and were filled from their neighbours"
             )
         clamped = self.clamped_share(image)
         if clamped:

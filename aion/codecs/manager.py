@@ -82,8 +82,8 @@ class CodecManager:
         codec = self.codec(modality_type)
         if modality_type.token_key not in tokens:
             raise TokenKeyError(
-                f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; given: "
-                f"{', '.join(tokens)}"
+                f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; "
+                f"given: {', '.join(tokens)}"
             )
         decoded: M = codec.decode(tokens[modality_type.token_key], modality=modality_type, **metadata)
         return decoded

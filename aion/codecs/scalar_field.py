@@ -55,8 +55,8 @@ class ScalarFieldCodec(Codec):
         decoder_input_dim = decoder_input_dim or encoder_output_dim
         if variational or len(levels) != embedding_dim:
             raise ConfigError(
-                f"variational must be false and levels {list(levels)} must have embedding_dim = "
-                f"{embedding_dim} numbers"
+                f"variational must be false and levels {list(levels)} "
+                f"must have embedding_dim = {embedding_dim} numbers"
             )
         self.stretch = output_activation_extension or 0.0
         self.encode_proj = nn.Conv2d(encoder_output_dim, embedding_dim, 1)

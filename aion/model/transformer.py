@@ -119,7 +119,7 @@ class AION(nn.Module):
 
         Raises:
             TokenKeyError: a stream that the model does not read.
-                InputError: shapes or ids that do not fit a stream.
+            InputError: shapes or ids that do not fit a stream.
         Warns:
             TruncationWarning: ``num_encoder_tokens`` leaves tokens out.
         """
@@ -353,9 +353,8 @@ class AION(nn.Module):
         assert read.tokens is not None
         hidden = len(read.streams)
         stream = torch.where(read.keep, read.stream, hidden).flatten()
-        order = stream.argsort(
-            stable=True
-        )  # all tokens of the first stream, of the second, ..., the hidden ones
+        # all tokens of the first stream, of the second, ..., the hidden ones
+        order = stream.argsort(stable=True)
         groups = torch.split(order, stream.bincount(minlength=hidden + 1).tolist())
         ids, position = read.tokens.flatten(), read.position.flatten()
         zeros = self.mask_token.new_zeros(len(groups[hidden]), self.config.dim)

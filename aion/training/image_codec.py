@@ -116,9 +116,8 @@ def loss_terms(
     reconstruction = torch.stack(errors).sum(0).log1p().mean()
     limit = float(codec.compress(torch.tensor(BRIGHTEST)))
     level, color = light_errors(codec.expand(decoded.clamp(-limit, limit)), flux, noise)
-    spread = spread_loss(
-        latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1]
-    )  # most of an image is empty sky
+    # most of an image is empty sky
+    spread = spread_loss(latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1])
     loss = (
         reconstruction
         + LEVEL_WEIGHT * level

@@ -139,19 +139,8 @@ def _fetch(package: Package, folder: Path) -> None:
 
 
 def _download_wheel(package: Package, work: Path) -> None:
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--dest",
-        str(work),
-    ]
-    _run([*pip, f"{package.name}=={package.version}"], work, package)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    _run([*pip, "--dest", str(work), f"{package.name}=={package.version}"], work, package)
 
 
 def _download_deb(package: Package, work: Path) -> None:
@@ -180,7 +169,8 @@ def _single(work: Path, pattern: str, package: Package) -> Path:
 
 def _run(command: list[str], work: Path, package: Package) -> None:
     what = f"{package.name} {package.version} could not be fetched"
-    advice = "It is needed once, to train; check the network (and, for Debian packages, that apt-get is here), then run again"
+    apt = "(and, for Debian packages, that apt-get is here)"
+    advice = f"It is needed once, to train; check the network {apt}, then run again"
     try:
         subprocess.run(command, cwd=work, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S)
     except FileNotFoundError as exc:

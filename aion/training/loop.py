@@ -35,9 +35,8 @@ def train(
     modules.train()
     bar = tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=title, mininterval=5.0)
     for step in bar:
-        generator = torch.Generator().manual_seed(
-            seed * 1_000_003 + step
-        )  # a step draws the same whether resumed or not
+        # a step draws the same whether resumed or not
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         for group in optimizer.param_groups:
             group["lr"] = schedule.lr(step)
         with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):

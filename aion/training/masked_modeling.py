@@ -126,9 +126,8 @@ def new_model(
     model.redshift_correlation.load_state_dict(learner.redshift.state_dict())
     with torch.no_grad():
         tell_places(model.redshift_correlation)
-        corners = (
-            learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T
-        )  # (codes, bits)
+        # (codes, bits)
+        corners = learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T
         embedding = learner.embed(corners)
         embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
         waves = _Waves(config.dim)
@@ -175,9 +174,8 @@ def code_places(manager: CodecManager, stream: str) -> Tensor:
     quantizer = manager.codec(MODALITIES[stream]).quantizer
     assert isinstance(quantizer, BinnedQuantizer)
     values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
-    if (
-        stream in LEGACY
-    ):  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
+    # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
+    if stream in LEGACY:
         magnitudes: Tensor = NANOMAGGY_ZERO_POINT - 2.5 / math.log(10) * (
             torch.asinh(values / 0.1) + math.log(0.05)
         )

@@ -366,7 +366,6 @@ def _relative_rms(model: Floats, truth: Floats) -> float:
 
 
 def _band_covers(samples: Floats, truth: Floats) -> float:
-    low, high = np.quantile(
-        samples, (0.16, 0.84), axis=0, method="weibull"
-    )  # the one that is exact for few samples
+    # the one that is exact for few samples
+    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")
     return float(((low <= truth) & (truth <= high)).mean())

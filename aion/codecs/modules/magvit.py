@@ -28,9 +28,8 @@ class SqueezeExcite(nn.Module):
         hidden = max(16, dim // 2)
         gate = nn.Conv2d(hidden, dim, 1)
         for parameter in gate.parameters():
-            nn.init.zeros_(
-                parameter
-            )  # half open; from the published start, -10, a short training does not get away
+            # half open; from the published start, -10, a short training does not get away
+            nn.init.zeros_(parameter)
         self.to_k = nn.Conv2d(dim, 1, 1)
         self.net = nn.Sequential(nn.Conv2d(dim, hidden, 1), nn.LeakyReLU(0.1), gate, nn.Sigmoid())
 

@@ -76,9 +76,8 @@ def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
     """Rest-frame (B, M) on the uniform ln grid, seen at z (B,),
     averaged exactly over the pixels between edges (n+1,): (B, n)."""
     width = LOG_STEP * torch.exp(log_start + LOG_STEP * torch.arange(rest.shape[1], dtype=torch.float64))
-    area = torch.nn.functional.pad(
-        (rest.double() * width).cumsum(1), (1, 0)
-    )  # integral up to the left edge of each sample
+    # integral up to the left edge of each sample
+    area = torch.nn.functional.pad((rest.double() * width).cumsum(1), (1, 0))
     place = (edges.log()[None, :] - torch.log1p(z.double())[:, None] - log_start) / LOG_STEP + 0.5
     place = place.clamp(0, rest.shape[1] - 1e-6)
     left = place.floor().long()
@@ -104,9 +103,8 @@ def observe(
     poisson = 0.3 * torch.rand(len(z), 1, generator=generator)
     sigma = _noise_shape(wavelength, instrument) * (1 + poisson * (clean / level).clamp(min=0)).sqrt()
     sigma = sigma * (level / sigma).median(1, keepdim=True).values / signal_to_noise[:, None]
-    stated = sigma * 10 ** (
-        0.03 * torch.randn(len(z), 1, generator=generator)
-    )  # pipelines know their noise within some percent
+    # pipelines know their noise within some percent
+    stated = sigma * 10 ** (0.03 * torch.randn(len(z), 1, generator=generator))
     noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(
         sigma, wavelength, instrument, generator
     )
@@ -191,9 +189,8 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
     spike = torch.rand(flux.shape, generator=generator) < 2e-4
     height = 10 ** (1.0 + torch.rand(flux.shape, generator=generator)) / ivar.clamp(min=1e-12).sqrt()
     flux = torch.where(spike, flux + height, flux)
-    emptied = mask & (
-        torch.rand(count, 1, generator=generator) < 0.5
-    )  # half the files keep a flux under the mask
+    # half the files keep a flux under the mask
+    emptied = mask & (torch.rand(count, 1, generator=generator) < 0.5)
     return torch.where(emptied, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
 
 

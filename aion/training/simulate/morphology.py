@@ -152,9 +152,8 @@ def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> 
     r, shrinking as (1+z)^-0.8."""
     absolute = absolute_magnitude(mag, z).clamp(-24.5, -14.0)
     late_kpc = -0.4 * 0.26 * absolute + 0.25 * torch.log10(1 + 10 ** (-0.4 * (absolute + 20.91))) - 1.71
-    early_kpc = torch.maximum(
-        -0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0)
-    )  # dwarf ellipticals stay near 1 kpc
+    # dwarf ellipticals stay near 1 kpc
+    early_kpc = torch.maximum(-0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0))
     kpc = (
         10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator))
         * (1 + z) ** -0.8

@@ -25,7 +25,8 @@ FILTERS = {
 """Name in the surveys' catalogues and images -> filter curve of speclite."""
 
 DEPTH = {
-    "FLUX_G": 24.0, "FLUX_R": 23.4, "FLUX_I": 23.3, "FLUX_Z": 22.5, "FLUX_W1": 21.0, "FLUX_W2": 20.3, "FLUX_W3": 16.7, "FLUX_W4": 14.7,
+    "FLUX_G": 24.0, "FLUX_R": 23.4, "FLUX_I": 23.3, "FLUX_Z": 22.5,
+    "FLUX_W1": 21.0, "FLUX_W2": 20.3, "FLUX_W3": 16.7, "FLUX_W4": 14.7,
     "HSC-G": 26.5, "HSC-R": 26.1, "HSC-I": 25.9, "HSC-Z": 25.1, "HSC-Y": 24.4,
 }  # fmt: skip
 """5σ depth, AB magnitudes: Legacy Surveys (Dey et al. 2019; WISE coadds of Schlafly et al. 2019),
@@ -90,9 +91,8 @@ def measure(
     )
     sigma = nanomaggies(depth) / 5
     if half_light is not None:
-        sigma = sigma * torch.sqrt(
-            1 + (half_light[:, None] / 0.8) ** 2
-        )  # noise grows with the aperture beyond the seeing
+        # noise grows with the aperture beyond the seeing
+        sigma = sigma * torch.sqrt(1 + (half_light[:, None] / 0.8) ** 2)
     sigma = torch.hypot(sigma, _CALIBRATION_FLOOR * flux)
     return flux + sigma * torch.randn(flux.shape, generator=generator), sigma
 

@@ -119,9 +119,8 @@ class Population:
         )
         row = row.clamp(max=len(self._cumulative) - 1)
         mag = self.galaxy_mag[row] + 0.1 * torch.randn(count, generator=generator)
-        z = self.galaxy_z[row] * (
-            1 + 0.01 * torch.randn(count, generator=generator)
-        )  # no two objects at one redshift
+        # no two objects at one redshift
+        z = self.galaxy_z[row] * (1 + 0.01 * torch.randn(count, generator=generator))
         near_mag, near_z = _nearby(count, generator)
         nearby = torch.rand(count, generator=generator) < self.fractions.nearby
         mag, z = (

@@ -152,9 +152,8 @@ class SourceSimulator:
             * torch.sigmoid((5.3e4 - self.infrared) / 1e3)
         )
         optical_depth = self._dust(fine, old, z, color, generator)
-        attenuation = torch.exp(
-            -optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7
-        )  # Charlot & Fall 2000
+        # Charlot & Fall 2000
+        attenuation = torch.exp(-optical_depth[:, None] * (self.wavelength / 5500.0) ** -0.7)
         absorbed = (fine * (1 - attenuation) * self.wavelength).sum(1) * LOG_STEP
         # re-emitted warm dust between 5 and 30 micron, a fifth of what was absorbed,
         # flat in nu F_nu (Draine & Li 2007)
@@ -244,9 +243,8 @@ class SourceSimulator:
         redden = torch.exp(
             -0.8 * optical_depth[:, None] * ((wavelength / 5500.0) ** -0.7 - (6564.6 / 5500.0) ** -0.7)
         )
-        resonant = (wavelength < 1300) & (
-            _uniform(count, 1, generator=generator) < 0.5
-        )  # half the objects lose their Ly-alpha
+        # half the objects lose their Ly-alpha
+        resonant = (wavelength < 1300) & (_uniform(count, 1, generator=generator) < 0.5)
         flux = halpha[:, None] * 10**strength * redden * ~resonant
         width = torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS))[:, None].expand_as(flux)
         self.add_gaussians(
@@ -354,9 +352,8 @@ class SourceSimulator:
             self.templates.quasars[chosen] > 0, self.templates.quasars[chosen] - continuum, torch.zeros(())
         )
         gain = 10 ** (0.25 * _normal(count, 1, generator=generator))
-        extra = (
-            10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / SPEED_OF_LIGHT
-        )  # more broadening, 100 - 2000 km/s
+        # more broadening, 100 - 2000 km/s
+        extra = 10 ** (2.0 + 1.3 * _uniform(count, generator=generator)) / SPEED_OF_LIGHT
         tilt = 0.4 * _normal(count, 1, generator=generator)
         fine = (continuum * (self.wavelength / 5100.0) ** tilt + gain * blur(lines, extra)).clamp(min=0)
         return fine / self._at(fine, 6000.0)[:, None].clamp(min=1e-3)
