@@ -21,7 +21,15 @@ from aion.errors import ConfigError
 from aion.hub import WEIGHTS_FILE, sha256
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
-from aion.training import calibration, image_codec, masked_modeling, scalar_codecs, spectrum_codec, tokenize
+from aion.training import (
+    calibration,
+    image_codec,
+    initial_weights,
+    masked_modeling,
+    scalar_codecs,
+    spectrum_codec,
+    tokenize,
+)
 from aion.training.card import HISTORY
 from aion.training.config import EmbeddedConfig
 from aion.training.ingredients import ensure
@@ -168,11 +176,10 @@ def model(run: Run) -> None:
         learner = spectrum_codec.SpectrumLearner(run.config)
         state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
         learner.load_state_dict(state["modules"])
-        fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
+        fresh = initial_weights.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     else:
-        fresh = masked_modeling.without_images(
-            AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2
-        )
+        before = AION.from_pretrained(run.start, local_files_only=True)
+        fresh = initial_weights.without_images(before, run.config.seed + 2)
     schedule = run.config.model_schedule if run.start is None else run.config.continued_schedule
     trained = masked_modeling.fit(
         fresh, pools, schedule, run.config.seed + 2, run.folder / "model", run.device

@@ -138,7 +138,9 @@ class SimulatedSurvey:
         self, sky: "_Sky", pointing: Tensor, snr: Tensor, instrument: Spectrograph, generator: Generator
     ) -> ObservedSpectra:
         share = pointing * fiber_share(sky.shapes, instrument.fiber_radius)
-        return observe(sky.fine * share[:, None], self.sources.log_start, sky.z, snr, instrument, generator)
+        return observe(
+            sky.fine * share[:, None], self.sources.grid.log_start, sky.z, snr, instrument, generator
+        )
 
     def _sky(self, count: int, generator: Generator) -> "_Sky":
         targets = self.population.draw(count, generator)
@@ -183,7 +185,7 @@ class SimulatedSurvey:
         edges = torch.cat(
             [BAND_GRID[:1], (BAND_GRID[1:] + BAND_GRID[:-1]) / 2, BAND_GRID[-1:] + 1.0]
         ).double()
-        near = expose(fine, self.sources.log_start, z, edges)
+        near = expose(fine, self.sources.grid.log_start, z, edges)
         rest = BAND_GRID.log()[None, :] - torch.log1p(z)[:, None]
         table = torch.as_tensor(INFRARED, dtype=torch.float32).log()
         place = ((rest - table[0]) / (table[1] - table[0])).clamp(0, len(table) - 1.001)

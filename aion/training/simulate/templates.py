@@ -25,27 +25,8 @@ INFRARED = np.geomspace(10_990.0, 300_000.0, 64)
 """Rest wavelengths beyond the fine grid, Å: enough for broad bands."""
 METALLICITIES = ("ZMET_0.200ZSOL", "ZMET_0.400ZSOL", "ZMET_1.000ZSOL", "ZMET_2.500ZSOL")
 STAR_NAMES = (
-    "O",
-    "OB",
-    "B",
-    "A",
-    "A2",
-    "FA",
-    "F",
-    "F2",
-    "G",
-    "G2",
-    "K",
-    "M1",
-    "M3",
-    "M5",
-    "M8",
-    "L1",
-    "WD",
-    "MWD",
-    "C",
-    "C2",
-    "C3",
+    *("O", "OB", "B", "A", "A2", "FA", "F", "F2", "G", "G2", "K"),
+    *("M1", "M3", "M5", "M8", "L1", "WD", "MWD", "C", "C2", "C3"),
 )
 STAR_KELVIN = (
     *(30000, 20000, 14000, 9500, 8500, 8000, 6800, 6400, 5800, 5500, 4600),
