@@ -85,15 +85,12 @@ def _maskgit(
     for step in range(1, steps + 1):
         drawn, probability = _draw(_logits(model, context, key, count), temperature, generator)
         missing = tokens < 0
-        known = (
-            count if step == steps else max(step, round(count * (1 - math.cos(math.pi / 2 * step / steps))))
-        )
+        share = 1 - math.cos(math.pi / 2 * step / steps)
+        known = count if step == steps else max(step, round(count * share))
         if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
             probability = -torch.arange(count, device=tokens.device).expand_as(drawn).float()
-        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)[
-            :, :known
-        ]
-        chosen = torch.zeros_like(missing).scatter(1, surest, True)
+        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)
+        chosen = torch.zeros_like(missing).scatter(1, surest[:, :known], True)
         tokens = torch.where(missing & chosen, drawn, tokens)
         if step < steps:
             context = model.extended(context, key, tokens)
@@ -109,7 +106,6 @@ def _logits(model: Predictor, context: Context, key: str, count: int) -> Tensor:
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Drawn ids (B, n) and their probabilities; on the CPU, so that a seed means the same on every device."""
     probabilities = (logits.float() / temperature).softmax(dim=-1).cpu()
-    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator).view(
-        probabilities.shape[:2]
-    )
+    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator)
+    drawn = drawn.view(probabilities.shape[:2])
     return drawn.to(logits.device), probabilities.gather(2, drawn.unsqueeze(-1)).squeeze(-1).to(logits.device)

@@ -133,11 +133,9 @@ class SelfAttention(_Heads):
     def within(self, x: Tensor, queries: Queries) -> Tensor:
         """Attention among the queries of each target."""
         q, k, v = self.split(self.qkv(x), 3)
-        asked = (
-            [None] * len(queries.sizes)
-            if queries.asked is None
-            else list(torch.split(queries.asked, queries.sizes, dim=1))
-        )
+        asked: Sequence[Tensor | None] = [None] * len(queries.sizes)
+        if queries.asked is not None:
+            asked = torch.split(queries.asked, queries.sizes, dim=1)
         parts = zip(*(torch.split(heads, queries.sizes, dim=2) for heads in (q, k, v)), asked, strict=True)
         results = [
             self.attend(qs, ks, vs, something_visible(seen))

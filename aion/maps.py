@@ -50,7 +50,5 @@ def umap(vectors: ArrayLike) -> NDArray[np.float32]:
     maker = UMAP(
         n_neighbors=UMAP_NEIGHBORS, min_dist=UMAP_MIN_DISTANCE, metric="cosine", random_state=SEED, n_jobs=1
     )
-    points: NDArray[np.float32] = maker.fit_transform(np.asarray(vectors, dtype=np.float32)).astype(
-        np.float32
-    )
+    points: NDArray[np.float32] = maker.fit_transform(np.asarray(vectors, np.float32)).astype(np.float32)
     return points

@@ -161,9 +161,9 @@ class Catalog:
         if id not in self:
             return None
         held = {key: ids for key, ids in self.entry(id).tokens.items() if key != Z.token_key}
-        same = held.keys() == tokens.keys() and all(
-            np.array_equal(ids, tokens[key]) for key, ids in held.items()
-        )
+        if held.keys() != tokens.keys():
+            return None
+        same = all(np.array_equal(ids, tokens[key]) for key, ids in held.items())
         return self._rows[id] if same else None
 
     def entry(self, id: str) -> SkyObject:
@@ -241,9 +241,8 @@ def _completed(objects: pd.DataFrame) -> pd.DataFrame:
         for flux in map(column, ("FLUX_G", "FLUX_R"))
     )
     hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
-    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(
-        axis=1, how="all"
-    )
+    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)})
+    measured = measured.dropna(axis=1, how="all")
     kind = objects["class"].astype(object) if "class" in objects else None
     table = objects.assign(**{"id": objects["id"].astype(str), "class": kind, "z": column("z")})
     return table.assign(**{name: measured[name] for name in measured if name not in table})

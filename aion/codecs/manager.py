@@ -123,9 +123,8 @@ class CodecManager:
     def has(self, modality_type: type[Modality]) -> bool:
         """Whether the source has a codec for it."""
         with self._lock:
-            return modality_type.name in self._codecs or self._located().has(
-                f"codecs/{modality_type.name}/config.json"
-            )
+            config = f"codecs/{modality_type.name}/config.json"
+            return modality_type.name in self._codecs or self._located().has(config)
 
     def preload(
         self, modality_types: Iterable[type[Modality]], progress: Callable[[str, float], None] | None = None

@@ -87,9 +87,8 @@ class ScalarFieldCodec(Codec):
         return out
 
     def _encode(self, modality: LegacySurveySegmentationMap) -> Tensor:
-        return self._quantizer.encode(self.encode_latent(self.center_crop(modality.field)[:, None])).flatten(
-            1
-        )
+        latent = self.encode_latent(self.center_crop(modality.field)[:, None])
+        return self._quantizer.encode(latent).flatten(1)
 
     def _decode(
         self, tokens: Tensor, target: type[LegacySurveySegmentationMap]

@@ -100,10 +100,8 @@ the redshifts are still right.
 
 def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
     """``model_card.json`` and ``README.md`` beside the weights."""
-    sources = (
-        "\n".join(f"- {p.name} {p.version} ({p.licence})" for p in PACKAGES)
-        + "\n- speclite filter curves (BSD-3)"
-    )
+    packages = [f"{p.name} {p.version} ({p.licence})" for p in PACKAGES]
+    sources = "\n".join(f"- {source}" for source in (*packages, "speclite filter curves (BSD-3)"))
     history = folder / HISTORY
     facts: dict[str, Any] = {
         "history": f"\n## History\n\n{history.read_text()}" if history.exists() else "",

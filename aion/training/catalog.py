@@ -60,14 +60,10 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
 
 def _embedded(model: AION, tokens: Mapping[str, Tensor]) -> list[EmbeddedObject]:
     """Objects that have the same streams."""
-    rows = [
-        {key: ids[row].numpy() for key, ids in tokens.items()}
-        for row in range(len(next(iter(tokens.values()))))
-    ]
-    return [
-        EmbeddedObject(row, tuple(row), {}, vector)
-        for row, vector in zip(rows, _embed(model, rows), strict=True)
-    ]
+    count = len(next(iter(tokens.values())))
+    rows = [{key: ids[row].numpy() for key, ids in tokens.items()} for row in range(count)]
+    pairs = zip(rows, _embed(model, rows), strict=True)
+    return [EmbeddedObject(row, tuple(row), {}, vector) for row, vector in pairs]
 
 
 @torch.no_grad()
@@ -105,16 +101,12 @@ def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig
     with_hsc = number % 3 == 2
     pictures = objects.hsc if with_hsc else objects.legacy
     assert pictures is not None
-    image = (HSCImage if with_hsc else LegacySurveyImage)(
-        pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands
-    )
+    camera = HSCImage if with_hsc else LegacySurveyImage
+    image = camera(pictures.flux, camera.survey_bands)
     spectra = as_modality(objects.spectra, torch.device("cpu"))
     tokens = {key: ids.cpu() for key, ids in manager.encode(spectra, image).items()}
-    numbers = {
-        key: ids
-        for key, ids in scalar_tokens(manager, objects.scalars).items()
-        if key.startswith(_HSC) == with_hsc
-    }
+    scalars = scalar_tokens(manager, objects.scalars)
+    numbers = {key: ids for key, ids in scalars.items() if key.startswith(_HSC) == with_hsc}
     shown = [previews.picture(flux, image.bands) for flux in pictures.flux.double().numpy()]
     return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(spectra))
 

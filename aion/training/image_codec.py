@@ -118,13 +118,8 @@ def loss_terms(
     level, color = light_errors(codec.expand(decoded.clamp(-limit, limit)), flux, noise)
     # most of an image is empty sky
     spread = spread_loss(latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1])
-    loss = (
-        reconstruction
-        + LEVEL_WEIGHT * level
-        + COLOR_WEIGHT * color
-        + SPREAD_WEIGHT * spread
-        + (1 - done) * described
-    )
+    loss = reconstruction + LEVEL_WEIGHT * level + COLOR_WEIGHT * color + SPREAD_WEIGHT * spread
+    loss = loss + (1 - done) * described
     terms = {
         "reconstruction": reconstruction,
         "level": level,
@@ -147,15 +142,13 @@ def description(flux: Tensor, noise: Tensor, bands: Sequence[str]) -> tuple[Tens
     light, sigma = F.avg_pool2d(flux, TOKEN), noise / TOKEN
     weight = light.clamp(min=0) ** 2 / (light**2 + (0.8 * LIT * sigma) ** 2)
     lit = weight.amax(1)
-    place = torch.tensor([math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands], device=flux.device)[
-        :, None, None
-    ]
+    log_wavelength = [math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands]
+    place = torch.tensor(log_wavelength, device=flux.device)[:, None, None]
     log_light, total = torch.log(light.clamp(min=0) + sigma), weight.sum(1).clamp(min=1e-6)
     off = place - ((weight * place).sum(1) / total)[:, None]
     spread = (weight * off**2).sum(1)
-    slope = (weight * off * (log_light - ((weight * log_light).sum(1) / total)[:, None])).sum(
-        1
-    ) / spread.clamp(min=1e-4)
+    above = log_light - ((weight * log_light).sum(1) / total)[:, None]
+    slope = (weight * off * above).sum(1) / spread.clamp(min=1e-4)
     quarters = F.avg_pool2d((flux / noise).mean(1), TOKEN // 2)
     left, right = (quarters[:, :, start::2].unfold(1, 2, 2).sum(-1) for start in (0, 1))
     above, below = (quarters[:, start::2].unfold(2, 2, 2).sum(-1) for start in (0, 1))
@@ -203,15 +196,11 @@ def light_errors(decoded: Tensor, flux: Tensor, noise: Tensor) -> tuple[Tensor, 
         weight = signal / (signal + LIT**2)
         error, total = found - true, weight.sum((1, 2, 3)).clamp(min=1)
         common = (error * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp(min=1e-3)
-        level = (
-            level + ((_robust(error / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+        of_level, of_color = (
+            ((_robust(part / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+            for part in (error, error - common)
         )
-        color = (
-            color
-            + ((_robust((error - common) / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean()
-            * LIGHT_FLOOR
-            / 2
-        )
+        level, color = level + of_level, color + of_color
     return level, color
 
 

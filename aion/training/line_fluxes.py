@@ -36,9 +36,8 @@ class LineWindow:
 NARROW = (
     LineWindow("[OII]3728", ("[O II] 3727", "[O II] 3730"), 1000, (1200, 4000)),
     LineWindow("Hbeta", ("Hβ 4863",), 800, (1000, 4000)),
-    LineWindow(
-        "[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)
-    ),  # the weaker of the pair begins at 2500 km/s
+    # the weaker of the pair begins at 2500 km/s
+    LineWindow("[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)),
     LineWindow("Halpha+[NII]", ("Hα 6565",), 1500, (1800, 5000)),
     LineWindow("[SII]6725", ("[S II] 6718", "[S II] 6733"), 900, (1100, 4000)),
 )
@@ -108,9 +107,8 @@ def compare(
             observed = line_flux(w, data[i][good], center, line)
             noise = line_noise(w, error, center, line) if np.isfinite(observed) else np.inf
             if observed > SURE * noise:
-                ratio = line_flux(w, decoded[i][good], center, line) / line_flux(
-                    w, reference[i][good], center, line
-                )
+                found, true = (line_flux(w, flux[i][good], center, line) for flux in (decoded, reference))
+                ratio = found / true
                 rows.append((i, line.name, ratio, observed / noise))
     row, name, ratios, sure = zip(*rows, strict=True) if rows else ((), (), (), ())
     return LineFluxes(

@@ -75,15 +75,12 @@ def neighbor_loss(
 ) -> Tensor:
     """Cross-entropy (nats) of who is near: unit vectors (B, D) of two views of the same objects,
     each looked for among the rest."""
+    columns = [labels.bins, labels.kind, labels.morphology]
     first, second = (
-        torch.stack(
-            [labels.bins, labels.kind, labels.morphology, torch.full_like(labels.bins, int(image))], 1
-        )
-        for image in is_image
+        torch.stack([*columns, torch.full_like(labels.bins, int(image))], 1) for image in is_image
     )
-    loss = _one_way(memory, vectors[0], first, vectors[1], second) + _one_way(
-        memory, vectors[1], second, vectors[0], first
-    )
+    loss = _one_way(memory, vectors[0], first, vectors[1], second)
+    loss = loss + _one_way(memory, vectors[1], second, vectors[0], first)
     for view, of_view in zip(vectors, (first, second), strict=True):
         memory.remember(view, of_view)
     return loss / 2

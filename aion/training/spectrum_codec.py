@@ -71,10 +71,8 @@ class Terms:
 
 def new_codec(config: EmbeddedConfig) -> SpectrumCodec:
     """The embedded codec with fresh weights; published grid and tokens, smaller networks."""
-    (encoder_depths, encoder_dims), (decoder_depths, decoder_dims) = (
-        config.spectrum_encoder,
-        config.spectrum_decoder,
-    )
+    encoder_depths, encoder_dims = config.spectrum_encoder
+    decoder_depths, decoder_dims = config.spectrum_decoder
     return SpectrumCodec(
         encoder_depths=list(encoder_depths),
         encoder_dims=list(encoder_dims),
@@ -93,12 +91,8 @@ def as_modality(spectra: ObservedSpectra, device: torch.device) -> Spectrum:
 
 def redshift_bins(z: Tensor, config: EmbeddedConfig) -> Tensor:
     """Token ids (B,) of redshifts; blueshifts, which only stars have here, count as zero."""
-    return (
-        (torch.log1p(z.clamp(min=0)) / config.correlation.log_step)
-        .ceil()
-        .long()
-        .clamp(max=config.correlation.bins - 1)
-    )
+    place = torch.log1p(z.clamp(min=0)) / config.correlation.log_step
+    return place.ceil().long().clamp(max=config.correlation.bins - 1)
 
 
 def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
@@ -118,11 +112,8 @@ def coherent_loss(residual: Tensor, known: Tensor, bend: float = 2.0) -> Tensor:
     for pixels, weight in SCALES.items():
         here = known.float()
         share = F.avg_pool1d(here[:, None], pixels)[:, 0]
-        mean = (
-            F.avg_pool1d((residual * here)[:, None], pixels)[:, 0]
-            * pixels**0.5
-            / share.clamp(min=1e-3).sqrt()
-        )
+        mean = F.avg_pool1d((residual * here)[:, None], pixels)[:, 0]
+        mean = mean * pixels**0.5 / share.clamp(min=1e-3).sqrt()
         error = torch.sqrt(1 + (mean / bend) ** 2) - 1
         total = total + weight * bend**2 * (error * share).sum(1) / share.sum(1).clamp(min=1)
     return total
@@ -174,11 +165,8 @@ def _decoded(
     inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
     known = inverse_sigma > 0
     sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
-    return (
-        (flux.float() - target) / sigma,
-        known,
-        F.binary_cross_entropy_with_logits(mask_logits, (~known).float()),
-    )
+    mask_loss = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
+    return (flux.float() - target) / sigma, known, mask_loss
 
 
 def with_empty_sky(

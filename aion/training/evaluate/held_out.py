@@ -214,7 +214,5 @@ class _Codes:
             book = "spectrum" if key in SPECTRA else "image" if key in IMAGES else key
             used = ids[:, 1:] if key in SPECTRA else ids
             size = STREAMS[key].codes
-            self.counts[book] = (
-                self.counts.get(book, np.zeros(size, dtype=int))
-                + torch.bincount(used[used >= 0], minlength=size).numpy()
-            )
+            before = self.counts.get(book, np.zeros(size, dtype=int))
+            self.counts[book] = before + torch.bincount(used[used >= 0], minlength=size).numpy()

@@ -96,9 +96,8 @@ def draw_conditions(count: int, survey: Survey, generator: Generator) -> Conditi
 def pixel_noise(depth: Tensor, seeing: Tensor, survey: Survey) -> Tensor:
     """σ per pixel, image units, for which a source at ``depth`` (AB) has S/N 5 in a matched filter
     under ``seeing`` (FWHM, arcsec)."""
-    width = (
-        torch.hypot(seeing / math.sqrt(8 * math.log(2)), torch.tensor(survey.depth_size)) / survey.pixel_scale
-    )
+    sigma = seeing / math.sqrt(8 * math.log(2))
+    width = torch.hypot(sigma, torch.tensor(survey.depth_size)) / survey.pixel_scale
     effective_pixels = 4 * math.pi * width**2
     return nanomaggies(depth) / 5 * survey.counts_per_nanomaggy / effective_pixels.sqrt()
 
@@ -117,15 +116,11 @@ def noiseless(fluxes: Tensor, morphology: Morphology, survey: Survey, conditions
     image = _round_light(fluxes, shares, morphology, survey, psf)
     m = morphology
     center = torch.zeros_like(m.companion_offset)
+    companion = ellipse(m.companion_size, m.companion_ratio, m.companion_angle)
     components = (
         (shares.bulge, DE_VAUCOULEURS, ellipse(m.bulge_size, m.bulge_ratio, m.angle), center),
         (shares.disk, EXPONENTIAL, ellipse(m.disk_size, m.disk_ratio, m.angle), center),
-        (
-            shares.companion,
-            DE_VAUCOULEURS,
-            ellipse(m.companion_size, m.companion_ratio, m.companion_angle),
-            m.companion_offset,
-        ),
+        (shares.companion, DE_VAUCOULEURS, companion, m.companion_offset),
     )
     for share, profile, shape, offset in components:
         present = torch.nonzero(share.amax(1) > 0).squeeze(1)
@@ -226,9 +221,7 @@ def _gaussian(flux: Tensor, shape: Covariance, offset: Tensor, survey: Survey) -
     columns (−½a x², 1, x); exp2 is many times faster than exp on a CPU.
     """
     determinant = shape.xx * shape.yy - shape.xy**2
-    a, b, c = (
-        part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant)
-    )
+    a, b, c = ((part / determinant)[..., None] for part in (shape.yy, -shape.xy, shape.xx))
     peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))[..., None]
     axis = _axis(survey)
     x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, CODEC_FIELD) for i in (0, 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from aion.training.simulate.templates import LOG_STEP
 
@@ -77,7 +78,7 @@ def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
     averaged exactly over the pixels between edges (n+1,): (B, n)."""
     width = LOG_STEP * torch.exp(log_start + LOG_STEP * torch.arange(rest.shape[1], dtype=torch.float64))
     # integral up to the left edge of each sample
-    area = torch.nn.functional.pad((rest.double() * width).cumsum(1), (1, 0))
+    area = F.pad((rest.double() * width).cumsum(1), (1, 0))
     place = (edges.log()[None, :] - torch.log1p(z.double())[:, None] - log_start) / LOG_STEP + 0.5
     place = place.clamp(0, rest.shape[1] - 1e-6)
     left = place.floor().long()
@@ -96,32 +97,26 @@ def observe(
 ) -> ObservedSpectra:
     """Noisy spectra of sources (B, M) in 1e-17 units on the rest grid, with a median S/N per pixel (B,)."""
     wavelength = instrument.wavelength()
-    clean = expose(rest, log_start, z, instrument.edges()) * _calibration(
-        len(z), wavelength, instrument, generator
-    )
+    clean = expose(rest, log_start, z, instrument.edges())
+    clean = clean * _calibration(len(z), wavelength, instrument, generator)
     level = clean.median(1, keepdim=True).values.clamp(min=1e-6)
     poisson = 0.3 * torch.rand(len(z), 1, generator=generator)
     sigma = _noise_shape(wavelength, instrument) * (1 + poisson * (clean / level).clamp(min=0)).sqrt()
     sigma = sigma * (level / sigma).median(1, keepdim=True).values / signal_to_noise[:, None]
     # pipelines know their noise within some percent
     stated = sigma * 10 ** (0.03 * torch.randn(len(z), 1, generator=generator))
-    noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(
-        sigma, wavelength, instrument, generator
-    )
+    noise = sigma * torch.randn(clean.shape, generator=generator)
+    noise = noise + _sky_residuals(sigma, wavelength, instrument, generator)
     flux, ivar, mask = _defects(clean + noise, stated**-2, generator)
-    return ObservedSpectra(
-        instrument.survey, flux, ivar, mask, wavelength.expand_as(flux).contiguous(), clean
-    )
+    wavelength = wavelength.expand_as(flux).contiguous()
+    return ObservedSpectra(instrument.survey, flux, ivar, mask, wavelength, clean)
 
 
 def _noise_shape(wavelength: Tensor, s: Spectrograph) -> Tensor:
     """Noise sigma (n,) relative to the middle of the range: blue and red roll-offs, arm edges, OH forest."""
     low, high = wavelength[0], wavelength[-1]
-    shape = (
-        1
-        + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss)
-        + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
-    )
+    shape = 1 + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss)
+    shape = shape + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
     for edge in s.arm_edge:
         shape = shape + 0.5 * torch.exp(-0.5 * ((wavelength - edge) / 60.0) ** 2)
     return shape * (1 + 0.5 * s.sky_lines * _sky_emission(wavelength))
@@ -146,12 +141,8 @@ def _sky_emission(wavelength: Tensor) -> Tensor:
 def _sky_residuals(sigma: Tensor, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
     """Sky subtracted a little too much or too little, object by object."""
     amount = 0.35 * s.sky_lines * torch.randn(len(sigma), 1, generator=generator)
-    return (
-        amount
-        * sigma
-        * _sky_emission(wavelength).clamp(max=4.0)
-        * torch.randn(sigma.shape, generator=generator).sign()
-    )
+    sign = torch.randn(sigma.shape, generator=generator).sign()
+    return amount * sigma * _sky_emission(wavelength).clamp(max=4.0) * sign
 
 
 def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
@@ -162,12 +153,8 @@ def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Gen
     wiggle = torch.zeros(count, len(wavelength))
     for knots, size in ((10, 0.03), (40, 0.015)):
         values = size * torch.randn(count, 1, knots, generator=generator)
-        wiggle = (
-            wiggle
-            + torch.nn.functional.interpolate(values, len(wavelength), mode="linear", align_corners=True)[
-                :, 0
-            ]
-        )
+        smooth = F.interpolate(values, len(wavelength), mode="linear", align_corners=True)
+        wiggle = wiggle + smooth[:, 0]
     step = torch.zeros(count, len(wavelength))
     for edge in s.arm_edge:
         step = step + 0.02 * torch.randn(count, 1, generator=generator) * (wavelength > edge)

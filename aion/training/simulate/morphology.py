@@ -154,10 +154,8 @@ def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> 
     late_kpc = -0.4 * 0.26 * absolute + 0.25 * torch.log10(1 + 10 ** (-0.4 * (absolute + 20.91))) - 1.71
     # dwarf ellipticals stay near 1 kpc
     early_kpc = torch.maximum(-0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0))
-    kpc = (
-        10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator))
-        * (1 + z) ** -0.8
-    )
+    log_kpc = torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator)
+    kpc = 10**log_kpc * (1 + z) ** -0.8
     distance_kpc = 10 ** ((distance_modulus(z) + 5) / 5) / 1000 / (1 + z) ** 2  # angular-diameter distance
     return (kpc / distance_kpc * 206_265).clamp(0.08, 9.0)
 
@@ -178,17 +176,16 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator
         torch.where(is_elliptical, uniform(0.55, 1.0), inclined.clamp(min=0.28)),
     )
     bulge_ratio = torch.where(is_elliptical, disk_ratio, 1 - 0.6 * (1 - disk_ratio))
+    bulge_size = torch.where(is_elliptical, size, size * uniform(0.2, 0.5))
+    envelope, flat = uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))
     zero, pair = torch.zeros(count), torch.zeros(count, 2)
     return Morphology(
         label=tuple(LABELS[k] for k in label),
         point=nucleus,
         bulge=bulge * (1 - nucleus),
-        bulge_size=torch.where(is_elliptical, size, size * uniform(0.2, 0.5)),
+        bulge_size=bulge_size,
         bulge_ratio=bulge_ratio,
-        disk_size=size
-        * torch.where(
-            is_elliptical, uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))
-        ),
+        disk_size=size * torch.where(is_elliptical, envelope, flat),
         disk_ratio=disk_ratio,
         angle=uniform(0.0, math.pi),
         companion=zero,
@@ -243,12 +240,8 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
     light = torch.stack([arm_light, clump_light, tail_light])[choice, row]
     knot_offset = torch.stack([arms, clumps, tail])[choice, row]
     reach = knot_offset.norm(dim=2) / smooth.disk_size[:, None]
-    width = (
-        torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])[
-            choice, row
-        ]
-        * smooth.disk_size[:, None]
-    )
+    widths = torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])
+    width = widths[choice, row] * smooth.disk_size[:, None]
     return replace(
         smooth,
         bulge=smooth.bulge * (1 - companion),

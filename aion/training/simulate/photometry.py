@@ -86,9 +86,8 @@ def measure(
     The depth of each object scatters by 0.15 mag around `DEPTH`;
     ``half_light`` (B,) arcsec makes large objects noisier.
     """
-    depth = torch.tensor([DEPTH[band] for band in bands]) + 0.15 * torch.randn(
-        len(flux), 1, generator=generator
-    )
+    scatter = 0.15 * torch.randn(len(flux), 1, generator=generator)
+    depth = torch.tensor([DEPTH[band] for band in bands]) + scatter
     sigma = nanomaggies(depth) / 5
     if half_light is not None:
         # noise grows with the aperture beyond the seeing

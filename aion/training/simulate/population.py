@@ -76,11 +76,8 @@ class Population:
         kept = (mag >= MAG_RANGE[0]) & (mag <= MAG_RANGE[1]) & (z > GALAXY_RANGE[0]) & (z < GALAXY_RANGE[1])
         if not kept.any():
             raise ValueError(f"no galaxy of the table has r in {MAG_RANGE} and a redshift in {GALAXY_RANGE}")
-        self.galaxy_mag, self.galaxy_z, self.galaxy_color = (
-            mag[kept],
-            z[kept],
-            color[kept].clamp(*COLOR_RANGE),
-        )
+        self.galaxy_mag, self.galaxy_z = mag[kept], z[kept]
+        self.galaxy_color = color[kept].clamp(*COLOR_RANGE)
         cell = (torch.log1p(self.galaxy_z) / 0.02).long()
         weight = torch.bincount(cell).double()[cell] ** -_FLATTENING
         self._cumulative = torch.cumsum(weight / weight.sum(), 0)
@@ -123,10 +120,8 @@ class Population:
         z = self.galaxy_z[row] * (1 + 0.01 * torch.randn(count, generator=generator))
         near_mag, near_z = _nearby(count, generator)
         nearby = torch.rand(count, generator=generator) < self.fractions.nearby
-        mag, z = (
-            torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE),
-            torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE)),
-        )
+        mag = torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE)
+        z = torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE))
         return mag, z, self.galaxy_color[torch.where(nearby, self._alike(near_mag, near_z, generator), row)]
 
     def _alike(self, mag: Tensor, z: Tensor, generator: Generator) -> Tensor:

@@ -27,9 +27,8 @@ def half_light_radius(weight: Tensor, variance: Tensor) -> Tensor:
     low, high = torch.zeros(len(weight)), 4 * variance.amax(1).sqrt()
     for _ in range(30):
         middle = (low + high) / 2
-        is_inside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(
-            1
-        ) > 0.5  # more than half is still outside
+        outside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(1)
+        is_inside = outside > 0.5
         low, high = torch.where(is_inside, middle, low), torch.where(is_inside, high, middle)
     return (low + high) / 2
 

@@ -63,9 +63,8 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
     radius = morphology.half_light
     measured = radius * torch.exp(error * torch.randn(count, generator=generator))
     is_resolved = (radius > 0) & (measured > _SMALLEST_ARCSEC * (1 + 10 * error))
-    ratio = (
-        morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio
-    ).clamp(0.05, 1.0)
+    m = morphology
+    ratio = (m.bulge * m.bulge_ratio + (1 - m.bulge) * m.disk_ratio).clamp(0.05, 1.0)
     ellipticity = (1 - ratio) / (1 + ratio)
     e1 = ellipticity * torch.cos(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
     e2 = ellipticity * torch.sin(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)

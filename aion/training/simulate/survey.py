@@ -146,12 +146,8 @@ class SimulatedSurvey:
         targets = self.population.draw(count, generator)
         kinds = torch.tensor([KINDS.index(k) for k in targets.kind])
         order = kinds.argsort(stable=True)  # sources are drawn kind by kind
-        z, mag, color, kind = (
-            targets.z[order],
-            targets.mag[order],
-            targets.color[order],
-            tuple(targets.kind[int(i)] for i in order),
-        )
+        z, mag, color = targets.z[order], targets.mag[order], targets.color[order]
+        kind = tuple(targets.kind[int(i)] for i in order)
         targets = Targets(kind, mag, z, color)
         sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), targets, generator)
         fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
