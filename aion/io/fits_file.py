@@ -13,7 +13,7 @@ from aion.io.content import Table, native
 from aion.io.source import as_stream, check_unpacked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hdu:
     """One header and its data."""
 

@@ -7,7 +7,7 @@ UCD1+: https://www.ivoa.net/documents/UCD1+/ ; utypes: https://www.ivoa.net/docu
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -26,6 +26,7 @@ class Role(StrEnum):
     MODEL = "model"
     SKY = "sky"
     COUNTS = "counts"
+    RESPONSE = "flux of one count"
     OTHER = "other"
 
 
@@ -36,6 +37,7 @@ _WORDS = {
     Role.MASK: "mask masks bitmask pixmask mmask dq dqf qual quality flag flags bpm badpix bad goodpix good usable valid ok",
     Role.RESOLUTION: "resolution res lsf fwhm wresl wres wdisp disp dispersion wsig psf specres seeing",
     Role.SKY: "sky background bkg bg bgd subsky skysub backgr",
+    Role.RESPONSE: "sensfunc",
     Role.MODEL: "model models bestfit fit synth synthetic template continuum cont syn normalized normalised norm "
     "normalization smoothed ratio best telluric throughput response sens flat contamination contam",
     Role.COUNTS: "raw counts count gross net adu dn electrons npix nexp exptime exposure time",
@@ -52,14 +54,14 @@ _WEAK_FLUX = frozenset("spectrum spectra spec data sci intensity signal science"
 """Words that mean the flux only where nothing else does: ``spectrum_lambda`` is a wavelength, ``spectrum`` a flux."""
 _WHOLE = {
     "f_lambda": Role.FLUX, "f_lam": Role.FLUX, "f_nu": Role.FLUX, "flux_lambda": Role.FLUX, "flux_nu": Role.FLUX,
-    "stat": Role.VARIANCE, "spectral_axis": Role.WAVELENGTH, "log_lambda": Role.WAVELENGTH, "x": Role.OTHER,
+    "spectral_axis": Role.WAVELENGTH, "log_lambda": Role.WAVELENGTH, "x": Role.OTHER,
     "vacuum": Role.OTHER, "bin_lo": Role.OTHER, "bin_hi": Role.OTHER,
 }  # fmt: skip
-"""Names that are more than their words; ``STAT`` is a variance in the files of MUSE (ESO phase 3 standard, section 4)."""
+"""Names that are more than their words."""
 _NEUTRAL = frozenset(
     "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
     "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
-    "log10 ln one 1 1d 0 s a cm erg target source tot".split()
+    "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction".split()
 )
 _KNOWN = {word: role for role, words in _WORDS.items() for word in words.split()}
 _GLUED = sorted(
@@ -138,6 +140,8 @@ def _by_name(name: str) -> Label:
     role = next((role for role in _WORDS if role in roles), None)
     if role in (Role.ERROR, Role.VARIANCE, Role.INVERSE_VARIANCE, Role.WEIGHT) and Role.WAVELENGTH in roles:
         return Label(Role.OTHER)
+    if role is None and "stat" in parts:  # a variance in the files of MUSE; STAT_ERR is an error all the same
+        role = Role.VARIANCE
     if role is None and _WEAK_FLUX & set(parts):
         role = Role.FLUX
     return Label(role or Role.OTHER, rest)
@@ -191,19 +195,23 @@ def layouts(labels: Mapping[str, Label], order: Iterable[Role] = UNCERTAINTIES) 
         for group, roles in groups.items()
         if Role.FLUX in roles and (Role.WAVELENGTH in roles or Role.WAVELENGTH in shared)
     }
-    if () in complete:
-        complete = {(): complete[()]}
-    found = []
-    for group, roles in complete.items():
-        used = {Role.WAVELENGTH: roles[Role.WAVELENGTH], Role.FLUX: roles[Role.FLUX]}
-        uncertainty = next((role for role in order if role in roles), None)
-        used |= {role: roles[role] for role in (uncertainty, Role.MASK) if role is not None and role in roles}
-        taken = (
-            {name for other in complete.values() for name in other.values()} if group else set(used.values())
-        )
-        unused = {name: one.role for name, one in labels.items() if name not in taken | set(used.values())}
-        found.append(Layout(group, used, unused))
-    return found
+    # what has the words of another and more is a variant of it: RED_DATA_NOSS of RED_DATA
+    complete = {
+        group: roles
+        for group, roles in complete.items()
+        if not any(set(other) < set(group) for other in complete)
+    }
+    found = [Layout(group, _used(roles, order), {}) for group, roles in complete.items()]
+    taken = {name for one in found for name in one.roles.values()}
+    unused = {name: one.role for name, one in labels.items() if name not in taken}
+    return [replace(one, unused=unused if one is found[0] else {}) for one in found]
+
+
+def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
+    """Of the arrays of one spectrum those that are read: one uncertainty of the several that may say the same."""
+    uncertainty = next((role for role in order if role in roles), Role.OTHER)
+    wanted = (Role.WAVELENGTH, Role.FLUX, uncertainty, Role.MASK, Role.RESPONSE)
+    return {role: roles[role] for role in wanted if role in roles and role is not Role.OTHER}
 
 
 def _plainness(name: str) -> tuple[int, bool, bool, int, str]:

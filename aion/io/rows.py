@@ -1,7 +1,7 @@
 """What one row of any catalog says of its object: id, position, redshift and photometry, by the published names of the scalars."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,18 +22,18 @@ _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
 _IDS = (
     "targetid", "object_id", "objectid", "source_id", "sourceid", "sparcl_id", "specid", "specobjid",
     "sdss_id", "catalogid", "objid", "obj_id", "objname", "target_name", "targname", "targetname",
-    "target", "obs_targ", "id", "name", "object", "srcid",
+    "target", "obs_targ", "id", "name", "object", "srcid", "targid", "ls_id",
 )  # fmt: skip
 _RA = (
     "target_ra", "plug_ra", "ra", "raj2000", "ra_icrs", "i_ra", "mean_fiber_ra", "fiber_ra", "racat",
     "ra_targ", "targ_ra", "ra_obj", "raobj", "obj_ra", "objra", "ra_deg", "radeg", "_raj2000",
-    "alpha_j2000", "s_ra", "ra_2000", "src_ra", "srcra",
+    "alpha_j2000", "s_ra", "ra_2000", "src_ra", "srcra", "targra", "obsra",
 )  # fmt: skip
 _DEC = (
     "target_dec", "plug_dec", "dec", "dej2000", "decj2000", "de_icrs", "dec_icrs", "i_dec",
     "mean_fiber_dec", "fiber_dec", "deccat", "dec_targ", "targ_dec", "dec_obj", "decobj", "obj_dec",
     "objdec", "dec_deg", "decdeg", "dedeg", "_dej2000", "delta_j2000", "s_dec", "dec_2000", "src_dec",
-    "srcdec",
+    "srcdec", "targdec", "obsdec",
 )  # fmt: skip
 _REDSHIFTS = (
     "z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z_best", "zbest", "z_helio",
@@ -131,7 +131,12 @@ def plausible_redshift(value: Any) -> float | None:
 
 def identifier(row: Record) -> str | None:
     """The name of the value that is the row's id."""
-    return next((name for name in _IDS if name in row.values), None)
+    return row.name(*_IDS)
+
+
+def names_target(columns: Iterable[str]) -> bool:
+    """Whether columns of these names say which object it is or where."""
+    return bool({*_IDS, *_RA} & set(columns))
 
 
 def identity(row: Record) -> str | None:

@@ -12,7 +12,7 @@ from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, Label, Layout, Role, label, layouts, marks_good, words
+from aion.io.roles import ARMS, UNCERTAINTIES, Label, Layout, Role, label, layouts, marks_good, words
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
 from aion.io.units import medium_of
 
@@ -77,7 +77,8 @@ def read_spectrum(record: Record, overrides: Overrides, **known: Any) -> Found:
     """The spectrum of a record.
 
     Args:
-        known: What the data model of the survey says where the file does not; fields of `SpectrumArrays`.
+        known: What the data model of the survey says where the file does not; fields of `SpectrumArrays`, and
+            `mask_bits`, the bits of the mask that make a pixel bad.
 
     Raises:
         FormatError: several arrays could be the flux, or the wavelengths are at rest.
@@ -147,7 +148,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
         unfit[Role.WEIGHT] = names[Role.WEIGHT]
     for role in (role for role in unfit if role is not Role.WAVELENGTH):
         del values[role]
-    uncertainty = next((role for role in values if role not in (Role.WAVELENGTH, Role.FLUX, Role.MASK)), None)
+    uncertainty = next((role for role in values if role in UNCERTAINTIES), None)
     if uncertainty is not None:
         entries.append(Entry("uncertainty", _place(record, names[uncertainty]), "header", str(uncertainty)))
     unused = [*(name for role, name in unfit.items() if role is not Role.WAVELENGTH), *layout.unused]
@@ -160,10 +161,20 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
                 _why(layout, uncertainty),
             )
         )
+    if (response := values.pop(Role.RESPONSE, None)) is not None:
+        values[Role.FLUX] = values[Role.FLUX] * response
+        power = {Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2, Role.ERROR: 1, Role.VARIANCE: 2}
+        values |= {role: values[role] * response ** power[role] for role in values if role in power}
+        entries.append(
+            Entry("flux", _place(record, names[Role.RESPONSE]), "header", "counts were multiplied by it")
+        )
     mask = names.get(Role.MASK, "")
     if Role.MASK in values and "mask_sense" not in known and marks_good(mask):
         known = {**known, "mask_sense": ("good", f"the name {mask} says so")}
-    texts = (*record.values, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
+    if Role.MASK in values and (bits := known.get("mask_bits")):
+        values[Role.MASK] = (values[Role.MASK].astype(np.int64) & bits).astype(np.float64)
+    known = {name: value for name, value in known.items() if name != "mask_bits"}
+    texts = (wavelength, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
     stated: dict[str, Any] = {
         "wavelength_unit": record.units.get(wavelength),
         "log10": bool({"loglam", "loglambda", "log"} & set(words(wavelength))),

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import registry as io_registry
 from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from aion.errors import FormatError
 from aion.io.content import Record
 from aion.io.fits_file import FitsFile, Hdu, cards
-from aion.io.fits_layouts import spectrum_records
+from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
+from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
+from aion.io.roles import ARMS, label
 from aion.io.rows import facts, photometry, text_of, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
@@ -39,6 +42,7 @@ def read_fits(file: FitsFile, overrides: Overrides) -> list[Found]:
 
 def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Overrides) -> list[Found]:
     check_count(len(records))
+    records = _main_ones(records)
     spectra = [spectrum_arrays(record, overrides, **_conventions(file, record)) for _, record in records]
     if are_parts(spectra):
         spectra, records = [join_arms(spectra, overrides)], records[:1]
@@ -51,7 +55,7 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
         stated = (
             record.meta if len(records) == 1 else cards(hdu.header) if hdus.count(hdu.number) == 1 else {}
         )
-        known = facts(with_header(record, stated))
+        known = facts(with_header(record, {**stated, **_beside(file)} if len(records) == 1 else stated))
         spectrum = build_spectrum(arrays, overrides)
         scalars, scalar_entries = photometry(record)
         kind = text_of(record.get("spectype", "class") or stated.get("CLASS") or "")
@@ -69,6 +73,22 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
             )
         )
     return found
+
+
+def _beside(file: FitsFile) -> dict[str, Any]:
+    """What tables of one row say of the one spectrum of the file."""
+    rows = (
+        hdu.table().row(0)
+        for hdu in file.tables()
+        if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)
+    )
+    return {name: value for row in rows for name, value in row.values.items() if np.ndim(value) == 0}
+
+
+def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
+    """Without HDUs that hold another extraction or single exposures beside the spectrum: Bxspf-B and Horne-B, COADD_B and B-1234."""
+    groups = [set(label(hdu.name).group) - ARMS for hdu, _ in records]
+    return [record for record, group in zip(records, groups, strict=True) if not group] or records
 
 
 def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
@@ -94,8 +114,21 @@ def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
             "mask_sense": ("bad", "SDSS-V: 0 = good"),
         }
         return known | {"flux_unit": "1e-17 erg/s/cm2/Angstrom"}
-    if str(record.meta.get("TELESCOP", "")).strip() == "LAMOST":
+    telescope = str(record.meta.get("TELESCOP", "")).strip()
+    if telescope == "LAMOST":
         return {"mask_sense": ("bad", "LAMOST: ANDMASK, 0 = good")}
+    if "SDQFLAGS" in record.meta:
+        bits = int(record.meta["SDQFLAGS"])
+        return {"mask_sense": ("bad", f"{telescope}: bits of SDQFLAGS = {bits}"), "mask_bits": bits}
+    if telescope == "JWST":
+        return {"mask_sense": ("bad", "JWST: bit 1, DO_NOT_USE"), "mask_bits": 1}
+    if "PLATEID" in record.meta:
+        note = "SDSS: bits 16-31 of and_mask, which speak of single pixels"
+        return {
+            "mask_sense": ("bad", note),
+            "mask_bits": PIXEL_BITS,
+            "medium": ("vacuum", "SDSS stores vacuum wavelengths"),
+        }
     return {}
 
 
@@ -126,16 +159,18 @@ def _spectra(file: FitsFile) -> list[Any]:
     """By specutils, which wants a file on disk; some of its loaders choose by the name."""
     from specutils import Spectrum, SpectrumList
 
+    problem: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.fits"
         path.write_bytes(_bytes(file))
         for kind in (Spectrum, SpectrumList):
-            try:
-                read = kind.read(str(path))
-            except Exception as exc:
-                problem = exc
-                continue
-            return [one for one in (read if kind is SpectrumList else [read]) if not _counts_pixels(one)]
+            for loader in _loaders(kind, path):
+                try:
+                    read = kind.read(str(path), format=loader)
+                except Exception as exc:
+                    problem = exc
+                    continue
+                return list(read) if kind is SpectrumList else [read]
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "
@@ -143,9 +178,10 @@ def _spectra(file: FitsFile) -> list[Any]:
     ) from problem
 
 
-def _counts_pixels(spectrum: Any) -> bool:
-    """Whether its spectral axis only numbers the pixels."""
-    return str(spectrum.spectral_axis.unit) in ("", "pix", "pixel")
+def _loaders(kind: Any, path: Path) -> list[str]:
+    """The loaders that take the file for their survey's; those for any file would guess what ours did not."""
+    found = io_registry.identify_format("read", kind, str(path), None, [str(path)], {})
+    return [name for name in found if name not in ("wcs1d-fits", "tabular-fits")]
 
 
 def _told(hdu: Hdu) -> str:
