@@ -1,7 +1,7 @@
 """The text of a unit, however a survey, a pipeline or a person spells it -> an astropy unit. Knows no file.
 
-Only spelling is ours: number in front, words, fractions. What the words then mean is astropy's generic format's,
-which takes in what FITS, CDS, OGIP and VOUnit write. https://docs.astropy.org/en/stable/units/format.html
+Only spelling is ours: number in front, words, fractions. What the words then mean is for astropy's generic
+format, which takes in what FITS, CDS, OGIP and VOUnit write. https://docs.astropy.org/en/stable/units/format.html
 """
 
 import re
@@ -61,15 +61,15 @@ _WORDS = {
     "ph s-1 cm-2 Hz-1": "photnu",
     "MJY": "MJY",  # mega or milli: nobody can say
 }
-"""As astropy writes it: other spellings; those in lower case here in any case. A is no ampere, S no siemens."""
+"""As astropy writes it: other spellings; lower case here means any case. A is no ampere, S no siemens."""
 _SPELLED = {spelling: name for name, spellings in _WORDS.items() for spelling in spellings.split()}
 _MAGNITUDES = {"ab": u.ABmag, "st": u.STmag}
 _LATEX = (
     (r"\\AA(?![A-Za-z])|\\angstrom|\\mathring\s*\{?A\}?", "Angstrom"),
     (r"\\mu\s*|μ", "u"),
     (r"\\times|\\cdot|[×⋅·]", " * "),
-    (r"\\[A-Za-z]+|\\.|[$~}]", " "),
-    (r"[{'\"`]", ""),
+    (r"\\[A-Za-z]+|\\.|[~}]", " "),
+    (r"[${'\"`]", ""),
 )
 _POWER_OF_TEN = r"10\s*(?:(?:\*\*|\^)\s*\(?\s*([+-]?\d+)\s*\)?|([+-]\d+))"
 _SCALE = re.compile(
@@ -82,10 +82,10 @@ _OF_WHAT = re.compile(r"(lambda|λ|wave(length)?|f(lux)?)\s*/\s*", re.IGNORECASE
 
 @lru_cache(maxsize=1024)
 def parse_unit(text: str | None) -> Any:
-    """An astropy unit, ``dex(unit)`` for a decimal logarithm; None where the text makes none or a natural logarithm.
+    """An astropy unit, ``dex(unit)`` of a decimal logarithm; None where the text makes none or a natural one.
 
     ``[10-17cW/m2/nm]`` in square brackets is a logarithm, as CDS defines it:
-    https://vizier.cds.unistra.fr/vizier/doc/catstd-3.2.htx
+    http://vizier.u-strasbg.fr/doc/catstd.htx, section 3.2
     """
     scale, inner = split_logarithm(text)
     if scale == "ln" or not inner:
@@ -98,7 +98,7 @@ def parse_unit(text: str | None) -> Any:
 
 
 def split_logarithm(text: str | None) -> tuple[Scale, str]:
-    """``"log10(Angstrom)"`` -> ``("log10", "Angstrom")``; likewise ``"ln Å"``, ``"log(lambda/A)"``, ``"[0.1nm]"``."""
+    """``"log10(Angstrom)"`` -> ``("log10", "Angstrom")``; also ``"ln Å"``, ``"[0.1nm]"``."""
     clean = _without_typography(str(text or ""))
     if clean.startswith("[") and clean.endswith("]"):
         return "log10", clean[1:-1].strip()
@@ -111,10 +111,10 @@ def split_logarithm(text: str | None) -> tuple[Scale, str]:
 
 def _without_typography(text: str) -> str:
     """LaTeX, raised digits and quotes as plain text: ``10^{-17} \\AA^{-1}`` -> ``10^-17 Angstrom^-1``."""
-    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-")
+    text = unicodedata.normalize("NFKC", text).translate({0x2212: "-", 0x2013: "-"})
     for pattern, plain in _LATEX:
         text = re.sub(pattern, plain, text)
-    return re.sub(r"\s*(\^|\*\*)\s*", r"\1", " ".join(text.split()))
+    return re.sub(r"\s*(\^|\*\*)\s*", r"\1", " ".join(text.split())).rstrip(".")
 
 
 def _linear_unit(text: str) -> Any:
@@ -124,6 +124,8 @@ def _linear_unit(text: str) -> Any:
     text = re.sub(r"f_lambda|f_nu|[^\W\d_]+|°", _word, text, flags=re.IGNORECASE)
     text = re.sub(r"^erg/(cm/s|s/cm)/Angstrom$", "erg/s/cm2/Angstrom", text)  # SDSS-I wrote cm for cm2
     text = _one_fraction(_without_parentheses(text))
+    if not 0 < scale < float("inf"):
+        return None
     try:
         unit = u.Unit(scale) * u.Unit(text or "")
     except (ValueError, TypeError, OverflowError):
@@ -157,7 +159,7 @@ def _split_scale(text: str) -> tuple[float, str]:
 
 
 def _without_parentheses(text: str) -> str:
-    """Those that change nothing taken away: around everything, a product in front, the factors of a denominator."""
+    """Without those that change nothing: around all, around a product in front, around a denominator."""
     text = text.strip()
     while re.fullmatch(r"\([^()]*(?:\([^()]*\)[^()]*)*\)", text):
         text = text[1:-1].strip()
@@ -166,7 +168,7 @@ def _without_parentheses(text: str) -> str:
 
 
 def _one_fraction(text: str) -> str:
-    """``erg/s/cm2/Angstrom`` and ``erg/s cm2 Angstrom`` as ``erg / (s cm2 Angstrom)``, which has one meaning only.
+    """``erg/s/cm2/Angstrom`` and ``erg/s cm2 Angstrom`` as ``erg / (s cm2 Angstrom)``, which has one meaning.
 
     Behind a slash a factor divides, unless its own exponent already says so.
     """

@@ -32,6 +32,7 @@ FLUX_NAME = "1e-17 erg/s/cm2/Å"
 LARGEST_CGS, SMALLEST_CGS = 1e-10, 1e-23
 """A median flux between these is in erg/s/cm2/Å: in units of 1e-17 of it nothing so faint was ever observed.
 Below, it is in erg/s/cm2/Hz, of which 1e-17 erg/s/cm2/Å are about 1e-28 at 6000 Å."""
+_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), "vacuum") | dict.fromkeys(("false", "f", "0", "no"), "air")
 CONTRADICTORY = "air or vacuum"
 """A medium that a file states both ways."""
 _SHAPE_ONLY = ("spectrum_flux_scale=1",)
@@ -61,8 +62,8 @@ def in_angstrom(
     """
     if wavelength[0] <= 1 and len(wavelength) > 1 and (np.diff(wavelength) == 1).all():
         raise ModalityError(
-            f"the wavelengths are the numbers 1 to {len(wavelength)} of the pixels; give wavelengths: a column, or "
-            "the WCS cards CRVAL1, CDELT1 and CRPIX1"
+            f"the wavelengths are the numbers 1 to {len(wavelength)} of the pixels; give wavelengths: "
+            "a column, or the WCS cards CRVAL1, CDELT1 and CRPIX1"
         )
     (set_scale, inner), (stated_scale, _) = map(split_logarithm, (overrides.wavelength_unit or unit, unit))
     scale = next((one for one in (set_scale, stated_scale, scale) if one != "linear"), "linear")
@@ -127,18 +128,21 @@ def flux_factor(
     ):
         note = f"its unit is {unit}: not calibrated, the shape only is meant"
         return 1.0, Entry("flux unit", FLUX_NAME, "assumed", note, _flux_choices(10, 0.1))
+    per_angstrom = _to_flux_unit(parsed / u.AA, wavelength)
     raise ChoiceNeededError(
-        f"the flux is in {unit}, which is not a flux density; a unit such as {FLUX_NAME} or Jy is expected: set the "
-        "factor that makes it one (1: the shape only is meant)",
-        _SHAPE_ONLY,
+        f"the flux is in {unit}, which is not a flux density; a unit such as {FLUX_NAME} or Jy is expected: "
+        "set the factor that makes it one (1: the shape only is meant)",
+        _SHAPE_ONLY
+        if per_angstrom is None
+        else (*_flux_choices(float(np.median(per_angstrom))), *_SHAPE_ONLY),
     )
 
 
 def medium_of(meta: Mapping[str, Any], *texts: str) -> tuple[str, str] | None:
-    """``("air" | "vacuum", where it says so)`` from cards and from names or descriptions of columns, else from comments.
+    """``("air" | "vacuum", where it says so)``, from cards and from names, UCDs or descriptions of columns.
 
-    None without; `CONTRADICTORY` and both places where they disagree. In CTYPE, WAVE is vacuum and AWAV air by
-    definition: Greisen et al. 2006, A&A 446, 747, table 1.
+    Else from comments; None without; `CONTRADICTORY` and both places where they disagree. In CTYPE, WAVE is
+    vacuum and AWAV is air: Greisen et al. 2006, A&A 446, 747, table 1.
     """
     cards = [(_medium_of_card(str(key).upper(), value), f"{key} = {value}") for key, value in meta.items()]
     stated = [*cards, *((_mentioned(text), "the table calls its wavelengths so") for text in texts)]
@@ -170,7 +174,7 @@ def air_to_vacuum(wavelength: Floats) -> Floats:
 
 @lru_cache(maxsize=1024)
 def scale_to(wanted: str, stated: str) -> float | None:
-    """What a number in the stated unit is multiplied by to be in the wanted one; None for a text that is no unit.
+    """What a number in the stated unit is multiplied by to be in the wanted one; None where that is no unit.
 
     Raises:
         UnitConversionError: it is a unit of another quantity.
@@ -216,7 +220,8 @@ def _guessed(values: Floats, scale: Scale, missing: str) -> tuple[Floats, Entry]
     ]
     if not possible and not readable:
         raise ModalityError(
-            f"{told} are no wavelengths around {first:.0f} to {last:.0f} Å in any unit; store them in Å, or with their unit"
+            f"{told} are no wavelengths around {first:.0f} to {last:.0f} Å in any unit; store them in Å, "
+            "or with their unit"
         )
     choices = tuple(f"wavelength_unit={name}" for name in possible or readable)
     raise ChoiceNeededError(
@@ -243,6 +248,8 @@ def _to_flux_unit(unit: Any, wavelength: Floats) -> Floats | float | None:
         factor = float(unit.to(FLUX_UNIT))
         return 1.0 if abs(factor - 1) < 1e-6 else factor
     equivalencies = u.spectral_density(wavelength * u.AA)
+    if unit.is_equivalent(u.W / u.m**2):  # astropy's λ F_λ, but mostly a forgotten "per Å"
+        return None
     if not unit.is_equivalent(FLUX_UNIT, equivalencies=equivalencies):
         return None
     return np.asarray(
@@ -255,14 +262,14 @@ def _of_logarithm(
 ) -> tuple[Floats | float, Entry]:
     """Square brackets are decoration where the values are too large for logarithms; else a person has to say.
 
-    https://vizier.cds.unistra.fr/vizier/doc/catstd-3.2.htx
+    http://vizier.u-strasbg.fr/doc/catstd.htx, section 3.2
     """
     inner = getattr(parsed, "physical_unit", None)
     factor = _to_flux_unit(inner, wavelength) if isinstance(parsed, u.DexUnit) else None
     if factor is None:
         raise ModalityError(
-            f"the flux is in {unit}, a magnitude or another logarithm; a flux density is expected: convert it first, "
-            "AB magnitudes by 10**(-0.4 (m + 48.60)) erg/s/cm2/Hz"
+            f"the flux is in {unit}, a magnitude or another logarithm; a flux density is expected: "
+            "convert it, AB magnitudes by 10**(-0.4 (m + 48.60)) erg/s/cm2/Hz"
         )
     brightest = np.log10(LARGEST_CGS / 1e-17 / np.median(factor))
     if float(np.nanmedian(flux)) > brightest:
@@ -273,7 +280,7 @@ def _of_logarithm(
             f"converted from {unit}; the values are too large for logarithms",
         )
     raise ChoiceNeededError(
-        f"the flux is in {unit}, which says that it is a logarithm; store 10**flux, or set its factor if it is none",
+        f"the flux is in {unit}, which says that it is a logarithm; store 10**flux, or set its factor",
         _flux_choices(float(np.median(factor))),
     )
 
@@ -311,13 +318,7 @@ def _flux_choices(*factors: float) -> tuple[str, ...]:
 def _medium_of_card(key: str, value: Any) -> str | None:
     text = str(value).strip().lower()
     if key == "VACUUM":  # other values are pressures
-        return (
-            "vacuum"
-            if text in ("true", "t", "1", "yes")
-            else "air"
-            if text in ("false", "f", "0", "no")
-            else None
-        )
+        return _FLAGS.get(text)
     if key in ("AIRORVAC", "MEDIUM", "WAVE_MEDIUM"):
         return "air" if text.startswith("air") else "vacuum" if text.startswith("vac") else None
     if re.fullmatch(r"CTYPE\d", key):
@@ -326,9 +327,9 @@ def _medium_of_card(key: str, value: Any) -> str | None:
 
 
 def _mentioned(text: str) -> str | None:
-    """The medium in a name or sentence; the last of ``air converted to vacuum``."""
+    """The medium in a name or sentence; vacuum in ``air wavelengths converted to vacuum``."""
     said = text.lower().replace("_", " ")
-    result = re.search(r"\bto (air|vac)", said)
+    result = re.search(r"(?:converted|corrected|transformed)\b.*\bto (air|vac)", said)
     if result:
         return "air" if result[1] == "air" else "vacuum"
     air, vacuum = bool(_AIR.search(said)), bool(_VACUUM.search(said))
