@@ -20,11 +20,11 @@ from aion.io.unit_spelling import Scale, parse_unit, split_logarithm
 Floats = NDArray[np.float64]
 CODEC_RANGE = (3500.0, 10462.4)
 """Å; wavelengths that the spectrum codec looks at."""
-PLAUSIBLE = (900.0, 26_000.0)
-"""Å; where the whole of a spectrum lies whose file states no unit. Shortward of the Lyman limit (912 Å) the
-hydrogen of the Galaxy is opaque; longward of the K band the ground sees little, and files from space state
-their units. In numbers: Å 900 to 26000, nm 90 to 2600, um 0.09 to 2.6, m 9e-8 to 2.6e-6, log10 of Å 2.95 to
-4.41, ln of Å 6.80 to 10.17: only Å and nm have numbers in common."""
+PLAUSIBLE = (800.0, 26_000.0)
+"""Å; where the whole of a spectrum lies whose file states no unit. Below the Lyman limit (912 Å) the hydrogen
+of the Galaxy is opaque, and HST's COS ends at 815 Å; beyond the K band the ground sees little, and files from
+space state their units. In numbers: Å 800 to 26000, nm 80 to 2600, um 0.08 to 2.6, m 8e-8 to 2.6e-6, log10 of
+Å 2.90 to 4.41, ln of Å 6.68 to 10.17: only Å and nm have numbers in common."""
 LARGEST_LOGARITHM = {"log10": 6.0, "ln": 14.0}
 """Wavelengths above this are not stored as that logarithm, whatever the file says: 1e6 Å."""
 FLUX_UNIT = u.Unit("1e-17 erg / (s cm2 Angstrom)")
@@ -62,8 +62,8 @@ def in_angstrom(
     """
     if wavelength[0] <= 1 and len(wavelength) > 1 and (np.diff(wavelength) == 1).all():
         raise ModalityError(
-            f"the wavelengths are the numbers 1 to {len(wavelength)} of the pixels; give wavelengths: "
-            "a column, or the WCS cards CRVAL1, CDELT1 and CRPIX1"
+            f"the spectrum comes without wavelengths, only with the numbers 1 to {len(wavelength)} of its "
+            "pixels; give wavelengths: a column, or the WCS cards CRVAL1, CDELT1 and CRPIX1"
         )
     (set_scale, inner), (stated_scale, _) = map(split_logarithm, (overrides.wavelength_unit or unit, unit))
     scale = next((one for one in (set_scale, stated_scale, scale) if one != "linear"), "linear")
@@ -323,7 +323,7 @@ def _medium_of_card(key: str, value: Any) -> str | None:
         return "air" if text.startswith("air") else "vacuum" if text.startswith("vac") else None
     if re.fullmatch(r"CTYPE\d", key):
         return "air" if text.startswith("awav") else "vacuum" if re.match("wave(?![a-z])", text) else None
-    return "air" if re.fullmatch(r"T?UCD\d*", key) and "obs.atmos" in text else None
+    return None
 
 
 def _mentioned(text: str) -> str | None:
