@@ -15,7 +15,7 @@ from aion.io.registry import Found
 from aion.io.roles import ARMS, UNCERTAINTIES, Label, Layout, Role, label, layouts, marks_good, words
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
-from aion.io.units import medium_of
+from aion.io.units import medium_of, scale_of
 
 FEWEST_VALUES = 30
 """Values of an array below which it is no spectrum."""
@@ -203,7 +203,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     texts = (wavelength, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
     stated: dict[str, Any] = {
         "wavelength_unit": record.units.get(wavelength),
-        "log10": bool({"loglam", "loglambda", "log"} & set(words(wavelength))),
+        "scale": scale_of(wavelength),
         "flux_unit": record.units.get(flux),
         "medium": medium_of(record.meta, *texts),
     }
