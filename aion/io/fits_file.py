@@ -9,7 +9,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
-from aion.io.content import Table, native
+from aion.io.content import Table, lower_names, native
 from aion.io.source import as_stream, check_unpacked
 
 
@@ -67,13 +67,13 @@ class Hdu:
             raise FormatError(
                 f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
             )
-        for column in rows.columns:
-            values = rows[column.name]
+        for i, (name, column) in enumerate(zip(lower_names(rows.columns.names), rows.columns, strict=True)):
+            values = rows.field(i)
             if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(
                 ("P", "Q", "X")
             ):
-                columns[column.name.lower()] = native(values)
-                units |= {column.name.lower(): str(column.unit)} if column.unit else {}
+                columns[name] = native(values)
+                units |= {name: str(column.unit)} if column.unit else {}
         return Table(columns, units, cards(self.header), "FITS")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io.fits import VerifyError
 
 from aion.errors import AIONError, FormatError, explained_fault
-from aion.io import arrays_in, tables_in
+from aion.io import arrays_in, astropy_in, tables_in, text_in
 from aion.io.content import Records, Table
 from aion.io.fits_file import FitsFile, open_fits
 from aion.io.source import File
@@ -26,7 +26,7 @@ _KINDS = (
     (b"\x93NUMPY", "npy", arrays_in.open_npy),
     (b"{", "JSON", arrays_in.open_json),
     (b"[", "JSON", arrays_in.open_json),
-    (b"<", "VOTable", tables_in.open_votable),
+    (b"<", "VOTable", astropy_in.open_votable),
 )
 
 
@@ -43,7 +43,7 @@ def parse(file: File) -> Content:
     )
     kind, open_it = next(
         ((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)),
-        ("text", tables_in.open_text),
+        ("text", text_in.open_text),
     )
     with foreign_errors(
         f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}",

@@ -37,11 +37,7 @@ def has_photometry(table: Table) -> bool:
 def read_spectrum(table: Table, overrides: Overrides) -> list[Found]:
     """One spectrum; medium, redshift, position and id from the table's metadata where it has them."""
     whole = table.whole()
-    descriptions = [
-        text
-        for name, text in table.units.items()
-        if name.endswith(" description") and name.split(" ")[0] in WAVELENGTH_NAMES
-    ]
+    descriptions = [table.descriptions[name] for name in WAVELENGTH_NAMES if name in table.descriptions]
     found = build_spectrum(
         spectrum_arrays(whole, medium=medium_of(table.meta, *table.columns, *descriptions)), overrides
     )
