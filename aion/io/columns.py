@@ -28,9 +28,11 @@ def table_of(columns: Mapping[str, Array], notes: Notes, origin: str) -> Table:
     """Raises FormatError: there are no rows, too many, or columns of several lengths."""
     lengths = {len(column) for column in columns.values()}
     if not lengths or lengths == {0}:
-        raise FormatError(f"the {origin} file has no rows")
+        raise FormatError(f"the {origin} has no rows; a row for each pixel or object is expected")
     if len(lengths) > 1:
-        raise FormatError(f"the columns of the {origin} file have {min(lengths):,} to {max(lengths):,} rows; save them in one length")
+        raise FormatError(
+            f"the columns of the {origin} have {min(lengths):,} to {max(lengths):,} rows; save them in one length"
+        )
     check_rows(*lengths)
     return Table(columns, notes.units, notes.meta, origin, notes.ucds, notes.utypes, notes.descriptions)
 

@@ -49,10 +49,14 @@ def parse(file: File) -> Content:
         f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}",
         f"if it is not damaged, {EXPECTED}",
     ):
-        content = _opened(file, open_it)
-        if isinstance(content, Table) and content.holds_arrays():
-            return Records(tuple(content.rows()))
-        return content
+        return rows_or_pixels(_opened(file, open_it))
+
+
+def rows_or_pixels(content: Content) -> Content:
+    """A table whose rows hold whole spectra or images as records; everything else as it is."""
+    if isinstance(content, Table) and content.holds_arrays():
+        return Records(tuple(content.rows()))
+    return content
 
 
 def _opened(file: File, open_it: Callable[[bytes], Content]) -> Content:

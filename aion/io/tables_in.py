@@ -37,7 +37,9 @@ def open_parquet(data: bytes) -> Table:
 
 def from_arrow(table: pa.Table, origin: str) -> Table:
     """Columns of a table of arrow with the units that its fields, astropy or VOParquet state."""
-    indices = [name for name in table.column_names if name.startswith("__index_level_")]  # of pandas, without a name
+    indices = [
+        name for name in table.column_names if name.startswith("__index_level_")
+    ]  # of pandas, without a name
     parts = [
         ("index" if name in indices else name, column.combine_chunks())
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -78,9 +80,11 @@ def open_hdf5(data: bytes) -> Table | Records:
         raise FormatError(
             "the HDF5 file holds no arrays; datasets such as spectrum_flux or image_array are expected"
         )
-    notes = found.notes(meta)
-    names = lower_names(name for name, _ in found.parts)
-    columns = dict(zip(names, (values for _, values in found.parts), strict=True))
+    names = lower_names(name for name, _, _ in found.parts)
+    columns = {name: values for name, (_, values, _) in zip(names, found.parts, strict=True)}
+    notes = notes_of_yaml(found.yaml) if found.yaml else Notes()
+    units = {name: unit for name, (_, _, unit) in zip(names, found.parts, strict=True) if unit}
+    notes = replace(notes, units=dict(notes.units) | units, meta=dict(notes.meta) | meta)
     lengths = {len(column) if column.ndim else None for column in columns.values()}
     if len(lengths) > 1 or None in lengths:
         return Records((Record(columns, notes.units, "HDF5", descriptions=notes.descriptions),))
@@ -146,9 +150,10 @@ class _Datasets:
     """Datasets of this file only, with what is said of them: links to other files are not followed."""
 
     def __init__(self) -> None:
-        self.parts: list[tuple[str, Array]] = []
-        self.units: dict[str, str] = {}
+        self.parts: list[tuple[str, Array, str]] = []
+        """Name, values, and the unit that an attribute states, or nothing."""
         self.yaml: list[str] = []
+        """What astropy wrote of its columns."""
 
     def collect(self, group: Any, prefix: str) -> None:
         """Every dataset below `group`, four levels deep; `prefix` goes before its name."""
@@ -159,7 +164,7 @@ class _Datasets:
             if isinstance(item, h5py.Group) and prefix.count("_") < 3:
                 self.collect(item, f"{prefix}{key}_")
             elif isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
-                size = int(item.nbytes) + sum(values.nbytes for _, values in self.parts)
+                size = int(item.nbytes) + sum(values.nbytes for _, values, _ in self.parts)
                 check_unpacked(size, "the HDF5 file")
                 self._add(f"{prefix}{key}", prefix, item)
 
@@ -171,18 +176,11 @@ class _Datasets:
             for column in item.dtype.names:
                 self._add_values(f"{prefix}{column}", values[column])
         else:
-            self._add_values(name, values)
             unit = next((item.attrs[key] for key in ("units", "unit", "UNIT") if key in item.attrs), None)
-            if unit is not None and _text(unit):
-                self.units[name.lower()] = _text(unit)
+            self._add_values(name, values, _text(unit))
 
-    def _add_values(self, name: str, values: Any) -> None:
+    def _add_values(self, name: str, values: Any, unit: str = "") -> None:
         if isinstance(values, np.ndarray) and values.dtype == object:
             values = np.array([_text(value) for value in values.ravel()]).reshape(values.shape)
         if np.asarray(values).dtype.kind in "biufSU":
-            self.parts.append((name, native(values)))
-
-    def notes(self, meta: Mapping[str, Any]) -> Notes:
-        """Units of the attributes and of the header that astropy writes."""
-        stated = notes_of_yaml(self.yaml) if self.yaml else Notes()
-        return replace(stated, units=self.units | dict(stated.units), meta=dict(meta) | dict(stated.meta))
+            self.parts.append((name, native(values), unit))

@@ -9,7 +9,9 @@ from aion.io.content import Array
 from aion.io.units import parse_unit
 
 _DIGITS = r"(?:\d+\.?\d*|\.\d+)"
-_NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}(?:[eEdD][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE)  # 1.0D-17: Fortran
+_NUMBER = re.compile(
+    rf"[+-]?(?:{_DIGITS}(?:[eEdD][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE
+)  # 1.0D-17: Fortran
 _WITH_COMMA = re.compile(r"[+-]?(?:\d*,\d+(?:[eEdD][+-]?\d+)?|\d+)")
 _IN_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+|[+-]?\d+")
 _MISSING = frozenset(("", "nan", "null", "none", "--", "---", "n/a", "na", "indef", "masked"))
@@ -25,6 +27,11 @@ def is_missing(cell: str) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is a number or stands for a missing one. ``2020_1``, ``1,234`` and ``10:00:00`` are text."""
     return _NUMBER.fullmatch(cell) is not None or is_missing(cell)
+
+
+def looks_numeric(cell: str) -> bool:
+    """Whether a cell is no name: a number in any way of writing it, as ``1,5`` and ``10:00:00`` too."""
+    return re.fullmatch(r"[+-]?[\d.,:]*\d[\d.,:]*(?:[eEdD][+-]?\d+)?", cell) is not None
 
 
 def typed(cells: Sequence[str], missing: frozenset[float] = frozenset()) -> Array:
@@ -50,13 +57,17 @@ def _whole(cells: Sequence[str], present: list[str], missing: frozenset[float]) 
     numbers = [int(cell) for cell in present]
     if len(present) < len(cells) or (missing and not missing.isdisjoint(numbers)):
         exact = max(map(len, present)) <= LONGEST_EXACT
-        return _floats(cells, missing) if exact else np.array(["" if is_missing(cell) else cell for cell in cells])
+        return (
+            _floats(cells, missing)
+            if exact
+            else np.array(["" if is_missing(cell) else cell for cell in cells])
+        )
     kinds = (kind for kind in (np.int64, np.uint64) if _fits(numbers, np.iinfo(kind)))
     kind = next(kinds, None)
     return np.array(cells) if kind is None else np.array(numbers, dtype=kind)
 
 
-def _fits(numbers: list[int], limits: np.iinfo) -> bool:  # type: ignore[type-arg]
+def _fits(numbers: list[int], limits: np.iinfo) -> bool:
     return limits.min <= min(numbers) and max(numbers) <= limits.max
 
 
@@ -71,10 +82,14 @@ def point_decimals(columns: list[Sequence[str]]) -> list[Sequence[str]] | None:
     Commas are decimal only where no number of the table has a point, and one at least cannot be set apart in thousands.
     """
     with_comma = [any("," in cell for cell in cells) and _all_with_comma(cells) for cells in columns]
-    cells_with_comma = [cell for cells, wanted in zip(columns, with_comma, strict=True) if wanted for cell in cells]
+    cells_with_comma = [
+        cell for cells, wanted in zip(columns, with_comma, strict=True) if wanted for cell in cells
+    ]
     if all(_IN_THOUSANDS.fullmatch(cell) or is_missing(cell) for cell in cells_with_comma):
         return None
-    if any("." in cell and re.fullmatch(r"[+-]?[\d,]*\.\d+\D?.*", cell) for cells in columns for cell in cells):
+    if any(
+        "." in cell and re.fullmatch(r"[+-]?[\d,]*\.\d+\D?.*", cell) for cells in columns for cell in cells
+    ):
         return None
     return [
         [cell.replace(",", ".") for cell in cells] if wanted else cells

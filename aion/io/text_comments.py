@@ -115,8 +115,8 @@ def cards(comments: Sequence[str]) -> dict[str, Any]:
             value = _FITS_VALUE.fullmatch(card[2])
             found[card[1].upper()] = (value[1] if value else card[2]).strip("'\" ")
         elif _NUMBER_CARD.fullmatch(comment):
-            name, value = comment.split()
-            found[name.upper()] = value
+            name, number = comment.split()
+            found[name.upper()] = number
     return found | ({"COMMENTS": "\n".join(comments)} if comments else {})
 
 

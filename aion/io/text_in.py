@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ from astropy.io import ascii as text_tables
 
 from aion.errors import FormatError
 from aion.io.astropy_in import from_astropy
-from aion.io.columns import Notes, check_rows, table_of
+from aion.io.columns import Notes, check_rows, plain, table_of
 from aion.io.content import Array, Table, lower_names
-from aion.io.text_cells import are_units, is_missing, is_number, name_and_unit, point_decimals, typed
+from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
 from aion.io.text_comments import (
     ColumnNotes,
     cards,
@@ -27,12 +27,12 @@ _DECLARED = (  # what a format says of itself, astropy's name for it, ours
     (r"\A#\s*%ECSV", "ecsv", "ECSV"),
     (r"\A(?:\\.*\n)*(?:\|.*\|[ \t]*\n)+(?=[^|\n])", "ipac", "IPAC table"),
     (r"^Byte-by-byte Description of file", "cds", "CDS table"),
-    (r"\\begin\{deluxetable", "aastex", "AASTeX table"),
-    (r"\\begin\{tabular", "latex", "LaTeX table"),
 )
 _MARK = re.compile(r"\s*(?:[#%!]+|//)\s?")
 _RULER = re.compile(r"[\s|+:]*(?:--|==)[\s|+:=-]*")
-_TYPES = re.compile(r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I)
+_TYPES = re.compile(
+    r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I
+)
 ASSUMED_NAMES = ("wavelength", "flux", "error")
 """Of columns that the file does not name, where the first of them only rises or falls; further ones are ``column_4``..."""
 HEAD = 100_000
@@ -54,15 +54,27 @@ def open_text(data: bytes) -> Table:
     for says, format_name, origin in _DECLARED:
         if re.search(says, text[:HEAD], re.MULTILINE):
             table = text_tables.read(text.splitlines(), format=format_name, guess=False)
-            return from_astropy(table, origin)
+            return from_astropy(table, origin, _stated_beside(table.meta, format_name))
+    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
+        raise FormatError(
+            "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV or ECSV"
+        )
     lines = [line for line in text.splitlines() if line.strip()]
-    comments = [_MARK.sub("", line, count=1).rstrip() for line in lines if _MARK.match(line)]
+    comments = [_MARK.sub("", line, count=1).strip() for line in lines if _MARK.match(line)]
     lines = [line for line in lines if not _MARK.match(line)]
     if not any(not _RULER.fullmatch(line) for line in lines):
         raise FormatError(
             "the text holds no rows; a table with one line of names and one of numbers for each row is expected"
         )
     return _table(lines, comments)
+
+
+def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
+    """Cards in the comments that astropy keeps, and the keywords of IPAC."""
+    comments = meta.get("comments")
+    stated = cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
+    keywords = meta.get("keywords", {}) if format_name == "ipac" else {}
+    return stated | {str(name).upper(): plain(entry["value"]) for name, entry in keywords.items()}
 
 
 def _decoded(data: bytes) -> str:
@@ -106,7 +118,9 @@ def _named(
     """The table, without columns that have neither a name nor a value."""
     stated = [name_and_unit(name) for name in notes.names]
     names = lower_names(name for name, _ in stated)
-    lines_of_units = [cell.strip("[]") if not is_missing(cell) and cell != "-" else "" for cell in notes.units]
+    lines_of_units = [
+        cell.strip("[]") if not is_missing(cell) and cell != "-" else "" for cell in notes.units
+    ]
     units = {name: unit for name, unit in zip(names, lines_of_units, strict=False) if unit}
     units |= {name: unit for name, (_, unit) in zip(names, stated, strict=True) if unit}
     columns = {
@@ -134,7 +148,7 @@ def _delimiter(sample: list[str]) -> str:
     for mark in ("\t", ";", "|", ","):
         if not all(mark in line for line in sample):
             continue
-        rows = _split(sample, mark)
+        rows = _without_empty_ends(_split(sample, mark))
         if len({len(row) for row in rows}) > 1:
             continue
         blanks_set_apart = len(widths) == 1 and (
@@ -158,7 +172,10 @@ def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
         return [words(line) for line in lines]
     try:
-        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
+        return [
+            [cell.strip() for cell in row]
+            for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        ]
     except csv.Error as exc:
         raise FormatError(f"the text is not a table: {exc}; save it as CSV, ECSV or FITS") from exc
 
@@ -168,7 +185,10 @@ def _at_ruler(lines: list[str], ruler: str) -> list[list[str]] | None:
     starts = [group.start() for group in re.finditer(r"[-=]+", ruler)]
     if len(starts) < 2 or any(line[start - 1 : start].strip() for line in lines for start in starts[1:]):
         return None
-    return [[line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)] for line in lines]
+    return [
+        [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+        for line in lines
+    ]
 
 
 def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
@@ -188,12 +208,14 @@ def _header(
     """What the first rows and the comments say of the columns (None: nothing), and the rows of data."""
     first = rows[0]
     in_comments = names_in(comments, len(rows[-1]), lambda comment: _split([comment], delimiter)[0])
-    if any(_states_number(cell) for cell in first) or all(is_missing(cell) for cell in first):
+    if any(looks_numeric(cell) for cell in first) or all(is_missing(cell) for cell in first):
         return in_comments, rows
     if in_comments is not None and len(rows) > 1 and not _differ(first, rows[1:4]):
         return in_comments, rows  # rows of text
     if delimiter == " " and len(rows) > 1 and len(first) != len(rows[1]):
-        first = next((cells for cells in [joined_words(" ".join(first))] if len(cells) == len(rows[1])), first)
+        first = next(
+            (cells for cells in [joined_words(" ".join(first))] if len(cells) == len(rows[1])), first
+        )
     units: Sequence[str] = ()
     rest = rows[1:]
     while len(rest) > 1 and len(rest[0]) == len(first):
@@ -204,18 +226,16 @@ def _header(
         rest, has_units_line = rest[1:], False
     again = next((i for i, row in enumerate(rest, start=1) if row == rows[0]), None)
     if again is not None:
-        raise FormatError(f"the text holds several tables, the second from row {again} on; save each one by itself")
+        raise FormatError(
+            f"the text holds several tables, the second from row {again} on; save each one by itself"
+        )
     return ColumnNotes(first, units), rest
-
-
-def _states_number(cell: str) -> bool:
-    return is_number(cell) and not is_missing(cell)
 
 
 def _differ(row: Sequence[str], below: list[list[str]]) -> bool:
     """Whether a cell of the row is text above a number, and none is a number."""
-    return not any(_states_number(cell) for cell in row) and any(
-        _states_number(number) and not is_missing(cell)
+    return not any(looks_numeric(cell) for cell in row) and any(
+        looks_numeric(number) and not is_missing(cell)
         for cells in below
         for cell, number in zip(row, cells, strict=False)
     )

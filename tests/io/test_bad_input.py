@@ -38,7 +38,7 @@ def npy_with_header(header: str) -> bytes:
         (b"%PDF-1.7\n" + bytes(100), "PDF document"),
         (pickle.dumps({"flux": [1.0] * 100}), "pickle.*never opened"),
         (b"#ASDF 1.0.0\n", "ASDF"),
-        (b"BZh91AY" + bytes(50), "bzip2.*unpack"),
+        (b"BZh91AY" + bytes(50), "damaged bzip2 file.*download it again"),
         (b"<html><body>Not found</body></html>", "web page"),
         (b"<?xml version='1.0'?><kml></kml>", "XML file of another kind"),
         (b"hello, this is no table\nat all\n", "row 1 has 1"),
