@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, FormatError
+from aion.io.companions import with_companions
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
 from aion.io.memory_in import name_of, open_object, sources_in
@@ -34,7 +35,7 @@ def read_objects(source: Any, *, name: str | None, overrides: Overrides, strict:
     """See `aion.io.read`."""
     sources = sources_in(source)
     contents = [_content(one, name if len(sources) == 1 else None) for one in sources]
-    groups = join(_read_all(contents, overrides))
+    groups = join(_read_all(_with_companions(contents), overrides))
     objects = [_sky_object(group) for group in groups]
     if not any(found.modalities for found in objects):
         raise FormatError(
@@ -84,26 +85,24 @@ def _left_out(parts: list[Part]) -> list[Entry]:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """One source, parsed, and the reader that takes it."""
+    """One source, parsed."""
 
     name: str
     stem: str
     sha256: str
     content: Content
-    reader: Reader
 
     def parts(self, overrides: Overrides) -> list[Part]:
         """Its objects."""
-        with foreign_errors(
-            f"{self.name} looks like a {self.reader.format} file, but is damaged",
-            "download or export it again",
-        ):
-            found = self.reader.read(self.content, overrides)
+        reader = _reader_of(self.content, self.name)
+        damaged = f"{self.name} looks like a {reader.format} file, but is damaged"
+        with foreign_errors(damaged, "download or export it again"):
+            found = reader.read(self.content, overrides)
         many = len(found) > 1
         return [
             Part(
                 one,
-                Report(self.reader.format, self.name, self.sha256, one.entries),
+                Report(reader.format, self.name, self.sha256, one.entries),
                 f"{self.stem}#{i + 1}" if many else self.stem,
             )
             for i, one in enumerate(found)
@@ -113,14 +112,19 @@ class _Loaded:
 def _content(source: Any, name: str | None) -> _Loaded:
     loaded = load(source, name)
     if loaded is not None:
-        content = parse(loaded)
-        return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, _reader_of(content, loaded.name))
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded))
     name = name or name_of(source)
     with foreign_errors(
         f"the {name} cannot be read", "named arrays, such as flux and wavelength, are expected"
     ):
-        content = open_object(source)
-    return _Loaded(name, name, "", content, _reader_of(content, f"the {name}"))
+        return _Loaded(name, name, "", open_object(source))
+
+
+def _with_companions(contents: list[_Loaded]) -> list[_Loaded]:
+    """A file with the flux of a spectrum and those with its error or mask as one."""
+    changed = with_companions([(one.name, one.content) for one in contents]) if len(contents) > 1 else {}
+    together = [(one, changed.get(i, one.content)) for i, one in enumerate(contents)]
+    return [replace(one, content=content) for one, content in together if content is not None]
 
 
 def _reader_of(content: Content, name: str) -> Reader:

@@ -101,7 +101,7 @@ ARMS = frozenset("b g r z blue red green nir uvb vis ir uv arm ccd chip upper lo
 
 
 @dataclass(frozen=True)
-class Label:
+class Meaning:
     """What a name, a UCD or a utype says."""
 
     role: Role
@@ -112,16 +112,16 @@ class Label:
 
 
 @lru_cache(maxsize=4096)
-def label(name: str, ucd: str = "", utype: str = "") -> Label:
+def label(name: str, ucd: str = "", utype: str = "") -> Meaning:
     """What an array of this name is."""
     lower_ucd, lower_utype = ucd.lower(), utype.lower()
     for wanted, unwanted, role in _UCDS:
         if all(part in lower_ucd for part in wanted) and not any(part in lower_ucd for part in unwanted):
             main = "meta.main" in lower_ucd or ("uncalib" not in lower_ucd and not _by_name(name).group)
-            return Label(role, () if main else tuple(words(name)), f"UCD {ucd}")
+            return Meaning(role, () if main else tuple(words(name)), f"UCD {ucd}")
     for part, role in _UTYPES:
         if part in lower_utype:
-            return Label(role, () if _is_main(lower_utype) else tuple(words(name)), f"utype {utype}")
+            return Meaning(role, () if _is_main(lower_utype) else tuple(words(name)), f"utype {utype}")
     return _by_name(name)
 
 
@@ -130,21 +130,21 @@ def _is_main(utype: str) -> bool:
     return utype.startswith(("spec:", "spectrum.", "ssa:", "data.", "sed:"))
 
 
-def _by_name(name: str) -> Label:
+def _by_name(name: str) -> Meaning:
     bare = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if bare in _WHOLE:
-        return Label(_WHOLE[bare])
+        return Meaning(_WHOLE[bare])
     parts = words(name)
     roles = [_KNOWN[part] for part in parts if part in _KNOWN]
     rest = tuple(part for part in parts if part not in _KNOWN and part not in _NEUTRAL | _WEAK_FLUX)
     role = next((role for role in _WORDS if role in roles), None)
     if role in (Role.ERROR, Role.VARIANCE, Role.INVERSE_VARIANCE, Role.WEIGHT) and Role.WAVELENGTH in roles:
-        return Label(Role.OTHER)
+        return Meaning(Role.OTHER)
     if role is None and "stat" in parts:  # a variance in the files of MUSE; STAT_ERR is an error all the same
         role = Role.VARIANCE
     if role is None and _WEAK_FLUX & set(parts):
         role = Role.FLUX
-    return Label(role or Role.OTHER, rest)
+    return Meaning(role or Role.OTHER, rest)
 
 
 @lru_cache(maxsize=4096)
@@ -180,7 +180,7 @@ class Layout:
     unused: Mapping[str, Role]
 
 
-def layouts(labels: Mapping[str, Label], order: Iterable[Role] = UNCERTAINTIES) -> list[Layout]:
+def layouts(labels: Mapping[str, Meaning], order: Iterable[Role] = UNCERTAINTIES) -> list[Layout]:
     """The spectra that arrays of these labels make: one of the main group, or one for each camera or extraction.
 
     A group without wavelengths of its own has those of the main group.
