@@ -1,4 +1,5 @@
-"""The documentation site: it builds without a warning and without a network, has every page, and asks no other host for anything."""
+"""The documentation site: it builds without a warning and without a network, has every page,
+and asks no other host for anything."""
 
 import json
 import re
@@ -126,7 +127,10 @@ def test_the_site_asks_no_other_host(site: Path) -> None:
 
 
 def test_a_host_that_is_asked_is_found() -> None:
-    page = '<a href="https://a.org"></a><link href="https://b.org/x.css"><script src="//c.org/x.js"></script><img src="x.png">'
+    page = (
+        '<a href="https://a.org"></a><link href="https://b.org/x.css">'
+        '<script src="//c.org/x.js"></script><img src="x.png">'
+    )
     assert elsewhere(Fetched(page).addresses) == ["https://b.org/x.css", "//c.org/x.js"]
 
 

@@ -1,4 +1,5 @@
-"""The repository keeps its own rules: layers, exports, sizes, requirements, and nothing that reads pickles or the environment."""
+"""The repository keeps its own rules: layers, exports, sizes, requirements,
+and nothing that reads pickles or the environment."""
 
 import ast
 import importlib
@@ -66,8 +67,9 @@ SERVICES = explorer(
 )
 PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 
-# Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder. The longest name that fits a
-# module is its row. A name in a row allows the module and everything below it. Rows of the explorer admit only rows above them.
+# Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
+# The longest name that fits a module is its row. A name in a row allows the module and everything below it.
+# Rows of the explorer admit only rows above them.
 LAYERS: dict[str, set[str]] = {
     **dict.fromkeys(FACTS, FACTS),
     **dict.fromkeys(TRANSFORMER, TRANSFORMER | {"aion.errors", "aion.streams"}),
@@ -124,7 +126,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.training.evaluate": CORE | {"aion.training"},
 }
 
-# The outside libraries that live in one place. Training has its own requirements and may use any but Streamlit.
+# The outside libraries that live in one place.
+# Training has its own requirements and may use any but Streamlit.
 HOMES: dict[str, tuple[str, ...]] = {
     "streamlit": ("app", "pages", "aion.explorer.ui"),
     "plotly": ("aion.explorer.figures",),
@@ -156,7 +159,8 @@ def inside(name: str, *homes: str) -> bool:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Absolute names of all that a file imports, wherever in it; ``from a import b`` gives ``a`` or, where it is a module, ``a.b``."""
+    """Absolute names of all that a file imports, wherever in it;
+    ``from a import b`` gives ``a`` or, where it is a module, ``a.b``."""
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -302,7 +306,8 @@ def test_other_libraries_are_entered_by_their_doors(source: Path) -> None:
 
 
 def private_names(tree: ast.Module) -> Iterator[str]:
-    """``x._name``: every attribute that begins with one underscore, but of torch, whose kernels have no other names."""
+    """``x._name``: every attribute that begins with one underscore, but of torch,
+    whose kernels have no other names."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Attribute)
@@ -430,7 +435,8 @@ def test_the_exports_of_a_module_equal_its_all(source: Path) -> None:
 
 
 def test_importing_the_package_brings_nothing_heavy() -> None:
-    code = "import sys, aion; print(*(name for name in ('torch', 'numpy', 'astropy', 'streamlit', 'faiss') if name in sys.modules))"
+    heavy = ("torch", "numpy", "astropy", "streamlit", "faiss")
+    code = f"import sys, aion; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

@@ -90,7 +90,8 @@ def page(address):
 
 @contextmanager
 def browsing(address: str):
-    """A new tab; afterwards nothing may have gone wrong in it, and nothing may have been asked of another host."""
+    """A new tab; afterwards nothing may have gone wrong in it,
+    and nothing may have been asked of another host."""
     sync_api = pytest.importorskip("playwright.sync_api")
     problems: list[str] = []
     with sync_api.sync_playwright() as driver:
@@ -129,7 +130,8 @@ def upload(page, *paths: Path) -> None:
 
 
 def spectrum(root: Path) -> Path:
-    """A file of an SDSS spectrum, as wide as real ones, so that the strong lines are in it at the redshifts of these tests."""
+    """A file of an SDSS spectrum, as wide as real ones,
+    so that the strong lines are in it at the redshifts of these tests."""
     return root / "assets" / "examples" / "star-forming" / "spectrum.fits"
 
 

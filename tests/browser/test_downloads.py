@@ -111,7 +111,9 @@ def test_the_camera_saves_a_figure_under_the_name_of_the_object(analyzed, file_f
         assert content.startswith(b"<svg") and b"Probability density p(z)" in content
 
 
-SHOWING = "import plotly.graph_objects as go; go.Figure.show = lambda figure: print('FIGURE', figure.layout.yaxis.type, len(figure.data))\n"
+SHOWING = """import plotly.graph_objects as go
+go.Figure.show = lambda figure: print('FIGURE', figure.layout.yaxis.type, len(figure.data))
+"""
 
 
 def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings, root, tmp_path):  # noqa: F811

@@ -10,22 +10,26 @@ pytestmark = pytest.mark.browser
 SPECTRUM, DENSITY, MAP, BESIDE = (
     f".st-key-{key} .js-plotly-plot" for key in ("spectrum-0", "redshift", "map-plot", "beside-plot")
 )
-AT_REST = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale=true]')"
+AT_REST = """() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+  && !document.querySelector('[data-stale=true]')"""
 DRAWN = "p => p?.layout?.xaxis?.range && p.querySelector('.nsewdrag')"
 RANGE = "p => p.layout.xaxis.range"
 HBETA = "p => p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 / 4862.68 - 1"
 """The redshift at which a line is drawn; NaN while it is not."""
 PLACE = """(p, [name, share]) => {
   const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array }
-  const values = (list) => list.bdata ? new kinds[list.dtype](Uint8Array.from(atob(list.bdata), (one) => one.charCodeAt(0)).buffer) : list
+  const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer
+  const values = (list) => list.bdata ? new kinds[list.dtype](bytes(list.bdata)) : list
   const trace = p.data.find((one) => one.name?.startsWith(name)), x = values(trace.x), y = values(trace.y)
   const i = Math.floor(share * x.length)
   const area = p.querySelector(".nsewdrag").getBoundingClientRect(), { xaxis, yaxis } = p.layout
   const part = (value, [low, high]) => (value - low) / (high - low)
-  return [area.left + part(x[i], xaxis.range) * area.width, area.bottom - part(y[i], yaxis.range) * area.height]
+  const right = part(x[i], xaxis.range) * area.width, up = part(y[i], yaxis.range) * area.height
+  return [area.left + right, area.bottom - up]
 }"""
 """Where a point of a curve is on the page, so far along it."""
-BOXES = "p => [...p.querySelectorAll('.shapelayer .shape-label text')].map((one) => one.getBoundingClientRect().toJSON())"
+BOXES = """p => [...p.querySelectorAll('.shapelayer .shape-label text')]
+  .map((one) => one.getBoundingClientRect().toJSON())"""
 """Where the names of the lines of a figure are."""
 COUNTED = """() => {
   window.drawn = []
@@ -106,7 +110,8 @@ def zoom(page, figure):  # noqa: F811
 def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(page, root):  # noqa: F811
     opened(page, root)
     catalog(page)
-    fetched = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('plotly')).map((one) => one.transferSize)"
+    fetched = """performance.getEntriesByType('resource')
+        .filter(({ name }) => name.includes('plotly')).map((one) => one.transferSize)"""
     assert [size > 0 for size in page.evaluate(fetched)] == [True]
     page.goto(page.url)
     wait_until(page, MAP, DRAWN)

@@ -1,4 +1,5 @@
-"""What `as_text` makes of a text is shown by Streamlit as that text: nothing is set in bold, drawn, linked or run."""
+"""What `as_text` makes of a text is shown by Streamlit as that text:
+nothing is set in bold, drawn, linked or run."""
 
 import os
 import socket

@@ -1,4 +1,5 @@
-"""A catalog without a model: what is built is what is saved and loaded, to half precision, and vectors are made from parts only once."""
+"""A catalog without a model: what is built is what is saved and loaded, to half precision,
+and vectors are made from parts only once."""
 
 import numpy as np
 import pandas as pd

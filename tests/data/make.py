@@ -1,6 +1,8 @@
-"""Small simulated twins of every survey format, one object or a few in each: ``python tests/data/make.py`` writes them beside this file.
+"""Small simulated twins of every survey format, one object or a few in each:
+``python tests/data/make.py`` writes them beside this file.
 
-Noise is rounded so that the files compress. Nothing here is real: the same line spectrum and the same Gaussian galaxy everywhere.
+Noise is rounded so that the files compress.
+Nothing here is real: the same line spectrum and the same Gaussian galaxy everywhere.
 """
 
 import gzip
@@ -41,7 +43,8 @@ def galaxy(size: int, peak: float) -> np.ndarray:
 
 
 def wcs_cards(size: int, scale: float, **more: object) -> fits.Header:
-    """TAN projection, north up, east left, RA and DEC in the middle; `scale` arcsec per pixel; and other cards."""
+    """TAN projection, north up, east left, RA and DEC in the middle;
+    `scale` arcsec per pixel; and other cards."""
     cards = {
         "CTYPE1": "RA---TAN",
         "CTYPE2": "DEC--TAN",
@@ -137,7 +140,8 @@ def boss_spec() -> bytes:
 
 
 def spspec() -> bytes:
-    """SDSS-I spSpec: rows flux, continuum-subtracted flux, noise, mask; log10 wavelengths in a WCS that claims to be linear."""
+    """SDSS-I spSpec: rows flux, continuum-subtracted flux, noise, mask;
+    log10 wavelengths in a WCS that claims to be linear."""
     flux, ivar = spectrum(10 ** (3.62 + 1e-4 * np.arange(500)))
     noise = 1 / np.sqrt(ivar)
     mask = np.zeros(500)
@@ -169,7 +173,8 @@ ARMS = {"B": (5600.0, 251), "R": (5760.0, 301), "Z": (7520.0, 226)}
 
 
 def desi(rows: list[int], arms: str, redshifts: bool = False) -> bytes:
-    """DESI coadd or spectra of these targets; in arm B the first pixels of the overlap are masked. One target has no photometry."""
+    """DESI coadd or spectra of these targets; in arm B the first pixels of the overlap are masked.
+    One target has no photometry."""
     ids = [TARGETS[i] for i in rows]
     columns = {
         "TARGETID": ids,
@@ -217,7 +222,8 @@ def desi(rows: list[int], arms: str, redshifts: bool = False) -> bytes:
 
 
 def mmu_parquet() -> bytes:
-    """Two rows of the Multimodal Universe DESI set; ZWARN as it stores it, True = good. The second has no photometry."""
+    """Two rows of the Multimodal Universe DESI set; ZWARN as it stores it, True = good.
+    The second has no photometry."""
     wavelength = 3600 + 0.8 * np.arange(500)
     rows = []
     for _ in range(2):
@@ -392,7 +398,8 @@ def tractor() -> bytes:
 
 
 def spectrum_table(kind: str) -> bytes:
-    """The spectrum as a table: ECSV with units, CSV with nm and erg/s/cm2/Å unsaid, text without names, VOTable."""
+    """The spectrum as a table: ECSV with units, CSV with nm and erg/s/cm2/Å unsaid,
+    text without names, VOTable."""
     wavelength = 4000 + 2.0 * np.arange(400)
     flux, ivar = spectrum(wavelength)
     flux, sigma = flux.round(3), np.round(1 / np.sqrt(ivar), 3)

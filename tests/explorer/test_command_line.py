@@ -1,4 +1,5 @@
-"""The command line: the same numbers as the engine, JSON on standard output, and errors that end with code 2 and no traceback."""
+"""The command line: the same numbers as the engine, JSON on standard output,
+and errors that end with code 2 and no traceback."""
 
 import hashlib
 import json
@@ -9,48 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from astropy.io import fits
 from astropy.table import Table
 
 from aion.__main__ import main
 from aion.explorer.export.analysis import to_json
 from aion.io import read
-
-
-@pytest.fixture
-def spectrum_file(tmp_path, make_object):
-    """An SDSS spec-lite file of object 1."""
-    spectrum = make_object(1).modalities[1]
-    wavelength, flux, ivar = (
-        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
-    )
-    bits = spectrum.mask[0].numpy().astype(np.int32)
-    coadd = Table(
-        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
-    )
-    about = Table(
-        {
-            "Z": [0.25],
-            "PLATE": [266],
-            "MJD": [51602],
-            "FIBERID": [7],
-            "PLUG_RA": [10.0],
-            "PLUG_DEC": [1.0],
-            "CLASS": ["GALAXY"],
-        }
-    )
-    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
-    path = tmp_path / "anything.fits"
-    fits.HDUList(hdus).writeto(path)
-    return path
-
-
-@pytest.fixture
-def here(monkeypatch, settings):
-    """The environment that the command finds its weights and catalog in."""
-    monkeypatch.setenv("AION_MODEL", settings.model)
-    monkeypatch.setenv("AION_CATALOG", str(settings.catalog))
-    monkeypatch.setenv("AION_DEVICE", "cpu")
 
 
 def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys):
@@ -241,6 +205,7 @@ def test_wrong_options_end_with_code_2_and_the_usage():
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():
-    code = "import sys, aion.__main__; print(*(name for name in ('torch', 'astropy', 'faiss', 'numpy') if name in sys.modules))"
+    heavy = ("torch", "astropy", "faiss", "numpy")
+    code = f"import sys, aion.__main__; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

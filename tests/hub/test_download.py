@@ -1,4 +1,5 @@
-"""Weights are fetched with their bytes told, ended and gone on with, and started with; what stands in the way is said in a sentence."""
+"""Weights are fetched with their bytes told, ended and gone on with, and started with;
+what stands in the way is said in a sentence."""
 
 import os
 import re

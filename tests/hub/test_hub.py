@@ -1,4 +1,5 @@
-"""Weights from a Hub that is played by a local server: what arrives, and what a person is told when nothing does."""
+"""Weights from a Hub that is played by a local server:
+what arrives, and what a person is told when nothing does."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""What nobody foresaw: a page says that it is a fault of the program, the log has the traceback, and the next question is answered."""
+"""What nobody foresaw: a page says that it is a fault of the program, the log has the traceback,
+and the next question is answered."""
 
 from aion.explorer.engine import reconstruction
 from aion.explorer.settings import Settings

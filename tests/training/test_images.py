@@ -33,7 +33,8 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def shape(**changed: float) -> Morphology:
-    """Two equal galaxies: a round exponential disk of 1.5″ alone in the frame, but for what is ``changed``."""
+    """Two equal galaxies: a round exponential disk of 1.5″ alone in the frame,
+    but for what is ``changed``."""
     drawn = draw_morphology(
         "galaxy",
         torch.full((COUNT,), 0.1),

@@ -28,7 +28,8 @@ def test_two_views_of_an_object_must_be_told_from_all_others():
 
 
 def test_objects_that_are_alike_may_be_near():
-    """The other half of the batch repeats the first in class and redshift: its vectors are better near than far."""
+    """The other half of the batch repeats the first in class and redshift:
+    its vectors are better near than far."""
     same = Labels(
         torch.tensor([0, 500] * 4), torch.zeros(8, dtype=torch.long), torch.zeros(8, dtype=torch.long)
     )

@@ -1,4 +1,5 @@
-"""The simulated survey against published numbers: colors, lines, flux units, distances, the Lyman forest. Needs the real templates."""
+"""The simulated survey against published numbers: colors, lines, flux units, distances, the Lyman forest.
+Needs the real templates."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""From nothing to shipped weights, a catalog and examples, on a toy survey: every stage runs, resumes and writes what others read."""
+"""From nothing to shipped weights, a catalog and examples, on a toy survey:
+every stage runs, resumes and writes what others read."""
 
 import hashlib
 import json

@@ -18,7 +18,8 @@ def unit(rows):
 
 @pytest.fixture(scope="module")
 def searches(tmp_path_factory) -> Searches:
-    """Three clouds, one per class. The spectrum's vectors are the image's, turned and shifted: linked, but far apart."""
+    """Three clouds, one per class. The spectrum's vectors are the image's, turned and shifted:
+    linked, but far apart."""
     generator = np.random.default_rng(0)
     kind = np.arange(N) % 3
     image = unit(np.eye(D)[kind] + generator.normal(0, 0.12, (N, D)))

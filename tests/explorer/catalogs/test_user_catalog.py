@@ -1,4 +1,5 @@
-"""A catalog of a person's own objects: made batch by batch, stopped and gone on with, read by all that reads the reference catalog."""
+"""A catalog of a person's own objects: made batch by batch, stopped and gone on with,
+read by all that reads the reference catalog."""
 
 import io
 import os

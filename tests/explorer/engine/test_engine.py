@@ -1,4 +1,5 @@
-"""The engine with tiny random weights: what an analysis holds, that batches and threads change no number, and what it refuses."""
+"""The engine with tiny random weights: what an analysis holds,
+that batches and threads change no number, and what it refuses."""
 
 import copy
 import json

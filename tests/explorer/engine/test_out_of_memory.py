@@ -1,4 +1,5 @@
-"""Too little memory on the device: smaller batches, what failed is freed, and at last the CPU with the same weights."""
+"""Too little memory on the device: smaller batches, what failed is freed,
+and at last the CPU with the same weights."""
 
 import weakref
 from dataclasses import replace
@@ -8,7 +9,6 @@ import torch
 
 from aion.explorer.engine import Engine
 from tests.explorer.engine.test_engine import same_numbers
-from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 from tests.hub.server import COMMIT
 
 
@@ -62,7 +62,7 @@ def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_o
 
 def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(
     settings, make_object, full_gpu, online, tmp_path
-):  # noqa: F811
+):
     online.go.set()
     engine = Engine(replace(settings, model="owner/name", revision="main", catalog=tmp_path))
     full_gpu(engine)

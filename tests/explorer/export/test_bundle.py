@@ -18,7 +18,6 @@ from aion.explorer.figures import ImageView, Shown, ShownImage, View
 from aion.explorer.redshift.prior import Gaussian, with_prior
 from aion.io import Overrides, read
 from aion.lines import LineSet
-from tests.explorer.test_command_line import here  # noqa: F401  # a fixture
 
 DATA = Path(__file__).parents[2] / "data"
 USE = ("tok_spectrum_sdss", "tok_image")
@@ -85,7 +84,7 @@ def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, en
 
 def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the_page(
     here, made, tmp_path, monkeypatch
-):  # noqa: F811
+):
     analysis, _, archive = made
     archive.extractall(tmp_path / "unpacked")
     monkeypatch.chdir(tmp_path / "unpacked")
@@ -108,7 +107,7 @@ def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the
     )
 
 
-def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path, monkeypatch):  # noqa: F811
+def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path, monkeypatch):
     _, _, archive = made
     archive.extractall(tmp_path / "unpacked")
     monkeypatch.chdir(tmp_path / "unpacked")

@@ -1,4 +1,5 @@
-"""Tables of catalog objects come back from every format with the same numbers, ids as text, units and provenance."""
+"""Tables of catalog objects come back from every format with the same numbers, ids as text,
+units and provenance."""
 
 import io
 

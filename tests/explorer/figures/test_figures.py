@@ -1,4 +1,5 @@
-"""Every figure: the data it was given, a name and a unit on every axis, the same colours by meaning in both themes."""
+"""Every figure: the data it was given, a name and a unit on every axis,
+the same colours by meaning in both themes."""
 
 import base64
 import io
