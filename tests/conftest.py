@@ -4,9 +4,8 @@ and a tiny model in the published layout."""
 import os
 from pathlib import Path
 
-os.environ.setdefault(
-    "HF_HUB_OFFLINE", "1"
-)  # no test reaches the network; the ones that play the Hub set their own endpoint
+# no test reaches the network; the ones that play the Hub set their own endpoint
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 import torch

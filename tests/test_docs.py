@@ -160,11 +160,8 @@ def test_a_cell_that_fails_fails_the_build(tmp_path: Path, source: str, reason: 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_holds_no_outputs(notebook: Path) -> None:
-    assert not [
-        cell
-        for cell in json.loads(notebook.read_text())["cells"]
-        if cell.get("outputs") or cell.get("execution_count")
-    ]
+    cells = json.loads(notebook.read_text())["cells"]
+    assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -53,20 +53,16 @@ def test_every_file_of_an_analysis_opens_and_agrees_with_the_page(analyzed):
     id = everything["inputs"]["id"]
     assert name == f"{id}.json" and everything["redshift"]["peaks"][0]["z"] == pytest.approx(best, abs=1e-4)
     name, content = taken(analyzed, "p(z) (CSV)")
-    assert name == f"{id}-pz.csv" and pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(
-        1
-    )
+    assert name == f"{id}-pz.csv"
+    assert pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(1)
     assert Table.read(taken(analyzed, "p(z) (ECSV)")[1].decode(), format="ascii.ecsv").meta["object"] == id
     with h5py.File(io.BytesIO(taken(analyzed, "p(z) (HDF5 for qp)")[1])) as file:
         assert file["ancil/id"][0].decode() == id
     with fits.open(io.BytesIO(taken(analyzed, "Decoded data (FITS)")[1])) as hdus:
         assert [hdu.name for hdu in hdus[1:3]] == ["LEGACY SURVEY IMAGE", "SDSS SPECTRUM"]
     name, content = taken(analyzed, "Figures (HTML)")
-    assert (
-        name == f"{id}-figures.html"
-        and b"Data, mean of 5 pixels" in content
-        and b"<h2>Legacy Survey image</h2>" in content
-    )
+    assert name == f"{id}-figures.html" and b"Data, mean of 5 pixels" in content
+    assert b"<h2>Legacy Survey image</h2>" in content
     vector = np.load(io.BytesIO(taken(analyzed, "Embedding (npy)")[1]))
     table = pq.read_table(io.BytesIO(taken(analyzed, "Embedding (Parquet)")[1]))
     assert table["id"].to_pylist() == [id]

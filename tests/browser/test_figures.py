@@ -261,6 +261,5 @@ def test_a_figure_takes_the_width_there_is_and_more_names_find_their_place(page,
     page.set_viewport_size({"width": 1280, "height": 900})
     wait_until(page, SPECTRUM, "p => p.querySelector('.nsewdrag').getBoundingClientRect().width > 1000")
     wait_until(page, SPECTRUM, f"(p, few) => ({BOXES})(p).length > few", few)
-    assert figure.get_attribute("role") == "figure" and "decoded version" in figure.get_attribute(
-        "aria-label"
-    )
+    assert figure.get_attribute("role") == "figure"
+    assert "decoded version" in figure.get_attribute("aria-label")

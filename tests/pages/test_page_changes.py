@@ -157,10 +157,8 @@ def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyz
     analyze.radio(key="prior-1-0").set_value("Around a redshift").run()
     analyze.number_input(key="prior-1-0-z").set_value(0.7).run()
     come_back(analyze, ANALYZE)
-    assert (
-        analyze.number_input(key="prior-1-0-z").value == 0.7
-        and analyze.session_state["session"].prior is None
-    )
+    assert analyze.number_input(key="prior-1-0-z").value == 0.7
+    assert analyze.session_state["session"].prior is None
 
 
 def test_the_format_of_saved_figures_is_still_the_one_that_was_chosen(analyze):

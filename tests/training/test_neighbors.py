@@ -66,9 +66,8 @@ def test_the_memory_forgets_the_oldest_and_takes_part():
     vectors = units(8)
     alone = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))
     assert int((memory.labels[:, 1] >= 0).sum()) == 16
-    crowded = neighbor_loss(
-        memory, SPECTRA, [vectors, vectors], labels(8)
-    )  # the memory holds the same vectors under the same labels
+    # the memory holds the same vectors under the same labels
+    crowded = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))
     assert crowded > alone
     for _ in range(260):
         memory.remember(vectors, torch.full((8, 4), 7))

@@ -48,9 +48,8 @@ def test_an_analysis_holds_tokens_redshift_embedding_and_neighbors(analysis):
     }
     assert analysis.redshift.probability.sum() == pytest.approx(1) and len(analysis.redshift.z) == 1023
     assert np.linalg.norm(analysis.embedding) == pytest.approx(1, abs=1e-5)
-    assert (
-        len(analysis.neighbors) == 5 and analysis.neighbors[0].similarity >= analysis.neighbors[1].similarity
-    )
+    assert len(analysis.neighbors) == 5
+    assert analysis.neighbors[0].similarity >= analysis.neighbors[1].similarity
     assert analysis.z_reference == 0.25 and analysis.ignored == {}
     assert {"encode", "model", "decode", "neighbors"} <= analysis.seconds.keys()
 
@@ -59,9 +58,8 @@ def test_the_image_is_the_middle_of_the_input_beside_its_decoding(analysis, make
     (image,) = analysis.images
     given = make_object(1).modalities[0].flux[0].numpy()
     np.testing.assert_allclose(image.original, given[:, 7:103, 4:100])
-    assert (
-        image.decoded.shape == (4, 96, 96) and image.survey == "Legacy Survey" and image.pixel_scale == 0.262
-    )
+    assert image.decoded.shape == (4, 96, 96) and image.survey == "Legacy Survey"
+    assert image.pixel_scale == 0.262
     rms = np.sqrt(np.mean((image.decoded - image.original) ** 2, axis=(1, 2)))
     np.testing.assert_allclose(image.residual_rms, rms)
     np.testing.assert_allclose(image.flux_ratio, image.decoded.sum((1, 2)) / image.original.sum((1, 2)))
@@ -74,9 +72,8 @@ def test_the_spectrum_is_decoded_on_its_own_pixels_with_residuals_in_sigma(analy
     assert spectrum.bad[:20].all() and not spectrum.bad[20:].any()
     assert np.isnan(spectrum.sigma[100:103]).all() and np.isnan(spectrum.residual[:20]).all()
     usable = np.isfinite(spectrum.residual)
-    assert usable.sum() > 3000 and spectrum.reduced_chi2 == pytest.approx(
-        np.mean(spectrum.residual[usable] ** 2)
-    )
+    assert usable.sum() > 3000
+    assert spectrum.reduced_chi2 == pytest.approx(np.mean(spectrum.residual[usable] ** 2))
     np.testing.assert_allclose(spectrum.residual[usable], (spectrum.flux - spectrum.decoded)[usable])
 
 
@@ -115,11 +112,8 @@ def test_the_redshift_is_never_read(engine, make_object, redshift_modality):
         engine.analyze(make_object(1, redshift_modality), use=None),
         engine.analyze(make_object(1)),
     )
-    assert (
-        "never given" in with_z.ignored["tok_z"]
-        and "tok_z" not in with_z.used
-        and "tok_z" not in with_z.tokens
-    )
+    assert "never given" in with_z.ignored["tok_z"] and "tok_z" not in with_z.used
+    assert "tok_z" not in with_z.tokens
     same_numbers(with_z, without)
     asked_for = engine.analyze(make_object(1, redshift_modality), use=["tok_z", "tok_image"])
     assert asked_for.used == ("tok_image",)
@@ -144,10 +138,8 @@ def test_what_the_weights_do_not_read_is_ignored_with_the_reason(tiny_weights, t
     engine = Engine(Settings(model=str(tmp_path), catalog=tmp_path / "none"))
     analysis = engine.analyze(make_object(1))
     assert analysis.used == ("tok_image",) and analysis.neighbors == ()
-    assert (
-        "not a stream" in analysis.ignored["tok_spectrum_sdss"]
-        and "no codec for FLUX_G" in analysis.ignored["tok_flux_g"]
-    )
+    assert "not a stream" in analysis.ignored["tok_spectrum_sdss"]
+    assert "no codec for FLUX_G" in analysis.ignored["tok_flux_g"]
     engine.close()
     assert model.config.dim == 32
 
@@ -217,11 +209,8 @@ def test_neighbors_leave_out_the_object_itself_and_carry_class_and_redshift(engi
     found = engine.analyze(make_object(1), k=11).neighbors
     assert len(found) == 11 and "object 1" not in [neighbor.id for neighbor in found]
     by_id = {neighbor.id: neighbor for neighbor in found}
-    assert (
-        by_id["object 3"].z is None
-        and by_id["object 2"].z == pytest.approx(4 / 11)
-        and by_id["object 2"].kind == "quasar"
-    )
+    assert by_id["object 3"].z is None and by_id["object 2"].z == pytest.approx(4 / 11)
+    assert by_id["object 2"].kind == "quasar"
     copy_of_it = engine.analyze(make_object(1, id="a copy"), k=1).neighbors[0]
     assert copy_of_it.id == "object 1" and copy_of_it.similarity == pytest.approx(1, abs=1e-4)
 
@@ -235,17 +224,15 @@ def test_an_image_is_compared_with_images(engine, make_object):
 def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object):
     thing = make_object(1)
     numbers = engine.analyze(SkyObject("numbers", thing.modalities[2:], ()))
-    assert LOW_COVERAGE in numbers.redshift.flags and any(
-        "catalog numbers alone" in note for note in numbers.notes
-    )
+    assert LOW_COVERAGE in numbers.redshift.flags
+    assert any("catalog numbers alone" in note for note in numbers.notes)
     whole = thing.modalities[1]
     mask = whole.mask.clone()
     mask[:, :3000] = True
     cut = SDSSSpectrum(flux=whole.flux, ivar=whole.ivar, mask=mask, wavelength=whole.wavelength)
     poor = engine.analyze(SkyObject("cut", (cut,), ()))
-    assert LOW_COVERAGE in poor.redshift.flags and any(
-        "of the survey's wavelength range" in note for note in poor.notes
-    )
+    assert LOW_COVERAGE in poor.redshift.flags
+    assert any("of the survey's wavelength range" in note for note in poor.notes)
     for good in (SkyObject("spectrum", (whole,), ()), SkyObject("image", thing.modalities[:1], ())):
         assert LOW_COVERAGE not in engine.analyze(good).redshift.flags
 
@@ -257,28 +244,18 @@ def test_a_catalog_of_other_weights_is_not_used_and_a_note_says_so(
 
     other = Engine(replace(settings, model=str(write_tiny(tmp_path / "other", seed=1))))
     analysis = other.analyze(make_object(1))
-    assert (
-        other.catalog is None
-        and analysis.neighbors == ()
-        and any("other weights" in note for note in analysis.notes)
-    )
+    assert other.catalog is None and analysis.neighbors == ()
+    assert any("other weights" in note for note in analysis.notes)
     other.close()
 
 
 def test_what_the_model_is_is_known(engine, tiny_weights):
     info = engine.info
-    assert (
-        info.id == str(tiny_weights)
-        and info.revision is None
-        and len(info.sha256) == 64
-        and info.device == "cpu"
-    )
+    assert info.id == str(tiny_weights) and info.revision is None and len(info.sha256) == 64
+    assert info.device == "cpu"
     assert info.parameters > 1000 and "tok_z" in info.writes and "tok_image" in info.reads
-    assert (
-        info.title == str(tiny_weights)
-        and info.notice is None
-        and {"aion", "torch", "numpy"} <= info.versions.keys()
-    )
+    assert info.title == str(tiny_weights) and info.notice is None
+    assert {"aion", "torch", "numpy"} <= info.versions.keys()
 
 
 def test_the_card_of_an_embedded_model_gives_its_title_and_notice(tiny_weights, tmp_path):
@@ -288,9 +265,8 @@ def test_the_card_of_an_embedded_model_gives_its_title_and_notice(tiny_weights, 
         '{"title": "AION-sim (embedded)", "notice": "trained on a simulated survey"}'
     )
     engine = Engine(Settings(model=str(tmp_path), catalog=tmp_path / "none"))
-    assert (
-        engine.info.title == "AION-sim (embedded)" and engine.info.notice == "trained on a simulated survey"
-    )
+    assert engine.info.title == "AION-sim (embedded)"
+    assert engine.info.notice == "trained on a simulated survey"
     engine.close()
 
 
@@ -298,9 +274,8 @@ def test_warming_up_reports_its_progress_to_the_end(engine):
     steps = []
     engine.warm_up(lambda step, share: steps.append((step, share)))
     shares = [share for _, share in steps]
-    assert (
-        shares == sorted(shares) and steps[-1] == ("Ready", 1.0) and any("codec" in step for step, _ in steps)
-    )
+    assert shares == sorted(shares) and steps[-1] == ("Ready", 1.0)
+    assert any("codec" in step for step, _ in steps)
 
 
 def test_weights_that_cannot_be_used_are_refused(tmp_path, tiny_weights):
@@ -317,12 +292,8 @@ def test_settings_come_from_the_environment_and_hide_the_token(tmp_path):
     settings = Settings.from_environment(
         {"AION_MODEL": "a/b", "AION_CATALOG": str(tmp_path), "HF_TOKEN": "secret", "AION_DEVICE": ""}
     )
-    assert (
-        settings.model == "a/b"
-        and settings.catalog == tmp_path
-        and settings.device == "auto"
-        and settings.token == "secret"
-    )
+    assert settings.model == "a/b" and settings.catalog == tmp_path and settings.device == "auto"
+    assert settings.token == "secret"
     assert "secret" not in repr(settings)
     assert Settings.from_environment({}).model.endswith("aion-sim")
 
@@ -390,9 +361,8 @@ def test_an_ordinary_object_reads_as_ordinary(rank, word, fine):
 @pytest.mark.parametrize(("chi2", "fine"), [(0.7, False), (0.95, True), (1.9, True), (2.1, False)])
 def test_a_reconstruction_is_fine_while_it_loses_less_than_the_noise_hides(chi2, fine):
     check = chi2_check("Reconstruction", chi2, 5000, None)
-    assert (
-        check.passed is fine and check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
-    )
+    assert check.passed is fine
+    assert check.value == f"reduced χ² {chi2:.2f}, rank not measured for these weights"
     assert "1 ± 0.02 on 5,000 pixels" in check.explanation and "from 2 on" in check.explanation
 
 

@@ -54,9 +54,8 @@ def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_o
     engine = Engine(settings)
     full_gpu(engine)
     analysis = engine.analyze(make_object(1))
-    assert any(
-        "computed on the CPU" in note for note in analysis.notes
-    ) and analysis.redshift.probability.sum() == pytest.approx(1)
+    assert any("computed on the CPU" in note for note in analysis.notes)
+    assert analysis.redshift.probability.sum() == pytest.approx(1)
     engine.close()
 
 
@@ -70,7 +69,6 @@ def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(
     engine.analyze(make_object(1))
     engine.close()
     asked = [path for path in map(str, online.requests) if "/resolve/" in path]
-    assert engine.info.revision == COMMIT and not [
-        path for path in asked if f"/resolve/{COMMIT}/" not in path
-    ]
+    assert engine.info.revision == COMMIT
+    assert not [path for path in asked if f"/resolve/{COMMIT}/" not in path]
     assert engine._cpu_fallback.model.source.revision == COMMIT

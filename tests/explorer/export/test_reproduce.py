@@ -52,9 +52,8 @@ def test_the_copied_python_gives_the_numbers_and_the_figures_of_the_page(
     monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: shown.append(figure))
     names = {}
     exec(compile(made.python(), "copied", "exec"), names)
-    assert (
-        names["analysis"].redshift.summary() == analysis.redshift.summary() == capsys.readouterr().out.strip()
-    )
+    printed = capsys.readouterr().out.strip()
+    assert names["analysis"].redshift.summary() == analysis.redshift.summary() == printed
     assert len(shown) == 1 + len(analysis.spectra) + len(analysis.images)
     assert 0.2 in {shape.x0 for shape in shown[0].layout.shapes} and shown[0].layout.yaxis.type == "log"
     names["engine"].close()
@@ -85,7 +84,5 @@ def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, sp
     assert notebook["nbformat"] == 4
     code = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert code == made.python()
-    assert (
-        thing.reports[0].sha256 in notebook["cells"][0]["source"]
-        and engine.info.sha256 in notebook["cells"][0]["source"]
-    )
+    assert thing.reports[0].sha256 in notebook["cells"][0]["source"]
+    assert engine.info.sha256 in notebook["cells"][0]["source"]

@@ -221,11 +221,8 @@ def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out_and_poin
 
 def test_numbers_color_points_on_a_scale_with_its_title_and_texts_by_group():
     scale = catalog(np.array([1.0, 2.0]))
-    assert (
-        len(scale.data) == 1
-        and list(scale.data[0].marker.color) == [1.0, 2.0]
-        and scale.data[0].marker.colorbar.title.text == "Class"
-    )
+    assert len(scale.data) == 1 and list(scale.data[0].marker.color) == [1.0, 2.0]
+    assert scale.data[0].marker.colorbar.title.text == "Class"
     groups = catalog(["HSC", "Legacy Survey"])
     assert len({item.marker.color for item in groups.data}) == 2
 
@@ -240,10 +237,8 @@ def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
     np.testing.assert_allclose(seen.data[0].y, seen.data[1].y, rtol=1e-6)
     assert np.nanmedian(seen.data[0].y) == pytest.approx(1)
     assert rest.data[1].x[0] == pytest.approx(spectrum.wavelength[0] / 2)
-    assert (
-        "Rest wavelength" in rest.layout.xaxis.title.text
-        and "Observed wavelength" in seen.layout.xaxis.title.text
-    )
+    assert "Rest wavelength" in rest.layout.xaxis.title.text
+    assert "Observed wavelength" in seen.layout.xaxis.title.text
 
 
 def test_a_small_spectrum_is_drawn_with_its_gap_in_a_kilobyte():
