@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aion.explorer.engine import Engine
-from tests.explorer.engine.test_engine import same_numbers
+from tests.explorer.engine.conftest import same_numbers
 from tests.hub.server import COMMIT
 
 
