@@ -7,8 +7,7 @@ import re
 import numpy as np
 
 from aion.explorer.ui.analyze import image_panel
-from tests.pages.conftest import unfold
-from tests.pages.test_analyze import shown, titles
+from tests.pages.conftest import shown, titles, unfold
 
 
 def csv(name, **columns):
