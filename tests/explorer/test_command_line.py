@@ -69,8 +69,8 @@ def test_ids_that_differ_in_replaced_characters_or_in_case_have_files_of_their_o
     assert len({path.name.casefold() for path in written}) == 7
     alone = str(photometry(tmp_path / "one.ecsv", "a b"))
     assert main(["analyze", "--json", alone, "--out", str(results)]) == 0
-    same = sorted(results.glob("*.json")) == written
-    assert same, "an object has the same name among others and alone"
+    rewritten = sorted(results.glob("*.json"))
+    assert rewritten == written, "an object has the same name among others and alone"
 
 
 def test_an_object_that_cannot_be_used_is_left_out_of_an_analysis_and_the_rest_is_done(
