@@ -17,9 +17,8 @@ from astropy.io import fits
 from astropy.table import Table
 from PIL import Image
 
-from tests.browser.test_browser import address, page, upload  # noqa: F401  # the first two are fixtures
+from tests.browser.conftest import upload
 from tests.browser.test_figures import DENSITY, SPECTRUM, at_rest, wait_until
-from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +26,7 @@ TWINS = ("sdss_spec.fits", "ls_cutout.fits.gz")
 
 
 @pytest.fixture
-def analyzed(page, root):  # noqa: F811
+def analyzed(page, root):
     """A spectrum and an image on the page, looked at in another way than it opens."""
     upload(page, *(root / "tests" / "data" / name for name in TWINS))
     page.get_by_test_id("stMetricValue").first.wait_for()
@@ -38,7 +37,7 @@ def analyzed(page, root):  # noqa: F811
     return page
 
 
-def taken(page, label: str) -> tuple[str, bytes]:  # noqa: F811
+def taken(page, label: str) -> tuple[str, bytes]:
     """Name and content of the file behind a button."""
     with page.expect_download() as download:
         page.get_by_role("button", name=label, exact=True).click()
@@ -112,7 +111,7 @@ go.Figure.show = lambda figure: print('FIGURE', figure.layout.yaxis.type, len(fi
 """
 
 
-def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings, root, tmp_path):  # noqa: F811
+def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings, root, tmp_path):
     analyzed.get_by_role("button", name="Download").first.click()
     name, content = taken(analyzed, "Session bundle (zip)")
     assert name.endswith("-session.zip")

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from aion.explorer.settings import Settings
 from aion.explorer.ui.analyze import examples
 from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
+from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 
 PATIENCE = 120
 """Seconds; the first page of a process starts the engine."""

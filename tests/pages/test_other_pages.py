@@ -17,7 +17,6 @@ from aion.explorer.settings import Settings
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.server import Startup
-from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 from tests.hub.server import COMMIT
 from tests.pages.conftest import unfold
 from tests.tiny import write_tiny
@@ -147,7 +146,7 @@ def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(
     st.cache_resource.clear()
 
 
-def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobody(online, app, settings):  # noqa: F811
+def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobody(online, app, settings):
     fetch("some/open")
     fetch("polymathic-ai/aion-base", revision="v1")
     hub.locate("some/slow")  # its configuration only
