@@ -40,6 +40,13 @@ def test_a_file_is_short_and_says_what_it_is(source: Path) -> None:
     assert source.name != "utils.py", "name the thing"
 
 
+@each(PYTHON)
+def test_no_line_is_longer_than_110_columns(source: Path) -> None:
+    lines = enumerate(source.read_text().splitlines(), start=1)
+    long = [f"{number} ({len(line)} columns)" for number, line in lines if len(line) > 110]
+    assert not long, f"lines {', '.join(long)}; wrap them"
+
+
 @each(SOURCES)
 def test_nothing_is_unpickled_and_only_settings_reads_the_environment(source: Path) -> None:
     tree = ast.parse(source.read_text())
