@@ -1,6 +1,5 @@
 """Parquet and HDF5 bytes and tables of arrow -> a Table. Knows no column's meaning."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 

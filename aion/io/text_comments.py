@@ -103,7 +103,7 @@ def vizier_columns(comments: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     return descriptions, {match[1].lower(): match[3] for match in found if match[3]}
 
 
-def cards(comments: Sequence[str]) -> dict[str, Any]:
+def comment_cards(comments: Sequence[str]) -> dict[str, Any]:
     """``VACUUM = T``, ``AIRORVAC: vac``, ``RA=150.1, DEC=2.2`` and ``REDSHIFT 0.15`` -> cards; all of it under COMMENTS."""
     found: dict[str, Any] = {}
     for comment in comments:

@@ -15,7 +15,7 @@ from aion.io.content import Array, Table, lower_names
 from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
 from aion.io.text_comments import (
     ColumnNotes,
-    cards,
+    comment_cards,
     joined_words,
     missing_numbers,
     names_in,
@@ -72,7 +72,7 @@ def open_text(data: bytes) -> Table:
 def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
     """Cards in the comments that astropy keeps, and the keywords of IPAC."""
     comments = meta.get("comments")
-    stated = cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
+    stated = comment_cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
     keywords = meta.get("keywords", {}) if format_name == "ipac" else {}
     return stated | {str(name).upper(): plain(entry["value"]) for name, entry in keywords.items()}
 
@@ -133,7 +133,7 @@ def _named(
         units,
         {name: ucd for name, ucd in ucds.items() if name in columns},
         descriptions={n: text for n, text in (notes.descriptions | descriptions).items() if n in columns},
-        meta=cards(comments) | said,
+        meta=comment_cards(comments) | said,
     )
     return table_of(columns, of_columns, origin)
 
