@@ -13,19 +13,6 @@ from aion.errors import FormatError
 Array = NDArray[Any]
 LARGEST_EXACT = 2.0**53
 """Above it float64, which has NaN for what is missing, does not hold every whole number."""
-WAVELENGTH_NAMES = (
-    "wavelength",
-    "lambda",
-    "wave",
-    "lam",
-    "wavelengths",
-    "spectral_axis",
-    "wl",
-    "loglam",
-    "log_lambda",
-    "loglambda",
-)
-FLUX_NAMES = ("flux", "flux_density", "f_lambda", "flam", "spec", "spectrum", "intensity")
 
 
 @dataclass(frozen=True)
@@ -39,6 +26,10 @@ class Record:
     ucds: Mapping[str, str] = field(default_factory=dict)
     utypes: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """What is said of the file or of the table that it comes from: header cards, upper-case names."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where a value lies, for people: ``"HDU 2 (ERROR)"``; by default it is a column or array of its name."""
 
     def get(self, *names: str) -> Any:
         """The value of the first of `names` that is there; None without."""
@@ -83,28 +74,19 @@ class Table:
 
     def rows(self) -> Iterator[Record]:
         """Each row as a record."""
-        for i in range(len(self)):
-            yield self.row(i)
+        return (self.row(i) for i in range(len(self)))
 
     def row(self, i: int) -> Record:
         """Row `i` as a record."""
         return self._record({name: column[i] for name, column in self.columns.items()})
 
-    def whole(self) -> Record:
-        """The columns as one record: a table whose rows are pixels."""
-        return self._record(self.columns)
+    def whole(self, rows: Any = slice(None)) -> Record:
+        """The columns as one record: a table whose rows are pixels; `rows` picks some of them."""
+        return self._record({name: column[rows] for name, column in self.columns.items()})
 
     def _record(self, values: Mapping[str, Any]) -> Record:
-        return Record(values, self.units, self.origin, self.ucds, self.utypes, self.descriptions)
-
-    def holds_arrays(self) -> bool:
-        """Whether a row holds a whole spectrum or image."""
-        names = [name for name, column in self.columns.items() if column.ndim > 1 or column.dtype == object]
-        parts = ("flux", "image", "spectrum", "cutout")
-        return any(
-            name in FLUX_NAMES or (name.startswith(parts) and self.columns[name].dtype.kind in "fO")
-            for name in names
-        )
+        notes = (self.units, self.origin, self.ucds, self.utypes, self.descriptions, self.meta)
+        return Record(values, *notes)
 
 
 def lower_names(names: Iterable[Any]) -> list[str]:

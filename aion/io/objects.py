@@ -17,6 +17,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")
+WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "log10(Angstrom)", "ln(Angstrom)")
 How = Literal["header", "detected", "assumed", "dropped", "you set"]
 
 
@@ -30,7 +31,7 @@ class Entry:
     """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
     note: str = ""
     choices: tuple[str, ...] = ()
-    """Of an assumption: the settings that say otherwise, as `Overrides.parse` takes them: ``("medium=air",)``."""
+    """Of an assumption: the settings that decide it, the assumed one first, as `Overrides.parse` takes them."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""
@@ -134,7 +135,7 @@ class Overrides:
     spectrum_flux_scale: float | None = None
     """What stored fluxes are multiplied by to be in 1e-17 erg/s/cm2/Å."""
     wavelength_unit: str | None = None
-    """``"Angstrom"``, ``"nm"`` or ``"um"``."""
+    """One of WAVELENGTH_UNITS."""
     medium: str | None = None
     """``"air"`` or ``"vacuum"``: what the stored wavelengths are."""
     mask_sense: str | None = None
@@ -146,7 +147,7 @@ class Overrides:
 
     def __post_init__(self) -> None:
         _one_of("survey", self.survey, (*IMAGE_SURVEYS, *SPECTRUM_SURVEYS))
-        _one_of("wavelength_unit", self.wavelength_unit, ("Angstrom", "nm", "um"))
+        _one_of("wavelength_unit", self.wavelength_unit, WAVELENGTH_UNITS)
         _one_of("medium", self.medium, ("air", "vacuum"))
         _one_of("mask_sense", self.mask_sense, ("bad", "good"))
         for name in ("image_flux_scale", "spectrum_flux_scale", "pixel_scale"):

@@ -14,6 +14,7 @@ from aion.io import arrays_in, astropy_in, tables_in, text_in
 from aion.io.content import Records, Table
 from aion.io.fits_file import FitsFile, open_fits
 from aion.io.source import File
+from aion.io.spectrum_records import holds_arrays
 
 Content = FitsFile | Table | Records
 
@@ -54,7 +55,7 @@ def parse(file: File) -> Content:
 
 def rows_or_pixels(content: Content) -> Content:
     """A table whose rows hold whole spectra or images as records; everything else as it is."""
-    if isinstance(content, Table) and content.holds_arrays():
+    if isinstance(content, Table) and holds_arrays(content):
         return Records(tuple(content.rows()))
     return content
 

@@ -6,7 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from aion.errors import AIONError, ConfigError, FormatError
+from aion.errors import AIONError, ChoiceNeededError, ConfigError, FormatError
+from aion.io.companions import with_companions
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
 from aion.io.memory_in import name_of, open_object, sources_in
@@ -30,17 +31,19 @@ _USES = {
 """Override -> `Entry.what` where a reader says that it used it."""
 
 
-def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list[SkyObject]:
+def read_objects(source: Any, *, name: str | None, overrides: Overrides, strict: bool) -> list[SkyObject]:
     """See `aion.io.read`."""
     sources = sources_in(source)
     contents = [_content(one, name if len(sources) == 1 else None) for one in sources]
-    groups = join(_read_all(contents, overrides))
+    groups = join(_read_all(_with_companions(contents), overrides))
     objects = [_sky_object(group) for group in groups]
     if not any(found.modalities for found in objects):
         raise FormatError(
             "the file holds redshifts only; give the coadd or spectra file of the same targets with it"
         )
     _check_used(overrides, objects)
+    if strict:
+        _check_stated(objects)
     return [found for found in objects if found.modalities]
 
 
@@ -82,26 +85,24 @@ def _left_out(parts: list[Part]) -> list[Entry]:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """One source, parsed, and the reader that takes it."""
+    """One source, parsed."""
 
     name: str
     stem: str
     sha256: str
     content: Content
-    reader: Reader
 
     def parts(self, overrides: Overrides) -> list[Part]:
         """Its objects."""
-        with foreign_errors(
-            f"{self.name} looks like a {self.reader.format} file, but is damaged",
-            "download or export it again",
-        ):
-            found = self.reader.read(self.content, overrides)
+        reader = _reader_of(self.content, self.name)
+        damaged = f"{self.name} looks like a {reader.format} file, but is damaged"
+        with foreign_errors(damaged, "download or export it again"):
+            found = reader.read(self.content, overrides)
         many = len(found) > 1
         return [
             Part(
                 one,
-                Report(self.reader.format, self.name, self.sha256, one.entries),
+                Report(reader.format, self.name, self.sha256, one.entries),
                 f"{self.stem}#{i + 1}" if many else self.stem,
             )
             for i, one in enumerate(found)
@@ -111,14 +112,19 @@ class _Loaded:
 def _content(source: Any, name: str | None) -> _Loaded:
     loaded = load(source, name)
     if loaded is not None:
-        content = parse(loaded)
-        return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, _reader_of(content, loaded.name))
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded))
     name = name or name_of(source)
     with foreign_errors(
         f"the {name} cannot be read", "named arrays, such as flux and wavelength, are expected"
     ):
-        content = open_object(source)
-    return _Loaded(name, name, "", content, _reader_of(content, f"the {name}"))
+        return _Loaded(name, name, "", open_object(source))
+
+
+def _with_companions(contents: list[_Loaded]) -> list[_Loaded]:
+    """A file with the flux of a spectrum and those with its error or mask as one."""
+    changed = with_companions([(one.name, one.content) for one in contents]) if len(contents) > 1 else {}
+    together = [(one, changed.get(i, one.content)) for i, one in enumerate(contents)]
+    return [replace(one, content=content) for one, content in together if content is not None]
 
 
 def _reader_of(content: Content, name: str) -> Reader:
@@ -200,3 +206,22 @@ def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
             raise ConfigError(
                 f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset"
             )
+
+
+def _check_stated(objects: list[SkyObject]) -> None:
+    """Raises ChoiceNeededError for what was assumed, with the settings that would decide it."""
+    reports = {report.source: report for found in objects for report in found.reports}
+    assumed = [
+        (source, entry)
+        for source, report in reports.items()
+        for entry in report.entries
+        if entry.how == "assumed"
+    ]
+    if not assumed:
+        return
+    sentences = "; ".join(
+        f"{source}: {entry.sentence()}" + (f" — set {' or '.join(entry.choices)}" if entry.choices else "")
+        for source, entry in assumed
+    )
+    choices = tuple(dict.fromkeys(choice for _, entry in assumed for choice in entry.choices))
+    raise ChoiceNeededError(f"nothing may be assumed (strict), but this would be: {sentences}", choices)

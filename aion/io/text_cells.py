@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aion.io.content import Array
-from aion.io.units import parse_unit
+from aion.io.unit_spelling import parse_unit
 
 _DIGITS = r"(?:\d+\.?\d*|\.\d+)"
 _NUMBER = re.compile(
