@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
+from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
 from aion.modalities import Image, Modality, Spectrum
 
 SAME_PLACE = 1.5
@@ -198,20 +199,38 @@ def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | s
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
         return f"the bands do not have one size: {sizes} pixels"
+    key = known.token_key
+    frame, added = holder.found.frames[key], part.found.frames[key]
+    alignment = _alignment(holder, part, frame, added, known.flux.shape)
+    if isinstance(alignment, str):
+        return alignment
     bands = (*known.bands, *more.bands)
     order = [bands.index(band) for band in type(known).survey_bands if band in bands]
     flux = torch.cat([known.flux, more.flux], 1)[:, order]
     image = type(known)(flux=flux, bands=[bands[i] for i in order], proxies=(*known.proxies, *more.proxies))
 
-    def joined(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
+    def stacked(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
         by_band = held is not None and added is not None and held.ndim == added.ndim == 3
         return np.concatenate([held, added])[order] if by_band else None
 
-    key = known.token_key
-    frame, added = holder.found.frames[key], part.found.frames[key]
     frames = {
         **holder.found.frames,
-        key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask)),
+        key: replace(frame, ivar=stacked(frame.ivar, added.ivar), mask=stacked(frame.mask, added.mask)),
     }
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
-    return replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
+    joined = replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
+    return joined.noted(alignment)
+
+
+def _alignment(
+    holder: Part, part: Part, frame: ImageFrame, added: ImageFrame, shape: tuple[int, ...]
+) -> Entry | str:
+    """That the pixels of two images are the same places, or why they are not."""
+    first, second = celestial(frame.header), celestial(added.header)
+    if first is None or second is None:
+        note = f"no WCS shows that {part.report.source} is aligned with this; pixels are put on pixels"
+        return Entry("alignment", "unknown", "assumed", note)
+    pixels, how = difference(first, second, shape)
+    if pixels > ALIGNED:
+        return f"{part.report.source} {how} from {holder.report.source}; {REPROJECT}"
+    return Entry("alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {part.report.source}")

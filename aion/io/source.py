@@ -17,11 +17,17 @@ MAX_FILE_BYTES = 512 * 2**20
 MAX_UNPACKED_BYTES = 2**30
 """Most that a compressed file may unpack to, whatever its kind."""
 
+FITS_CUTOUTS = (
+    "a picture has no fluxes; download the FITS version: "
+    "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz of the Legacy Survey, or "
+    "https://hsc-release.mtk.nao.ac.jp/das_cutout/pdr3/ of HSC"
+)
+"""What to do with a picture."""
 _GZIP = b"\x1f\x8b"
 _FOREIGN = (  # first bytes -> what it is, what to do
-    (b"\x89PNG", "a PNG picture", "download the FITS version: a picture has no fluxes"),
-    (b"\xff\xd8\xff", "a JPEG picture", "download the FITS version: a picture has no fluxes"),
-    (b"GIF8", "a GIF picture", "download the FITS version: a picture has no fluxes"),
+    (b"\x89PNG", "a PNG picture", FITS_CUTOUTS),
+    (b"\xff\xd8\xff", "a JPEG picture", FITS_CUTOUTS),
+    (b"GIF8", "a GIF picture", FITS_CUTOUTS),
     (b"%PDF", "a PDF document", "give the data behind it, as FITS or a table"),
     (b"\x80\x02", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
     (b"\x80\x03", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
