@@ -162,9 +162,8 @@ def _bands_of(
     """Of the planes of the only HDU."""
     if count > 1:
         return cube_bands(header, count)
-    named = band_of(image, file) or ((str(header["BANDS"]), "BANDS") if header.get("BANDS") else None)
-    numbered = cube_bands(header, 1)
-    return ((named[0],), named[1]) if named else numbered
+    named = band_of(image, file)
+    return ((named[0],), named[1]) if named else cube_bands(header, 1)
 
 
 def _refuse_spectra(image: ImageHdu, header: dict[str, Any], name: str) -> None:
