@@ -11,7 +11,11 @@ __all__ = ["Entry", "ImageFrame", "Overrides", "Report", "SkyObject", "Source", 
 
 
 def read(
-    source: Source | list[Source], *, name: str | None = None, overrides: Overrides | None = None
+    source: Source | list[Source],
+    *,
+    name: str | None = None,
+    overrides: Overrides | None = None,
+    strict: bool = False,
 ) -> list[SkyObject]:
     """Objects found in one file, or in several that belong together.
 
@@ -22,15 +26,18 @@ def read(
         source: Path, bytes, open binary file, a record with a spectrum or an image (mapping or object), or a list of those.
         name: What to call the file in reports; the file's own name by default. It never decides how a file is read.
         overrides: Values that replace what would be detected.
+        strict: Whether an assumption, such as a medium that nothing states, is an error.
 
     Raises:
         FormatError: the file cannot be used: what it is, what is expected and what to do.
+        ChoiceNeededError: it can be read in several ways and nothing in it says which is meant; with `strict`, also
+            where one of them would be assumed. Its `choices` are the overrides that decide.
         ModalityError: it was understood, but its arrays do not make a modality.
         ConfigError: an override that no file has a use for.
     """
     from aion.io.reading import read_objects
 
-    return read_objects(source, name=name, overrides=overrides or Overrides())
+    return read_objects(source, name=name, overrides=overrides or Overrides(), strict=strict)
 
 
 def read_many(sources: Iterable[Source]) -> tuple[list[SkyObject], list[Unread]]:

@@ -11,19 +11,6 @@ from numpy.typing import NDArray
 from aion.errors import FormatError
 
 Array = NDArray[Any]
-WAVELENGTH_NAMES = (
-    "wavelength",
-    "lambda",
-    "wave",
-    "lam",
-    "wavelengths",
-    "spectral_axis",
-    "wl",
-    "loglam",
-    "log_lambda",
-    "loglambda",
-)
-FLUX_NAMES = ("flux", "flux_density", "f_lambda", "flam", "spec", "spectrum", "intensity")
 
 
 @dataclass(frozen=True)
@@ -34,6 +21,13 @@ class Record:
     units: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     """Kind of file it comes from, such as ``"parquet"``."""
+    ucds: Mapping[str, str] = field(default_factory=dict)
+    utypes: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """What is said of the file or of the table that it comes from: header cards, upper-case names."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where a value lies, for people: ``"HDU 2 (ERROR)"``; by default it is a column or array of its name."""
 
     def get(self, *names: str) -> Any:
         """The value of the first of `names` that is there; None without."""
@@ -65,6 +59,9 @@ class Table:
     meta: Mapping[str, Any] = field(default_factory=dict)
     """Header cards or table metadata, upper-case names."""
     origin: str = ""
+    ucds: Mapping[str, str] = field(default_factory=dict)
+    utypes: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -75,25 +72,19 @@ class Table:
 
     def rows(self) -> Iterator[Record]:
         """Each row as a record."""
-        for i in range(len(self)):
-            yield Record({name: column[i] for name, column in self.columns.items()}, self.units, self.origin)
+        return (self.row(i) for i in range(len(self)))
 
     def row(self, i: int) -> Record:
         """Row `i` as a record."""
-        return Record({name: column[i] for name, column in self.columns.items()}, self.units, self.origin)
+        return self._record({name: column[i] for name, column in self.columns.items()})
 
-    def whole(self) -> Record:
-        """The columns as one record: a table whose rows are pixels."""
-        return Record(self.columns, self.units, self.origin)
+    def whole(self, rows: Any = slice(None)) -> Record:
+        """The columns as one record: a table whose rows are pixels; `rows` picks some of them."""
+        return self._record({name: column[rows] for name, column in self.columns.items()})
 
-    def holds_arrays(self) -> bool:
-        """Whether a row holds a whole spectrum or image."""
-        names = [name for name, column in self.columns.items() if column.ndim > 1 or column.dtype == object]
-        parts = ("flux", "image", "spectrum", "cutout")
-        return any(
-            name in FLUX_NAMES or (name.startswith(parts) and self.columns[name].dtype.kind in "fO")
-            for name in names
-        )
+    def _record(self, values: Mapping[str, Any]) -> Record:
+        notes = (self.units, self.origin, self.ucds, self.utypes, self.descriptions, self.meta)
+        return Record(values, *notes)
 
 
 def native(values: Any) -> Array:

@@ -13,7 +13,7 @@ from aion.io.content import Table, native
 from aion.io.source import as_stream, check_unpacked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hdu:
     """One header and its data."""
 
@@ -21,6 +21,8 @@ class Hdu:
     """EXTNAME, upper-case; empty without one."""
     header: fits.Header
     hdu: Any
+    number: int = 0
+    """0 for the primary HDU."""
 
     @property
     def is_table(self) -> bool:
@@ -38,8 +40,22 @@ class Hdu:
     @property
     def columns(self) -> set[str]:
         """Lower-case column names; empty for images."""
-        count = self.count("TFIELDS") if self.is_table else 0
-        return {str(self.header.get(f"TTYPE{i + 1}", "")).strip().lower() for i in range(min(count, 999))}
+        return set(self.column_cards("TTYPE"))
+
+    def column_cards(self, card: str) -> dict[str, str]:
+        """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``), where it has one."""
+        numbers = range(1, min(self.count("TFIELDS") if self.is_table else 0, 999) + 1)
+        names = {i: str(self.header.get(f"TTYPE{i}", "")).strip().lower() for i in numbers}
+        return {
+            name: str(self.header[f"{card}{i}"]).strip()
+            for i, name in names.items()
+            if f"{card}{i}" in self.header
+        }
+
+    @property
+    def title(self) -> str:
+        """For people: its number and name."""
+        return f"HDU {self.number}" + (f" ({self.name})" if self.name else "")
 
     def count(self, card: str) -> int:
         """The whole number of a card; 0 without."""
@@ -69,12 +85,14 @@ class Hdu:
             )
         for column in rows.columns:
             values = rows[column.name]
-            if values.dtype.kind in "biufUS" and not column.format.lstrip("0123456789").startswith(
-                ("P", "Q", "X")
-            ):
+            letter = column.format.lstrip("0123456789")[:1]
+            if letter in "PQ":
+                columns[column.name.lower()] = _ragged(values)
+            elif values.dtype.kind in "biufUS" and letter != "X":
                 columns[column.name.lower()] = native(values)
-                units |= {column.name.lower(): str(column.unit)} if column.unit else {}
-        return Table(columns, units, cards(self.header), "FITS")
+            units |= {column.name.lower(): str(column.unit)} if column.unit else {}
+        notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
+        return Table(columns, units, cards(self.header), "FITS", *notes)
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,14 @@ class FitsFile:
         return [hdu for hdu in self.hdus if hdu.is_table and hdu.count("NAXIS2") > 0]
 
 
+def _ragged(rows: Any) -> NDArray[Any]:
+    """Arrays of a column whose rows have lengths of their own."""
+    arrays = np.empty(len(rows), dtype=object)
+    for i, row in enumerate(rows):
+        arrays[i] = native(row)
+    return arrays
+
+
 def open_fits(data: bytes) -> FitsFile:
     """Raises FormatError: the file ends before its data does."""
     hdus = fits.open(as_stream(data), memmap=False, lazy_load_hdus=False, ignore_missing_simple=False)
@@ -122,12 +148,11 @@ def open_fits(data: bytes) -> FitsFile:
     rest = data[end + -end % 2880 :]
     if rest.startswith(b"XTENSION"):
         raise FormatError(f"the FITS file is cut or damaged after HDU {len(hdus) - 1}; download it again")
-    return FitsFile(
-        tuple(
-            Hdu(str(hdu.name or "").strip().upper().removeprefix("PRIMARY") or "", hdu.header, hdu)
-            for hdu in hdus
-        )
-    )
+    return FitsFile(tuple(Hdu(_name(hdu), hdu.header, hdu, i) for i, hdu in enumerate(hdus)))
+
+
+def _name(hdu: Any) -> str:
+    return str(hdu.name or "").strip().upper().removeprefix("PRIMARY")
 
 
 def cards(header: fits.Header) -> dict[str, Any]:

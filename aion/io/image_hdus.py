@@ -23,7 +23,9 @@ _KINDS = {
     "invvar": {"INVVAR", "IVAR"},
     "variance": {"VARIANCE", "VAR"},
     "mask": {"MASK", "MASKBITS", "MSK", "DQ", "FLAGS"},
-    "other": set("WGT WHT WEIGHT ERR ERROR SIGMA RMS NOISE CTX CON EXP NEXP DEPTH SKY BKG BACKGROUND PSF MODEL CHI2".split()),
+    "other": set(
+        "WGT WHT WEIGHT ERR ERROR SIGMA RMS NOISE CTX CON EXP NEXP DEPTH SKY BKG BACKGROUND PSF MODEL CHI2".split()
+    ),
 }
 """Words of EXTNAME or IMAGETYP -> what the HDU is; an image of the sky without one of them."""
 _SPECTRAL = ("WAVE", "AWAV", "LAMBDA", "FREQ", "VELO", "VRAD", "VOPT", "ZOPT")
@@ -189,7 +191,12 @@ def _aligned(file: FitsFile, images: Sequence[ImageHdu], headers: list[dict[str,
         raise FormatError(f"the bands do not have one size ({told}); cut them to the same field")
     grids = [celestial(header) for header in headers]
     if grids[0] is None or None in grids:
-        return Entry("alignment", "unknown", "assumed", "no WCS shows that the bands are aligned; pixels are put on pixels")
+        return Entry(
+            "alignment",
+            "unknown",
+            "assumed",
+            "no WCS shows that the bands are aligned; pixels are put on pixels",
+        )
     largest = 0.0
     for name, grid in zip(names[1:], grids[1:], strict=True):
         assert grid is not None
@@ -203,7 +210,9 @@ def _aligned(file: FitsFile, images: Sequence[ImageHdu], headers: list[dict[str,
 def _refuse_twice(file: FitsFile, images: Sequence[ImageHdu], bands: tuple[str, ...] | None) -> None:
     for i, band in enumerate(bands or ()):
         if band in (bands or ())[:i]:
-            holders = ", ".join(_name(file, one.hdu) for one, name in zip(images, bands or (), strict=True) if name == band)
+            holders = ", ".join(
+                _name(file, one.hdu) for one, name in zip(images, bands or (), strict=True) if name == band
+            )
             raise FormatError(f"the file has the band {band} twice ({holders}); give one image of each band")
 
 
@@ -224,7 +233,9 @@ def _ivar(images: Sequence[ImageHdu], shape: tuple[int, ...]) -> Array | None:
     return ivar if ivar.shape == shape else None
 
 
-def _mask(images: Sequence[ImageHdu], shape: tuple[int, ...], mask_of: Callable[[Hdu], Array]) -> Array | None:
+def _mask(
+    images: Sequence[ImageHdu], shape: tuple[int, ...], mask_of: Callable[[Hdu], Array]
+) -> Array | None:
     """(height, width) of one image, as the planes of several; None where one has none."""
     parts = [mask_of(image.extras["mask"]) for image in images if "mask" in image.extras]
     if len(parts) < len(images) or any(part.shape != shape[-2:] for part in parts):
@@ -233,8 +244,12 @@ def _mask(images: Sequence[ImageHdu], shape: tuple[int, ...], mask_of: Callable[
 
 
 def _not_used(file: FitsFile, hdu: Hdu) -> Entry:
-    size = "x".join(map(str, hdu.shape)) + " pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
-    return Entry("HDU", _name(file, hdu), "dropped", f"{size}; no band of the image and nothing that is read with it")
+    size = (
+        "x".join(map(str, hdu.shape)) + " pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
+    )
+    return Entry(
+        "HDU", _name(file, hdu), "dropped", f"{size}; no band of the image and nothing that is read with it"
+    )
 
 
 def _name(file: FitsFile, hdu: Hdu) -> str:

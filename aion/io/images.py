@@ -34,7 +34,12 @@ BRIGHTEST, FAINTEST = 8.0, 32.0
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
-_USUAL_BANDS = {("Legacy Survey", 3): "grz", ("Legacy Survey", 4): "griz", ("HSC", 4): "griz", ("HSC", 5): "grizy"}
+_USUAL_BANDS = {
+    ("Legacy Survey", 3): "grz",
+    ("Legacy Survey", 4): "griz",
+    ("HSC", 4): "griz",
+    ("HSC", 5): "grizy",
+}
 """Survey and number of planes that do not say their bands -> what they are taken for."""
 _OTHER_ORDERS = {3: ("g,r,i", "z,r,g", "i,r,g"), 4: ("z,i,r,g",), 5: ("y,z,i,r,g",)}
 _SURVEY_OF_CAMERA = {"HSC": "HSC", "DECam": "Legacy Survey", "BASS/MzLS": "Legacy Survey"}
@@ -95,7 +100,8 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
     flux = (arrays.planes * factors).astype(np.float32)
     modality = _CLASSES[survey](flux=flux, bands=bands)
     proxies = tuple(
-        Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence) for sentence in modality.proxies
+        Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence)
+        for sentence in modality.proxies
     )
     entries = (
         survey_entry,
@@ -117,9 +123,7 @@ def refuse_others(pixels: NDArray[Any], what: str) -> None:
     """Raises FormatError for pixels that are no image of the sky in bands: a picture, or a cube of spectra."""
     size = "x".join(map(str, pixels.shape))
     if pixels.dtype == np.uint8 and pixels.ndim > 1:
-        raise FormatError(
-            f"{what} ({size}, 8-bit) is a picture; {FITS_CUTOUTS}"
-        )
+        raise FormatError(f"{what} ({size}, 8-bit) is a picture; {FITS_CUTOUTS}")
     if pixels.ndim == 3 and min(pixels.shape) > MOST_BANDS:
         raise FormatError(
             f"{what} is a cube of {size}, more planes than there are bands: a cube of spectra, of which an aperture "
@@ -135,13 +139,17 @@ def bands_first(cube: NDArray[Any], what: str) -> tuple[NDArray[Any], tuple[Entr
     if cube.ndim == 2:
         return cube[None], ()
     if cube.ndim != 3:
-        raise ModalityError(f"{what} has shape {shape}; one object is expected: save each one by itself, (bands, height, width)")
+        raise ModalityError(
+            f"{what} has shape {shape}; one object is expected: save each one by itself, (bands, height, width)"
+        )
     if cube.shape[-1] <= MOST_BANDS < min(cube.shape[:2]):
         note = "read as (height, width, bands), as only the last axis is short enough for bands"
         return np.moveaxis(cube, -1, 0), (Entry("axes", shape, "detected", f"{what}: {note}"),)
     size = "x".join(map(str, cube.shape))
     squeezed = shape.count(",") > 2
-    return cube, (Entry("axes", shape, "detected", f"{what}: read as {size}, without the axes of length 1"),) * squeezed
+    return cube, (
+        Entry("axes", shape, "detected", f"{what}: read as {size}, without the axes of length 1"),
+    ) * squeezed
 
 
 def _pixel_scale(
@@ -181,8 +189,8 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     if scale is not None:
         survey = "HSC" if scale < 0.21 else "Legacy Survey"  # half way between 0.168 and 0.262
         return survey, Entry("survey", survey, "detected", f'from its pixels of {scale:.3f}"')
-    other = ("survey=HSC",)
-    return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", other)
+    choices = tuple(f"survey={one}" for one in IMAGE_SURVEYS)
+    return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", choices)
 
 
 def _known_bands(
@@ -233,7 +241,7 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
             planes = "1 plane" if count == 1 else f"{count} planes"
             raise ModalityError(f"the image has {planes} and does not say {which}; set bands, such as g,r,z")
         note = f"the file does not name its {count} planes"
-        choices = tuple(f"bands={order}" for order in _OTHER_ORDERS[count])
+        choices = tuple(f"bands={order}" for order in (",".join(usual), *_OTHER_ORDERS[count]))
         return tuple(usual), Entry("bands", ", ".join(usual), "assumed", note, choices)
     if len(given) != count:
         raise ModalityError(
@@ -323,7 +331,10 @@ def _flux_factors(
         entries.setdefault(entry, []).append(band)
     if len(entries) == 1:
         return factors, tuple(entries)
-    named = (replace(entry, note=f"{', '.join(names)}: {entry.note}", choices=()) for entry, names in entries.items())
+    named = (
+        replace(entry, note=f"{', '.join(names)}: {entry.note}", choices=())
+        for entry, names in entries.items()
+    )
     return factors, tuple(named)
 
 
@@ -335,12 +346,16 @@ def _flux_factor(
     stated = zero_points(header, scale)
     if not stated:
         bunit = str(header.get("BUNIT", "")).strip()
-        said = f"BUNIT = {bunit} has no AB magnitude and no card gives one" if bunit else "the file does not say"
+        said = (
+            f"BUNIT = {bunit} has no AB magnitude and no card gives one" if bunit else "the file does not say"
+        )
         note = f"{said}; zero-point {target}{_absurd(arrays.planes, target)}"
         others = [point for point in _USUAL_ZERO_POINTS if point != target]
         factors = [_factor(target, point) for point in others]
-        examples = ", ".join(f"{factor:.4g} for {point}" for point, factor in zip(others, factors, strict=True))
-        choices = tuple(f"image_flux_scale={factor:.6g}" for factor in factors)
+        examples = ", ".join(
+            f"{factor:.4g} for {point}" for point, factor in zip(others, factors, strict=True)
+        )
+        choices = tuple(f"image_flux_scale={factor:.6g}" for factor in (1.0, *factors))
         return 1.0, Entry("flux unit", unit, "assumed", f"{note}; set image_flux_scale: {examples}", choices)
     first = stated[0]
     note = f"{first.source}, zero-point {first.magnitude:.3f}"
@@ -349,7 +364,9 @@ def _flux_factor(
     others_stated = [point for point in stated[1:] if abs(point.magnitude - first.magnitude) > AGREE]
     if not others_stated:
         return factor, Entry("flux unit", unit, "header", note)
-    choices = tuple(f"image_flux_scale={_factor(target, point.magnitude):.6g}" for point in (first, *others_stated))
+    choices = tuple(
+        f"image_flux_scale={_factor(target, point.magnitude):.6g}" for point in (first, *others_stated)
+    )
     against = ", ".join(_zero_point_in_words(point) for point in others_stated)
     return factor, Entry("flux unit", unit, "assumed", f"{note}; but {against}", choices)
 
@@ -374,6 +391,8 @@ def _absurd(planes: NDArray[Any], zero_point: float) -> str:
 def _is_north(header: Mapping[str, Any], ra: float | None, dec: float | None) -> bool:
     """BASS and MzLS observed north of NORTH_OF, in the northern galactic cap, which lies at these right ascensions."""
     stated = "".join(str(header.get(card, "")) for card in ("SURVEY", "VERSION", "TELESCOP")).lower()
+    if camera_of(header) not in (None, "BASS/MzLS"):
+        return False
     if "north" in stated or "south" in stated:
         return "north" in stated
     return ra is not None and dec is not None and dec > NORTH_OF and 90 < ra < 300

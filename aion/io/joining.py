@@ -233,4 +233,6 @@ def _alignment(
     pixels, how = difference(first, second, shape)
     if pixels > ALIGNED:
         return f"{part.report.source} {how} from {holder.report.source}; {REPROJECT}"
-    return Entry("alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {part.report.source}")
+    return Entry(
+        "alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {part.report.source}"
+    )

@@ -30,7 +30,7 @@ class Entry:
     """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
     note: str = ""
     choices: tuple[str, ...] = ()
-    """Of an assumption: the settings that say otherwise, as `Overrides.parse` takes them: ``("medium=air",)``."""
+    """Of an assumption: the settings that decide it, the assumed one first, as `Overrides.parse` takes them."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""

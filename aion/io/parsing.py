@@ -14,6 +14,7 @@ from aion.io import arrays_in, tables_in
 from aion.io.content import Records, Table
 from aion.io.fits_file import FitsFile, open_fits
 from aion.io.source import File
+from aion.io.spectrum_records import holds_arrays
 
 Content = FitsFile | Table | Records
 
@@ -50,7 +51,7 @@ def parse(file: File) -> Content:
         f"if it is not damaged, {EXPECTED}",
     ):
         content = _opened(file, open_it)
-        if isinstance(content, Table) and content.holds_arrays():
+        if isinstance(content, Table) and holds_arrays(content):
             return Records(tuple(content.rows()))
         return content
 

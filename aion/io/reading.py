@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from aion.errors import AIONError, ConfigError, FormatError
+from aion.errors import AIONError, ChoiceNeededError, ConfigError, FormatError
 from aion.io.arrays_in import record
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
@@ -30,7 +30,7 @@ _USES = {
 """Override -> `Entry.what` where a reader says that it used it."""
 
 
-def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list[SkyObject]:
+def read_objects(source: Any, *, name: str | None, overrides: Overrides, strict: bool) -> list[SkyObject]:
     """See `aion.io.read`."""
     sources = list(source) if isinstance(source, (list, tuple)) else [source]
     if not sources:
@@ -43,6 +43,8 @@ def read_objects(source: Any, *, name: str | None, overrides: Overrides) -> list
             "the file holds redshifts only; give the coadd or spectra file of the same targets with it"
         )
     _check_used(overrides, objects)
+    if strict:
+        _check_stated(objects)
     return [found for found in objects if found.modalities]
 
 
@@ -208,3 +210,22 @@ def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
             raise ConfigError(
                 f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset"
             )
+
+
+def _check_stated(objects: list[SkyObject]) -> None:
+    """Raises ChoiceNeededError for what was assumed, with the settings that would decide it."""
+    reports = {report.source: report for found in objects for report in found.reports}
+    assumed = [
+        (source, entry)
+        for source, report in reports.items()
+        for entry in report.entries
+        if entry.how == "assumed"
+    ]
+    if not assumed:
+        return
+    sentences = "; ".join(
+        f"{source}: {entry.sentence()}" + (f" — set {' or '.join(entry.choices)}" if entry.choices else "")
+        for source, entry in assumed
+    )
+    choices = tuple(dict.fromkeys(choice for _, entry in assumed for choice in entry.choices))
+    raise ChoiceNeededError(f"nothing may be assumed (strict), but this would be: {sentences}", choices)

@@ -1,6 +1,8 @@
 """What one row of any catalog says of its object: id, position, redshift and photometry, by the published names of the scalars."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,32 +20,29 @@ LOWEST_REDSHIFT, LARGEST_REDSHIFT = -0.05, 15.0
 _NEVER_READ = ("Z",)  # the answer is not an input
 _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
 _IDS = (
-    "targetid",
-    "object_id",
-    "objectid",
-    "source_id",
-    "sparcl_id",
-    "specid",
-    "specobjid",
-    "objid",
-    "id",
-    "name",
-    "object",
-)
-_RA = ("target_ra", "plug_ra", "ra", "raj2000", "ra_icrs", "i_ra", "mean_fiber_ra", "fiber_ra")
+    "targetid", "object_id", "objectid", "source_id", "sourceid", "sparcl_id", "specid", "specobjid",
+    "sdss_id", "catalogid", "objid", "obj_id", "objname", "target_name", "targname", "targetname",
+    "target", "obs_targ", "id", "name", "object", "srcid", "targid", "ls_id",
+)  # fmt: skip
+_RA = (
+    "target_ra", "plug_ra", "ra", "raj2000", "ra_icrs", "i_ra", "mean_fiber_ra", "fiber_ra", "racat",
+    "ra_targ", "targ_ra", "ra_obj", "raobj", "obj_ra", "objra", "ra_deg", "radeg", "_raj2000",
+    "alpha_j2000", "s_ra", "ra_2000", "src_ra", "srcra", "targra", "obsra",
+)  # fmt: skip
 _DEC = (
-    "target_dec",
-    "plug_dec",
-    "dec",
-    "dej2000",
-    "decj2000",
-    "de_icrs",
-    "i_dec",
-    "mean_fiber_dec",
-    "fiber_dec",
-)
-_REDSHIFTS = ("z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z")
+    "target_dec", "plug_dec", "dec", "dej2000", "decj2000", "de_icrs", "dec_icrs", "i_dec",
+    "mean_fiber_dec", "fiber_dec", "deccat", "dec_targ", "targ_dec", "dec_obj", "decobj", "obj_dec",
+    "objdec", "dec_deg", "decdeg", "dedeg", "_dej2000", "delta_j2000", "s_dec", "dec_2000", "src_dec",
+    "srcdec", "targdec", "obsdec",
+)  # fmt: skip
+_REDSHIFTS = (
+    "z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z_best", "zbest", "z_helio",
+    "zhelio", "z",
+)  # fmt: skip
+_SEXAGESIMAL = r"([+-]?)\s*(\d{1,3})[h:d°\s]\s*(\d{1,2})[m:'′\s]\s*(\d{1,2}(?:\.\d*)?)\s*[s\"″]?"
 _WARNINGS = ("zwarn", "zwarning", "redshift_warning")
+_UCDS = (("pos.eq.ra", _RA), ("pos.eq.dec", _DEC), ("src.redshift", _REDSHIFTS), ("meta.id;meta.main", _IDS))
+"""What the Virtual Observatory calls them."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,70 @@ class RowFacts:
 
 
 def facts(row: Record) -> RowFacts:
-    """Id as text, position in degrees, redshift for comparison (None where it is missing)."""
+    """Id as text, position in degrees, redshift for comparison (None where it is missing), and where each is from."""
+    row = _by_ucd(row)
     stated = (
-        plausible_redshift(row.get(name)) for name in _REDSHIFTS if not row.units.get(name)
+        name for name in _REDSHIFTS if name in row.values and not row.units.get(name)
     )  # with a unit it is something else
-    z = next((value for value in stated if value is not None), None)
-    (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA), _degrees(row, _DEC)
+    z_name = next((name for name in stated if plausible_redshift(row.values[name]) is not None), None)
+    z = plausible_redshift(row.values[z_name]) if z_name else None
+    (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA, 15.0), _degrees(row, _DEC, 1.0)
     ra, dec = position(ra, dec)
-    return RowFacts(identity(row), ra, dec, z, (*ra_entries, *dec_entries, *_redshift_entries(row, z)))
+    entries = [*ra_entries, *dec_entries]
+    if ra is not None:
+        names = (row.name(*_RA) or "", row.name(*_DEC) or "")
+        entries.append(
+            Entry(
+                "position",
+                f"{ra:.5f}, {dec:+.5f}",
+                "header",
+                ", ".join(row.places.get(name, name) for name in names),
+            )
+        )
+    if z_name is not None and z is not None:
+        entries.append(
+            Entry("redshift", f"{z:.5f}", "header", f"{row.places.get(z_name, z_name)}; for comparison only")
+        )
+    return RowFacts(identity(row), ra, dec, z, (*entries, *_redshift_entries(row, z)))
+
+
+def with_header(row: Record, cards: Mapping[str, Any]) -> Record:
+    """The row with what cards of a header say of it; what the row has itself goes before."""
+    more = {name.lower(): _parsed(value) for name, value in cards.items() if name.lower() not in row.values}
+    places = {name: f"card {name.upper()}" for name in more}
+    return replace(row, values={**more, **row.values}, places={**places, **row.places})
+
+
+def _by_ucd(row: Record) -> Record:
+    """The row with what UCDs call a position, redshift or id under a usual name."""
+    if not row.ucds:
+        return row
+    values, units, places = dict(row.values), dict(row.units), dict(row.places)
+    for name, ucd in row.ucds.items():
+        usual = next((names[0] for start, names in _UCDS if ucd.lower().startswith(start)), None)
+        if usual is None or usual in values or name not in values:
+            continue
+        values[usual], places[usual] = values[name], f"{places.get(name, name)} (UCD {ucd})"
+        units |= {usual: units[name]} if name in units else {}
+    return replace(row, values=values, units=units, places=places)
+
+
+def _parsed(value: Any) -> Any:
+    """Numbers in headers are often text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value) if value.strip().isdigit() else number(float(value))
+    except ValueError:
+        return value.strip()
+
+
+def kind_of(row: Record) -> str:
+    """Class and subclass that a survey states, such as ``"GALAXY/STARBURST"``; empty without."""
+    parts = (row.get("spectype", "class"), row.get("subtype", "subclass"))
+    return "/".join(
+        text for text in (text_of(part) for part in parts if isinstance(part, (str, bytes))) if text
+    )
 
 
 def position(ra: Any, dec: Any) -> tuple[float, float] | tuple[None, None]:
@@ -80,6 +135,16 @@ def plausible_redshift(value: Any) -> float | None:
     """A number that can be a redshift; None otherwise."""
     z = number(value)
     return z if z is not None and LOWEST_REDSHIFT < z < LARGEST_REDSHIFT else None
+
+
+def identifier(row: Record) -> str | None:
+    """The name of the value that is the row's id."""
+    return row.name(*_IDS)
+
+
+def names_target(columns: Iterable[str]) -> bool:
+    """Whether columns of these names say which object it is or where."""
+    return bool({*_IDS, *_RA} & set(columns))
 
 
 def identity(row: Record) -> str | None:
@@ -191,12 +256,16 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
     return values * scale, [Entry(name, wanted or "no unit", "header", f"converted from {stated}")]
 
 
-def _degrees(row: Record, names: tuple[str, ...]) -> tuple[float | None, list[Entry]]:
-    """An angle of the row."""
-    value = number(row.get(*names))
-    return (
-        _in_unit(value, row.name(*names) or "", "deg", row.unit(*names)) if value is not None else (None, [])
-    )
+def _degrees(row: Record, names: tuple[str, ...], hours: float) -> tuple[float | None, list[Entry]]:
+    """An angle of the row, in degrees or sexagesimal; `hours` is what an hour (RA) or a degree (Dec) of the latter is."""
+    name = row.name(*names)
+    value = number(row.values[name]) if name else None
+    if name and value is None and isinstance(row.values[name], str):
+        match = re.fullmatch(_SEXAGESIMAL, row.values[name].strip())
+        if match:
+            size = sum(float(part or 0) / 60**i for i, part in enumerate(match.groups()[1:]))
+            return hours * size * (-1 if match[1] == "-" else 1), []
+    return _in_unit(value, name or "", "deg", row.units.get(name or "")) if value is not None else (None, [])
 
 
 def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:

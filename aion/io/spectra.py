@@ -1,14 +1,14 @@
 """Arrays of one spectrum, as a file stores them -> an SDSSSpectrum or DESISpectrum in vacuum Å and 1e-17 erg/s/cm2/Å."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aion.errors import ModalityError
-from aion.io.objects import SPECTRUM_SURVEYS, Entry, Overrides
+from aion.io.objects import SPECTRUM_SURVEYS, Entry, How, Overrides
 from aion.io.registry import Found
 from aion.io.units import Floats, air_to_vacuum, flux_factor, in_angstrom
 from aion.modalities import DESISpectrum, SDSSSpectrum, Spectrum
@@ -17,8 +17,10 @@ CODEC_RANGE = (3500.0, 10462.4)
 """Å; wavelengths that the spectrum codec looks at."""
 FEWEST_PIXELS = 32
 """Good pixels inside CODEC_RANGE below which there is no spectrum to read; one token stands for 32."""
-INVERTED_ABOVE = 0.9
-"""A mask of unknown sense that is set on more of the pixels than this marks the good ones."""
+FEWEST_BAD = 0.5
+"""A mask of unknown sense that is set on more of the pixels than this is taken to mark the good ones."""
+TELLING = 0.9
+"""Share of the pixels without weight that a mask must agree on to show what it means."""
 _CLASSES: dict[str, type[Spectrum]] = {"SDSS": SDSSSpectrum, "DESI": DESISpectrum}
 
 
@@ -32,8 +34,8 @@ class SpectrumArrays:
     """Inverse variance in the stored flux unit to the power -2; None where the file has no uncertainty."""
     mask: NDArray[np.float64] | None = None
     """As stored; zero or not."""
-    mask_note: str | None = None
-    """What the survey's data model says of the mask; None: unknown, so the data are asked."""
+    mask_sense: tuple[str, str] | None = None
+    """``("bad" | "good", where that is said)`` of non-zero values; None: unknown, so the data are asked."""
     wavelength_unit: str | None = None
     log10: bool = False
     """Whether the wavelengths are stored as log10 of Å."""
@@ -42,6 +44,8 @@ class SpectrumArrays:
     """``("air" | "vacuum", where that is said)``."""
     survey: str | None = None
     """Whose data model it is; None: unknown, so the grid is asked."""
+    entries: tuple[Entry, ...] = ()
+    """Where the arrays come from."""
 
 
 def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
@@ -56,8 +60,8 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
     factor, flux_entry = flux_factor(arrays.flux, wavelength, arrays.flux_unit, overrides)
     flux = arrays.flux * factor
     ivar, noise_entry = (arrays.ivar / factor**2, ()) if arrays.ivar is not None else _estimated_ivar(flux)
-    flagged, mask_entry = _flagged(arrays, overrides)
     noiseless = ~np.isfinite(ivar) | (ivar <= 0)
+    flagged, mask_entry = _flagged(arrays, noiseless, overrides)
     unusable = ~np.isfinite(flux) | noiseless
     bad = flagged | unusable
     _check_coverage(wavelength, bad, {"masked": flagged, "without a positive uncertainty": noiseless})
@@ -70,7 +74,16 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
         mask=bad[order],
         wavelength=wavelength[order],
     )
-    entries = (survey_entry, unit_entry, medium_entry, flux_entry, *noise_entry, mask_entry, *order_entry)
+    entries = (
+        *arrays.entries,
+        survey_entry,
+        unit_entry,
+        medium_entry,
+        flux_entry,
+        *noise_entry,
+        mask_entry,
+        *order_entry,
+    )
     return Found(None, (modality,), entries, snr=snr)
 
 
@@ -82,6 +95,61 @@ def ivar_of(ivar: Floats | None, error: Floats | None, variance: Floats | None =
     if variance is None:
         return None
     return np.divide(1.0, variance, out=np.zeros_like(variance), where=np.isfinite(variance) & (variance > 0))
+
+
+def join_arms(parts: Sequence[SpectrumArrays], overrides: Overrides) -> SpectrumArrays:
+    """The cameras of one spectrograph as one spectrum, on the pixels of the bluer one where two overlap.
+
+    There the means are weighted by inverse variance.
+    """
+    first, *others = sorted(
+        (_in_order(part, overrides) for part in parts), key=lambda part: part.wavelength[0]
+    )
+    for other in others:
+        first = _joined(first, other)
+    if any(part.mask is not None for part in parts):
+        assert first.ivar is not None
+        masked = (first.ivar <= 0).astype(float)
+        first = replace(first, mask=masked, mask_sense=("bad", "pixels without a good value in any part"))
+    names = ", ".join(entry.value for part in parts for entry in part.entries if entry.what == "flux")
+    note = f"{names}; by inverse variance where they overlap"
+    return replace(first, entries=(*first.entries, Entry("joined", f"{len(parts)} parts", "detected", note)))
+
+
+def _in_order(part: SpectrumArrays, overrides: Overrides) -> SpectrumArrays:
+    """By wavelength, with the mask in the inverse variance, as what was masked must not be averaged."""
+    part = _checked(part)
+    ivar, entries = (part.ivar, ()) if part.ivar is not None else _estimated_ivar(part.flux)
+    flagged, _ = _flagged(part, ~(ivar > 0), overrides)
+    good = ~flagged & np.isfinite(part.flux) & np.isfinite(ivar) & (ivar > 0)
+    order = np.argsort(part.wavelength, kind="stable")
+    return replace(
+        part,
+        wavelength=part.wavelength[order],
+        flux=np.where(good, part.flux, 0.0)[order],
+        ivar=np.where(good, ivar, 0.0)[order],
+        mask=None,
+        entries=(*part.entries, *entries),
+    )
+
+
+def _joined(blue: SpectrumArrays, red: SpectrumArrays) -> SpectrumArrays:
+    assert blue.ivar is not None and red.ivar is not None
+    both = (blue.wavelength >= red.wavelength[0]) & (blue.wavelength <= red.wavelength[-1])
+    at = blue.wavelength[both]
+    touched = np.interp(at, red.wavelength, (red.ivar <= 0).astype(float)) > 0
+    more = np.where(touched, 0.0, np.interp(at, red.wavelength, red.ivar))
+    weight, flux = blue.ivar.copy(), blue.flux.copy()
+    weight[both] += more
+    weighted = blue.ivar[both] * blue.flux[both] + more * np.interp(at, red.wavelength, red.flux)
+    flux[both] = np.divide(weighted, weight[both], out=np.zeros(len(at)), where=weight[both] > 0)
+    beyond = (red.wavelength > blue.wavelength[-1]) | (red.wavelength < blue.wavelength[0])
+    return replace(
+        blue,
+        wavelength=np.concatenate([blue.wavelength, red.wavelength[beyond]]),
+        flux=np.concatenate([flux, red.flux[beyond]]),
+        ivar=np.concatenate([weight, red.ivar[beyond]]),
+    )
 
 
 def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
@@ -117,7 +185,11 @@ def _in_vacuum(
         medium, entry = (
             "vacuum",
             Entry(
-                "medium", "vacuum", "assumed", "the file does not say; SDSS and DESI store vacuum wavelengths"
+                "medium",
+                "vacuum",
+                "assumed",
+                "the file does not say; SDSS and DESI store vacuum wavelengths",
+                ("medium=vacuum", "medium=air"),
             ),
         )
     if medium == "air":
@@ -128,33 +200,52 @@ def _in_vacuum(
 
 
 def _estimated_ivar(flux: Floats) -> tuple[Floats, tuple[Entry, ...]]:
-    """One inverse variance for all pixels from the scatter between next neighbours (DER_SNR, Stoehr et al. 2008)."""
+    """One inverse variance for all pixels from the scatter between next neighbors."""
     good = flux[np.isfinite(flux)]
-    second = np.abs(2 * good[2:-2] - good[:-4] - good[4:]) if len(good) > 4 else np.abs(good)
-    noise = float(1.482602 / np.sqrt(6.0) * np.median(second)) or float(np.abs(good).mean()) or 1.0
-    note = f"the file has no uncertainty; {noise:.3g} in each pixel, from the scatter between neighbours"
+    noise = noise_of(good) or float(np.abs(good).mean()) or 1.0
+    note = f"the file has no uncertainty; {noise:.3g} in each pixel, from the scatter between neighbors"
     return np.where(np.isfinite(flux), noise**-2, 0.0), (Entry("uncertainty", "estimated", "assumed", note),)
 
 
-def _flagged(arrays: SpectrumArrays, overrides: Overrides) -> tuple[NDArray[np.bool_], Entry]:
+def noise_of(flux: Floats) -> float:
+    """Standard deviation of the noise in a spectrum without gaps, from next neighbors (DER_SNR, Stoehr et al. 2008)."""
+    second = np.abs(2 * flux[2:-2] - flux[:-4] - flux[4:]) if len(flux) > 4 else np.abs(flux)
+    return float(1.482602 / np.sqrt(6.0) * np.median(second))
+
+
+def _flagged(
+    arrays: SpectrumArrays, noiseless: NDArray[np.bool_], overrides: Overrides
+) -> tuple[NDArray[np.bool_], Entry]:
+    """Which pixels the mask calls bad."""
     if arrays.mask is None:
-        entry = Entry(
-            "mask", "bad where ivar is 0 or the flux is not finite", "detected", "the file has no mask"
-        )
-        return np.zeros(len(arrays.flux), bool), entry
+        value = "bad where ivar is 0 or the flux is not finite"
+        return np.zeros(len(arrays.flux), bool), Entry("mask", value, "detected", "the file has no mask")
     is_set = np.nan_to_num(arrays.mask, nan=1.0) != 0
     share = f"set on {100 * is_set.mean():.1f} % of the pixels"
     if overrides.mask_sense:
-        return is_set != (overrides.mask_sense == "good"), Entry(
-            "mask", f"non-zero = {overrides.mask_sense}", "you set", share
-        )
-    if arrays.mask_note is not None:
-        return is_set, Entry("mask", "non-zero = bad", "header", f"{arrays.mask_note}; {share}".lstrip("; "))
-    if is_set.mean() > INVERTED_ABOVE:
-        return ~is_set, Entry(
-            "mask", "non-zero = good", "assumed", f"{share}, so it was taken to mark the good ones"
-        )
-    return is_set, Entry("mask", "non-zero = bad", "assumed", share)
+        sense, how, why = overrides.mask_sense, "you set", ""
+    elif arrays.mask_sense is not None:
+        (sense, why), how = arrays.mask_sense, "header"
+    elif (seen := _sense_by_noise(is_set, noiseless)) is not None:
+        sense, how, why = seen, "detected", "that is where pixels without a usable uncertainty are"
+    else:
+        sense, how = ("bad" if is_set.mean() <= FEWEST_BAD else "good"), "assumed"
+        why = "" if sense == "bad" else "so it was taken to mark the good ones"
+    other = "good" if sense == "bad" else "bad"
+    choices = (f"mask_sense={sense}", f"mask_sense={other}") if how == "assumed" and is_set.any() else ()
+    note = "; ".join(part for part in ((why, share) if how == "header" else (share, why)) if part)
+    entry = Entry("mask", f"non-zero = {sense}", cast(How, how), note, choices)
+    return is_set != (sense == "good"), entry
+
+
+def _sense_by_noise(is_set: NDArray[np.bool_], noiseless: NDArray[np.bool_]) -> str | None:
+    """What a mask means, from the pixels that the file gives no weight; None where they do not tell."""
+    if not noiseless.any() or noiseless.all():
+        return None
+    without, with_weight = float(is_set[noiseless].mean()), float(is_set[~noiseless].mean())
+    if without > TELLING and with_weight < 0.5:
+        return "bad"
+    return "good" if without < 1 - TELLING and with_weight > 0.5 else None
 
 
 def _check_coverage(
@@ -192,5 +283,9 @@ def _survey(arrays: SpectrumArrays, wavelength: Floats, overrides: Overrides) ->
     if np.allclose(np.diff(np.log10(wavelength)), 1e-4, atol=5e-6):
         return "SDSS", Entry("survey", "SDSS", "detected", "steps of 1e-4 in log10 of the wavelength")
     return "SDSS", Entry(
-        "survey", "SDSS", "assumed", "neither the grid of SDSS nor of DESI; the codec resamples it"
+        "survey",
+        "SDSS",
+        "assumed",
+        "neither the grid of SDSS nor of DESI; the codec resamples it",
+        ("survey=SDSS", "survey=DESI"),
     )

@@ -13,8 +13,8 @@ ONE_JANSKY = 8.9
 """AB magnitude."""
 AGREE = 0.02
 """Magnitudes; two cards that are nearer say the same."""
-_CARDS = ("MAGZERO", "MAGZPT", "PHOTZP", "MAGZP", "ZEROPNT", "ZEROPOINT", "ZERO_POINT", "ZP")
-"""Magnitude of one stored unit: DES and DECam, CASU, MegaPipe, ZTF, and names of arrays."""
+_CARDS = ("MAGZERO", "MAGZPT", "PHOTZP", "MAGZP", "ZEROPNT", "ZEROPOINT", "ZERO_POINT", "ZPAPPROX", "ZP")
+"""Magnitude of one stored unit: DES and DECam, CASU, MegaPipe, ZTF, SkyMapper, and names of arrays."""
 _POSSIBLE = (10, 40)
 
 
@@ -83,13 +83,17 @@ def _of_unit(header: Mapping[str, Any], pixel_scale: float | None) -> ZeroPoint 
             value = float((1.0 * unit * area).decompose().to_value(u.Jy, maggy))
         except u.UnitConversionError:
             continue
-        return ZeroPoint(ONE_JANSKY - 2.5 * float(np.log10(value)), f"BUNIT = {stored}") if value > 0 else None
+        return (
+            ZeroPoint(ONE_JANSKY - 2.5 * float(np.log10(value)), f"BUNIT = {stored}") if value > 0 else None
+        )
     return None
 
 
 def _unit(text: str) -> u.UnitBase | None:
     """A unit of astropy; MJy is not mJy, so that case only gives way for the names that have no two meanings."""
-    text = re.sub(r"\b(n(?:ano)?)?magg(?:y|ies)\b", lambda name: f"{'n' if name[1] else ''}mgy", text, flags=re.I)
+    text = re.sub(
+        r"\b(n(?:ano)?)?magg(?:y|ies)\b", lambda name: f"{'n' if name[1] else ''}mgy", text, flags=re.I
+    )
     text = re.sub(r"nano_?jy\b|nanojanskys?\b|\bnjy\b", "nJy", text, flags=re.I)
     text = re.sub(r"micro_?jy\b|microjanskys?\b|\bujy\b", "uJy", text, flags=re.I)
     text = re.sub(r"\bjy\b|\bjanskys?\b", "Jy", text, flags=re.I)
@@ -118,7 +122,10 @@ def _hubble(header: Mapping[str, Any]) -> ZeroPoint | None:
     zero_point = -2.5 * np.log10(flam) - 21.10 - 5 * np.log10(pivot) + 18.6921
     source = f"PHOTFLAM = {flam:g}, PHOTPLAM = {pivot:g}"
     seconds = _seconds(header)
-    if re.fullmatch(r"(electrons?|counts?|dn)", str(header.get("BUNIT", "")).strip(), re.IGNORECASE) and seconds:
+    if (
+        re.fullmatch(r"(electrons?|counts?|dn)", str(header.get("BUNIT", "")).strip(), re.IGNORECASE)
+        and seconds
+    ):
         zero_point, source = zero_point + 2.5 * np.log10(seconds), f"{source}, EXPTIME = {seconds:g}"
     return ZeroPoint(float(zero_point), source)
 

@@ -156,7 +156,7 @@ def test_votable_and_ecsv_hold_the_same_spectrum(twins, name):
 
 def test_what_specutils_reads_is_read(twins, entry):
     found = only(read(twins / "wcs_spectrum.fits"))
-    assert found.reports[0].format == "FITS spectrum (specutils)"
+    assert found.reports[0].format == "FITS spectrum"
     assert entry(found, "medium").value == "air"
     assert found.modalities[0].wavelength[0, 0].item() == pytest.approx(4001.13, abs=0.01)
     assert entry(found, "uncertainty").how == "assumed"

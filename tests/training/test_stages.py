@@ -17,7 +17,7 @@ from aion.errors import ConfigError
 from aion.io import read
 from aion.modalities import DESISpectrum, LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
-from aion.training import card, catalog, examples, masked_modeling, stages
+from aion.training import card, catalog, examples, initial_weights, masked_modeling, stages
 from aion.training.evaluate import Weights, document
 from aion.training.examples import Recipe
 from aion.training.spectrum_codec import as_modality
@@ -152,7 +152,7 @@ def test_a_card_tells_the_history_of_its_own_weights_only(run, tmp_path):
 def test_image_codes_are_forgotten_and_nothing_else(run):
     model = AION.from_pretrained(run.export, local_files_only=True)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    after = masked_modeling.without_images(model, seed=7).state_dict()
+    after = initial_weights.without_images(model, seed=7).state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all(set(name.split(".")) & set(masked_modeling.IMAGES) for name in changed)
     assert any("encoder_embeddings" in name for name in changed) and any(

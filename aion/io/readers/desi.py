@@ -131,7 +131,7 @@ def _merged(arms: list[_Arm], rows: list[int]) -> SpectrumArrays:
         flux=np.divide(weighted, weight, out=np.zeros(GRID_PIXELS), where=weight > 0),
         ivar=weight,
         mask=(weight <= 0).astype(float),
-        mask_note="pixels without a good value in any arm",
+        mask_sense=("bad", "pixels without a good value in any arm"),
         wavelength_unit="Angstrom",
         flux_unit=FLUX_UNIT,
         medium=("vacuum", "DESI stores vacuum wavelengths"),

@@ -89,7 +89,11 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
     if len(first.axes) > 2 or len(images) == 1:
         return [first]
     planes = [image for image in images if len(image.axes) == 2]
-    named = [image for image in planes if (stated := band_of(image, file)) and not stated[1].endswith("of the file")]
+    named = [
+        image
+        for image in planes
+        if (stated := band_of(image, file)) and not stated[1].endswith("of the file")
+    ]
     if named:
         return named
     asked = len(overrides.bands or ())
@@ -106,7 +110,11 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
 
 def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
     header = cards(file.primary.header) | cards(image.hdu.header)
-    if str(header.get("CTYPE1", "")).upper().startswith(("MULTISPE", "LINEAR", "WAVE", "LAMBDA", "AWAV", "PIXEL")):
+    if (
+        str(header.get("CTYPE1", ""))
+        .upper()
+        .startswith(("MULTISPE", "LINEAR", "WAVE", "LAMBDA", "AWAV", "PIXEL"))
+    ):
         return False
     if celestial(header) is not None:
         return True

@@ -28,16 +28,14 @@ BUNIT = "1E-17 erg/cm^2/s/Ang"
 
 
 def is_spec(file: FitsFile) -> bool:
-    """HDU 1 is the coadd."""
-    return len(file.hdus) > 1 and {"flux", "loglam", "ivar"} <= file.hdus[1].columns
+    """HDU 1 is the coadd of SDSS, BOSS, eBOSS or SDSS-V."""
+    return len(file.hdus) > 1 and {"flux", "loglam", "ivar", "and_mask"} <= file.hdus[1].columns
 
 
 def is_spspec(file: FitsFile) -> bool:
-    """Rows flux, continuum-subtracted flux, noise, mask in the primary image, log-linear wavelengths in COEFF0 and COEFF1."""
-    primary = file.primary
-    return (
-        len(primary.shape) == 2 and 3 <= primary.shape[0] <= 6 and {"COEFF0", "COEFF1"} <= set(primary.header)
-    )
+    """Rows flux, continuum-subtracted flux, noise, mask in the primary image, of a fibre of an SDSS-I plate."""
+    primary, wanted = file.primary, {"COEFF0", "COEFF1", "PLATEID", "FIBERID"}
+    return len(primary.shape) == 2 and 3 <= primary.shape[0] <= 6 and wanted <= set(primary.header)
 
 
 @reader("SDSS spec", FitsFile, matches=is_spec)
@@ -51,7 +49,7 @@ def read_spec(file: FitsFile, overrides: Overrides) -> list[Found]:
             flux=numbers(coadd.get("flux"), "flux"),
             ivar=numbers(coadd.get("ivar"), "ivar"),
             mask=mask,
-            mask_note=note,
+            mask_sense=("bad", note),
             log10=True,
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
@@ -74,7 +72,7 @@ def read_spspec(file: FitsFile, overrides: Overrides) -> list[Found]:
             flux=numbers(rows[0], "flux"),
             ivar=ivar_of(None, numbers(rows[2], "noise")),
             mask=(rows[3].astype(np.int64) & PIXEL_BITS).astype(float) if len(rows) > 3 else None,
-            mask_note="row 4, bits of single pixels",
+            mask_sense=("bad", "row 4, bits of single pixels"),
             log10=True,
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
@@ -115,14 +113,7 @@ def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
         {key.lower(): value for key, value in header.items()}
         | {k: v for k, v in row.values.items() if number(v) is not None}
     )
-    plate, mjd, fiber = (
-        number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",))
-    )
-    name = (
-        f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}"
-        if plate is not None and mjd is not None and fiber is not None
-        else None
-    )
+    name = _spectrum_id(stated)
     ra, dec = position(stated.get("plug_ra"), stated.get("plug_dec"))
     z, warning = plausible_redshift(row.get("z")), int(number(row.get("zwarning")) or 0)
     kind = "/".join(part for part in (text_of(row.get(key) or "") for key in ("class", "subclass")) if part)
@@ -138,3 +129,16 @@ def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
     return replace(
         found, id=name, ra=ra, dec=dec, z_reference=z, entries=(*found.entries, *entries), kind=kind
     )
+
+
+def _spectrum_id(stated: Record) -> str | None:
+    """plate-mjd-fiber, or field-mjd-catalogid of SDSS-V."""
+    plate, mjd, fiber = (
+        number(stated.get(*names)) for names in (("plate", "plateid"), ("mjd",), ("fiberid",))
+    )
+    field, catalog = number(stated.get("field", "fieldid")), stated.get("catalogid")
+    if field is not None and mjd is not None and catalog is not None:
+        return f"{int(field)}-{int(mjd)}-{int(catalog)}"  # a catalogid is too long for a float
+    if plate is not None and mjd is not None and fiber is not None:
+        return f"{int(plate):04d}-{int(mjd)}-{int(fiber):04d}"
+    return None

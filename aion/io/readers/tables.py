@@ -1,30 +1,27 @@
 """Tables of any kind (ECSV, CSV, VOTable, FITS, Parquet): one spectrum, a pixel in each row, or photometry, an object in each row."""
 
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from aion.errors import FormatError
-from aion.io.content import FLUX_NAMES, WAVELENGTH_NAMES, Record, Records, Table
-from aion.io.fits_file import FitsFile
+from aion.io.content import Record, Table
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_layouts import has_spectrum_columns
 from aion.io.objects import Entry, Overrides
-from aion.io.readers.records import read_arrays, spectrum_arrays
 from aion.io.registry import ROWS_WITHOUT_PHOTOMETRY, Found, check_count, reader
-from aion.io.rows import facts, number, photometry, text_of
-from aion.io.spectra import build_spectrum
-from aion.io.units import medium_of
+from aion.io.rows import facts, identifier, kind_of, photometry, with_header
+from aion.io.spectrum_records import holds_spectrum, read_spectrum
 
 FEWEST_ROWS = 30
-"""Rows below which a table with wavelength and flux columns is not taken for a spectrum."""
+"""Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 SHOWN_COLUMNS, SHOWN_ROWS = 12, 10
 
 
 def is_spectrum(table: Table) -> bool:
     """A column of wavelengths and one of fluxes, both numbers, and enough rows."""
-    names = [
-        next((name for name in group if table.has(name)), None) for group in (WAVELENGTH_NAMES, FLUX_NAMES)
-    ]
-    return len(table) >= FEWEST_ROWS and all(
-        name is not None and table.columns[name].ndim == 1 for name in names
-    )
+    return len(table) >= FEWEST_ROWS and holds_spectrum(table.whole())
 
 
 def has_photometry(table: Table) -> bool:
@@ -34,19 +31,50 @@ def has_photometry(table: Table) -> bool:
 
 
 @reader("Spectrum table", Table, matches=is_spectrum)
-def read_spectrum(table: Table, overrides: Overrides) -> list[Found]:
-    """One spectrum; medium, redshift, position and id from the table's metadata where it has them."""
-    whole = table.whole()
-    descriptions = [
-        text
-        for name, text in table.units.items()
-        if name.endswith(" description") and name.split(" ")[0] in WAVELENGTH_NAMES
-    ]
-    found = build_spectrum(
-        spectrum_arrays(whole, medium=medium_of(table.meta, *table.columns, *descriptions)), overrides
-    )
-    known = facts(Record({str(key).lower(): _parsed(value) for key, value in table.meta.items()}))
-    return [replace(found, id=known.id, ra=known.ra, dec=known.dec, z_reference=known.z)]
+def read_spectra(table: Table, overrides: Overrides) -> list[Found]:
+    """One spectrum, or one for each object where a column of ids says that the rows are of several.
+
+    Medium, redshift, position and id from the metadata of the table where it has them.
+    """
+    groups = _rows_of_objects(table)
+    if len(groups) == 1:
+        records = [with_header(table.whole(), table.meta)]
+    else:
+        check_count(len(groups))
+        records = [_first_of_constants(table.whole(rows)) for rows in groups]
+    found = []
+    for record in records:
+        known = facts(record)
+        one = read_spectrum(record, overrides)
+        kind = kind_of(record)
+        entries = (*one.entries, *known.entries)
+        found.append(
+            replace(
+                one, id=known.id, ra=known.ra, dec=known.dec, z_reference=known.z, kind=kind, entries=entries
+            )
+        )
+    return found
+
+
+def _rows_of_objects(table: Table) -> list[Any]:
+    """Which rows belong to each object, in the order of the file: by a column of ids that says so on many rows each."""
+    name = identifier(table.whole())
+    column = table.columns.get(name or "")
+    if column is None or column.ndim != 1 or column.dtype.kind == "f":
+        return [slice(None)]
+    _, first, which, counts = np.unique(column, return_index=True, return_inverse=True, return_counts=True)
+    if len(counts) < 2 or counts.min() < FEWEST_ROWS:
+        return [slice(None)]
+    return [np.flatnonzero(which == i) for i in np.argsort(first)]
+
+
+def _first_of_constants(record: Record) -> Record:
+    """Columns that say the same on every row of one object as that one value."""
+    values = dict(record.values)
+    for name, column in record.values.items():
+        if column.ndim == 1 and bool(np.all(column == column[0])):
+            values[name] = column[0]
+    return replace(record, values=values)
 
 
 @reader("Photometry table", Table, matches=has_photometry)
@@ -59,7 +87,7 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
         modalities, entries = photometry(row)
         known = facts(row)
         if modalities:
-            kind = text_of(row.get("class", "spectype") or "")
+            kind = kind_of(row)
             found.append(
                 Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind)
             )
@@ -93,31 +121,16 @@ def refuse_table(table: Table, overrides: Overrides) -> list[Found]:
     )
 
 
-@reader("FITS table", FitsFile, matches=lambda file: any(_readable(hdu.columns) for hdu in file.tables()))
-def read_fits_table(file: FitsFile, overrides: Overrides) -> list[Found]:
-    """The first table with a spectrum or photometry; rows may also hold whole spectra."""
-    hdu = next(hdu for hdu in file.tables() if _readable(hdu.columns))
-    table = hdu.table()
-    table = replace(
-        table,
-        meta={key.upper(): value for key, value in file.primary.header.items() if key} | dict(table.meta),
-    )
-    if table.holds_arrays() and not is_spectrum(table):
-        return read_arrays(Records(tuple(table.rows())), overrides)
-    return read_spectrum(table, overrides) if is_spectrum(table) else read_photometry_table(table, overrides)
+@reader("FITS table", FitsFile, matches=lambda file: _photometry_hdu(file) is not None)
+def read_fits_photometry(file: FitsFile, overrides: Overrides) -> list[Found]:
+    """The first table with photometry of a file without a spectrum."""
+    hdu = _photometry_hdu(file)
+    assert hdu is not None
+    return read_photometry_table(hdu.table(), overrides)
 
 
-def _readable(columns: set[str]) -> bool:
-    spectrum = bool(columns & set(WAVELENGTH_NAMES)) and bool(columns & set(FLUX_NAMES))
-    row = Record(dict.fromkeys(columns, float("nan")))
-    return spectrum or bool(photometry(row)[1])
-
-
-def _parsed(value: object) -> object:
-    """Numbers in metadata are often text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return int(value) if value.strip().isdigit() else number(float(value))
-    except ValueError:
-        return value
+def _photometry_hdu(file: FitsFile) -> Hdu | None:
+    if any(has_spectrum_columns(hdu) for hdu in file.tables()):
+        return None
+    rows = ((hdu, Record(dict.fromkeys(hdu.columns, float("nan")))) for hdu in file.tables())
+    return next((hdu for hdu, row in rows if photometry(row)[1]), None)

@@ -1,7 +1,7 @@
-"""Files of every layout that is read, made by code, each with the right answer and the source of its definition.
+"""Files of every layout that is read, made by code, with the right answer and the source of its definition.
 
-`@layout` registers a builder; tests/io/test_layouts.py reads what it builds and compares. Importing a module of
-this folder registers its layouts.
+`@layout` registers a builder; tests/io/test_layouts.py reads what it builds and compares. Importing a module
+of this folder registers its layouts.
 """
 
 import io
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+
+from aion.io.units import air_to_vacuum
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,13 @@ class Expected:
     flux: float | None = None
     """Median over the good pixels, 1e-17 erg/s/cm2/Å, within 1 %."""
     error: float | None = None
-    """Median of 1/sqrt(ivar) over the good pixels, same unit, within 1 %; ``inf``: the file has no uncertainty."""
+    """Median of 1/sqrt(ivar) over the good pixels, same unit, within 1 %; ``inf``: the file has none."""
     good: int | None = None
     """Pixels whose mask is not set."""
+    noisy: int | None = None
+    """Good pixels whose error is more than twice the median one."""
+    snr: float | None = None
+    """Median per good pixel, within 0.05."""
     ra: float | None = None
     dec: float | None = None
     z: float | None = None
@@ -37,12 +43,16 @@ class Expected:
     """Of the last band of the image, in the unit of its modality, within 1e-3."""
     missing: int | None = None
     """Pixels of the image that are not finite."""
+    values: tuple[tuple[str, float], ...] = ()
+    """All the scalars by their published names, each within 1e-4 of its value."""
     says: tuple[str, ...] = ()
     """Regular expressions, each found in a sentence of the report."""
     asks: tuple[str, ...] = ()
     """Choices of the `ChoiceNeededError` that is raised instead."""
     refused: str = ""
-    """Regular expression that the message of the `FormatError` or `ModalityError` raised instead holds."""
+    """Regular expression that the message of the `FormatError` or `ModalityError` raised instead holds.
+
+    Beside `wavelength` or `bands`: to be read as they say is as right."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,11 @@ BAD = np.arange(PIXELS) % 10 == 3
 GOOD = int((~BAD).sum())
 
 
+def in_vacuum(air: float) -> float:
+    """Vacuum Å of a wavelength in air."""
+    return float(air_to_vacuum(np.array([air]))[0])
+
+
 def fits_bytes(*hdus: Any) -> bytes:
     """The bytes of a FITS file of these HDUs; a primary HDU is put before a first one that is none."""
     first = [] if isinstance(hdus[0], fits.PrimaryHDU) else [fits.PrimaryHDU()]
@@ -109,7 +124,7 @@ def fits_bytes(*hdus: Any) -> bytes:
 
 
 def table_hdu(name: str = "", cards: dict[str, Any] | None = None, **columns: Any) -> fits.BinTableHDU:
-    """A table; a column is an array, or ``(array, unit)``; an array (rows, n) with rows holds a spectrum in each."""
+    """A table; a column is an array or ``(array, unit)``; one of (rows, n) holds a spectrum in each row."""
     made = []
     for title, given in columns.items():
         values, unit = given if isinstance(given, tuple) else (given, None)
