@@ -16,7 +16,7 @@ from aion.io.content import Array, Record, Table
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.roles import Role, label
 from aion.io.rows import names_target
-from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum
+from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, objects_in
 
 LARGEST_LOG10 = 6.0
 """Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
@@ -72,7 +72,7 @@ def _table_records(hdu: Hdu, header: Mapping[str, Any]) -> Iterator[Record]:
         column.dtype == object or (column.ndim > 1 and column.shape[1] >= FEWEST_VALUES) for column in fluxes
     )
     places = {name: f"column {name} of {hdu.title}" for name in table.columns}
-    for record in table.rows() if in_rows else [table.whole()]:
+    for record in table.rows() if in_rows else objects_in(table):
         record = _with_steps(replace(record, places=places), hdu)
         if holds_spectrum(record):
             yield record
@@ -247,9 +247,13 @@ def _rows_record(main: Hdu, pixels: Array, roles: Mapping[int, Role], stated: Ma
         if names[role] not in values:
             values[names[role]] = pixels[i]
             places[names[role]] = f"row {i + 1} of {main.title}"
-    units = {"flux": str(stated["BUNIT"])} if "BUNIT" in stated else {}
-    if Role.WAVELENGTH in roles.values() and "CUNIT1" in stated:
-        units["wavelength"] = str(stated["CUNIT1"])
+    cards_of = {"flux": ("BUNIT", "YUNITS"), "wavelength": ("CUNIT1", "XUNITS")}  # XUNITS, YUNITS: Spextool
+    units = {
+        name: str(stated[card])
+        for name, cards in cards_of.items()
+        for card in cards
+        if name in values and card in stated
+    }
     return Record(values, units, "FITS", meta=stated, places=places)
 
 

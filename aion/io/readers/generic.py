@@ -165,12 +165,13 @@ def _spectra(file: FitsFile) -> list[Any]:
         path.write_bytes(_bytes(file))
         for kind in (Spectrum, SpectrumList):
             try:
-                found = [kind.read(str(path), format=loader) for loader in _loaders(kind, path)[:1]]
+                spectra = [kind.read(str(path), format=loader) for loader in _loaders(kind, path)[:1]]
+                spectra = list(spectra[0]) if spectra and kind is SpectrumList else spectra
             except Exception as exc:
                 problem = exc
                 continue
-            if found:
-                return list(found[0]) if kind is SpectrumList else found
+            if spectra:
+                return spectra
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "

@@ -33,8 +33,7 @@ def is_sparcl(content: Records) -> bool:
 @reader("Multimodal Universe", Records, matches=is_mmu)
 def read_mmu(content: Records, overrides: Overrides) -> list[Found]:
     """Every row: image, spectrum and photometry, whichever it has."""
-    flux, wavelength = "1e-17 erg / (s cm2 Angstrom)", "Angstrom"
-    units = {"spectrum_flux": flux, "spectrum_lambda": wavelength, "spectrum_wave": wavelength}
+    units = {"spectrum_lambda": "Angstrom", "spectrum_wave": "Angstrom"}  # fluxes: 1e-17 cgs, or cgs (VIPERS)
     sense, medium = ("bad", "Multimodal Universe: True = bad"), ("vacuum", "as in the surveys it comes from")
 
     def read_one(item: Record) -> Found:
