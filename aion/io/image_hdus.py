@@ -113,7 +113,7 @@ def arrays_of(
     entries: list[Entry] = []
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):
-        name = _name(file, image.hdu)
+        name = image.hdu.title
         _refuse_spectra(image, header, name)
         pixels = image.hdu.image()
         if pixels.dtype == np.uint8 and "BSCALE" not in header:
@@ -123,11 +123,11 @@ def arrays_of(
         entries += [*moved, *([Entry("scaling", "asinh", "header", f"{name}: {note}")] if note else [])]
         cubes.append(cube)
     if len(images) > 1:
-        entries.append(_aligned(file, images, headers))
+        entries.append(_aligned(images, headers))
         stated = [band_of(image, file) for image in images]
         bands = tuple(one[0] for one in stated if one) if all(stated) else None
         source = " and ".join(dict.fromkeys(one[1] for one in stated if one))
-        _refuse_twice(file, images, bands)
+        _refuse_twice(images, bands)
     else:
         named = _bands_of(file, images[0], headers[0], len(cubes[0]))
         bands, source = named or (None, "")
@@ -141,7 +141,7 @@ def arrays_of(
         mask=_mask(images, planes.shape, mask_of),
         survey=survey,
         bands_source=source,
-        entries=(*entries, *(_not_used(file, hdu) for hdu in unused)),
+        entries=(*entries, *(_not_used(hdu) for hdu in unused)),
     )
 
 
@@ -180,10 +180,10 @@ def _refuse_spectra(image: ImageHdu, header: dict[str, Any], name: str) -> None:
         refuse_others(np.broadcast_to(np.float32(0), image.axes), name)
 
 
-def _aligned(file: FitsFile, images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry:
+def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry:
     """That the planes are of one size and on one grid."""
     sizes = {image.axes for image in images}
-    names = [_name(file, image.hdu) for image in images]
+    names = [image.hdu.title for image in images]
     if len(sizes) > 1 or any(len(axes) > 2 for axes in sizes):
         told = ", ".join(
             f"{name} {'x'.join(map(str, image.axes))}" for name, image in zip(names, images, strict=True)
@@ -207,11 +207,11 @@ def _aligned(file: FitsFile, images: Sequence[ImageHdu], headers: list[dict[str,
     return Entry("alignment", f"{largest:.2f} pixels", "detected", "the WCS of the bands agree")
 
 
-def _refuse_twice(file: FitsFile, images: Sequence[ImageHdu], bands: tuple[str, ...] | None) -> None:
+def _refuse_twice(images: Sequence[ImageHdu], bands: tuple[str, ...] | None) -> None:
     for i, band in enumerate(bands or ()):
         if band in (bands or ())[:i]:
             holders = ", ".join(
-                _name(file, one.hdu) for one, name in zip(images, bands or (), strict=True) if name == band
+                one.hdu.title for one, name in zip(images, bands or (), strict=True) if name == band
             )
             raise FormatError(f"the file has the band {band} twice ({holders}); give one image of each band")
 
@@ -243,15 +243,10 @@ def _mask(
     return parts[0] if len(images) == 1 and shape[0] > 1 else np.stack(parts)
 
 
-def _not_used(file: FitsFile, hdu: Hdu) -> Entry:
+def _not_used(hdu: Hdu) -> Entry:
     size = (
         "x".join(map(str, hdu.shape)) + " pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
     )
     return Entry(
-        "HDU", _name(file, hdu), "dropped", f"{size}; no band of the image and nothing that is read with it"
+        "HDU", hdu.title, "dropped", f"{size}; no band of the image and nothing that is read with it"
     )
-
-
-def _name(file: FitsFile, hdu: Hdu) -> str:
-    """``HDU 2 (MASK)``."""
-    return f"HDU {file.hdus.index(hdu)}" + (f" ({hdu.name})" if hdu.name else "")

@@ -9,8 +9,10 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-ONE_JANSKY = 8.9
-"""AB magnitude."""
+from aion.constants import AB_ZERO_FLUX
+from aion.errors import FormatError
+from aion.io.unit_spelling import parse_unit
+
 AGREE = 0.02
 """Magnitudes; two cards that are nearer say the same."""
 _CARDS = ("MAGZERO", "MAGZPT", "PHOTZP", "MAGZP", "ZEROPNT", "ZEROPOINT", "ZERO_POINT", "ZPAPPROX", "ZP")
@@ -32,6 +34,9 @@ def zero_points(header: Mapping[str, Any], pixel_scale: float | None) -> list[Ze
     """Every statement about the unit of the pixels, the ones with a definition before bare numbers.
 
     ``pixel_scale``: arcsec, for surface brightnesses. More than one that differ: the header contradicts itself.
+
+    Raises:
+        FormatError: the pixels are magnitudes.
     """
     found = [_of_unit(header, pixel_scale), _pan_starrs(header), _hubble(header)]
     flux0 = _number(header, "FLUXMAG0")
@@ -71,38 +76,22 @@ def _of_card(header: Mapping[str, Any], card: str, value: float) -> list[ZeroPoi
 
 
 def _of_unit(header: Mapping[str, Any], pixel_scale: float | None) -> ZeroPoint | None:
-    """Of BUNIT, where it is a flux density, maggies, or one of them for each area of sky."""
+    """Of BUNIT, where it is a flux density, maggies, or one of them for each area of sky; 1e-3 as AB is 3631 Jy."""
     stored = str(header.get("BUNIT", "")).strip()
-    unit = _unit(stored)
-    if unit is None:
-        return None
-    maggy = u.zero_point_flux(10 ** (ONE_JANSKY / 2.5) * u.Jy)
+    unit = parse_unit(re.sub(r"\s*/\s*pix(el)?$", "", stored))
+    if unit is not None and "mag" in str(unit).lower():
+        raise FormatError(
+            f"the pixels are magnitudes (BUNIT = {stored}); fluxes are expected: 10**(-0.4*(m - 22.5)) is nanomaggies"
+        )
     areas = [1.0] if pixel_scale is None else [1.0, pixel_scale**2 * u.arcsec**2]
     for area in areas:
         try:
-            value = float((1.0 * unit * area).decompose().to_value(u.Jy, maggy))
-        except u.UnitConversionError:
+            value = float((area * unit).to_value(AB_ZERO_FLUX * u.Unit("erg s-1 cm-2 Hz-1")))
+        except (u.UnitConversionError, TypeError, AttributeError):
             continue
-        return (
-            ZeroPoint(ONE_JANSKY - 2.5 * float(np.log10(value)), f"BUNIT = {stored}") if value > 0 else None
-        )
+        if value > 0:
+            return ZeroPoint(round(-2.5 * float(np.log10(value)), 3), f"BUNIT = {stored}")
     return None
-
-
-def _unit(text: str) -> u.UnitBase | None:
-    """A unit of astropy; MJy is not mJy, so that case only gives way for the names that have no two meanings."""
-    text = re.sub(
-        r"\b(n(?:ano)?)?magg(?:y|ies)\b", lambda name: f"{'n' if name[1] else ''}mgy", text, flags=re.I
-    )
-    text = re.sub(r"nano_?jy\b|nanojanskys?\b|\bnjy\b", "nJy", text, flags=re.I)
-    text = re.sub(r"micro_?jy\b|microjanskys?\b|\bujy\b", "uJy", text, flags=re.I)
-    text = re.sub(r"\bjy\b|\bjanskys?\b", "Jy", text, flags=re.I)
-    over, *under = text.removesuffix("/pix").removesuffix("/pixel").split("/")
-    try:
-        unit = u.Unit(f"{over}/({' '.join(under)})" if under else over)
-    except (ValueError, TypeError):
-        return None
-    return unit if isinstance(unit, u.UnitBase) else None
 
 
 def _pan_starrs(header: Mapping[str, Any]) -> ZeroPoint | None:

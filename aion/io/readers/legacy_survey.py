@@ -32,8 +32,9 @@ def is_brick(file: FitsFile) -> bool:
 
 def is_image(file: FitsFile) -> bool:
     """Planes with a named band or a place on the sky, or a cube that is no stack of extracted spectra."""
-    images, _ = image_hdus(file.images())
-    return any(_is_of_the_sky(image, file) for image in images)
+    hdus = file.images()
+    images, _ = image_hdus(hdus)
+    return bool(images) and len(hdus[0].shape) > 1 and any(_is_of_the_sky(image, file) for image in images)
 
 
 @reader("Legacy Survey subimage", FitsFile, matches=is_subimage)
