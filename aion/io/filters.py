@@ -1,4 +1,4 @@
-"""Names of filters, as cameras and surveys write them -> whose filter it is and which band. Knows no pixels."""
+"""Names of filters, as cameras and surveys write them -> whose filter it is and its band. Knows no pixels."""
 
 import re
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ FILTER_CARDS = (
     "INSFLNAM",
     "BANDS",
 )
-"""HIERARCH FPA.FILTERID is Pan-STARRS, FILTNAM1 WFPC2, FILTER01 HSC, FILTER1 and FILTER2 the wheels of ACS and GMOS."""
-_EMPTY = re.compile(r"(|CLEAR\w*|OPEN\w*|NONE|EMPTY|AIR|FREE|N/?A|UNKNOWN)", re.IGNORECASE)
+"""FPA.FILTERID is Pan-STARRS, FILTNAM1 WFPC2, FILTER01 HSC, FILTER1 and FILTER2 wheels of ACS and GMOS."""
+_EMPTY = re.compile(r"(|CLEAR\w*|OPEN[\w-]*|NONE|EMPTY|AIR|FREE|N/?A|UNKNOWN)", re.IGNORECASE)
 _CAMERAS = {  # the first that is named counts: DECam's own names say SDSS too
     "DECam": {"DECAM", "DES", "DECALS"},
     "HSC": {"HSC"},
@@ -51,7 +51,7 @@ class Filter:
 
 
 def parse_filter(text: str) -> Filter:
-    """Of ``"g DECam SDSS c0001 4720.0 1520.0"``, ``"HSC-R2"``, ``"g.00000"``, ``"g_SDSS"``, ``"r.MP9602"``, ``"F814W"``."""
+    """Of ``"g DECam SDSS c0001 4720.0 1520.0"``, ``"HSC-R2"``, ``"g.00000"``, ``"r.MP9602"``, ``"F814W"``."""
     words = [word for word in re.split(r"[^\w']+|_", text.strip()) if word]
     camera = _camera(words)
     if camera is None and re.search(r"\bMP\d{4}\b", text):

@@ -1,4 +1,4 @@
-"""HDUs of a FITS file -> the planes of one image: which HDU is an image, and which is an inverse variance or a mask of it.
+"""HDUs of a FITS file -> the planes of one image, with the inverse variance and the mask of each.
 
 Planes of several HDUs are put together only if their pixels are the same places of the sky.
 """
@@ -23,9 +23,8 @@ _KINDS = {
     "invvar": {"INVVAR", "IVAR"},
     "variance": {"VARIANCE", "VAR"},
     "mask": {"MASK", "MASKBITS", "MSK", "DQ", "FLAGS"},
-    "other": set(
-        "WGT WHT WEIGHT ERR ERROR SIGMA RMS NOISE CTX CON EXP NEXP DEPTH SKY BKG BACKGROUND PSF MODEL CHI2".split()
-    ),
+    "other": {"WGT", "WHT", "WEIGHT", "ERR", "ERROR", "SIGMA", "RMS", "NOISE", "CTX", "CON", "EXP", "NEXP"}
+    | {"DEPTH", "SKY", "BKG", "BACKGROUND", "PSF", "MODEL", "CHI2"},
 }
 """Words of EXTNAME or IMAGETYP -> what the HDU is; an image of the sky without one of them."""
 _SPECTRAL = ("WAVE", "AWAV", "LAMBDA", "FREQ", "VELO", "VRAD", "VOPT", "ZOPT")
@@ -45,11 +44,11 @@ class ImageHdu:
 
 
 def image_hdus(hdus: Sequence[Hdu]) -> tuple[list[ImageHdu], list[Hdu]]:
-    """Images with the HDUs about them, which follow them or are of their band; and the HDUs that are neither."""
+    """Images with the HDUs about them, which follow them or are of their band; and all other HDUs."""
     images: list[ImageHdu] = []
     rest: list[Hdu] = []
     for hdu in hdus:
-        kind = kind_of(hdu)
+        kind = _kind(hdu)
         if len(_axes(hdu)) < 2 or kind == "other":
             rest.append(hdu)
         elif kind == "image":
@@ -64,14 +63,14 @@ def image_hdus(hdus: Sequence[Hdu]) -> tuple[list[ImageHdu], list[Hdu]]:
     return images, rest
 
 
-def kind_of(hdu: Hdu) -> str:
+def _kind(hdu: Hdu) -> str:
     """``image``, ``invvar``, ``variance``, ``mask`` or ``other``."""
     words = set(re.split(r"[^A-Z0-9]+|_", f"{hdu.name} {hdu.header.get('IMAGETYP', '')}".upper()))
     return next((kind for kind, names in _KINDS.items() if words & names), "image")
 
 
 def band_of(image: ImageHdu, file: FitsFile) -> tuple[str, str] | None:
-    """Name of the band of one plane and where it is from: a card of the HDU or its name; of the file, if that has one image."""
+    """The band of one plane and where it is from: a card or the name of the HDU, or a card of the file."""
     stated = filter_of(cards(image.hdu.header))
     if stated is not None:
         return stated
@@ -82,7 +81,7 @@ def band_of(image: ImageHdu, file: FitsFile) -> tuple[str, str] | None:
 
 
 def cube_bands(header: Any, count: int) -> tuple[tuple[str, ...], str] | None:
-    """Of the planes of a cube: BAND0 or BAND1 ..., or BANDS, which joins single letters or separates longer names."""
+    """Of the planes of a cube: BAND0 or BAND1 ..., or BANDS, which joins letters or separates names."""
     for first in (0, 1):
         numbered = [str(header.get(f"BAND{i}", "")).strip() for i in range(first, first + count)]
         if all(numbered):
@@ -104,7 +103,9 @@ def arrays_of(
     usual: dict[str, Any] | None = None,
     mask_of: Callable[[Hdu], Array] = Hdu.image,
 ) -> ImageArrays:
-    """One image of the HDUs, a plane for each; a single HDU may be a cube. `usual`: cards that the survey leaves out.
+    """One image of the HDUs, a plane for each; a single HDU may be a cube.
+
+    `usual`: cards that the survey leaves out.
 
     Raises:
         FormatError: a picture, a cube of spectra, a band twice, or bands that are not on one grid.
@@ -173,8 +174,8 @@ def _refuse_spectra(image: ImageHdu, header: dict[str, Any], name: str) -> None:
     if len(image.axes) == 3 and image.axes[0] > 1 and kind.startswith(_SPECTRAL):
         planes, height, width = image.axes
         raise FormatError(
-            f"{name} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} pixels; "
-            "extract the spectrum of an aperture first, as wavelength, flux and error"
+            f"{name} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} "
+            "pixels; extract the spectrum of an aperture first, as wavelength, flux and error"
         )
     if len(image.axes) == 3:
         refuse_others(np.broadcast_to(np.float32(0), image.axes), name)

@@ -1,4 +1,4 @@
-"""A record of named arrays -> the image in it: a cube under one of the usual names, or planes named by their bands."""
+"""A record of named arrays -> the image in it: a cube under a usual name, or planes named by their bands."""
 
 from typing import Any
 

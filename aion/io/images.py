@@ -1,4 +1,4 @@
-"""Image planes, as a file stores them -> a LegacySurveyImage (nanomaggies) or HSCImage (zero-point 27), with position and pixel scale."""
+"""Image planes, as a file stores them -> a LegacySurveyImage (nanomaggies) or an HSCImage (zero-point 27)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +14,13 @@ from aion.errors import FormatError, ModalityError
 from aion.io.filters import camera_of, parse_filter
 from aion.io.objects import IMAGE_SURVEYS, Entry, ImageFrame, Overrides
 from aion.io.registry import Found, PositionNeededError
-from aion.io.sky_grid import celestial, center_of, scale_of
+from aion.io.sky_grid import celestial, center_of, pixel_scale_of
 from aion.io.source import FITS_CUTOUTS
-from aion.io.zero_points import AGREE, ZeroPoint, zero_points
+from aion.io.zero_points import image_flux_factor
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 
 MAX_FIELD_PIXELS = 3000
-"""Largest side that is taken whole, the most the Legacy Survey viewer gives; larger images need a position."""
+"""Largest side that is taken whole, the most of the Legacy Survey viewer; larger images need a position."""
 FIELD_PIXELS = 256
 """Side of the field that is kept around a position."""
 SCALE_TOLERANCE = 0.02
@@ -29,8 +29,6 @@ NORTH_OF = 32.375
 """Degrees; north of it the Legacy Survey is BASS and MzLS (Dey et al. 2019)."""
 MOST_BANDS = 9
 """Planes of a cube that can be bands; more are wavelengths."""
-BRIGHTEST, FAINTEST = 8.0, 32.0
-"""AB magnitudes that the brightest pixel of a field has not; if it does, the unit is another one."""
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
@@ -43,8 +41,6 @@ _USUAL_BANDS = {
 """Survey and number of planes that do not say their bands -> what they are taken for."""
 _OTHER_ORDERS = {3: ("g,r,i", "z,r,g", "i,r,g"), 4: ("z,i,r,g",), 5: ("y,z,i,r,g",)}
 _SURVEY_OF_CAMERA = {"HSC": "HSC", "DECam": "Legacy Survey", "BASS/MzLS": "Legacy Survey"}
-_USUAL_ZERO_POINTS = (22.5, 25.0, 27.0, 30.0, 31.4)
-"""Nanomaggies, Pan-STARRS and 1 count at magnitude 25, HSC, DES, nJy: offered where a file does not say."""
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
 _SCALE_CARDS = ("PIXSCALE", "PIXSCAL1", "SECPIX", "PIXEL_SCALE", "IMAGE_SCALE")
 
@@ -78,7 +74,7 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
 
     Raises:
         FormatError: it is a picture, or a cube of spectra.
-        ModalityError: bands and planes do not fit, every pixel is missing, or the position is not in the image.
+        ModalityError: bands and planes do not fit, every pixel is missing, or the position is outside.
         PositionNeededError: the image is too large to be taken whole.
     """
     if arrays.planes.ndim != 3 or arrays.planes.dtype.kind not in "biuf":
@@ -120,19 +116,19 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
 
 
 def refuse_others(pixels: NDArray[Any], what: str) -> None:
-    """Raises FormatError for pixels that are no image of the sky in bands: a picture, or a cube of spectra."""
+    """Raises FormatError for pixels that are no bands of the sky: a picture, or a cube of spectra."""
     size = "x".join(map(str, pixels.shape))
     if pixels.dtype == np.uint8 and pixels.ndim > 1:
         raise FormatError(f"{what} ({size}, 8-bit) is a picture; {FITS_CUTOUTS}")
     if pixels.ndim == 3 and min(pixels.shape) > MOST_BANDS:
         raise FormatError(
-            f"{what} is a cube of {size}, more planes than there are bands: a cube of spectra, of which an aperture "
-            "is expected as one spectrum (wavelength, flux, error); extract it first"
+            f"{what} is a cube of {size}, more planes than there are bands: a cube of spectra; "
+            "extract the spectrum of an aperture first, as wavelength, flux and error"
         )
 
 
 def bands_first(cube: NDArray[Any], what: str) -> tuple[NDArray[Any], tuple[Entry, ...]]:
-    """(bands, height, width) of an image with axes of length 1 before it, or with its bands last; and what was done."""
+    """(bands, height, width) of an image with bands last or axes of length 1 before it; and what was done."""
     shape = f"({', '.join(map(str, cube.shape))})"
     while cube.ndim > 3 and cube.shape[0] == 1:
         cube = cube[0]
@@ -140,7 +136,8 @@ def bands_first(cube: NDArray[Any], what: str) -> tuple[NDArray[Any], tuple[Entr
         return cube[None], ()
     if cube.ndim != 3:
         raise ModalityError(
-            f"{what} has shape {shape}; one object is expected: save each one by itself, (bands, height, width)"
+            f"{what} has shape {shape}; one object is expected: save each one by itself, "
+            "(bands, height, width)"
         )
     if cube.shape[-1] <= MOST_BANDS < min(cube.shape[:2]):
         note = "read as (height, width, bands), as only the last axis is short enough for bands"
@@ -158,7 +155,9 @@ def _pixel_scale(
     if overrides.pixel_scale:
         return overrides.pixel_scale, Entry("pixel scale", f'{overrides.pixel_scale:.3f}"', "you set")
     stated = {card: header[card] for card in _SCALE_CARDS if isinstance(header.get(card), (int, float))}
-    card, scale = ("the WCS", scale_of(wcs)) if wcs is not None else next(iter(stated.items()), ("", 0.0))
+    card, scale = (
+        ("the WCS", pixel_scale_of(wcs)) if wcs is not None else next(iter(stated.items()), ("", 0.0))
+    )
     if not 0.001 < scale < 100:
         note = "the file has no WCS; the survey's own scale is taken for granted"
         return None, Entry("pixel scale", "unknown", "assumed", note)
@@ -180,10 +179,10 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     if arrays.survey:
         return arrays.survey, Entry("survey", arrays.survey, "header", "from its layout and cards")
     filters = [parse_filter(band) for band in (overrides.bands or arrays.bands or ())]
-    cameras = [one.camera for one in filters if one.camera] or [camera_of(arrays.header)]
-    survey = _SURVEY_OF_CAMERA.get(cameras[0] or "")
+    camera = next((one.camera for one in filters if one.camera), camera_of(arrays.header))
+    survey = _SURVEY_OF_CAMERA.get(camera or "")
     if survey:
-        return survey, Entry("survey", survey, "header", f"the filters are of {cameras[0]}")
+        return survey, Entry("survey", survey, "header", f"the filters are of {camera}")
     if any(one.letter == "y" or one.text.upper().startswith("NB") for one in filters):
         return "HSC", Entry("survey", "HSC", "detected", "it has a y band, which the Legacy Survey has not")
     if scale is not None:
@@ -206,7 +205,8 @@ def _known_bands(
         name, owner = _band(band, survey, camera)
         plane = arrays.planes[i]
         if name is None:
-            note = f"no band that the codec reads ({', '.join(_BANDS[survey])}); set bands to read it as one of them"
+            known = ", ".join(_BANDS[survey])
+            note = f"no band that the codec reads ({known}); set bands to read it as one of them"
             entries.append(Entry("band", band, "dropped", note))
         elif not np.isfinite(plane).any() or not np.nan_to_num(plane).any():
             entries.append(Entry("band", name, "dropped", "every pixel is zero or missing: not observed"))
@@ -245,7 +245,8 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
         return tuple(usual), Entry("bands", ", ".join(usual), "assumed", note, choices)
     if len(given) != count:
         raise ModalityError(
-            f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; name one band for each plane"
+            f"{len(given)} bands ({', '.join(given)}) for an image of {count} planes; "
+            "name one band for each plane"
         )
     if overrides.bands:
         return given, Entry("bands", ", ".join(given), "you set")
@@ -254,14 +255,14 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
 
 
 def _band(text: str, survey: str, camera: str | None) -> tuple[str | None, str | None]:
-    """The codec's name of a band, and whose filter it is if not the survey's own; None: no band of the survey."""
+    """The codec's name of a band (None: no band of the survey), and whose filter it is if another's."""
     try:
         (name,), _ = band_names([text], _BANDS[survey])
         return name, camera
     except ModalityError:
         stored = parse_filter(text)
     name = f"{_BANDS[survey][0].split('-')[0]}-{(stored.letter or '').upper()}"
-    return (name if name in _BANDS[survey] else None), (stored.camera or camera or stored.text)
+    return (name if name in _BANDS[survey] else None), (camera or stored.camera or stored.text)
 
 
 def _whole(arrays: ImageArrays, wcs: WCS | None, scale: float | None) -> tuple[tuple[Any, Any], Entry]:
@@ -288,7 +289,8 @@ def _around(
     """The part of an image that has `position` in its middle."""
     if wcs is None:
         raise ModalityError(
-            "a position was set, but the image has no WCS to find it with; cut the image around the object instead"
+            "a position was set, but the image has no WCS to find it with; "
+            "cut the image around the object instead"
         )
     height, width = arrays.planes.shape[1:]
     ra, dec = position
@@ -296,8 +298,8 @@ def _around(
     half = min(FIELD_PIXELS // 2, int(x + 0.5), int(y + 0.5), width - int(x + 0.5), height - int(y + 0.5))
     if half < CODEC_FIELD // 2:
         raise ModalityError(
-            f"the position {ra:.5f}, {dec:+.5f} is at pixel ({x:.0f}, {y:.0f}) of an image of {height}x{width}; "
-            f"{CODEC_FIELD // 2} pixels on each side of it are needed"
+            f"the position {ra:.5f}, {dec:+.5f} is at pixel ({x:.0f}, {y:.0f}) of an image of "
+            f"{height}x{width}; {CODEC_FIELD // 2} pixels on each side of it are needed"
         )
     rows, columns = (slice(int(value + 0.5) - half, int(value + 0.5) + half) for value in (y, x))
     cut = replace(
@@ -308,7 +310,8 @@ def _around(
     )
     if not np.isfinite(cut.planes).reshape(len(cut.planes), -1).any(1).all():
         raise ModalityError(
-            f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; choose another position or leave that band out"
+            f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; "
+            "choose another position or leave that band out"
         )
     note = f"{2 * half}x{2 * half} of {height}x{width} pixels, around it"
     return cut, wcs[rows, columns], Entry("position", f"{ra:.5f}, {dec:+.5f}", "you set", note)
@@ -324,7 +327,10 @@ def _flux_factors(
         entry = Entry("flux unit", unit, "you set", note)
         return np.full((count, 1, 1), overrides.image_flux_scale), (entry,)
     headers = arrays.plane_headers or (arrays.header,)
-    of_planes = [_flux_factor(header, arrays, survey, scale) for header in headers]
+    of_planes = [
+        image_flux_factor(header, arrays.planes, target=_ZERO_POINT[survey], unit=unit, pixel_scale=scale)
+        for header in headers
+    ]
     factors = np.broadcast_to([factor for factor, _ in of_planes], count).reshape(-1, 1, 1)
     entries: dict[Entry, list[str]] = {}
     for (_, entry), band in zip(of_planes, arrays.bands or (), strict=False):
@@ -338,58 +344,8 @@ def _flux_factors(
     return factors, tuple(named)
 
 
-def _flux_factor(
-    header: Mapping[str, Any], arrays: ImageArrays, survey: str, scale: float | None
-) -> tuple[float, Entry]:
-    """Of one header; cards that contradict each other, and their lack, are assumptions with their alternatives."""
-    target, unit = _ZERO_POINT[survey], _CLASSES[survey].unit
-    stated = zero_points(header, scale)
-    if not stated:
-        bunit = str(header.get("BUNIT", "")).strip()
-        said = (
-            f"BUNIT = {bunit} has no AB magnitude and no card gives one" if bunit else "the file does not say"
-        )
-        note = f"{said}; zero-point {target}{_absurd(arrays.planes, target)}"
-        others = [point for point in _USUAL_ZERO_POINTS if point != target]
-        factors = [_factor(target, point) for point in others]
-        examples = ", ".join(
-            f"{factor:.4g} for {point}" for point, factor in zip(others, factors, strict=True)
-        )
-        choices = tuple(f"image_flux_scale={factor:.6g}" for factor in (1.0, *factors))
-        return 1.0, Entry("flux unit", unit, "assumed", f"{note}; set image_flux_scale: {examples}", choices)
-    first = stated[0]
-    note = f"{first.source}, zero-point {first.magnitude:.3f}"
-    factor = _factor(target, first.magnitude)
-    note += "" if factor == 1 else f", scaled to {target}"
-    others_stated = [point for point in stated[1:] if abs(point.magnitude - first.magnitude) > AGREE]
-    if not others_stated:
-        return factor, Entry("flux unit", unit, "header", note)
-    choices = tuple(
-        f"image_flux_scale={_factor(target, point.magnitude):.6g}" for point in (first, *others_stated)
-    )
-    against = ", ".join(_zero_point_in_words(point) for point in others_stated)
-    return factor, Entry("flux unit", unit, "assumed", f"{note}; but {against}", choices)
-
-
-def _factor(target: float, zero_point: float) -> float:
-    return 1.0 if abs(zero_point - target) < 0.002 else float(10 ** ((target - zero_point) / 2.5))
-
-
-def _zero_point_in_words(point: ZeroPoint) -> str:
-    return f"{point.source} is zero-point {point.magnitude:.3f}"
-
-
-def _absurd(planes: NDArray[Any], zero_point: float) -> str:
-    """A few words if the brightest pixel would be brighter or fainter than one can be."""
-    largest = float(np.nanmax(planes))
-    magnitude = zero_point - 2.5 * np.log10(largest) if largest > 0 else np.nan
-    if BRIGHTEST < magnitude < FAINTEST or np.isnan(magnitude):
-        return ""
-    return f", which is unlikely: the brightest pixel would have magnitude {magnitude:.1f}"
-
-
 def _is_north(header: Mapping[str, Any], ra: float | None, dec: float | None) -> bool:
-    """BASS and MzLS observed north of NORTH_OF, in the northern galactic cap, which lies at these right ascensions."""
+    """BASS and MzLS observed north of NORTH_OF, in the northern galactic cap, at these right ascensions."""
     stated = "".join(str(header.get(card, "")) for card in ("SURVEY", "VERSION", "TELESCOP")).lower()
     if camera_of(header) not in (None, "BASS/MzLS"):
         return False

@@ -1,4 +1,4 @@
-"""Which parts of several files are one object: the same id, the same place, or the only object of each file."""
+"""Which parts of several files are one object: the same id or place, or the only object of each file."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -56,7 +56,7 @@ class Part:
         return max(SAME_FIELD, self.frame.pixel_scale * min(self.image.flux.shape[-2:]) / 2)
 
     def shows_off_center(self, target: tuple[float, float]) -> bool:
-        """Whether this is an image with `target` inside, far enough from its edges, but more than a pixel from its centre."""
+        """Whether this is an image with `target` well inside, but more than a pixel from its center."""
         if self.image is None or self.position is None or not self.frame.pixel_scale or not self.frame.header:
             return False
         pixels = separation(self.position, target) / self.frame.pixel_scale
@@ -80,7 +80,8 @@ class Part:
 def join(files: list[list[Part]], *, single: bool | None = None) -> list[list[Part]]:
     """Parts of each object together, in the order of the files; spectra and images before rows of catalogs.
 
-    ``single``: whether the files are of one object, so that parts fit without a common id or place; None = if each holds one.
+    ``single``: whether the files are of one object, so that parts fit without a common id or place;
+    None = if each holds one.
     """
     single = len(files) > 1 and all(len(parts) == 1 for parts in files) if single is None else single
     groups: list[list[Part]] = []
@@ -118,7 +119,7 @@ def _angle(arcsec: float) -> str:
 
 
 def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
-    """Puts a part into the first of the candidate groups that it fits, or into a new one that says why it fits none."""
+    """Puts a part into the first of the candidate groups that it fits, or into a new one that says why."""
     problems = []
     for i in candidates:
         fitted = _fitted(groups[i], part)
@@ -194,8 +195,9 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
 
 def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | str:
     """`holder` with the bands of `more` added to its image, or why that is not possible."""
-    if set(known.bands) & set(more.bands):
-        return f"{holder.report.source} already holds an image in {', '.join(sorted(set(known.bands) & set(more.bands)))}"
+    twice = sorted(set(known.bands) & set(more.bands))
+    if twice:
+        return f"{holder.report.source} already holds an image in {', '.join(twice)}"
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
         return f"the bands do not have one size: {sizes} pixels"

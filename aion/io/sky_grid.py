@@ -1,4 +1,4 @@
-"""Where the pixels of an image are on the sky: the WCS of a header, its middle, and how far two grids are apart."""
+"""Where the pixels of an image are on the sky: its WCS, its middle, and how far two grids are apart."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def celestial(header: Mapping[str, Any]) -> WCS | None:
     return wcs if wcs.has_celestial else None
 
 
-def scale_of(wcs: WCS) -> float:
+def pixel_scale_of(wcs: WCS) -> float:
     """Arcsec per pixel, the mean of both axes."""
     return float(np.mean(proj_plane_pixel_scales(wcs))) * 3600
 
@@ -42,12 +42,12 @@ def center_of(shape: tuple[int, ...], wcs: WCS | None) -> tuple[float, float] | 
 
 
 def difference(first: WCS, second: WCS, shape: tuple[int, ...]) -> tuple[float, str]:
-    """Largest distance in pixels between the same pixels of two images (..., height, width), and a few words on it."""
+    """Largest distance in pixels between two images (..., height, width), and a few words on it."""
     x, y = (axis.ravel() for axis in np.meshgrid(*(np.linspace(0, size - 1, 3) for size in shape[:-3:-1])))
     there = second.world_to_pixel(first.pixel_to_world(x, y))
     apart = np.nan_to_num(np.array([there[0] - x, there[1] - y]), nan=np.inf)  # (2, 9)
     largest = float(np.hypot(*apart).max())
-    scales = scale_of(first), scale_of(second)
+    scales = pixel_scale_of(first), pixel_scale_of(second)
     if not np.isfinite(largest):
         return largest, "lies elsewhere on the sky"
     if abs(scales[1] / scales[0] - 1) * max(shape[-2:]) > ALIGNED:

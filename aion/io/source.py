@@ -19,8 +19,8 @@ MAX_UNPACKED_BYTES = 2**30
 
 FITS_CUTOUTS = (
     "a picture has no fluxes; download the FITS version: "
-    "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz of the Legacy Survey, or "
-    "https://hsc-release.mtk.nao.ac.jp/das_cutout/pdr3/ of HSC"
+    "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz of the Legacy Survey, "
+    "or https://hsc-release.mtk.nao.ac.jp/das_cutout/pdr3/ of HSC"
 )
 """What to do with a picture."""
 _GZIP = b"\x1f\x8b"

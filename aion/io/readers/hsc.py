@@ -1,6 +1,7 @@
-"""Hyper Suprime-Cam cutouts and coadds: HDUs IMAGE, MASK and VARIANCE of one band, or of several bands in one file.
+"""Hyper Suprime-Cam cutouts and coadds: HDUs IMAGE, MASK and VARIANCE, of one band or of several.
 
-Data model: https://hsc-release.mtk.nao.ac.jp/doc/index.php/data-2/ ; pixels in counts, FLUXMAG0 is the flux of AB magnitude 0.
+Data model: https://hsc-release.mtk.nao.ac.jp/doc/index.php/data-2/ ; pixels in counts, FLUXMAG0 is that of
+AB magnitude 0.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ BAD_PLANES = ("MP_BAD", "MP_SAT", "MP_NO_DATA", "MP_CR")
 
 
 def is_hsc(file: FitsFile) -> bool:
-    """Images in the layout of the HSC pipeline: IMAGE (with MASK or VARIANCE), or a zero-point as FLUXMAG0."""
+    """Images as the HSC pipeline writes them: IMAGE (with MASK or VARIANCE), or a zero-point as FLUXMAG0."""
     planes = [hdu for hdu in file.images() if len(hdu.shape) == 2]
     names = {hdu.name.split("-")[-1] for hdu in planes}
     named = "IMAGE" in names and bool({"MASK", "VARIANCE"} & names)

@@ -1,6 +1,7 @@
-"""Legacy Survey images: ``cutout.fits`` (one cube), ``subimage`` (one HDU for each brick and band), brick coadds; and images of others.
+"""Legacy Survey images, nanomaggies: ``cutout.fits`` (one cube), ``subimage`` (an HDU for each brick
+and band), brick coadds; and FITS images of other surveys.
 
-https://www.legacysurvey.org/viewer/urls and https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd ; pixels in nanomaggies.
+https://www.legacysurvey.org/viewer/urls and https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd
 """
 
 from collections.abc import Mapping
@@ -85,7 +86,7 @@ def read_image(file: FitsFile, overrides: Overrides) -> list[Found]:
 
 
 def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> list[ImageHdu]:
-    """The first cube or the only image; else all that say their band, or as many as a person named bands for."""
+    """The first cube or the only image; else all that say their band, or as many as bands were set."""
     first = images[0]
     if len(first.axes) > 2 or len(images) == 1:
         return [first]
