@@ -100,17 +100,14 @@ def arrays_of(
     unused: Sequence[Hdu] = (),
     *,
     survey: str | None,
-    usual: dict[str, Any] | None = None,
     mask_of: Callable[[Hdu], Array] = Hdu.image,
 ) -> ImageArrays:
     """One image of the HDUs, a plane for each; a single HDU may be a cube.
 
-    `usual`: cards that the survey leaves out.
-
     Raises:
         FormatError: a picture, a cube of spectra, a band twice, or bands that are not on one grid.
     """
-    headers = [(usual or {}) | cards(file.primary.header) | cards(image.hdu.header) for image in images]
+    headers = [cards(file.primary.header) | cards(image.hdu.header) for image in images]
     entries: list[Entry] = []
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):

@@ -32,6 +32,8 @@ MOST_BANDS = 9
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
 _BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
+_DEFINED = {"Legacy Survey": "images of the Legacy Survey are in nanomaggies"}
+"""https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd ; their cards do not say it."""
 _USUAL_BANDS = {
     ("Legacy Survey", 3): "grz",
     ("Legacy Survey", 4): "griz",
@@ -188,7 +190,8 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     if scale is not None:
         survey = "HSC" if scale < 0.21 else "Legacy Survey"  # half way between 0.168 and 0.262
         return survey, Entry("survey", survey, "detected", f'from its pixels of {scale:.3f}"')
-    choices = tuple(f"survey={one}" for one in IMAGE_SURVEYS)
+    decides = bool(filters) or ("HSC", len(arrays.planes)) in _USUAL_BANDS
+    choices = tuple(f"survey={one}" for one in IMAGE_SURVEYS) if decides else ()
     return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", choices)
 
 
@@ -327,8 +330,11 @@ def _flux_factors(
         entry = Entry("flux unit", unit, "you set", note)
         return np.full((count, 1, 1), overrides.image_flux_scale), (entry,)
     headers = arrays.plane_headers or (arrays.header,)
+    defined = _DEFINED.get(survey, "") if arrays.survey == survey else ""
     of_planes = [
-        image_flux_factor(header, arrays.planes, target=_ZERO_POINT[survey], unit=unit, pixel_scale=scale)
+        image_flux_factor(
+            header, arrays.planes, target=_ZERO_POINT[survey], unit=unit, pixel_scale=scale, defined=defined
+        )
         for header in headers
     ]
     factors = np.broadcast_to([factor for factor, _ in of_planes], count).reshape(-1, 1, 1)

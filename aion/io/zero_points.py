@@ -36,13 +36,22 @@ class ZeroPoint:
 
 
 def image_flux_factor(
-    header: Mapping[str, Any], planes: NDArray[Any], *, target: float, unit: str, pixel_scale: float | None
+    header: Mapping[str, Any],
+    planes: NDArray[Any],
+    *,
+    target: float,
+    unit: str,
+    pixel_scale: float | None,
+    defined: str,
 ) -> tuple[float, Entry]:
     """What pixels are multiplied by to be in `unit`, of AB zero-point `target`, and how that is known.
 
-    Where cards contradict each other or are missing, an assumption with its choices.
+    Where cards contradict each other or are missing, an assumption with its choices. ``defined``: a survey
+    gives this unit to all of its images, without a card; empty: none does.
     """
     stated = zero_points(header, pixel_scale)
+    if not stated and defined:
+        return 1.0, Entry("flux unit", unit, "header", f"{defined}, zero-point {target}")
     if not stated:
         bunit = str(header.get("BUNIT", "")).strip()
         said = (

@@ -1,9 +1,10 @@
-"""Images arrive as nanomaggies (Legacy Survey) or zero-point 27 counts (HSC), with bands, position and pixel scale."""
+"""Images arrive in nanomaggies (Legacy Survey) or counts of zero-point 27 (HSC), with bands and position."""
 
 import io
 
 import numpy as np
 import pytest
+import torch
 from astropy import units as u
 from astropy.io import fits
 
@@ -300,13 +301,13 @@ def test_a_telescope_called_north_is_not_the_northern_legacy_survey():
 
 @pytest.mark.parametrize("setting", ["bands", "flux unit", "survey"])
 def test_an_assumption_about_an_image_offers_settings_of_which_the_first_is_what_is_read(setting, entry):
-    source = {"image": np.random.default_rng(0).normal(1, 1, (3, 120, 120))}
+    source = {"image": np.random.default_rng(0).normal(1, 1, (4, 120, 120))}
     found = only(read(source))
     choices = entry(found, setting).choices
     assert entry(found, setting).how == "assumed" and len(choices) > 1
     again = [only(read(source, overrides=Overrides.parse((choice,)))).modalities[0] for choice in choices]
     assert again[0].bands == found.modalities[0].bands and (again[0].flux == found.modalities[0].flux).all()
-    assert any(one.bands != again[0].bands or not (one.flux == again[0].flux).all() for one in again[1:])
+    assert any(one.bands != again[0].bands or not torch.equal(one.flux, again[0].flux) for one in again[1:])
 
 
 def test_a_unit_of_an_array_is_that_of_its_fluxes(entry):
@@ -328,3 +329,11 @@ def test_distortions_of_a_wcs_count_for_the_position():
     }
     bent = only(read(cube(BANDS="grz", **sip)))
     assert abs(bent.ra - plain.ra) * 3600 > 0.05  # 21 pixels from CRPIX1: 0.4 pixels
+
+
+def test_the_unit_of_a_legacy_survey_cutout_is_known_without_a_card(entry):
+    found = only(read(cube(BANDS="grz", SURVEY="LegacySurvey", VERSION="DR10")))
+    assert (
+        entry(found, "flux unit").how == "header" and "are in nanomaggies" in entry(found, "flux unit").note
+    )
+    assert entry(found, "survey").how == "header"

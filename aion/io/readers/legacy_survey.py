@@ -16,8 +16,6 @@ from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
 from aion.io.sky_grid import celestial
 
-NANOMAGGIES = {"BUNIT": "nanomaggy"}
-
 
 def is_subimage(file: FitsFile) -> bool:
     """Every image belongs to a brick and a band."""
@@ -49,7 +47,7 @@ def read_subimage(file: FitsFile, overrides: Overrides) -> list[Found]:
     images, unused = image_hdus(bricks[brick])
     if not images:
         raise FormatError("the subimage has inverse variances but no image; download it again")
-    arrays = arrays_of(file, images, unused, survey="Legacy Survey", usual=NANOMAGGIES)
+    arrays = arrays_of(file, images, unused, survey="Legacy Survey")
     found = build_image(arrays, overrides)
     others = ", ".join(sorted(set(bricks) - {brick}))
     note = f"BRICK; the others ({others}) show less of the field" if others else "BRICK"
@@ -66,7 +64,7 @@ def read_brick(file: FitsFile, overrides: Overrides) -> list[Found]:
         raise FormatError(
             f"this is the {kind} stack of a brick; give legacysurvey-<brick>-image-<band>.fits.fz instead"
         )
-    arrays = arrays_of(file, [ImageHdu(hdu)], survey="Legacy Survey", usual=NANOMAGGIES)
+    arrays = arrays_of(file, [ImageHdu(hdu)], survey="Legacy Survey")
     return [build_image(arrays, overrides)]
 
 
