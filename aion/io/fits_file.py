@@ -9,7 +9,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
-from aion.io.content import Table, native
+from aion.io.content import Table, lower_names, native
 from aion.io.source import as_stream, check_unpacked
 
 
@@ -45,7 +45,9 @@ class Hdu:
     def column_cards(self, card: str) -> dict[str, str]:
         """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``), where it has one."""
         numbers = range(1, min(self.count("TFIELDS") if self.is_table else 0, 999) + 1)
-        names = {i: str(self.header.get(f"TTYPE{i}", "")).strip().lower() for i in numbers}
+        names = dict(
+            zip(numbers, lower_names(self.header.get(f"TTYPE{i}", "") for i in numbers), strict=True)
+        )
         return {
             name: str(self.header[f"{card}{i}"]).strip()
             for i, name in names.items()
@@ -87,14 +89,14 @@ class Hdu:
             raise FormatError(
                 f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
             )
-        for column in rows.columns:
-            values = rows[column.name]
+        for i, (name, column) in enumerate(zip(lower_names(rows.columns.names), rows.columns, strict=True)):
+            values = rows.field(i)
             letter = column.format.lstrip("0123456789")[:1]
             if letter in "PQ":
-                columns[column.name.lower()] = _ragged(values)
+                columns[name] = _ragged(values)
             elif values.dtype.kind in "biufUS" and letter != "X":
-                columns[column.name.lower()] = native(values)
-            units |= {column.name.lower(): str(column.unit)} if column.unit else {}
+                columns[name] = native(values)
+            units |= {name: str(column.unit)} if column.unit else {}
         notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
         return Table(columns, units, cards(self.header), "FITS", *notes)
 

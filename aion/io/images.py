@@ -15,7 +15,7 @@ from aion.io.filters import camera_of, parse_filter
 from aion.io.objects import IMAGE_SURVEYS, Entry, ImageFrame, Overrides
 from aion.io.registry import Found, PositionNeededError
 from aion.io.sky_grid import celestial, center_of, pixel_scale_of
-from aion.io.source import FITS_CUTOUTS
+from aion.io.source import NO_FLUXES
 from aion.io.zero_points import image_flux_factor
 from aion.modalities import HSCImage, Image, LegacySurveyImage
 
@@ -121,7 +121,7 @@ def refuse_others(pixels: NDArray[Any], what: str) -> None:
     """Raises FormatError for pixels that are no bands of the sky: a picture, or a cube of spectra."""
     size = "x".join(map(str, pixels.shape))
     if pixels.dtype == np.uint8 and pixels.ndim > 1:
-        raise FormatError(f"{what} ({size}, 8-bit) is a picture; {FITS_CUTOUTS}")
+        raise FormatError(f"{what} ({size}, 8-bit) is a picture; {NO_FLUXES}")
     if pixels.ndim == 3 and min(pixels.shape) > MOST_BANDS:
         raise FormatError(
             f"{what} is a cube of {size}, more planes than there are bands: a cube of spectra; "

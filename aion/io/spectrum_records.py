@@ -12,7 +12,7 @@ from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, UNCERTAINTIES, Label, Layout, Role, label, layouts, marks_good, words
+from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, words
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
 from aion.io.units import medium_of, scale_of
@@ -138,7 +138,7 @@ def are_parts(spectra: Sequence[SpectrumArrays]) -> bool:
     )
 
 
-def _labels(record: Record) -> dict[str, Label]:
+def _labels(record: Record) -> dict[str, Meaning]:
     labels = {name: _label(record, name) for name, value in record.values.items() if _is_line(value)}
     wanted = (Role.WAVELENGTH, Role.FLUX)  # where these are text, `numbers` says so
     return {
@@ -148,7 +148,7 @@ def _labels(record: Record) -> dict[str, Label]:
     }
 
 
-def _label(record: Record, name: str) -> Label:
+def _label(record: Record, name: str) -> Meaning:
     return label(name, record.ucds.get(name, ""), record.utypes.get(name, ""))
 
 

@@ -22,9 +22,9 @@ CODEC_RANGE = (3500.0, 10462.4)
 """Å; wavelengths that the spectrum codec looks at."""
 PLAUSIBLE = (800.0, 26_000.0)
 """Å; where the whole of a spectrum lies whose file states no unit. Below the Lyman limit (912 Å) the hydrogen
-of the Galaxy is opaque, and HST's COS ends at 815 Å; beyond the K band the ground sees little, and files from
-space state their units. In numbers: Å 800 to 26000, nm 80 to 2600, um 0.08 to 2.6, m 8e-8 to 2.6e-6, log10 of
-Å 2.90 to 4.41, ln of Å 6.68 to 10.17: only Å and nm have numbers in common."""
+of the Galaxy is opaque (HST's COS goes a little below 900 Å: its handbook, table 5.1); beyond the K band the
+ground sees little, and files from space state their units. In numbers: Å 800 to 26000, nm 80 to 2600, um 0.08
+to 2.6, m 8e-8 to 2.6e-6, log10 of Å 2.90 to 4.41, ln of Å 6.68 to 10.17: only Å and nm share some."""
 LARGEST_LOGARITHM = {"log10": 6.0, "ln": 14.0}
 """Wavelengths above this are not stored as that logarithm, whatever the file says: 1e6 Å."""
 FLUX_UNIT = u.Unit("1e-17 erg / (s cm2 Angstrom)")

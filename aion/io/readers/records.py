@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from aion.errors import AIONError, ModalityError
 from aion.io.content import Record, Records
 from aion.io.image_records import image_of
@@ -14,7 +16,7 @@ from aion.io.images import build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS, Found, check_count, reader
 from aion.io.rows import facts, kind_of, photometry, text_of, with_header
-from aion.io.spectrum_records import holds_spectrum, read_spectrum, spectra_in
+from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, read_spectrum, spectra_in
 
 _MMU = ("spectrum_flux", "image_array", "image_flux")
 
@@ -106,7 +108,11 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
         parts.append(build_image(image, overrides))
     scalars, scalar_entries = photometry(item)
     if not parts and not scalars:
-        raise ModalityError("the record has no spectrum, no image and no photometry that the model reads")
+        names = ", ".join(name for name, value in item.values.items() if np.size(value) >= FEWEST_VALUES)
+        lines = f"; of its arrays ({names}) none is known to be wavelengths beside fluxes" if names else ""
+        raise ModalityError(
+            f"the record has no spectrum, no image and no photometry that the model reads{lines}"
+        )
     about = facts(item)
     ra, dec = (about.ra, about.dec) if about.ra is not None or not parts else (parts[-1].ra, parts[-1].dec)
     return Found(

@@ -1,6 +1,7 @@
 """Tables of any kind (ECSV, CSV, VOTable, FITS, Parquet): one spectrum, a pixel in each row, or photometry, an object in each row."""
 
 from dataclasses import replace
+
 from aion.errors import FormatError
 from aion.io.content import Record, Table
 from aion.io.fits_file import FitsFile, Hdu
