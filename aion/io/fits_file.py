@@ -69,7 +69,11 @@ class Hdu:
         if not self.shape or 0 in self.shape:
             raise FormatError(f"HDU {self.name or 'without a name'} holds no pixels")
         check_unpacked(math.prod(self.shape) * 8, f"the image in HDU {self.name or 'without a name'}")
-        return native(self.hdu.data)
+        blank, zero = self.header.get("BLANK"), self.header.get("BZERO", 0)
+        pixels = native(self.hdu.data)
+        if pixels.dtype.kind == "u" and blank is not None:  # astropy overlooks BLANK of unsigned integers
+            return np.where(pixels == blank + zero, np.nan, pixels.astype(np.float32))
+        return pixels
 
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
