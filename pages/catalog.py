@@ -1,4 +1,4 @@
-"""Catalog: look at all objects of a catalog at once, mark some, take them away or open one; make one of your own objects."""
+"""Catalog: see all objects of a catalog, mark some, take them away or open one; make one of your own."""
 
 import streamlit as st
 

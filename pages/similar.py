@@ -16,8 +16,9 @@ if catalog is None:
     layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
 st.caption(
-    f"Search {len(catalog):,} {as_text(catalog.manifest.label)} objects by one of them, by your upload, or by several with weights. "
-    "Similar means that the model describes them alike; the numbers are cosines, not probabilities."
+    f"Search {len(catalog):,} {as_text(catalog.manifest.label)} objects by one of them, by your upload, or "
+    "by several with weights. Similar means that the model describes them alike; the numbers are cosines, "
+    "not probabilities."
 )
 follow_address(catalog, is_own=active_catalog.is_own())
 search.question(catalog)

@@ -1,4 +1,5 @@
-"""A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and what is shown of it."""
+"""A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and
+what is shown of it."""
 
 import json
 import os
@@ -24,8 +25,9 @@ _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 
 
 def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
-    """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a fault of this program), row
-    (JSON, missing where it is not in the catalog), picture, spectrum, "tokens <key>" and "vector <view>", each missing where it has none.
+    """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a
+    fault of this program), row (JSON, missing where it is not in the catalog), picture, spectrum, "tokens
+    <key>" and "vector <view>", each missing where it has none.
 
     Raises:
         AIONError: it is not the object that the model cannot be asked about.

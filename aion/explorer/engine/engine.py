@@ -1,7 +1,8 @@
-"""The engine: an object of the sky in, an Analysis out. One per process, shared by all sessions, safe to call from any thread.
+"""The engine: an object of the sky in, an Analysis out. One per process, shared by all sessions, safe to call
+from any thread.
 
-Everything a caller asks goes through one queue to one thread; what waits together and has tokens of the same shape shares one
-pass of the encoder. It runs once per object, whatever is wanted of it.
+Everything a caller asks goes through one queue to one thread; what waits together and has tokens of the same
+shape shares one pass of the encoder. It runs once per object, whatever is wanted of it.
 """
 
 import platform
@@ -46,8 +47,9 @@ BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 OTHER_CATALOG = (
-    "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
-    "A catalog made by these is named with `AION_CATALOG` when the application starts."
+    "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
+    "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
+    "starts."
 )
 
 
@@ -78,7 +80,7 @@ class Engine:
 
     Raises:
         WeightsError, ConfigError: the weights cannot be loaded; the message says why and what to do.
-        InputError: the catalog's folder is damaged. A folder that is not there is fine: there are no neighbors then.
+        InputError: the catalog's folder is damaged. Without a folder there are no neighbors.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -87,7 +89,7 @@ class Engine:
         self._cpu_fallback: Networks | None = None
         self.info = _model_info(settings, self._networks)
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
-        """The reference catalog, None where there is none for these weights; and why one that is there cannot be used."""
+        """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
@@ -135,12 +137,14 @@ class Engine:
         )
 
     def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
-        """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
+        """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
+        Nothing is decoded or searched."""
         answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
         return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
     def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
-        """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
+        """View -> the vector made from that part of what was read of an object, for each; see
+        `aion.catalog.vectors_of`."""
         return vectors_of(
             objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts]))
         )
@@ -148,7 +152,7 @@ class Engine:
     def redshifts(
         self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]
     ) -> dict[str, RedshiftPDF]:
-        """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
+        """Name -> p(z) for each choice of what the model may read; each as `use` in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
@@ -161,7 +165,7 @@ class Engine:
         }
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
-        """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
+        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
         streams = [key for key in self.info.reads if key != Z.token_key]
@@ -182,13 +186,14 @@ class Engine:
         self._worker.close()
 
     def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
-        """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
+        """All jobs on the device; where its memory is too small, in halves, at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
         except torch.OutOfMemoryError:
             if len(jobs) == 1 and self._networks.device.type == "cpu":
                 raise
-        torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        torch.cuda.empty_cache()
         if half := len(jobs) // 2:
             return self._run(jobs[:half]) + self._run(jobs[half:])
         if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
@@ -287,7 +292,8 @@ class Engine:
     ) -> Analysis:
         """The same with its neighbors and its distance to the catalog.
 
-        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
+        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the
+        same, the parts are compared.
         """
         started = time.perf_counter()
         itself = catalog.row_of(analysis.id, analysis.tokens)
@@ -299,7 +305,8 @@ class Engine:
     def _distance(
         self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None
     ) -> list[Check]:
-        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
+        """How far from the catalog an object is, without the object itself; the catalog's own distances are
+        computed once per index."""
         if len(catalog) <= NEAREST:
             return []
         ranks = {}
@@ -349,7 +356,8 @@ def _reconstructions(
             reading.notes.append(f"{cls.name} could not be decoded: {exc}")
             continue
         if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, thing.frames.get(key)))  # type: ignore[arg-type]
+            frame = thing.frames.get(key)
+            images.append(reconstruction.image_result(original, decoded, frame))  # type: ignore[arg-type]
         elif issubclass(cls, Spectrum):
             spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
         else:
@@ -360,7 +368,7 @@ def _reconstructions(
 def _with_coverage(
     redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject
 ) -> tuple[RedshiftPDF, tuple[str, ...]]:
-    """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
+    """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
     kinds = {MODALITIES[key] for key in reading.used}
     if any(issubclass(kind, Image) for kind in kinds):
         return redshift, ()
@@ -384,7 +392,7 @@ def _assumptions(thing: SkyObject) -> list[str]:
 
 
 def _attempt(work: Callable[[], Any]) -> Any:
-    """The answer, or the exception in its place; running out of memory is not the job's fault and goes through."""
+    """The answer, or the exception in its place; out of memory is not the job's fault and goes through."""
     try:
         return work()
     except torch.OutOfMemoryError:

@@ -1,4 +1,5 @@
-"""What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in, arrays of one object out."""
+"""What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in,
+arrays of one object out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -71,7 +72,7 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
-    """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
+    """Both on the pixels of the original; without one, on the codec's pixels in the range of the survey."""
     survey = SURVEYS[decoded.token_key]
     kept = _array(
         decoded.flux

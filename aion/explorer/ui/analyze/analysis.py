@@ -67,7 +67,8 @@ def switches(analysis: Analysis) -> None:
         default=[label for label, keys in groups.items() if set(keys) & set(analysis.used)],
         key=key,
         on_change=lambda: _switched(now, groups, st.session_state[key]),
-        help="Switch off what the model must not see, and compare p(z). The redshift of a header is never given to it.",
+        help="Switch off what the model must not see, and compare p(z). "
+        "The redshift of a header is never given to it.",
     )
 
 
@@ -119,13 +120,15 @@ def made_with(analysis: Analysis) -> None:
     if model.notice:
         st.caption(f":material/science: {as_text(model.notice)}")
     st.caption(
-        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s"
+        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} "
+        f"· {took:.2f} s"
     )
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
     st.caption(
-        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns."
+        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal "
+        "patterns."
     )
     for key, ids in wide.items():
         st.markdown(f"**{labels.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
@@ -158,7 +161,8 @@ def _origin(now: Session, thing: SkyObject) -> list[str]:
 
 
 def _notes(analysis: Analysis) -> None:
-    """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
+    """What a person must know before using the numbers: what the model could not take first, then what
+    reading assumed or left out."""
     thing = session().thing
     assert thing is not None
     of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}

@@ -1,4 +1,4 @@
-"""How an object gets in: upload, example, catalog. What was read from the files, and how to have them read differently."""
+"""How an object gets in: upload, example, catalog; what was read from its files, and how to change that."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -78,8 +78,9 @@ def welcome() -> None:
             st.markdown(f"{icon} **{title}**")
             st.caption(text)
     st.caption(
-        "The model turns what you give into tokens and answers with a probability density over redshift, what the tokens kept of the "
-        "data, and the most similar objects of a reference catalog. Files stay on the computer that runs this application."
+        "The model turns what you give into tokens and answers with a probability density over redshift, "
+        "what the tokens kept of the data, and the most similar objects of a reference catalog. Files stay "
+        "on the computer that runs this application."
     )
     shown = examples()
     if shown:
@@ -100,7 +101,7 @@ def welcome() -> None:
 
 
 def inspector() -> None:
-    """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
+    """What was detected, assumed and dropped in the object's files, and the values to set instead."""
     upload = session().upload
     if upload is None:
         return
@@ -182,7 +183,8 @@ def _pend_example(example: Example | None) -> None:
 
 
 def _read_pending(now: Session) -> None:
-    """Read what a callback left, without the one file that cannot be read; what was open stays open when that fails."""
+    """Read what a callback left, without the one file that cannot be read; what was open stays open when that
+    fails."""
     pending, now.pending = now.pending, None
     if pending is None:
         return
@@ -213,7 +215,7 @@ def _read_pending(now: Session) -> None:
 
 
 def _without_one(pending: Pending) -> tuple[Pending, list[SkyObject]]:
-    """The files but the one without which the others can be read, and their objects; none when there is no such file."""
+    """The files but the one that keeps the others from being read, and their objects; none without one."""
     for left_out in pending.files if pending.origin == "upload" else ():
         kept = tuple(file for file in pending.files if file is not left_out)
         rest = replace(pending, files=kept, label=_names(kept))

@@ -1,7 +1,8 @@
-"""The address of what is on the page: example and how it is read, or catalog object; what the model reads, prior and z.
+"""The address of what is on the page: example and how it is read, or catalog object; tokens, prior, z.
 
-An upload has no address. Settings of widgets (line set, smoothing, frame, range, scale; view of an image; which neighbors) are in the
-address by themselves, bound to their widgets. What is as it was when the page opened is left out.
+An upload has no address. Settings of widgets (line set, smoothing, frame, range, scale; view of an image;
+which neighbors) are in the address by themselves, bound to their widgets. What is as it was when the page
+opened is left out.
 """
 
 import streamlit as st

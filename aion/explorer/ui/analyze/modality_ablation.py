@@ -1,4 +1,5 @@
-"""What each modality says alone: p(z) from the image only, the spectrum only, the numbers only, and all together, when asked for."""
+"""What each modality says alone: p(z) from the image only, the spectrum only, the numbers only, and all
+together, when asked for."""
 
 import streamlit as st
 

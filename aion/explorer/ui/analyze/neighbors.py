@@ -89,7 +89,7 @@ def neighbors_panel(analysis: Analysis) -> None:
 def search(
     analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None
 ) -> tuple[Neighbor, ...]:
-    """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
+    """The ``k`` objects of a catalog of these weights most like the one on the page, by like data."""
     compared = (
         analysis.compared
         if catalog is engine().catalog

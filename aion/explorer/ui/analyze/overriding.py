@@ -1,4 +1,4 @@
-"""The form in which a person sets what the files do not say, or say wrongly; only fields that the object has a use for."""
+"""The form to set what the files do not say, or say wrongly; only fields that the object has a use for."""
 
 from dataclasses import replace
 from typing import Any

@@ -15,7 +15,8 @@ def prior_choice(analysis: Analysis) -> None:
     """Multiplies p(z); everything on the page follows, downloads too."""
     now = session()
     kind = {FlatInLog: LOG, Gaussian: GAUSSIAN}.get(type(now.prior), NONE)
-    key = f"prior-{now.opened}-{now.row}"  # what is chosen and not applied yet stays too, until another object is opened
+    # what is chosen and not applied yet stays too, until another object is opened
+    key = f"prior-{now.opened}-{now.row}"
     with st.popover("Prior" if now.prior is None else f"Prior: {kind}", icon=":material/function:"):
         st.caption(CONTAINED)
         chosen = st.radio(

@@ -43,7 +43,8 @@ def _texts(analysis: Analysis) -> None:
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
     if session().origin == "own":
         st.caption(
-            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it."
+            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page "
+            "and unpack it."
         )
     python, command = st.tabs(["Python", "Command"])
     python.code(made.python(), language="python")

@@ -1,4 +1,5 @@
-"""The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature. Nothing here runs the model."""
+"""The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature.
+Nothing here runs the model."""
 
 from typing import Any
 
@@ -115,7 +116,8 @@ def mark_feature(wavelength: float) -> None:
 
 
 def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
-    """Sorts lines: the probability within 1000 km/s of the redshift they mean, major lines before minor ones of equal probability."""
+    """Sorts lines: the probability within 1000 km/s of the redshift they mean, major lines before minor ones
+    of equal probability."""
 
     def rank(line: Line) -> tuple[float, bool, float]:
         z = wavelength / line.rest - 1

@@ -1,4 +1,4 @@
-"""A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
+"""A catalog as map, plot, table and gallery, filtered alike, one selection; a click on a row opens it."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +50,8 @@ def about(catalog: Catalog) -> str:
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
         if catalog.manifest.label == UPLOADED
-        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: the neighbors on the Analyze page come from here."
+        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: "
+        "the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."
 
@@ -99,7 +100,8 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     with right:
         if plot is None:
             layout.empty(
-                "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known."
+                "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these "
+                "objects are known."
             )
         else:
             pair = measured[plot]
@@ -116,12 +118,13 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
             drawn_here = int(pair.held(passing).sum())
             if drawn_here < len(passing):
                 st.caption(
-                    f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}."
+                    f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no "
+                    f"{pair.missing(passing)}."
                 )
     card(catalog)
     st.caption(
-        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
-        "listed below and can be taken away."
+        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: "
+        "they are marked in both plots, listed below and can be taken away."
     )
 
 
@@ -204,7 +207,7 @@ def _one_of(label: str, options: list[str], name: str, first: str | None = None)
 
 
 def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
-    """The first plot that draws most objects, or else the one that draws more than any other; None without any."""
+    """The first plot that draws most objects, else the one that draws more than any other, or None."""
     drawn = {label: int(pair.held(table).sum()) for label, pair in measured.items()}
     most = [label for label, count in drawn.items() if count > len(table) / 2]
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))

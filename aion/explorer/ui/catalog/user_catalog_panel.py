@@ -1,4 +1,4 @@
-"""The part of the Catalog page that makes a catalog of a person's own objects: files, progress, what came of it."""
+"""The part of the Catalog page that makes a catalog of a person's own objects: files, progress, result."""
 
 import time
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ NAMED = 3
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""
 ACCEPTED = (
-    "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia tables; a z and a class are kept "
-    "for comparison), and files of spectra or images, many at once: FITS, Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say "
-    "of one object is joined by its id, where a file without one has its name, and by its position."
+    "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia "
+    "tables; a z and a class are kept for comparison), and files of spectra or images, many at once: FITS, "
+    "Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say of one object is joined by its id, where "
+    "a file without one has its name, and by its position."
 )
 
 
@@ -76,9 +77,9 @@ def _given(now: Own) -> None:
         icon=":material/play_arrow:", key="own-start",
     )  # fmt: skip
     st.caption(
-        "The model embeds every object; then this page and the search look into yours as into the reference catalog. "
-        f"It is kept on the computer that runs this application, where only the same files find it again, until you delete it "
-        f"or nobody asked for it for {KEPT_DAYS} days."
+        "The model embeds every object; then this page and the search look into yours as into the reference "
+        "catalog. It is kept on the computer that runs this application, where only the same files find it "
+        f"again, until you delete it or nobody asked for it for {KEPT_DAYS} days."
     )
 
 
@@ -126,12 +127,11 @@ def _progress_text(making: CatalogJob) -> str:
 
 def _summary(now: Own, made: CatalogJobResult) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        of, objects = (
-            "" if made.complete else f" of {made.total:,}",
-            "object" if made.total == 1 else "objects",
-        )
+        of = "" if made.complete else f" of {made.total:,}"
+        objects = "object" if made.total == 1 else "objects"
         st.markdown(
-            f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**"
+            f"**Your catalog: {len(made.catalog):,}{of} {objects} "
+            f"embedded{', then cancelled' if of else ''}**"
         )
         if not made.complete:
             st.button(
@@ -143,9 +143,14 @@ def _summary(now: Own, made: CatalogJobResult) -> None:
                 icon=":material/play_arrow:",
             )
         st.download_button(
-            "Download (zip)", partial(user_catalog.zipped, made.catalog), file_name="catalog.zip", mime="application/zip",
-            on_click="ignore", icon=":material/download:", help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
-        )  # fmt: skip
+            "Download (zip)",
+            partial(user_catalog.zipped, made.catalog),
+            file_name="catalog.zip",
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+            help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
+        )
         st.button(
             "Other files",
             key="own-other",

@@ -1,4 +1,4 @@
-"""Which catalog the pages look into: the reference catalog, or one of a person's own objects. One choice for all pages."""
+"""Which catalog all pages look into: the reference catalog, or one of a person's own objects."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,12 @@ from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.similarity_query import query
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
-NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that AION_CATALOG names."
+NO_CATALOG = (
+    "There is no reference catalog for these weights. The one made with them goes to the folder that "
+    "AION_CATALOG names."
+)
 CATALOGS = 8
-"""For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
+"""Kept ready at most, with what takes long: the reference catalog and those that persons made last."""
 
 
 @dataclass
@@ -34,7 +37,8 @@ class Own:
     """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
 
     def choose(self, yours: bool) -> None:
-        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is forgotten."""
+        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is
+        forgotten."""
         if yours != self.chosen:
             forget_marks()
         self.chosen = yours
@@ -88,7 +92,7 @@ def choice() -> None:
 
 
 def widget(name: str) -> dict[str, Any]:
-    """How a widget that depends on the catalog is kept: for the reference catalog, which everybody has, in the address too."""
+    """How a widget that depends on the catalog is kept: in the address for the one that everybody has."""
     now = own()
     if now.made is None or not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}

@@ -1,4 +1,4 @@
-"""Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
+"""Results and reports as tables and short texts for people: numbers with their digits and units."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -91,7 +91,7 @@ def stream_name(key: str) -> str:
 
 
 def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
-    """Label -> token keys that are switched together: each image and spectrum, and all numbers of a catalog."""
+    """Label -> token keys that are switched together: each image, each spectrum, all numbers of a catalog."""
     readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
     groups: dict[str, tuple[str, ...]] = {}
     for key in readable:
@@ -119,7 +119,7 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
 
 
 def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
-    """One row per listed peak, most probable first: how much it holds, and how many of its lines are in the data."""
+    """One row per listed peak, most probable first: its probability, and how many of its lines are found."""
     table = pd.DataFrame(
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
@@ -210,7 +210,7 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
 
 
 def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> str:
-    """What of an object is compared with a catalog, for people, where that is not all that was read of it; else empty."""
+    """What of an object is compared with a catalog, for people; empty where that is all that was read."""
     if not views:
         return "No object of this catalog is known by the same numbers, so similarity says less here."
     if [set(streams) for streams in views.values()] == [set(used)]:
@@ -240,15 +240,16 @@ def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
 
 
 def across(measured: tuple[Retrieval, ...]) -> str:
-    """How often an object is found by its other kind of data, in one sentence; empty where nothing is compared across."""
+    """How often an object is found by its other kind of data, in one sentence; empty without such pairs."""
     crossing = [row for row in measured if row.recall]
     if not crossing:
         return ""
     k = max(crossing[0].recall)
     told = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
     return (
-        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance for "
-        f"{_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for finding one object."
+        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance "
+        f"for {_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for "
+        "finding one object."
     )
 
 

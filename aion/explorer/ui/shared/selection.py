@@ -1,4 +1,5 @@
-"""The objects of the catalog that a person marked, in whichever plot: one selection, shown in all of them, the table and the gallery."""
+"""The objects of the catalog that a person marked, in whichever plot: one selection, shown in all of them,
+the table and the gallery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

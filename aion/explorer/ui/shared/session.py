@@ -1,4 +1,4 @@
-"""One person's session as one typed object: what was opened, what is being looked at, what was answered. Knows no widget."""
+"""One person's session as one typed object: what is opened, looked at and answered. Knows no widget."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class Session:
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
     inputs: int = 0
-    """Part of the keys of the input widgets: they start afresh when something else than an upload is opened."""
+    """Part of the keys of the input widgets: they start afresh when anything but an upload is opened."""
     opened: int = 0
     """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
     _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)

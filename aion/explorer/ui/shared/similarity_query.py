@@ -1,4 +1,5 @@
-"""What the Similar page is asked by: ids of the catalog with their weights, the same in the session and in the address of the page."""
+"""What the Similar page is asked by: ids of the catalog with their weights, the same in the session and in
+the address of the page."""
 
 from dataclasses import dataclass, field
 
@@ -65,7 +66,7 @@ def query() -> Query:
 
 
 def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
-    """Take over what the address asks by when the page is opened with one, and keep the address as it is asked.
+    """Take over what the address asks by when the page opens with one, then keep the address up to date.
 
     ``is_own``: the objects are a person's own, which nobody else has: they do not stand in the address.
     """

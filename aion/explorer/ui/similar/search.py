@@ -1,4 +1,4 @@
-"""The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
+"""The parts of the Similar page: the query, how it is compared, the answers, how well the search works."""
 
 from dataclasses import dataclass
 
@@ -29,13 +29,14 @@ STARTERS = 6
 UNLIKE = -1.0
 _ASKING = "Asking the model about your upload"
 _UNLIKE_DATA = (
-    "No object of this catalog is known by the same data as your upload, and an embedding made from more or less lies elsewhere: compare "
-    "spectra or images for like with like."
+    "No object of this catalog is known by the same data as your upload, and an embedding made from more or "
+    "less lies elsewhere: compare spectra or images for like with like."
 )
 _MEASURES = (
-    "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
-    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself in the first k: an object's image "
-    "asked for by its spectrum, or the reverse, through a map fitted without the objects asked by."
+    "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same "
+    "redshift: |Δz| / (1 + z) up to 0.05. Shuffled: classes and redshifts exchanged at random, which is what "
+    "chance gives. Itself in the first k: an object's image asked for by its spectrum, or the reverse, "
+    "through a map fitted without the objects asked by."
 )
 
 
@@ -241,7 +242,7 @@ def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
 
 @st.dialog("Side by side", width="large")
 def side_by_side(id: str) -> None:
-    """The first object of the query and an answer: pictures, spectra on one axis, and what the catalog says."""
+    """The first object of the query and an answer: pictures, spectra on one axis, catalog values."""
     catalog = active_catalog.catalog()
     assert catalog is not None
     both = [_preview(catalog, next(iter(query().weights))), Preview.of_catalog(catalog, id)]
