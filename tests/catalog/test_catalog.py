@@ -25,11 +25,8 @@ def test_an_entry_has_only_the_streams_of_its_object(catalog):
     with_spectrum, without = catalog.entry("object 1"), catalog.entry("object 2")
     assert "tok_spectrum_sdss" in with_spectrum.tokens and "tok_spectrum_sdss" not in without.tokens
     assert with_spectrum.tokens["tok_image"].dtype == np.int64 and with_spectrum.kind == "star"
-    assert (
-        catalog.entry("object 3").z_reference is None
-        and without.z_reference == pytest.approx(4 / 11)
-        and without.is_entry
-    )
+    assert catalog.entry("object 3").z_reference is None and without.z_reference == pytest.approx(4 / 11)
+    assert not without.modalities
 
 
 def test_pictures_and_small_spectra_are_found_by_id(catalog):

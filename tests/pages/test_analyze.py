@@ -392,7 +392,7 @@ def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
     at = upload("sdss_spec.fits")
     widget(at.menu_button, "neighbor-do-").click("Analyze").run()
     assert not at.exception
-    assert session(at).thing.is_entry
+    assert session(at).thing.tokens
     assert "simulated" in shown(at)
     assert figures(at)
 

@@ -9,7 +9,7 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
+from aion.errors import AIONError, IndexMismatchError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import (
     COVERED_FROM,
@@ -32,14 +32,15 @@ from aion.explorer.engine.checks import (
     reconstruction_checks,
     spectrum_checks,
 )
+from aion.explorer.engine.encoding import EncodedObject, encode
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
-from aion.explorer.engine.networks import ModelOutput, Networks, Tokens, device_for
+from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ModelInfo
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
-from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
+from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
 from aion.search import Index
 
@@ -62,17 +63,6 @@ class _Job:
     thing: SkyObject
     use: Collection[str] | None
     task: Task
-
-
-@dataclass
-class _EncodedObject:
-    """What is known of an object before the model runs."""
-
-    tokens: Tokens = field(default_factory=dict)
-    used: tuple[str, ...] = ()
-    ignored: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 class Engine:
@@ -205,13 +195,13 @@ class Engine:
         )
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
-        readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
+        encodings = [_attempt(partial(encode, networks, job.thing, job.use)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
-        for i, reading in enumerate(readings):
-            if isinstance(reading, _EncodedObject):
-                reading.notes.extend(notes)
-                alike[tuple((key, len(reading.tokens[key])) for key in reading.used)].append(i)
-        results: list[Any] = list(readings)
+        for i, encoding in enumerate(encodings):
+            if isinstance(encoding, EncodedObject):
+                encoding.notes.extend(notes)
+                alike[tuple((key, len(encoding.tokens[key])) for key in encoding.used)].append(i)
+        results: list[Any] = list(encodings)
         for members in alike.values():
             started = time.perf_counter()
             answers = networks.answer(
@@ -219,69 +209,40 @@ class Engine:
             )
             share = (time.perf_counter() - started) / len(members)
             for i, answer in zip(members, answers, strict=True):
-                reading, job = results[i], jobs[i]
-                results[i] = _attempt(partial(self._finish, networks, job, reading, answer, share))
+                encoding, job = results[i], jobs[i]
+                results[i] = _attempt(partial(self._finish, networks, job, encoding, answer, share))
         return results
 
-    def _read(self, networks: Networks, job: _Job) -> _EncodedObject:
-        """Tokens of everything that has a codec, and which of them the model will read."""
-        started = time.perf_counter()
-        reading = _EncodedObject()
-        reading.tokens.update(job.thing.tokens)
-        reading.notes.extend(_assumptions(job.thing))
-        for modality in job.thing.modalities:
-            _encode_into(reading, networks, modality)
-        if reading.tokens.pop(Z.token_key, None) is not None or Z.token_key in reading.ignored:
-            reading.ignored[Z.token_key] = "the redshift is what is asked for; it is never given to the model"
-        streams = set(networks.reads)
-        for key in reading.tokens:
-            if key not in streams:
-                reading.ignored[key] = "not a stream that these weights read"
-            elif job.use is not None and key not in job.use:
-                reading.ignored[key] = "switched off"
-        reading.used = tuple(key for key in reading.tokens if key not in reading.ignored)
-        if not reading.used:
-            named = {key: MODALITIES[key].name if key in MODALITIES else key for key in reading.ignored}
-            reasons = (
-                "; ".join(f"{named[key]}: {reason}" for key, reason in reading.ignored.items())
-                or "it has no modality"
-            )
-            raise InputError(
-                f"nothing of {job.thing.id or 'this object'} can be given to the model: {reasons}"
-            )
-        reading.seconds = time.perf_counter() - started
-        return reading
-
     def _finish(
-        self, networks: Networks, job: _Job, reading: _EncodedObject, answer: ModelOutput, seconds: float
+        self, networks: Networks, job: _Job, encoding: EncodedObject, answer: ModelOutput, seconds: float
     ) -> Result:
         """Redshift and reconstructions from the one pass."""
         if job.task == "embedding":
             return answer.embedding
         if job.task == "object":
-            return EmbeddedObject(reading.tokens, reading.used, reading.ignored, answer.embedding)
-        times = {"encode": reading.seconds, "model": seconds}
+            return EmbeddedObject(encoding.tokens, encoding.used, encoding.ignored, answer.embedding)
+        times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
-        redshift, notes = _with_coverage(redshift, job.thing, reading)
+        redshift, notes = _with_coverage(redshift, job.thing, encoding)
         if job.task == "redshift":
             return redshift
         started = time.perf_counter()
-        images, spectra, scalars = _reconstructions(networks, job.thing, reading)
+        images, spectra, scalars = reconstruction.reconstructions(networks, job.thing, encoding)
         times["decode"] = time.perf_counter() - started
-        given = [m for m in job.thing.modalities if m.token_key in reading.used]
+        given = [m for m in job.thing.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
             id=job.thing.id,
-            tokens=reading.tokens,
-            used=reading.used,
-            ignored=reading.ignored,
+            tokens=encoding.tokens,
+            used=encoding.used,
+            ignored=encoding.ignored,
             redshift=redshift,
             embedding=answer.embedding,
             images=images,
             spectra=spectra,
             scalars=scalars,
             z_reference=job.thing.z_reference,
-            notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
+            notes=(*encoding.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
             trust=(*checks, *image_checks(networks, given)),
@@ -321,55 +282,11 @@ class Engine:
         return [distance_check(ranks)]
 
 
-def _encode_into(reading: _EncodedObject, networks: Networks, modality: Modality) -> None:
-    """The tokens of one modality, or why there are none; one that cannot be used does not stop the others."""
-    key = modality.token_key
-    if isinstance(modality, Z):
-        reading.ignored[key] = ""
-    elif key in reading.tokens:
-        reading.ignored[f"another {key}"] = "only the first of its kind is read"
-    else:
-        try:
-            reading.tokens[key], notes = networks.encode(modality)
-            reading.notes.extend(notes)
-        except InputError as exc:
-            reading.ignored[key] = str(exc)
-        except WeightsNotFoundError:
-            reading.ignored[key] = f"these weights have no codec for {modality.name}"
-
-
-def _reconstructions(
-    networks: Networks, thing: SkyObject, reading: _EncodedObject
-) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
-    """Every image, spectrum and number beside what its tokens kept of it."""
-    given = {modality.token_key: modality for modality in reversed(thing.modalities)}
-    images: list[ImageResult] = []
-    spectra: list[SpectrumResult] = []
-    scalars: list[ScalarResult] = []
-    for key, tokens in reading.tokens.items():
-        cls, original = MODALITIES[key], given.get(key)
-        if not (issubclass(cls, (Image, Spectrum)) or (issubclass(cls, Scalar) and cls.num_tokens == 1)):
-            continue  # maps, catalogs and rows of coefficients have no picture here
-        try:
-            decoded: Any = networks.decode(tokens, cls, **reconstruction.decode_options(cls, original))
-        except (InputError, WeightsNotFoundError) as exc:
-            reading.notes.append(f"{cls.name} could not be decoded: {exc}")
-            continue
-        if issubclass(cls, Image):
-            frame = thing.frames.get(key)
-            images.append(reconstruction.image_result(original, decoded, frame))  # type: ignore[arg-type]
-        elif issubclass(cls, Spectrum):
-            spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
-        else:
-            scalars.append(reconstruction.scalar_result(original, decoded))  # type: ignore[arg-type]
-    return tuple(images), tuple(spectra), tuple(scalars)
-
-
 def _with_coverage(
-    redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject
+    redshift: RedshiftPDF, thing: SkyObject, encoding: EncodedObject
 ) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
-    kinds = {MODALITIES[key] for key in reading.used}
+    kinds = {MODALITIES[key] for key in encoding.used}
     if any(issubclass(kind, Image) for kind in kinds):
         return redshift, ()
     if not any(issubclass(kind, Spectrum) for kind in kinds):
@@ -377,18 +294,12 @@ def _with_coverage(
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
     spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
-    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
+    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (
             f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",
         )
     return redshift, ()
-
-
-def _assumptions(thing: SkyObject) -> list[str]:
-    """What reading the files had to assume or leave out."""
-    entries = [entry for report in thing.reports for entry in report.entries]
-    return [entry.sentence() for entry in entries if entry.how in ("assumed", "dropped")]
 
 
 def _attempt(work: Callable[[], Any]) -> Any:

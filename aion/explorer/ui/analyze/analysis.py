@@ -152,7 +152,7 @@ def _with_neighbors(answer: Analysis) -> Analysis:
 
 def _origin(now: Session, thing: SkyObject) -> list[str]:
     where = [labels.place(thing)[0]] if labels.place(thing)[0] else []
-    if thing.is_entry:
+    if thing.tokens:  # of a catalog
         reference = engine().catalog
         said = ", simulated" if reference is not None and reference.manifest.simulated else ""
         origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"

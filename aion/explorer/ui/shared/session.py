@@ -83,7 +83,7 @@ class Session:
     @property
     def upload(self) -> SkyObject | None:
         """The object looked at, where it came from files."""
-        return None if self.thing is None or self.thing.is_entry else self.thing
+        return None if self.thing is None or self.thing.tokens else self.thing
 
     def open(
         self,
