@@ -175,20 +175,20 @@ class CatalogJob:
             kept = opened(folder, sha256)
         if kept is not None:
             return kept
-        things, problems = self._read(files)
-        batches = [things[first : first + BATCH] for first in range(0, len(things), BATCH)]
+        targets, problems = self._read(files)
+        batches = [targets[first : first + BATCH] for first in range(0, len(targets), BATCH)]
         parts: list[pd.DataFrame] = []
         for number, batch in enumerate(batches):
-            self.progress = Progress("Embedding", min(number * BATCH, len(things)), len(things))
+            self.progress = Progress("Embedding", min(number * BATCH, len(targets)), len(targets))
             part = self._part(folder / PARTS / f"{number:05d}.parquet", batch)
             if part is None:
                 break
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
-        self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
-        is_final = done == len(things) and not any(part["is_fault"].any() for part in parts)
+        self.progress = Progress("Drawing the map and saving the catalog", done, len(targets))
+        is_final = done == len(targets) and not any(part["is_fault"].any() for part in parts)
         place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
-        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(things))
+        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(targets))
         if is_final:
             with _door, suppress(FileExistsError):  # others may have made the same meanwhile
                 _claim(folder)
@@ -213,18 +213,18 @@ class CatalogJob:
 
     def _read(self, files: Sequence[_InputFile]) -> tuple[list[SkyObject], list[Problem]]:
         """The objects of all files, with ids that differ, and what could not be read."""
-        things, unread = read_many(self._each(files))
+        targets, unread = read_many(self._each(files))
         problems = [Problem(one.source, one.why) for one in unread]
-        if not things:
+        if not targets:
             raise InputError(
                 "no object could be read: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3])
             )
-        if len(things) > MOST:
+        if len(targets) > MOST:
             raise InputError(
-                f"the files hold {len(things):,} objects; up to {MOST:,} go into one catalog: choose the "
+                f"the files hold {len(targets):,} objects; up to {MOST:,} go into one catalog: choose the "
                 "ones you need"
             )
-        return _with_ids_that_differ(things), problems
+        return _with_ids_that_differ(targets), problems
 
     def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
         for number, given in enumerate(files):
@@ -349,13 +349,13 @@ def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:
     ]
 
 
-def _with_ids_that_differ(things: Sequence[SkyObject]) -> list[SkyObject]:
+def _with_ids_that_differ(targets: Sequence[SkyObject]) -> list[SkyObject]:
     taken: set[str] = set()
     renamed: list[SkyObject] = []
-    for thing in things:
-        id, number = thing.id, 2
+    for target in targets:
+        id, number = target.id, 2
         while id in taken:
-            id, number = f"{thing.id} ({number})", number + 1
+            id, number = f"{target.id} ({number})", number + 1
         taken.add(id)
-        renamed.append(thing if id == thing.id else replace(thing, id=id))
+        renamed.append(target if id == target.id else replace(target, id=id))
     return renamed

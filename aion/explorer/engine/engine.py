@@ -60,7 +60,7 @@ Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 
 @dataclass(frozen=True)
 class _Job:
-    thing: SkyObject
+    target: SkyObject
     use: Collection[str] | None
     task: Task
 
@@ -84,7 +84,7 @@ class Engine:
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
-    def analyze(self, thing: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
+    def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
 
         Args:
@@ -95,16 +95,16 @@ class Engine:
         Raises:
             InputError: nothing in it can be read; the message says why, modality by modality.
         """
-        [answer] = self.batch([thing], use=use, k=k)
+        [answer] = self.batch([target], use=use, k=k)
         if isinstance(answer, AIONError):
             raise answer
         return answer
 
     def batch(
-        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
     ) -> list[Analysis | AIONError]:
         """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
-        answers = self._worker.attempt([_Job(thing, use, "analysis") for thing in things])
+        answers = self._worker.attempt([_Job(target, use, "analysis") for target in targets])
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
             return found
@@ -117,19 +117,19 @@ class Engine:
         return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(
-        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None
     ) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
-        answers = self._worker.ask([_Job(thing, use, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(target, use, "embedding") for target in targets])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return (
             np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
         )
 
-    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
+    def embed_objects(self, targets: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
         Nothing is decoded or searched."""
-        answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
+        answers = self._worker.attempt([_Job(target, None, "object") for target in targets])
         return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
     def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
@@ -140,14 +140,14 @@ class Engine:
         )
 
     def redshifts(
-        self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]
+        self, target: SkyObject, uses: Mapping[str, Collection[str] | None]
     ) -> dict[str, RedshiftPDF]:
         """Name -> p(z) for each choice of what the model may read; each as `use` in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        answers = self._worker.ask([_Job(thing, use, "redshift") for use in uses.values()])
+        answers = self._worker.ask([_Job(target, use, "redshift") for use in uses.values()])
         return {
             name: answer
             for name, answer in zip(uses, answers, strict=True)
@@ -195,7 +195,7 @@ class Engine:
         )
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
-        encodings = [_attempt(partial(encode, networks, job.thing, job.use)) for job in jobs]
+        encodings = [_attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
         for i, encoding in enumerate(encodings):
             if isinstance(encoding, EncodedObject):
@@ -223,16 +223,16 @@ class Engine:
             return EmbeddedObject(encoding.tokens, encoding.used, encoding.ignored, answer.embedding)
         times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
-        redshift, notes = _with_coverage(redshift, job.thing, encoding)
+        redshift, notes = _with_coverage(redshift, job.target, encoding)
         if job.task == "redshift":
             return redshift
         started = time.perf_counter()
-        images, spectra, scalars = reconstruction.reconstructions(networks, job.thing, encoding)
+        images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started
-        given = [m for m in job.thing.modalities if m.token_key in encoding.used]
+        given = [m for m in job.target.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
-            id=job.thing.id,
+            id=job.target.id,
             tokens=encoding.tokens,
             used=encoding.used,
             ignored=encoding.ignored,
@@ -241,7 +241,7 @@ class Engine:
             images=images,
             spectra=spectra,
             scalars=scalars,
-            z_reference=job.thing.z_reference,
+            z_reference=job.target.z_reference,
             notes=(*encoding.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
@@ -283,7 +283,7 @@ class Engine:
 
 
 def _with_coverage(
-    redshift: RedshiftPDF, thing: SkyObject, encoding: EncodedObject
+    redshift: RedshiftPDF, target: SkyObject, encoding: EncodedObject
 ) -> tuple[RedshiftPDF, tuple[str, ...]]:
     """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
     kinds = {MODALITIES[key] for key in encoding.used}
@@ -293,7 +293,7 @@ def _with_coverage(
         return redshift.with_flag(LOW_COVERAGE), (
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
-    spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
+    spectra = (one for one in target.modalities if isinstance(one, Spectrum))
     shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (

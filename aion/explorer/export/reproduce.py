@@ -109,14 +109,14 @@ class Recipe:
             *([f"check_files({dict(self.sha256)!r})"] if self.sha256 else []),
             "engine = Engine(Settings.from_environment())",
             f"check_weights(engine.info, {self.weights!r})",
-            self._thing(),
+            self._target(),
             f"analysis = engine.analyze(thing{use})",
             *([f"analysis = with_prior(analysis, {self.prior!r})"] if self.prior else []),
             "print(analysis.redshift.summary())",
         ]
         return "\n".join(lines) + "\n"
 
-    def _thing(self) -> str:
+    def _target(self) -> str:
         if not self.files:
             return f"thing = engine.catalog.entry({self.id!r})"
         given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())

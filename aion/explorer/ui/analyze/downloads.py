@@ -25,7 +25,7 @@ from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog
 from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.explorer.ui.shared.figure import choose_format, file_format
-from aion.explorer.ui.shared.session import File, session
+from aion.explorer.ui.shared.session import File, current_session
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
@@ -52,7 +52,11 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
-    made, inputs, catalog = reproduce.recipe(analysis, session()), session().files, active_catalog.catalog()
+    made, inputs, catalog = (
+        reproduce.recipe(analysis, current_session()),
+        current_session().files,
+        active_catalog.catalog(),
+    )
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",

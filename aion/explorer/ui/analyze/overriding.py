@@ -7,7 +7,7 @@ import streamlit as st
 
 from aion.errors import ConfigError
 from aion.explorer.ui.shared import layout
-from aion.explorer.ui.shared.session import Pending, session
+from aion.explorer.ui.shared.session import Pending, current_session
 from aion.io import Overrides
 from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
 
@@ -90,5 +90,5 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
         layout.refuse(str(told))
         return
-    session().pending = replace(given, overrides=overrides)
+    current_session().pending = replace(given, overrides=overrides)
     st.rerun()

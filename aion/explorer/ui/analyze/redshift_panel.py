@@ -12,7 +12,7 @@ from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.redshift import Peak
 
@@ -61,7 +61,7 @@ def display_options() -> figures.Shown:
     chosen = st.session_state
     extent, smoothing = EXTENTS[chosen.get("range", AROUND)], SMOOTHING[chosen.get("smooth", "None")]
     view = figures.View(z_control.line_set(), rest=chosen.get("frame") == REST, smoothing=smoothing)
-    return figures.Shown(session().z, extent, chosen.get("scale") == LOG, view)
+    return figures.Shown(current_session().z, extent, chosen.get("scale") == LOG, view)
 
 
 def _facts(analysis: Analysis) -> None:
@@ -104,7 +104,7 @@ def _density(analysis: Analysis) -> None:
         of=analysis.id,
         view=f"{shown.extent} {shown.log} {pdf.mode} {pdf.median}",
         marks=figures.redshift_mark(theme=theme()),
-        on_click=session().choose,
+        on_click=current_session().choose,
     )
     if analysis.prior:
         st.caption(f"Multiplied by {analysis.prior}.")
@@ -115,7 +115,7 @@ def _peaks(analysis: Analysis) -> None:
     pdf = analysis.redshift
     compared = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
     table = labels.peaks(pdf, compared)
-    key = f"peaks-{session().opened}"
+    key = f"peaks-{current_session().opened}"
     st.dataframe(
         table,
         hide_index=True,
@@ -148,7 +148,7 @@ def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:
     chosen = st.session_state[key]["selection"]
     rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
     if rows and rows[0] < len(peaks):
-        session().choose(peaks[rows[0]].z)
+        current_session().choose(peaks[rows[0]].z)
 
 
 def _distinct(compared: Sequence[Votes]) -> list[Votes]:

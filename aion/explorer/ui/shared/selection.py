@@ -32,7 +32,7 @@ class Selection:
         return rows[rows["id"].isin(self.ids)]
 
 
-def selection() -> Selection:
+def current_selection() -> Selection:
     """The one of this browser tab."""
     if "selection" not in st.session_state:
         st.session_state["selection"] = Selection()
