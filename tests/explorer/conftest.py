@@ -45,7 +45,7 @@ def spectrum(seed: int = 0, n: int = 3841) -> SDSSSpectrum:
 
 
 def sky_object(seed: int = 0, *extra: object, id: str | None = None) -> SkyObject:
-    """Image, spectrum and two fluxes, with a report that assumes one target and measured another."""
+    """Image, spectrum and two fluxes, with a report that assumes one thing and measured another."""
     entries = (Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
     report = Report("SDSS spec", "spec.fits", "f" * 64, entries)
     modalities = (
