@@ -159,15 +159,7 @@ class ImageCodec(Codec):
         height, width = image.flux.shape[-2:]
         notes = list(image.proxies)
         if (height, width) != (CODEC_FIELD, CODEC_FIELD):
-            scale = (
-                f", {CODEC_FIELD * image.pixel_scale:.1f} arcsec "
-                f"at the survey's {image.pixel_scale} arcsec/pixel"
-                if image.pixel_scale
-                else ""
-            )
-            notes.append(
-                f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read{scale}"
-            )
+            notes.append(f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read")
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(

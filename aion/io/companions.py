@@ -26,14 +26,14 @@ def with_companions(named: Sequence[tuple[str, Content]]) -> dict[int, Content |
     Raises:
         FormatError: a part does not have as many pixels as the flux, or not its wavelengths.
     """
-    parts = {i: part for i, (_, content) in enumerate(named) if (part := _part(content)) is not None}
+    fluxes = {i: record for i, (_, content) in enumerate(named) if (record := _flux(content)) is not None}
+    parts = {
+        i: part
+        for i, (_, content) in enumerate(named)
+        if i not in fluxes and (part := _part(content)) is not None
+    }
     if not parts:
         return {}
-    fluxes = {
-        i: record
-        for i, (_, content) in enumerate(named)
-        if i not in parts and (record := _flux(content)) is not None
-    }
     if len(fluxes) != 1:
         return {}
     ((place, record),) = fluxes.items()

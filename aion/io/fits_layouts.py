@@ -25,7 +25,8 @@ _NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
 _ROWS_OF: tuple[tuple[Mapping[str, str | None], tuple[Role, ...]], ...] = (
     # up to DR7: http://www.lamost.org/dr7/v2.0/doc/lr-data-production-description
     ({"TELESCOP": "LAMOST"}, (Role.FLUX, Role.INVERSE_VARIANCE, Role.WAVELENGTH, Role.MASK, Role.OTHER)),
-    # https://github.com/astropy/specutils, sixdfgs_reader.py
+    # https://github.com/astropy/specutils, twodfgrs_reader.py, sixdfgs_reader.py
+    ({"IMAGE": "SPECTRUM"}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
     ({"OBSRA": None, "Z_HELIO": None, "QUALITY": None}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
 )
 """What the rows of an image are by the data model of a survey, which cards of its header show (None: any value)."""
@@ -123,6 +124,7 @@ def _flux_hdus(file: FitsFile) -> list[Hdu]:
     images = [hdu for hdu in file.images() if max(hdu.shape) >= FEWEST_VALUES]
     named = [hdu for hdu in images if label(hdu.name).role is Role.FLUX]
     unnamed = [hdu for hdu in images if label(hdu.name).role is Role.OTHER]
+    unnamed.sort(key=lambda hdu: _axis(cards(hdu.header), hdu.shape[-1]) is None)
     return [hdu for hdu in named if not _is_cube(hdu)] or named[:1] or unnamed[:1]
 
 

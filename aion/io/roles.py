@@ -50,7 +50,7 @@ _WORDS = {
     "frequency freq wavenumber energy awav",
     Role.FLUX: "flux fluxes flam fnu flx flambda fluxdensity fl",
 }
-_WEAK_FLUX = frozenset("spectrum spectra spec data sci intensity signal science".split())
+_WEAK_FLUX = frozenset(re.findall(r"\w+", "spectrum spectra spec data sci intensity signal science"))
 """Words that mean the flux only where nothing else does: ``spectrum_lambda`` is a wavelength, ``spectrum`` a flux."""
 _WHOLE = {
     "f_lambda": Role.FLUX, "f_lam": Role.FLUX, "f_nu": Role.FLUX, "flux_lambda": Role.FLUX, "flux_nu": Role.FLUX,
@@ -59,9 +59,12 @@ _WHOLE = {
 }  # fmt: skip
 """Names that are more than their words."""
 _NEUTRAL = frozenset(
-    "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
-    "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
-    "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction".split()
+    re.findall(
+        r"\w+",
+        "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
+        "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
+        "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
+    )
 )
 _KNOWN = {word: role for role, words in _WORDS.items() for word in words.split()}
 _GLUED = sorted(
@@ -96,7 +99,9 @@ _UTYPES = (
     ("spectralaxis.", Role.OTHER),
     ("fluxaxis.", Role.OTHER),
 )
-ARMS = frozenset("b g r z blue red green nir uvb vis ir uv arm ccd chip upper lower left right i y".split())
+ARMS = frozenset(
+    re.findall(r"\w+", "b g r z blue red green nir uvb vis ir uv arm ccd chip upper lower left right i y")
+)
 """Words that tell the cameras of one spectrograph apart."""
 
 

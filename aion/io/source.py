@@ -26,20 +26,21 @@ _PACKED: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (  # first bytes, ki
     (b"BZh", "bzip2", bz2.BZ2Decompressor),
     (b"\xfd7zXZ\x00", "xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
 )
-_NO_FLUXES = (
-    "download the FITS version: a picture has no fluxes. Cut-outs are at legacysurvey.org/viewer/fits-cutout, "
-    "spectra (spec-*.fits) at skyserver.sdss.org"
+NO_FLUXES = (
+    "download the FITS version: a picture has no fluxes. Cutouts are at "
+    "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz and "
+    "https://hsc-release.mtk.nao.ac.jp/das_cutout/pdr3/ , spectra (spec-*.fits) at skyserver.sdss.org"
 )
 _NO_PICKLES = "save it as npz or FITS: pickles can run code and are never opened"
 _UNPACK = "unpack it first and give the files in it"
 _FOREIGN = (  # pattern of the first bytes, what it is, what to do
-    (rb"\x89PNG", "a PNG picture", _NO_FLUXES),
-    (rb"\xff\xd8\xff", "a JPEG picture", _NO_FLUXES),
-    (rb"GIF8", "a GIF picture", _NO_FLUXES),
-    (rb"II\*\0|MM\0\*", "a TIFF picture", _NO_FLUXES),
-    (rb"RIFF....WEBP", "a WebP picture", _NO_FLUXES),
-    (rb"BM....\0\0\0\0", "a BMP picture", _NO_FLUXES),
-    (rb"....ftyp(?:heic|avif|mif1)", "a HEIF picture", _NO_FLUXES),
+    (rb"\x89PNG", "a PNG picture", NO_FLUXES),
+    (rb"\xff\xd8\xff", "a JPEG picture", NO_FLUXES),
+    (rb"GIF8", "a GIF picture", NO_FLUXES),
+    (rb"II\*\0|MM\0\*", "a TIFF picture", NO_FLUXES),
+    (rb"RIFF....WEBP", "a WebP picture", NO_FLUXES),
+    (rb"BM....\0\0\0\0", "a BMP picture", NO_FLUXES),
+    (rb"....ftyp(?:heic|avif|mif1)", "a HEIF picture", NO_FLUXES),
     (rb"%PDF", "a PDF document", "give the data behind it, as FITS or a table"),
     (rb"\x80[\x02-\x05]", "a Python pickle", _NO_PICKLES),
     (rb".{257}ustar", "a tar archive", _UNPACK),

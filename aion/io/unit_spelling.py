@@ -121,6 +121,8 @@ def _linear_unit(text: str) -> Any:
     text = re.sub(r"\bflam(\d+)\b", rf"10^-\1 {_FLAM}", text, flags=re.IGNORECASE)  # FLAM16: 1e-16, KCWI
     text = re.sub(r"\bMJY(?=\s*/\s*SR\b)", "MJy", re.sub(r"\be-(?!\d)", "electron", text))
     scale, text = _split_scale(_without_parentheses(text))
+    if re.fullmatch(r"(?:[A-Za-zÅ]+[-+]?\d*)+", text):  # Wm-2um-1, ergs-1cm-2A-1: an exponent ends a factor
+        text = re.sub(r"^(erg|W|mW)(?=(?:s|cm|m)[-+]?\d)", r"\1 ", re.sub(r"(?<=\d)(?=[A-Za-zÅ])", " ", text))
     text = re.sub(r"f_lambda|f_nu|[^\W\d_]+|°", _word, text, flags=re.IGNORECASE)
     text = re.sub(r"^erg/(cm/s|s/cm)/Angstrom$", "erg/s/cm2/Angstrom", text)  # SDSS-I wrote cm for cm2
     text = _one_fraction(_without_parentheses(text))

@@ -86,9 +86,8 @@ def test_air_wavelengths_become_vacuum_ones_above_2000_angstrom_only():
 def test_broad_lines_lie_where_the_table_has_theirs():
     emission = np.array([line.rest for line in LINES if line.feature == "emission"])
     near = [abs(emission / line.wavelength - 1).min() for line in BROAD_LINES]
-    assert (
-        sum(share < 600 / 299_792.458 for share in near) >= 17
-    )  # a blend is not exactly where one of its parts is
+    # a blend is not exactly where one of its parts is
+    assert sum(share < 600 / 299_792.458 for share in near) >= 17
 
 
 @pytest.mark.parametrize(

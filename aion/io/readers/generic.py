@@ -77,12 +77,9 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
 
 def _beside(file: FitsFile) -> dict[str, Any]:
     """What tables of one row say of the one spectrum of the file."""
-    rows = (
-        hdu.table().row(0)
-        for hdu in file.tables()
-        if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)
-    )
-    return {name: value for row in rows for name, value in row.values.items() if np.ndim(value) == 0}
+    tables = [hdu for hdu in file.tables() if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)]
+    said = [cards(hdu.header) | dict(hdu.table().row(0).values) for hdu in tables]
+    return {name: value for one in said for name, value in one.items() if np.ndim(value) == 0}
 
 
 def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
@@ -105,7 +102,7 @@ def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
         }
     if "FIBRES" in file.names:  # https://github.com/Samreay/Marz, js/extractor.js
         return {"medium": ("air", "2dfdr: air unless VACUUM says otherwise")}
-    if "FLUXTBL" in file.names:  # https://github.com/Subaru-PFS/datamodel, datamodel.txt
+    if {"FLUXTBL", "FLUX_TABLE"} & file.names:  # https://github.com/Subaru-PFS/datamodel, datamodel.txt
         known = {"wavelength_unit": "nm", "flux_unit": "nJy", "mask_sense": ("bad", "PFS: 0 = good")}
         return known | {"medium": ("vacuum", "PFS stores vacuum wavelengths")}
     if "V_ASTRA" in record.meta:

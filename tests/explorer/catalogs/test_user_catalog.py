@@ -1,4 +1,5 @@
-"""A catalog of a person's own objects: made batch by batch, stopped and gone on with, read by all that reads the reference catalog."""
+"""A catalog of a person's own objects: made batch by batch, stopped and gone on with,
+read by all that reads the reference catalog."""
 
 import io
 import os
@@ -41,8 +42,8 @@ class Watched:
     def __getattr__(self, name):
         return getattr(self._engine, name)
 
-    def embed_objects(self, things):
-        answers = self._engine.embed_objects(things)
+    def embed_objects(self, targets):
+        answers = self._engine.embed_objects(targets)
         self.batches += 1
         self._then(self.batches)
         return answers
@@ -80,9 +81,8 @@ def assert_same(first: Catalog, second: Catalog) -> None:
     assert first.indexes.keys() == second.indexes.keys()
     for view, index in first.indexes.items():
         assert index.ids == second.indexes[view].ids
-        np.testing.assert_allclose(
-            index.vectors(), second.indexes[view].vectors(), atol=1e-3
-        )  # half precision
+        # half precision
+        np.testing.assert_allclose(index.vectors(), second.indexes[view].vectors(), atol=1e-3)
     told = [
         catalog.table.drop(columns=["pca_1", "pca_2", "umap_1", "umap_2"], errors="ignore")
         for catalog in (first, second)
@@ -214,9 +214,8 @@ def test_spectra_and_images_have_previews_and_views_of_their_own(engine, tmp_pat
     drawn = catalog.small_spectrum(catalog.table["id"][0])
     assert np.isfinite(drawn.flux).any() and len(drawn.wavelength) == 160
     image = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path / "image").made.catalog
-    assert (
-        image.picture(image.table["id"][0])[8:12] == b"WEBP" and image.table["survey"][0] == "Legacy Survey"
-    )
+    assert image.picture(image.table["id"][0])[8:12] == b"WEBP"
+    assert image.table["survey"][0] == "Legacy Survey"
 
 
 def test_the_views_of_an_object_are_made_from_its_parts(engine, tmp_path, root):
@@ -298,18 +297,16 @@ def test_what_is_deleted_while_others_work_on_it_is_made_all_the_same(engine, tm
 
 def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(engine, tmp_path, caplog):
     class Faulty(Watched):
-        def embed_objects(self, things):
+        def embed_objects(self, targets):
             return [
                 IndexError("list index") if one.id == "0003" else answer
-                for one, answer in zip(things, super().embed_objects(things), strict=True)
+                for one, answer in zip(targets, super().embed_objects(targets), strict=True)
             ]
 
     made = finished([table()], Faulty(engine), tmp_path).made
-    assert (
-        "0003" not in made.catalog
-        and "a fault of this program, not of what it was given (IndexError"
-        in {one.what: one.why for one in made.problems}["0003"]
-    )
+    assert "0003" not in made.catalog
+    reasons = {one.what: one.why for one in made.problems}
+    assert "a fault of this program, not of what it was given (IndexError" in reasons["0003"]
     assert "list index" in caplog.text, "with its traceback"
     watched = Watched(engine)
     again = finished([table()], watched, tmp_path)
@@ -318,8 +315,8 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
 
 def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engine, tmp_path):
     class Closed(Watched):
-        def embed_objects(self, things):
-            return [ClosedError("the engine is closed")] * len(things)
+        def embed_objects(self, targets):
+            return [ClosedError("the engine is closed")] * len(targets)
 
     assert finished([table()], Closed(engine), tmp_path).problem == "the engine is closed"
     assert finished([table()], engine, tmp_path).made.complete
