@@ -182,6 +182,8 @@ def test_vizier_tables_keep_units_descriptions_and_blank_cells():
     assert table.descriptions["lambda"] == "Wavelength in vacuum" and table.ucds == {"lambda": "em.wl"}
     np.testing.assert_array_equal(table.columns["flux"], [10.7, np.nan])
     assert table.columns["name"].tolist() == ["NGC 1", "NGC 2"] and table.meta["NAME"] == "J/A+A/1"
+    marked = table_of("#RESOURCE=yCat\nlambda;Flux\nnm;mW/m2/nm\n-----;-----\n370.0;1.5\n371.0; \n")
+    assert dict(marked.units) == {"lambda": "nm", "flux": "mW/m2/nm"} and marked.columns["flux"][0] == 1.5
     aligned = table_of(
         "lambda Flux Name \n0.1nm  Jy        \n------ ---- -----\n3700.0      NGC 1\n3702.0 10.8 NGC 2\n"
     )
@@ -228,6 +230,14 @@ def test_formats_that_declare_themselves_are_read_as_they_say(format_name):
     assert np.isnan(table.columns["flux"][1])
     if format_name != "ascii.fixed_width_two_line":
         assert dict(table.units) == {"wave": "nm", "flux": "Jy"}
+
+
+def test_ecsv_of_the_gaia_archive_has_null_for_missing_values():
+    head = "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"
+    columns = "".join(f"# - {{name: {name}, datatype: {kind}}}\n" for name, kind in (("id", "int64"), ("g", "float64")))
+    table = table_of(f"{head}{columns}id,g\n4295806720123456789,null\nnull,1.5\n5,\n")
+    assert table.columns["id"].tolist() == ["4295806720123456789", "", "5"]
+    np.testing.assert_array_equal(table.columns["g"], [np.nan, 1.5, np.nan])
 
 
 @pytest.mark.parametrize("format_name", ["ascii.aastex", "ascii.latex"])
