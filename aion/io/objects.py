@@ -17,7 +17,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")
-WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "log10(Angstrom)", "ln(Angstrom)")
+WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "m", "log10(Angstrom)", "ln(Angstrom)")
 How = Literal["header", "detected", "assumed", "dropped", "you set"]
 
 
@@ -31,7 +31,7 @@ class Entry:
     """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
     note: str = ""
     choices: tuple[str, ...] = ()
-    """Of an assumption: the settings that decide it, the assumed one first, as `Overrides.parse` takes them."""
+    """Of an assumption: settings that decide it, as `Overrides.parse` takes them; of several, the assumed one first."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""

@@ -219,9 +219,9 @@ def _check_stated(objects: list[SkyObject]) -> None:
     ]
     if not assumed:
         return
-    sentences = "; ".join(
-        f"{source}: {entry.sentence()}" + (f" — set {' or '.join(entry.choices)}" if entry.choices else "")
-        for source, entry in assumed
-    )
+    sentences = "; ".join(f"{source}: {entry.sentence()}" for source, entry in assumed)
     choices = tuple(dict.fromkeys(choice for _, entry in assumed for choice in entry.choices))
-    raise ChoiceNeededError(f"nothing may be assumed (strict), but this would be: {sentences}", choices)
+    raise ChoiceNeededError(
+        f"nothing may be assumed (strict), but this would be: {sentences}; set what is meant, or put it into the file",
+        choices,
+    )

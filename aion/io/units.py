@@ -14,7 +14,7 @@ from astropy.units.function import FunctionUnitBase
 from numpy.typing import NDArray
 
 from aion.errors import ChoiceNeededError, ModalityError
-from aion.io.objects import WAVELENGTH_UNITS, Entry, How, Overrides
+from aion.io.objects import Entry, How, Overrides
 from aion.io.unit_spelling import Scale, parse_unit, split_logarithm
 
 Floats = NDArray[np.float64]
@@ -127,7 +127,7 @@ def flux_factor(
         base in _UNCALIBRATED and power > 0 for base, power in zip(parts.bases, parts.powers, strict=True)
     ):
         note = f"its unit is {unit}: not calibrated, the shape only is meant"
-        return 1.0, Entry("flux unit", FLUX_NAME, "assumed", note, _flux_choices(10, 0.1))
+        return 1.0, Entry("flux unit", FLUX_NAME, "assumed", note, _SHAPE_ONLY)
     per_angstrom = _to_flux_unit(parsed / u.AA, wavelength)
     raise ChoiceNeededError(
         f"the flux is in {unit}, which is not a flux density; a unit such as {FLUX_NAME} or Jy is expected: "
@@ -205,19 +205,20 @@ def _guessed(values: Floats, scale: Scale, missing: str) -> tuple[Floats, Entry]
         read_as |= {"log10(Angstrom)": _linear(values, "log10"), "ln(Angstrom)": _linear(values, "ln")}
     lowest, highest = PLAUSIBLE
     possible = [name for name, found in read_as.items() if lowest <= found.min() and found.max() <= highest]
-    if len(possible) == 1:
-        (name,) = possible
-        stored = "" if scale == "linear" else f", stored as {scale}"
-        choices = tuple(f"wavelength_unit={other}" for other in WAVELENGTH_UNITS if other != name)
-        return read_as[name], Entry(
-            "wavelength unit", "Å", "assumed", f"{told} look like {name}{stored}", choices
-        )
     first, last = CODEC_RANGE
     readable = [
         name
         for name in ("Angstrom", "nm", "um")
         if read_as[name].min() < last and read_as[name].max() > first
     ]
+    if len(possible) == 1:
+        (name,) = possible
+        stored = "" if scale == "linear" else f", stored as {scale}"
+        others = [other for other in readable if other != name]
+        choices = tuple(f"wavelength_unit={one}" for one in (name, *others))
+        return read_as[name], Entry(
+            "wavelength unit", "Å", "assumed", f"{told} look like {name}{stored}", choices
+        )
     if not possible and not readable:
         raise ModalityError(
             f"{told} are no wavelengths around {first:.0f} to {last:.0f} Å in any unit; store them in Å, "
@@ -293,12 +294,11 @@ def _by_size(flux: Floats, wavelength: Floats, unit: str | None, parsed: Any) ->
     sizes = np.abs(flux[np.isfinite(flux) & (flux != 0)])
     typical = float(np.median(sizes)) if len(sizes) else 1.0
     factor: Floats | float = 1.0
-    note, choices = stated, _flux_choices(10, 0.1)
+    note, choices = stated, _flux_choices(1, 10, 0.1)
     if parsed is not None and float(parsed.to(u.one)) < LARGEST_CGS:
-        factor, note = (
-            float(parsed.to(u.Unit(1e-17))),
-            f"its unit is the number {unit}, taken to be of erg/s/cm2/Å",
-        )
+        factor = float(parsed.to(u.Unit(1e-17)))
+        note = f"its unit is the number {unit}, taken to be of erg/s/cm2/Å"
+        choices = _flux_choices(factor, 10 * factor, factor / 10)
     elif typical < SMALLEST_CGS:
         factor = np.asarray(_to_flux_unit(u.Unit("erg / (s cm2 Hz)"), wavelength))
         note, choices = (
@@ -306,7 +306,7 @@ def _by_size(flux: Floats, wavelength: Floats, unit: str | None, parsed: Any) ->
             _flux_choices(1e17),
         )
     elif typical < LARGEST_CGS:
-        factor, choices = 1e17, _flux_choices(1, 1e16)
+        factor, choices = 1e17, _flux_choices(1e17, 1, 1e16)
         note = f"{stated}; values are as small as erg/s/cm2/Å and were multiplied by 1e17"
     return factor, Entry("flux unit", FLUX_NAME, "assumed", note, choices)
 

@@ -171,9 +171,9 @@ def test_a_unit_is_guessed_where_one_is_possible(values, first, unit, stated):
     found, entry = wavelength(np.linspace(*values, 500), stated)
     assert found[0] == pytest.approx(first) and entry.how == "assumed" and unit in entry.note
     assert ("'smoots' is not understood" in entry.note) == (stated == "smoots")
-    assert entry.choices and f"wavelength_unit={unit}" not in entry.choices
-    for choice in entry.choices:
-        Overrides.parse([choice])
+    assert entry.choices[0] == f"wavelength_unit={unit}", "what was assumed comes first"
+    again, told = wavelength(np.linspace(*values, 500), stated, "linear", entry.choices[0])
+    assert (again == found).all() and told.how == "you set"
 
 
 @pytest.mark.parametrize(
@@ -306,8 +306,8 @@ def test_square_brackets_are_a_logarithm_where_the_values_can_be_one():
 def test_fluxes_without_a_unit_are_judged_by_their_size(value, unit, factor, note):
     found, entry = flux(value, unit)
     assert found == pytest.approx(factor) and note in entry.note and entry.how == "assumed"
-    for choice in entry.choices:
-        Overrides.parse([choice])
+    given = [Overrides.parse([choice]).spectrum_flux_scale for choice in entry.choices]
+    assert given[0] == pytest.approx(factor) and len(set(given)) == 3, "what was assumed comes first"
 
 
 def test_fluxes_as_small_as_those_per_hertz_are_converted():
