@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion.errors import AIONError, ConfigError, InputError
+from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -84,13 +84,6 @@ def _parser() -> argparse.ArgumentParser:
         help="multiply p(z): log (flat in ln(1 + z)), or center and sigma of a Gaussian, as 0.3,0.05",
     )
     analyze.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="in place of what is detected, such as medium=air",
-    )
-    analyze.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
@@ -122,6 +115,18 @@ def _parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name",
         )
+        command.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="in place of what is detected, such as medium=air",
+        )
+        command.add_argument(
+            "--strict",
+            action="store_true",
+            help="refuse files of which anything, such as the medium, would have to be assumed",
+        )
     for command in (analyze, embed, app):
         command.add_argument(
             "--model",
@@ -145,7 +150,8 @@ def _analyze(options: argparse.Namespace) -> Done:
     if not options.files and options.id is None:
         options.wrong("name files, or with --id an object of the reference catalog")
     prior = parse_prior(options.prior) if options.prior else None
-    files = _read(options.files, Overrides.parse(options.set)) if options.files else []
+    overrides = Overrides.parse(options.set)
+    files = _read(options.files, overrides, strict=options.strict) if options.files else []
     engine = _engine(options.model)
     objects = _chosen(engine, files, options.id)
     analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
@@ -186,12 +192,14 @@ def _analyzed(
 
 def _embed(options: argparse.Namespace) -> Done:
     from aion.explorer.export.analysis import Embedded, embeddings_parquet
+    from aion.io import Overrides
 
     done = Done()
+    overrides = Overrides.parse(options.set)
     objects: list[SkyObject] = []
     for file in options.files:
         try:
-            objects += _read([file])
+            objects += _read([file], overrides, strict=options.strict)
         except (AIONError, OSError) as exc:
             done.leave_out(file, exc)
     if not objects:
@@ -257,28 +265,36 @@ def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     if objects:
         found = [target for target in objects if target.id == id]
         if not found:
-            raise InputError(
-                f"the files hold no object {id!r}; they hold {', '.join(target.id for target in objects[:10])}"
-            )
+            held = ", ".join(target.id for target in objects[:10])
+            raise InputError(f"the files hold no object {id!r}; they hold {held}")
         return found
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
     return [engine.catalog.entry(id)]
 
 
-def _read(files: Sequence[str], overrides: "Overrides | None" = None) -> "list[SkyObject]":
+def _read(files: Sequence[str], overrides: "Overrides", *, strict: bool) -> "list[SkyObject]":
     from aion.io import read
 
     for file in files:
         if not Path(file).is_file():
             raise InputError(f"there is no file {file}")
     try:
-        objects = read([Path(file) for file in files], overrides=overrides)
+        objects = read([Path(file) for file in files], overrides=overrides, strict=strict)
     except InputError as exc:
-        raise InputError(f"{', '.join(files)}: {exc}") from exc
+        choose = _settings(exc.choices) if isinstance(exc, ChoiceNeededError) else ""
+        raise InputError(f"{', '.join(files)}: {exc}{choose}") from exc
     if not objects:
         raise InputError(f"no object was found in {', '.join(files)}")
     return objects
+
+
+def _settings(choices: Sequence[str]) -> str:
+    """``; choose with --set medium=vacuum or --set medium=air``, and so for each setting that is open."""
+    by_name: dict[str, list[str]] = {}
+    for choice in choices:
+        by_name.setdefault(choice.partition("=")[0], []).append(f"--set {choice}")
+    return "; choose with " + ", ".join(map(" or ".join, by_name.values())) if by_name else ""
 
 
 def _engine(model: str | None) -> "Engine":

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from aion.explorer.ui.analyze import analysis, image_panel, inputs, links, neighbors, reproduce
+from aion.explorer.ui.analyze import (
+    analysis,
+    choices,
+    image_panel,
+    inputs,
+    inspection,
+    links,
+    neighbors,
+    reproduce,
+)
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.session import current_session
@@ -18,12 +27,14 @@ if current_session().target is None:
 inputs.row_picker()
 result = analysis.analyze()
 if result is None:
-    inputs.inspector()
+    choices.open_choices()
+    inspection.inspector()
     st.stop()
 
 analysis.header(result)
+choices.open_choices()
 analysis.trust(result)
-inputs.inspector()
+inspection.inspector()
 layout.section(
     "Redshift", "A probability density, not a number: the model gives every bin of its grid a probability."
 )

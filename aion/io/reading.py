@@ -148,6 +148,9 @@ def _read_all(contents: list[_Loaded], overrides: Overrides) -> list[list[Part]]
         except PositionNeededError as exc:
             needs_position = exc
             parts.append(None)
+        except ChoiceNeededError as exc:
+            which = f"{loaded.name}: " if len(contents) > 1 else ""
+            raise ChoiceNeededError(f"{which}{exc}", exc.choices) from exc
     target = (
         position_of([group for group in parts if group is not None]) if overrides.position is None else None
     )

@@ -143,7 +143,7 @@ def widget(widgets, start):
 
 def reading(at):
     """What was decided when the files were read; the table is unfolded for it."""
-    return next(table.value for table in unfold(at, "inspector").dataframe if "How" in table.value)
+    return next(table.value for table in unfold(at, "inspector").table if "Quantity" in table.value)
 
 
 def titles(figure):

@@ -152,13 +152,13 @@ def test_a_file_of_many_targets_asks_which_one(upload):
 def test_what_was_read_is_listed_and_can_be_set_instead(upload):
     at = upload("spectrum.csv")
     assert not at.exception and not at.error
-    assert list(reading(at).columns[:3]) == ["What", "Value", "How"]
+    assert list(reading(at).columns) == ["Quantity", "Value", "How it is known"]
     next(box for box in at.selectbox if box.label == "Wavelengths are in").select("air")
     next(button for button in at.button if button.label == "Read again").click()
     at.run()
     assert not at.exception and not at.error
     assert session(at).overrides.medium == "air"
-    assert "you set" in set(reading(at)["How"])
+    assert "**you set**: converted to vacuum" in set(reading(at)["How it is known"])
 
 
 def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):

@@ -12,7 +12,7 @@ from aion.explorer import figures
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
-from aion.explorer.ui.analyze import neighbors
+from aion.explorer.ui.analyze import choices, neighbors
 from aion.explorer.ui.analyze.downloads import downloads
 from aion.explorer.ui.shared import active_catalog, labels, layout, server
 from aion.explorer.ui.shared.figure import figure, file_format
@@ -21,6 +21,8 @@ from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
 NOTES_SHOWN, NEIGHBORS = 3, 12
+ONLY_REPORTED = ("not used", "wavelength unit")
+"""What the report of the files says and no note: HDUs beside the object, the one unit that is possible."""
 
 
 def analyze() -> Analysis | None:
@@ -161,11 +163,17 @@ def _origin(session: Session, target: SkyObject) -> list[str]:
 
 def _notes(analysis: Analysis) -> None:
     """What a person must know before using the numbers: what the model could not take first, then what
-    reading assumed or left out."""
+    reading assumed or left out, but for what stands elsewhere on the page."""
     target = current_session().target
     assert target is not None
-    of_reading = {entry.sentence() for report in target.reports for entry in report.entries}
-    told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
+    entries = [entry for report in target.reports for entry in report.entries]
+    of_reading = {entry.sentence() for entry in entries}
+    reported = {entry.sentence() for entry in entries if entry.what in ONLY_REPORTED}
+    elsewhere = choices.are_asked_about(current_session()) | reported
+    told = sorted(
+        dict.fromkeys(note for note in analysis.notes if note not in elsewhere),
+        key=lambda note: note in of_reading,
+    )
     reasons = [
         f"{labels.stream_name(key)} was not read: {why}."
         for key, why in analysis.ignored.items()

@@ -1,6 +1,5 @@
 """Everything a page shows, as files."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog
 from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.explorer.ui.shared.figure import choose_format, file_format
-from aion.explorer.ui.shared.session import File, current_session
+from aion.explorer.ui.shared.session import File, current_session, file_size
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
@@ -90,7 +89,7 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
     ]
     st.caption("Numbers with units and the weights that made them. The camera above a figure saves it as:")
     choose_format("Format of a saved figure", label_visibility="collapsed")
-    size = sum(_size(file) for file in inputs)
+    size = sum(map(file_size, inputs))
     if size > LIMIT:
         st.caption(TOO_LARGE.format(size / 1e6))
     for label, ending, mime, data in files:
@@ -113,11 +112,6 @@ def _content(file: File) -> bytes:
         return file.read_bytes()
     file.seek(0)
     return file.read()
-
-
-def _size(file: File) -> int:
-    """Bytes, without reading them."""
-    return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
 def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:

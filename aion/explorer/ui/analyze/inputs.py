@@ -1,27 +1,27 @@
-"""How an object gets in: upload, example, catalog; what was read from its files, and how to change that."""
+"""How an object gets in: upload, example, catalog; and what is said where it does not."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from aion.errors import AIONError, ConfigError, ModalityError
+from aion.errors import AIONError, ChoiceNeededError, ConfigError, ModalityError
 from aion.explorer.plain_text import as_text
+from aion.explorer.ui.analyze import choices
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.session import File, Pending, Session, current_session
-from aion.io import SkyObject, read
+from aion.io import Entry, SkyObject, read
 from aion.io.registry import PositionNeededError
-from aion.modalities import Image, Spectrum
 
 ACCEPTED = (
     "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
 )
-HOW = "header: the file says so; detected: follows from the data; assumed: nothing says so; dropped: not used"
+MENDABLE = (ModalityError, PositionNeededError, ConfigError, ChoiceNeededError)
+"""Why files are refused that can be read with values that a person sets."""
 TITLE = "From a spectrum or an image to redshift, reconstruction and neighbors"
 WELCOME = (
     (
@@ -62,10 +62,15 @@ def choose() -> None:
         title.title(TITLE, anchor=False)
     if session.error:
         shown = f" Shown below: {session.label or session.target.id}." if session.target is not None else ""
-        layout.refuse(session.error + shown)
+        if session.question is not None and session.refused is not None:
+            choices.needed_choice(session.question, session.refused, session.error + shown)
+        else:
+            layout.refuse(session.error + shown)
     if session.refused is not None:
         with st.expander(
-            "Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True
+            "Say what the files do not, and read them again",
+            icon=":material/edit_note:",
+            expanded=session.question is None,
         ):
             override_form(session.refused, is_image=True, is_spectrum=True, key=f"refused-{session.inputs}")
 
@@ -98,37 +103,6 @@ def welcome() -> None:
                         icon_position="right",
                     )
                     st.caption(example.see)
-
-
-def inspector() -> None:
-    """What was detected, assumed and dropped in the object's files, and the values to set instead."""
-    upload = current_session().upload
-    if upload is None:
-        return
-    layout.folded(
-        as_text(labels.inspection_title(upload)),
-        partial(_inspection, upload),
-        icon=":material/fact_check:",
-        key="inspector",
-    )
-
-
-def _inspection(target: SkyObject) -> None:
-    session = current_session()
-    st.dataframe(
-        labels.inspection(target),
-        hide_index=True,
-        column_config={
-            "How": st.column_config.TextColumn(help=HOW),
-            "Note": st.column_config.TextColumn(width="large"),
-        },
-    )
-    is_image, is_spectrum = (
-        any(isinstance(modality, kind) for modality in target.modalities) for kind in (Image, Spectrum)
-    )
-    if session.files and (is_image or is_spectrum):
-        given = Pending(session.files, session.origin, session.label, session.overrides, session.example)
-        override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{session.opened}")
 
 
 def row_picker() -> None:
@@ -174,7 +148,7 @@ def _uploaded() -> None:
     elif session.origin == "upload":
         session.close()
     else:  # what could not be read is taken away again
-        session.error = session.refused = None
+        session.error = session.refused = session.question = None
 
 
 def _pend_example(example: Example | None) -> None:
@@ -197,20 +171,16 @@ def _read_pending(session: Session) -> None:
             given, targets = _without_one(pending)
     if targets:
         row = session.row if given.files == session.files and session.row < len(targets) else 0
-        session.open(
-            targets,
-            origin=given.origin,
-            label=given.label,
-            files=given.files,
-            overrides=given.overrides,
-            example=given.example,
-        )
+        session.open(targets, origin=given.origin, label=given.label, given=given)
         session.look_at(row)
         session.apply_link()
     if refused is not None:
         session.error = labels.sentence(str(refused))
-        session.refused = (
-            pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
+        session.refused = pending if isinstance(refused, MENDABLE) else None
+        session.question = (
+            Entry("", "", "assumed", str(refused), refused.choices)
+            if isinstance(refused, ChoiceNeededError)
+            else None
         )
 
 

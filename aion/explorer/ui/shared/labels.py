@@ -10,7 +10,7 @@ from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
-from aion.io import SkyObject
+from aion.io import Entry, Report, SkyObject
 from aion.lines import line_label
 from aion.modalities import MODALITIES, Image, Spectrum
 from aion.redshift import Interval, RedshiftPDF
@@ -20,15 +20,29 @@ NUMBERS = "Catalog numbers"
 """AB magnitude of one nanomaggie."""
 
 
-def inspection(target: SkyObject) -> pd.DataFrame:
-    """One row per decision of reading."""
+def decisions(report: Report) -> pd.DataFrame:
+    """One row per decision of reading, in Markdown: what was found, and how, from where or why."""
     rows = [
-        (report.source, entry.what, entry.value, entry.how, entry.note)
-        for report in target.reports
+        (as_text(entry.what), as_text(entry.value), _known(entry))
         for entry in report.entries
+        if entry.how != "dropped"
     ]
-    table = pd.DataFrame(rows, columns=["File", "What", "Value", "How", "Note"])
-    return table.drop(columns="File") if len(target.reports) == 1 else table
+    return pd.DataFrame(rows, columns=["Quantity", "Value", "How it is known"])
+
+
+def _known(entry: Entry) -> str:
+    how = f"**{entry.how}**" if entry.how in ("assumed", "you set") else entry.how
+    return f"{how}: {as_text(entry.note)}" if entry.note else how
+
+
+def unused(report: Report) -> pd.DataFrame:
+    """One row for each part of the file that was not used."""
+    rows = [
+        (entry.value if entry.what == "not used" else f"{entry.what}: {entry.value}", entry.note)
+        for entry in report.entries
+        if entry.how == "dropped"
+    ]
+    return pd.DataFrame(rows, columns=["Not used", "What it is, or why"])
 
 
 def inspection_title(target: SkyObject) -> str:

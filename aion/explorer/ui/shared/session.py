@@ -1,6 +1,7 @@
 """One person's session as one typed object: what is opened, looked at and answered. Knows no widget."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -9,7 +10,8 @@ import streamlit as st
 
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import Analysis
-from aion.io import Overrides, SkyObject
+from aion.io import Entry, Overrides, SkyObject
+from aion.io.alternatives import Alternative
 from aion.redshift import RedshiftPDF
 
 File = BinaryIO | Path
@@ -30,6 +32,8 @@ class Pending:
     overrides: Overrides = field(default_factory=Overrides)
     example: str | None = None
     """Slug of the example whose files these are."""
+    answered: tuple[Entry, ...] = ()
+    """Assumptions in whose place the person chose one of the settings; these are in ``overrides``."""
 
 
 @dataclass
@@ -47,10 +51,14 @@ class Session:
     """Every object of the files; one is looked at."""
     row: int = 0
     overrides: Overrides = field(default_factory=Overrides)
+    answered: tuple[Entry, ...] = ()
+    """As of `Pending`, of the files that are open."""
     error: str | None = None
     """Why the last thing a person did had no effect; what was open stays open."""
     refused: "Pending | None" = None
     """Files that could not be read as they are, and may be with values that a person sets."""
+    question: Entry | None = None
+    """What has to be chosen before the refused files can be read; None: that is not why."""
     use: frozenset[str] | None = None
     """Token keys the model may read; None = all."""
     z: float | None = None
@@ -74,6 +82,7 @@ class Session:
     opened: int = 0
     """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
     _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
+    _alternatives: dict[Hashable, tuple[Alternative, ...]] = field(default_factory=dict)
 
     @property
     def target(self) -> SkyObject | None:
@@ -85,21 +94,22 @@ class Session:
         """The object looked at, where it came from files."""
         return None if self.target is None or self.target.tokens else self.target
 
+    @property
+    def given(self) -> Pending:
+        """What is open, as it was given: to be read again with other settings."""
+        return Pending(self.files, self.origin, self.label, self.overrides, self.example, self.answered)
+
     def open(
-        self,
-        targets: Sequence[SkyObject],
-        *,
-        origin: Origin,
-        label: str,
-        files: Sequence[File] = (),
-        overrides: Overrides | None = None,
-        example: str | None = None,
+        self, targets: Sequence[SkyObject], *, origin: Origin, label: str, given: Pending | None = None
     ) -> None:
-        """Look at the first of these, with every switch back to its default."""
-        self.origin, self.label = origin, label
-        self.files, self.targets = tuple(files), tuple(targets)
-        self.overrides = overrides or Overrides()
-        self.example = example
+        """Look at the first of these, which were read from what was ``given``, with every switch back to its
+        default."""
+        given = given or Pending((), origin, label)
+        if given.files != self.files:
+            self._alternatives.clear()
+        self.origin, self.label, self.targets = origin, label, tuple(targets)
+        self.files, self.overrides, self.answered = given.files, given.overrides, given.answered
+        self.example = given.example
         self.opened += 1
         self._analyses.clear()
         self.look_at(0)
@@ -110,14 +120,8 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone, self.error, self.refused = (
-            row,
-            None,
-            None,
-            None,
-            None,
-            None,
-        )
+        self.row, self.use, self.prior, self.alone = row, None, None, None
+        self.error = self.refused = self.question = None
         self.choose(None)
 
     def apply_link(self) -> None:
@@ -145,6 +149,23 @@ class Session:
                 self._analyses.pop(next(iter(self._analyses)))
             self._analyses[key] = answer
         return self._analyses[key]
+
+    def alternatives(
+        self, key: Hashable, compute: Callable[[], tuple[Alternative, ...]]
+    ) -> tuple[Alternative, ...]:
+        """What the choices of a question give, from memory when it was asked before; ``key`` holds all that
+        they follow from."""
+        if key not in self._alternatives:
+            answer = compute()
+            while len(self._alternatives) >= REMEMBERED:
+                self._alternatives.pop(next(iter(self._alternatives)))
+            self._alternatives[key] = answer
+        return self._alternatives[key]
+
+
+def file_size(file: File) -> int:
+    """Bytes, without reading them."""
+    return file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
 
 
 def current_session() -> Session:

@@ -1,0 +1,54 @@
+"""What was read from the files, where it came from, what was left out, and the values to set instead."""
+
+from functools import partial
+
+import streamlit as st
+
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.analyze.overriding import override_form
+from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared.session import current_session
+from aion.io import Report, SkyObject
+from aion.modalities import Image, Spectrum
+
+HOW = (
+    "header: the file says so · detected: it follows from the data · assumed: nothing says so · "
+    "you set: in place of that"
+)
+UNUSED_ROWS = 5
+"""Of what was not used, that are seen at once."""
+
+
+def inspector() -> None:
+    """What was detected, assumed and dropped in the object's files, and the values to set instead."""
+    upload = current_session().upload
+    if upload is not None:
+        layout.folded(
+            as_text(labels.inspection_title(upload)),
+            partial(_inspection, upload),
+            icon=":material/fact_check:",
+            key="inspector",
+        )
+
+
+def _inspection(target: SkyObject) -> None:
+    session = current_session()
+    for report in target.reports:
+        _report(report)
+    st.caption(HOW)
+    is_image, is_spectrum = (
+        any(isinstance(modality, kind) for modality in target.modalities) for kind in (Image, Spectrum)
+    )
+    if session.files and (is_image or is_spectrum):
+        override_form(
+            session.given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{session.opened}"
+        )
+
+
+def _report(report: Report) -> None:
+    st.markdown(f"**{as_text(report.source)}** · {as_text(report.format)}")
+    st.table(labels.decisions(report), border="horizontal", hide_index=True)
+    unused = labels.unused(report)
+    if len(unused):
+        height = "content" if len(unused) <= UNUSED_ROWS else 35 * (UNUSED_ROWS + 1) + 3
+        st.dataframe(unused, hide_index=True, height=height)
