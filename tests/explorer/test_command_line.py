@@ -38,6 +38,48 @@ def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, 
     assert any(entry["what"] == "flux unit" and entry["how"] == "you set" for entry in entries)
 
 
+def red_arm(path: Path) -> Path:
+    """A spectrum of 917 to 1005, in nm or Å."""
+    wavelength = np.linspace(917, 1005, 900)
+    Table({"wavelength": wavelength, "flux": np.sin(wavelength) + 9}).write(path, format="ascii.csv")
+    return path
+
+
+def test_what_can_be_read_in_two_ways_ends_with_the_settings_that_decide(here, tmp_path, capsys):
+    spectrum = str(red_arm(tmp_path / "red.csv"))
+    assert main(["analyze", "--json", spectrum]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "values from 917 to 1005 can be Angstrom or nm" in captured.err
+    assert captured.err.endswith("; choose with --set wavelength_unit=Angstrom or --set wavelength_unit=nm\n")
+    assert main(["analyze", "--json", spectrum, "--set", "wavelength_unit=nm"]) == 0
+
+
+def test_strict_analyzes_nothing_of_which_anything_would_be_assumed(here, tmp_path, capsys):
+    spectrum = red_arm(tmp_path / "red.csv")
+    words = ["analyze", "--json", "--strict", str(spectrum), "--set", "wavelength_unit=nm"]
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "nothing may be assumed (strict)" in captured.err
+    assert "medium: vacuum (assumed" in captured.err
+    assert "--set medium=vacuum or --set medium=air" in captured.err
+
+
+def test_strict_says_nothing_of_a_file_that_states_everything(here, root, capsys):
+    assert main(["analyze", "--strict", "--json", str(root / "tests" / "data" / "sdss_spec.fits")]) == 0
+    assert json.loads(capsys.readouterr().out)["inputs"]["used"] == ["tok_spectrum_sdss"]
+
+
+def test_strict_leaves_files_with_assumptions_out_of_a_table_of_embeddings(here, root, tmp_path, capsys):
+    stated, out = root / "tests" / "data" / "sdss_spec.fits", tmp_path / "emb.parquet"
+    red = red_arm(tmp_path / "red.csv")
+    assert main(["embed", "--strict", str(stated), str(red), "--out", str(out)]) == 1
+    captured = capsys.readouterr()
+    assert "red.csv" in captured.err and "choose with --set wavelength_unit=" in captured.err
+    assert "1 embedding(s)" in captured.err and pq.read_table(out).num_rows == 1
+    assert main(["embed", str(red), "--set", "wavelength_unit=nm", "--out", str(out)]) == 0
+    assert pq.read_table(out)["files"].to_pylist() == [["red.csv"]]
+
+
 def test_words_say_the_redshift_the_neighbors_and_the_weights(here, spectrum_file, capsys, settings):
     assert main(["analyze", str(spectrum_file), "--model", settings.model]) == 0
     out = capsys.readouterr().out
