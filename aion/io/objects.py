@@ -31,7 +31,7 @@ class Entry:
     """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
     note: str = ""
     choices: tuple[str, ...] = ()
-    """Of an assumption: settings that decide it, as `Overrides.parse` takes them; of several, the assumed one first."""
+    """Settings that decide an assumption, as `Overrides.parse` takes them; of several the assumed one first."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""

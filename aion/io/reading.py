@@ -225,6 +225,7 @@ def _check_stated(objects: list[SkyObject]) -> None:
     sentences = "; ".join(f"{source}: {entry.sentence()}" for source, entry in assumed)
     choices = tuple(dict.fromkeys(choice for _, entry in assumed for choice in entry.choices))
     raise ChoiceNeededError(
-        f"nothing may be assumed (strict), but this would be: {sentences}; set what is meant, or put it into the file",
+        f"nothing may be assumed (strict), but this would be: {sentences}; set what is meant, or put it into "
+        "the file",
         choices,
     )

@@ -25,13 +25,13 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _OF_IMAGES = ("image_flux_scale", "bands", "survey=Legacy Survey", "survey=HSC")
 
 
-def title(entries: Sequence[Entry], *, files: int) -> str:
+def choices_title(entries: Sequence[Entry], *, files: int) -> str:
     """``The file leaves open: mask, air or vacuum``."""
     names = ", ".join(dict.fromkeys(_QUESTIONS[_setting(entry)][0] for entry in entries))
     return f"The {'files leave' if files > 1 else 'file leaves'} open: {names}"
 
 
-def question(entry: Entry) -> str:
+def choices_label(entry: Entry) -> str:
     """Over its buttons: ``Wavelength unit``."""
     return _QUESTIONS[_setting(entry)][1]
 
@@ -71,10 +71,8 @@ def outcomes(entry: Entry, found: Sequence[Alternative]) -> str:
 def _facts(one: Alternative, entry: Entry) -> list[str]:
     if entry.choices[0].startswith(_OF_IMAGES):
         by_band = {band_letter(band): magnitude for band, magnitude in one.magnitudes.items()}
-        return [
-            f"{band} {magnitude:.2f}" if math.isfinite(magnitude) else f"{band} –"
-            for band, magnitude in sorted(by_band.items(), key=lambda item: "grizy".index(item[0]))
-        ]
+        ordered = sorted(by_band.items(), key=lambda item: "grizy".index(item[0]))
+        return [" · ".join(f"{band} {_digits(magnitude)}" for band, magnitude in ordered)]
     if one.wavelength is None or one.snr is None or one.flux is None:
         return []
     low, high = one.wavelength
@@ -90,6 +88,10 @@ def _facts(one: Alternative, entry: Entry) -> list[str]:
         f"median flux {one.flux:.3g}".replace("-", "−"),
         feature,
     ]
+
+
+def _digits(magnitude: float) -> str:
+    return f"{magnitude:.2f}" if math.isfinite(magnitude) else "–"
 
 
 def _setting(entry: Entry) -> str:

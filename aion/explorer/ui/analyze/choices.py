@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.analyze.choice_labels import choice_name, outcomes, question, reason, title
+from aion.explorer.ui.analyze.choice_labels import choice_name, choices_label, choices_title, outcomes, reason
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Pending, Session, current_session, file_size
 from aion.io import Entry, Overrides
@@ -32,7 +32,7 @@ def open_choices() -> None:
     questions = _questions(session)
     if questions:
         layout.folded(
-            title(questions, files=len(session.files)),
+            choices_title(questions, files=len(session.files)),
             partial(_ask_all, session, questions),
             icon=":material/help:",
             key=f"choices-{session.opened}",
@@ -94,7 +94,7 @@ def _ask(entry: Entry, given: Pending, chosen: str | None, why: str = "") -> Non
     key = f"choice-{'-'.join(entry.choices)}-{session.opened}-{session.inputs}"
     buttons, told = st.columns([2, 5], gap="small")
     buttons.segmented_control(
-        question(entry),
+        choices_label(entry),
         entry.choices,
         default=chosen,
         required=chosen is not None,

@@ -16,7 +16,7 @@ HOW = (
     "you set: in place of that"
 )
 UNUSED_ROWS = 5
-"""Of what was not used, that are seen at once."""
+"""Of what was not used, that are seen at once; each is 35 pixels high."""
 
 
 def inspector() -> None:
@@ -50,5 +50,4 @@ def _report(report: Report) -> None:
     st.table(labels.decisions(report), border="horizontal", hide_index=True)
     unused = labels.unused(report)
     if len(unused):
-        height = "content" if len(unused) <= UNUSED_ROWS else 35 * (UNUSED_ROWS + 1) + 3
-        st.dataframe(unused, hide_index=True, height=height)
+        st.dataframe(unused, hide_index=True, height=35 * (min(len(unused), UNUSED_ROWS) + 1) + 3)

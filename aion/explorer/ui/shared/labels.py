@@ -306,7 +306,9 @@ def _magnitude(result: ScalarResult) -> str:
 def sentence(message: str) -> str:
     """With a capital, unless it begins with a name, and a full stop."""
     first = message.split(maxsplit=1)[0] if message else ""
-    text = message[:1].upper() + message[1:] if first.isalpha() and first.islower() else message
+    text = (
+        message[:1].upper() + message[1:] if first.replace("-", "").isalpha() and first.islower() else message
+    )
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 

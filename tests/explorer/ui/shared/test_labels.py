@@ -32,6 +32,7 @@ def test_positions_are_written_in_degrees_and_sexagesimal():
     [
         ("the image is 10x10 pixels", "The image is 10x10 pixels."),
         ("spec.fits is empty; give another", "spec.fits is empty; give another."),
+        ("zero-point 22.5", "Zero-point 22.5."),
         ("A sentence.", "A sentence."),
         ("", "."),
     ],
