@@ -12,7 +12,7 @@ import numpy as np
 
 from aion.errors import FormatError
 from aion.io.content import Array
-from aion.io.filters import filter_of, parse_filter
+from aion.io.filters import filter_of, names_a_band, parse_filter
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.images import ImageArrays, bands_first, refuse_others
 from aion.io.objects import Entry
@@ -74,7 +74,7 @@ def band_of(image: ImageHdu, file: FitsFile) -> tuple[str, str] | None:
     stated = filter_of(cards(image.hdu.header))
     if stated is not None:
         return stated
-    if parse_filter(image.hdu.name).letter:
+    if names_a_band(image.hdu.name):
         return image.hdu.name, "the name of the HDU"
     stated = filter_of(cards(file.primary.header))
     return (stated[0], f"{stated[1]} of the file") if stated else None
@@ -114,8 +114,7 @@ def arrays_of(
         name = image.hdu.title
         _refuse_spectra(image, header, name)
         pixels = image.hdu.image()
-        if pixels.dtype == np.uint8 and "BSCALE" not in header:
-            refuse_others(pixels, name)
+        refuse_others(pixels, name)
         cube, moved = bands_first(pixels, name)
         cube, note = linear(cube, header)
         entries += [*moved, *([Entry("scaling", "asinh", "header", f"{name}: {note}")] if note else [])]
@@ -130,13 +129,16 @@ def arrays_of(
         named = _bands_of(file, images[0], headers[0], len(cubes[0]))
         bands, source = named or (None, "")
     planes = np.concatenate(cubes)
+    ivar, mask = _ivar(images, planes.shape), _mask(images, planes.shape, mask_of)
+    entries += _about(images, ivar is not None, ("invvar", "variance"), "inverse variance")
+    entries += _about(images, mask is not None, ("mask",), "mask")
     return ImageArrays(
         planes=planes,
         bands=bands,
         header=headers[0],
         plane_headers=tuple(headers) if len(images) > 1 else (),
-        ivar=_ivar(images, planes.shape),
-        mask=_mask(images, planes.shape, mask_of),
+        ivar=ivar,
+        mask=mask,
         survey=survey,
         bands_source=source,
         entries=(*entries, *(_not_used(hdu) for hdu in unused)),
@@ -239,6 +241,18 @@ def _mask(
     if len(parts) < len(images) or any(part.shape != shape[-2:] for part in parts):
         return None
     return parts[0] if len(images) == 1 and shape[0] > 1 else np.stack(parts)
+
+
+def _about(images: Sequence[ImageHdu], is_used: bool, kinds: tuple[str, ...], what: str) -> list[Entry]:
+    """Which HDUs the inverse variances or masks are from; or that they do not fit the planes."""
+    titles = [image.extras[kind].title for image in images for kind in kinds if kind in image.extras]
+    if not titles:
+        return []
+    if is_used:
+        return [Entry(f"image {what}", ", ".join(titles), "header", "for display; no codec reads it")]
+    return [
+        Entry(f"image {what}", ", ".join(titles), "dropped", "not of the size of the planes, or not for each")
+    ]
 
 
 def _not_used(hdu: Hdu) -> Entry:
