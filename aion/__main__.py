@@ -150,17 +150,17 @@ def _analyze(options: argparse.Namespace) -> Done:
     objects = _chosen(engine, files, options.id)
     analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
     if options.json and analyzed:
-        texts = [to_json(analysis, thing.reports) for thing, analysis in analyzed]
+        texts = [to_json(analysis, target.reports) for target, analysis in analyzed]
         print(
             texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n"
         )
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
     if options.out and analyzed:
-        for stem, (thing, analysis) in zip(
+        for stem, (target, analysis) in zip(
             _stems([analysis.id for _, analysis in analyzed]), analyzed, strict=True
         ):
-            _write(options.out, stem, analysis, thing, engine.catalog)
+            _write(options.out, stem, analysis, target, engine.catalog)
         print(f"aion: results of {done.count} object(s) are in {options.out}", file=sys.stderr)
     return done
 
@@ -173,14 +173,14 @@ def _analyzed(
 
     done = Done()
     analyzed: list[tuple[SkyObject, Analysis]] = []
-    for thing, answer in zip(objects, engine.batch(objects, use=use), strict=True):
+    for target, answer in zip(objects, engine.batch(objects, use=use), strict=True):
         try:
             if isinstance(answer, AIONError):
                 raise answer
-            analyzed.append((thing, with_prior(answer, prior)))
+            analyzed.append((target, with_prior(answer, prior)))
             done.count += 1
         except AIONError as exc:
-            done.leave_out(thing.id, exc)
+            done.leave_out(target.id, exc)
     return analyzed, done
 
 
@@ -198,11 +198,11 @@ def _embed(options: argparse.Namespace) -> Done:
         return done
     engine = _engine(options.model)
     rows = []
-    for thing, answer in zip(objects, engine.embed_objects(objects), strict=True):
+    for target, answer in zip(objects, engine.embed_objects(objects), strict=True):
         if isinstance(answer, AIONError):
-            done.leave_out(thing.id, answer)
+            done.leave_out(target.id, answer)
         else:
-            rows.append(Embedded(thing.id, answer.embedding, answer.used, thing.reports))
+            rows.append(Embedded(target.id, answer.embedding, answer.used, target.reports))
             done.count += 1
     if rows:
         options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -255,10 +255,10 @@ def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     if id is None:
         return objects
     if objects:
-        found = [thing for thing in objects if thing.id == id]
+        found = [target for target in objects if target.id == id]
         if not found:
             raise InputError(
-                f"the files hold no object {id!r}; they hold {', '.join(thing.id for thing in objects[:10])}"
+                f"the files hold no object {id!r}; they hold {', '.join(target.id for target in objects[:10])}"
             )
         return found
     if engine.catalog is None:
@@ -327,7 +327,7 @@ def _stems(ids: Sequence[str]) -> list[str]:
 
 
 def _write(
-    folder: Path, stem: str, analysis: "Analysis", thing: "SkyObject", catalog: "Catalog | None"
+    folder: Path, stem: str, analysis: "Analysis", target: "SkyObject", catalog: "Catalog | None"
 ) -> None:
     from aion.explorer.export import tables
     from aion.explorer.export.analysis import (
@@ -341,7 +341,7 @@ def _write(
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {
-        f"{stem}.json": to_json(analysis, thing.reports).encode(),
+        f"{stem}.json": to_json(analysis, target.reports).encode(),
         f"{stem}-pz.csv": pdf_csv(analysis),
         f"{stem}-pz.ecsv": pdf_ecsv(analysis),
         f"{stem}-pz.hdf5": pdf_hdf5(analysis),

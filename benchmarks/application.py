@@ -28,11 +28,11 @@ from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.io import read
 engine = Engine(Settings.from_environment())
-[thing] = read(sys.argv[2:])
-engine.analyze(thing)
+[target] = read(sys.argv[2:])
+engine.analyze(target)
 for _ in range(int(sys.argv[1])):
     start = time.perf_counter()
-    engine.analyze(thing)
+    engine.analyze(target)
     print(time.perf_counter() - start)
 """
 

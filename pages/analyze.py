@@ -5,11 +5,11 @@ import streamlit as st
 from aion.explorer.ui.analyze import analysis, image_panel, inputs, links, neighbors, reproduce
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
 from aion.explorer.ui.shared import layout, server
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 
 links.follow()
 inputs.choose()
-if session().thing is None:
+if current_session().target is None:
     inputs.welcome()
     if server.is_starting():
         server.announce()

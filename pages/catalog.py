@@ -1,4 +1,4 @@
-"""Catalog: look at all objects of a catalog at once, mark some, take them away or open one; make one of your own objects."""
+"""Catalog: see all objects of a catalog, mark some, take them away or open one; make one of your own."""
 
 import streamlit as st
 
@@ -8,19 +8,19 @@ from aion.explorer.ui.shared import active_catalog, frame, layout, server
 
 frame.through_app()
 st.title("Catalog", anchor=False)
-running = server.engine()
+engine = server.engine()
 user_catalog_panel.take_over_finished()
 active_catalog.choice()
 user_catalog_panel.user_catalog_panel()
 catalog = active_catalog.catalog()
 if catalog is None:
-    layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
+    layout.empty(engine.catalog_note or active_catalog.NO_CATALOG)
     st.stop()
 st.caption(as_text(objects.about(catalog)))
-passing, filters = objects.rows(catalog)
-if passing.empty:
+filtered, filters = objects.rows(catalog)
+if filtered.empty:
     layout.empty("No object passes these filters. Widen one of them.")
     st.stop()
-objects.plots(catalog, passing)
-listed = objects.marked(catalog, passing)
+objects.plots(catalog, filtered)
+listed = objects.marked(catalog, filtered)
 objects.table(catalog, listed, filters)

@@ -85,8 +85,8 @@ def engine():
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example["slug"] for example in EXAMPLES])
 def test_every_example_is_read_and_analyzed(engine, example):
-    [thing] = read([ASSETS / "examples" / example["slug"] / name for name in example["files"]])
-    analysis = engine.analyze(thing)
+    [target] = read([ASSETS / "examples" / example["slug"] / name for name in example["files"]])
+    analysis = engine.analyze(target)
     assert len(analysis.neighbors) == 12
     assert len(analysis.images) + len(analysis.spectra) + len(analysis.scalars) > 0
     if any("spectrum" in name for name in example["files"]) and example["slug"] != "low-signal":

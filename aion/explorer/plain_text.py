@@ -1,4 +1,5 @@
-"""Text from elsewhere, for a place that takes Markdown: an id, a name of a file, a header, a link. It is shown as it is and does nothing.
+"""Text from elsewhere, for a place that takes Markdown: an id, a name of a file, a header, a link. It is
+shown as it is and does nothing.
 
 For HTML ``html.escape`` does the same, and for the words in a figure `aion.explorer.figures.theme.as_label`.
 """
@@ -6,11 +7,13 @@ For HTML ``html.escape`` does the same, and for the words in a figure `aion.expl
 import re
 
 _JOINER = "\u2060"
-"""Has no width. It stands only where letters would else be taken together for a picture or a link after all escapes are resolved."""
+"""Has no width. It stands only where letters would else be taken together for a picture or a link after all
+escapes are resolved."""
 _APART = re.compile(
     r"(?<=:)(?=(?!\d\d:)[\w+-]+:|material/|//)"  # :smile: and :material/home:, and the address behind https:
     r"|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=[\w-])"  # other addresses that become links
-    r"|(?<!\S[<>~-])(?<=[<>~-])(?=(?:->|[>=-])(?!\S))"  # arrows and signs that are drawn for two or three letters
+    # arrows and signs that are drawn for two or three letters
+    r"|(?<!\S[<>~-])(?<=[<>~-])(?=(?:->|[>=-])(?!\S))"
 )
 _MARKS = re.compile(
     r"[\\`*\[\]<>$~&]"

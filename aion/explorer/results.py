@@ -1,4 +1,5 @@
-"""What crosses from the engine to pages, figures, files and the command line: frozen dataclasses of numpy arrays. No torch here."""
+"""What crosses from the engine to pages, figures, files and the command line: frozen dataclasses of numpy
+arrays. No torch here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class ImageResult:
-    """One image and what its tokens kept, on the 96 x 96 field the model sees. Fluxes in nanomaggies per pixel."""
+    """One image and what its tokens kept, on the model's field of 96 x 96. Nanomaggies per pixel."""
 
     survey: str
     """``"Legacy Survey"`` or ``"HSC"``."""
@@ -34,14 +35,14 @@ class ImageResult:
     sigma: Floats | None = None
     """(bands, 96, 96) 1/sqrt(ivar), NaN where there is none; None where the input has no inverse variance."""
     whole: Floats | None = None
-    """(bands, height, width) the cutout as given, with the field in its middle; None where it is the field itself."""
+    """(bands, height, width) the cutout as given, around the field; None where it is the field itself."""
     wcs: Mapping[str, Any] = field(default_factory=dict)
     """FITS cards of the input's WCS, moved to the field; empty without one."""
 
 
 @dataclass(frozen=True)
 class SpectrumResult:
-    """One spectrum and what its tokens kept, on the pixels of the input. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
+    """One spectrum and what its tokens kept, on its pixels: 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
 
     survey: str
     """``"SDSS"`` or ``"DESI"``."""
@@ -88,7 +89,8 @@ class Retrieval:
     """Share of the 10 nearest with |Δz| / (1 + z) up to 0.05."""
     redshift_shuffled: float
     recall: dict[int, float]
-    """k -> share of queries that find themselves among the first k when one kind of data is asked for by another; else empty."""
+    """k -> share of queries that find themselves among the first k when one kind of data is asked for by
+    another; else empty."""
     recall_shuffled: dict[int, float]
 
 
@@ -117,7 +119,7 @@ class ModelInfo:
     title: str
     """For people: ``"AION-sim (embedded)"`` or the Hub id."""
     notice: str | None
-    """One sentence to show wherever results are shown; for the embedded model, that it was trained on a simulated survey."""
+    """One sentence beside all results; for the embedded model, that it learned from a simulated survey."""
     parameters: int
     device: str
     reads: tuple[str, ...]
@@ -145,7 +147,7 @@ class Analysis(EmbeddedObject):
     seconds: dict[str, float] = field(default_factory=dict)
     """Step -> wall time, s."""
     compared: Mapping[str, Vector] = field(default_factory=dict)
-    """View of the reference catalog -> vector that neighbors were searched with, made from what the view is made from."""
+    """View of the reference catalog -> vector, made from the same data, that neighbors were searched with."""
     neighbors: tuple[Neighbor, ...] = ()
     trust: tuple[Check, ...] = ()
     """How far to believe this answer."""

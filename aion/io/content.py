@@ -91,15 +91,15 @@ class Table:
 
 def lower_names(names: Iterable[Any]) -> list[str]:
     """The names in lower case. One that differs from another in case only gets a number: ``z, Z`` -> ``z, z_2``."""
-    unique: list[str] = []
+    unique: dict[str, None] = {}
     for place, name in enumerate(names, start=1):
         lower = candidate = str(name).strip().lower() or f"column_{place}"
         number = 1
         while candidate in unique:
             number += 1
             candidate = f"{lower}_{number}"
-        unique.append(candidate)
-    return unique
+        unique[candidate] = None
+    return list(unique)
 
 
 def native(values: Any) -> Array:

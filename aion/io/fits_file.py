@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,22 +38,17 @@ class Hdu:
             () if self.is_table else tuple(getattr(self.hdu, "shape", ()))
         )  # kinds that astropy does not know have none
 
-    @property
-    def columns(self) -> set[str]:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
         """Lower-case column names; empty for images."""
-        return set(self.column_cards("TTYPE"))
+        count = min(self.count("TFIELDS") if self.is_table else 0, 999)
+        return tuple(lower_names(self.header.get(f"TTYPE{i + 1}", "") for i in range(count)))
 
     def column_cards(self, card: str) -> dict[str, str]:
         """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``), where it has one."""
-        numbers = range(1, min(self.count("TFIELDS") if self.is_table else 0, 999) + 1)
-        names = dict(
-            zip(numbers, lower_names(self.header.get(f"TTYPE{i}", "") for i in numbers), strict=True)
-        )
-        return {
-            name: str(self.header[f"{card}{i}"]).strip()
-            for i, name in names.items()
-            if f"{card}{i}" in self.header
-        }
+        there = [key for key in self.header if key.startswith(card) and key[len(card) :].isdigit()]
+        texts = {int(key[len(card) :]): str(self.header[key]).strip() for key in there}
+        return {name: texts[i] for i, name in enumerate(self.columns, start=1) if i in texts}
 
     @property
     def title(self) -> str:
@@ -89,7 +85,7 @@ class Hdu:
             raise FormatError(
                 f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
             )
-        for i, (name, column) in enumerate(zip(lower_names(rows.columns.names), rows.columns, strict=True)):
+        for i, (name, column) in enumerate(zip(self.columns, rows.columns, strict=True)):
             values = rows.field(i)
             letter = column.format.lstrip("0123456789")[:1]
             if letter in "PQ":

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +28,7 @@ from aion.modalities import Modality
 _HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU, fits.BinTableHDU, fits.TableHDU)
 _UNCERTAINTIES = {"std": ("error", 1), "var": ("variance", 2), "ivar": ("ivar", -2)}
 """`uncertainty_type` of astropy.nddata -> column, and the power of the flux unit that it is in."""
-_SPECTRAL = {"length", "frequency", "energy", "wavenumber"}
+_SPECTRAL = ("length", "frequency", "energy", "wavenumber")
 _NAMED = "give a mapping that says it, such as {'wavelength': ..., 'flux': ..., 'error': ...}"
 
 
@@ -51,7 +52,9 @@ def sources_in(source: Any) -> list[Any]:
 def name_of(source: Any) -> str:
     """What reports call an object in memory."""
     file_name = source.filename() if isinstance(source, fits.HDUList) else None
-    return str(file_name or ("record" if isinstance(source, Mapping) else type(source).__name__))
+    if file_name:
+        return Path(file_name).name
+    return "record" if isinstance(source, Mapping) else type(source).__name__
 
 
 def open_object(source: Any) -> Content:
@@ -100,6 +103,11 @@ def _has_fields(source: Any) -> bool:
 def _of_hdus(source: Any) -> FitsFile:
     """The HDUs as the file that they would be."""
     hdus = list(source) if isinstance(source, fits.HDUList) else [source]
+    info = hdus[0].fileinfo() if hdus else None
+    if info and info["file"].closed:
+        raise FormatError(
+            "the FITS file of these HDUs is closed; read them while it is open, or give its path"
+        )
     check_size(sum(int(hdu.size) for hdu in hdus), "the FITS file in memory")
     if not hdus or not isinstance(hdus[0], fits.PrimaryHDU):
         hdus.insert(0, fits.PrimaryHDU())
@@ -162,7 +170,7 @@ def _of_spectrum(spectrum: Any) -> Table:
     )
     said |= {key: value for key, value in spectrum.meta.items() if key != "header"}
     meta = {str(key).upper(): plain(value) for key, value in said.items()}
-    if spectrum.redshift:
+    if float(spectrum.redshift) != 0:
         meta.setdefault("REDSHIFT", float(spectrum.redshift))
     return table_of(columns, Notes(units, meta=meta), "spectrum")
 

@@ -99,11 +99,6 @@ class SkyObject:
     """Token key -> (n,) ids, of an object of a catalog, which has no modalities."""
 
     @property
-    def is_entry(self) -> bool:
-        """Whether a catalog holds it, as tokens."""
-        return bool(self.tokens)
-
-    @property
     def streams(self) -> tuple[str, ...]:
         """Token keys of all that is known of it."""
         return tuple(self.tokens) or tuple(modality.token_key for modality in self.modalities)

@@ -87,7 +87,7 @@ def load(source: Any, name: str | None) -> File | None:
         data, name = _read_path(source), name or Path(source).name
     elif isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
-    elif callable(getattr(source, "read", None)):
+    elif isinstance(source, io.IOBase) or (hasattr(source, "read") and hasattr(source, "seek")):
         data, name = _read_stream(source), name or Path(str(getattr(source, "name", "") or "upload")).name
     else:
         return None

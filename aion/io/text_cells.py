@@ -12,8 +12,10 @@ _DIGITS = r"(?:\d+\.?\d*|\.\d+)"
 _NUMBER = re.compile(
     rf"[+-]?(?:{_DIGITS}(?:[eEdD][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE
 )  # 1.0D-17: Fortran
+_WHOLE = re.compile(r"[+-]?\d+")
 _WITH_COMMA = re.compile(r"[+-]?(?:\d*,\d+(?:[eEdD][+-]?\d+)?|\d+)")
 _IN_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+|[+-]?\d+")
+_EXPONENT = str.maketrans("dD", "ee")
 _MISSING = frozenset(("", "nan", "null", "none", "--", "---", "n/a", "na", "indef", "masked"))
 LONGEST_EXACT = 15
 """Digits of a whole number that a float64 always holds; longer ones beside missing values stay text."""
@@ -41,8 +43,9 @@ def typed(cells: Sequence[str], missing: frozenset[float] = frozenset()) -> Arra
         cells: One column.
         missing: Numbers that stand for missing values, as the comments say.
     """
-    present = [cell for cell in cells if not is_missing(cell)]
-    if present and all(re.fullmatch(r"[+-]?\d+", cell) for cell in present):
+    absent = {cell for cell in set(cells) if is_missing(cell)}
+    present = [cell for cell in cells if cell not in absent] if absent else list(cells)
+    if present and all(_WHOLE.fullmatch(cell) for cell in present):
         return _whole(cells, present, missing)
     if all(_NUMBER.fullmatch(cell) for cell in present):
         return _floats(cells, missing)
@@ -72,7 +75,12 @@ def _fits(numbers: list[int], limits: np.iinfo) -> bool:
 
 
 def _floats(cells: Sequence[str], missing: frozenset[float]) -> Array:
-    values = np.array([np.nan if is_missing(cell) else float(re.sub("[dD]", "e", cell)) for cell in cells])
+    try:
+        values = np.array([float(cell) for cell in cells])
+    except ValueError:  # missing ones, and exponents of Fortran
+        values = np.array(
+            [np.nan if is_missing(cell) else float(cell.translate(_EXPONENT)) for cell in cells]
+        )
     return np.where(np.isin(values, list(missing)), np.nan, values) if missing else values
 
 

@@ -14,6 +14,9 @@ _IN_A_ROW = re.compile(r"([A-Za-z_]\w*)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s,;]+)")
 _NUMBERED = re.compile(r"(?:col(?:umn)?\.?\s*)?(\d+)\s*[:=.)-]?\s+([A-Za-z]\S*)\s*(.*)", re.IGNORECASE)
 _NAMES_OF_SPECTRA = re.compile(r"wav|lam|flux|freq|\bwl\b|\bra\b|mag", re.IGNORECASE)
 _WORDS_OF_PROSE = {"a", "of", "by", "the", "for", "from", "in", "with", "and", "on", "at", "is", "are"}
+_INTRODUCTION = re.compile(
+    r"(?:the )?(?:columns?|names?|fields?)(?: names)?(?: are)?\s*[:=]\s*", re.IGNORECASE
+)
 _GONE = r"\b(?:missing|null|no ?data|undefined|fill|not (?:available|measured))\b"
 _SENTINEL = r"(-\d+(?:\.\d*)?|9{2,}(?:\.\d*)?)(?![\w-])"
 _VIZIER_COLUMN = re.compile(r"Column\t(\S+)\t\([^)]*\)\t([^\t]*)(?:\t\[ucd=(.*)\])?")
@@ -54,6 +57,7 @@ def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[st
 
 def _cells(comment: str, count: int, split: Callable[[str], list[str]]) -> list[str] | None:
     """The cells of a comment that may name or measure columns: `count` of them, no number among them."""
+    comment = _INTRODUCTION.sub("", comment)
     if not comment or _is_card(comment):
         return None
     ways = (split(comment), words(comment), joined_words(comment), re.split(r"\s*[,;|\t]\s*", comment))
@@ -103,7 +107,7 @@ def vizier_columns(comments: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     return descriptions, {match[1].lower(): match[3] for match in found if match[3]}
 
 
-def cards(comments: Sequence[str]) -> dict[str, Any]:
+def comment_cards(comments: Sequence[str]) -> dict[str, Any]:
     """``VACUUM = T``, ``AIRORVAC: vac``, ``RA=150.1, DEC=2.2`` and ``REDSHIFT 0.15`` -> cards; all of it under COMMENTS."""
     found: dict[str, Any] = {}
     for comment in comments:

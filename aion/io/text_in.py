@@ -15,7 +15,7 @@ from aion.io.content import Array, Table, lower_names
 from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
 from aion.io.text_comments import (
     ColumnNotes,
-    cards,
+    comment_cards,
     joined_words,
     missing_numbers,
     names_in,
@@ -28,8 +28,9 @@ _DECLARED = (  # what a format says of itself, astropy's name for it, ours
     (r"\A(?:\\.*\n)*(?:\|.*\|[ \t]*\n)+(?=[^|\n])", "ipac", "IPAC table"),
     (r"^Byte-by-byte Description of file", "cds", "CDS table"),
 )
-_MARK = re.compile(r"\s*(?:[#%!]+|//)\s?")
-_RULER = re.compile(r"[\s|+:]*(?:--|==)[\s|+:=-]*")
+_MISSING_IN: dict[str, dict[str, Any]] = {"ecsv": {"fill_values": [("", "0"), ("null", "0")]}}  # the archive of Gaia
+_MARK = re.compile(r"\s*(?:[#%!]+|//|;(?=[^;]*$))\s?")
+_RULER = re.compile(r"[\s|+:;,]*(?:--|==)[\s|+:;,=-]*")
 _TYPES = re.compile(
     r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I
 )
@@ -53,16 +54,21 @@ def open_text(data: bytes) -> Table:
     text = _decoded(data)
     for says, format_name, origin in _DECLARED:
         if re.search(says, text[:HEAD], re.MULTILINE):
-            table = text_tables.read(text.splitlines(), format=format_name, guess=False)
+            table = text_tables.read(text.splitlines(), format=format_name, guess=False, **_MISSING_IN.get(format_name, {}))
             return from_astropy(table, origin, _stated_beside(table.meta, format_name))
     if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
         raise FormatError(
             "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV or ECSV"
         )
-    lines = [line for line in text.splitlines() if line.strip()]
-    comments = [_MARK.sub("", line, count=1).strip() for line in lines if _MARK.match(line)]
-    lines = [line for line in lines if not _MARK.match(line)]
-    if not any(not _RULER.fullmatch(line) for line in lines):
+    comments: list[str] = []
+    lines: list[str] = []
+    for line in text.splitlines():
+        mark = _MARK.match(line)
+        if mark:
+            comments.append(line[mark.end() :].strip())
+        elif line.strip():
+            lines.append(line)
+    if all(_is_ruler(line) for line in lines):
         raise FormatError(
             "the text holds no rows; a table with one line of names and one of numbers for each row is expected"
         )
@@ -72,7 +78,7 @@ def open_text(data: bytes) -> Table:
 def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
     """Cards in the comments that astropy keeps, and the keywords of IPAC."""
     comments = meta.get("comments")
-    stated = cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
+    stated = comment_cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
     keywords = meta.get("keywords", {}) if format_name == "ipac" else {}
     return stated | {str(name).upper(): plain(entry["value"]) for name, entry in keywords.items()}
 
@@ -90,8 +96,8 @@ def _decoded(data: bytes) -> str:
 
 
 def _table(lines: list[str], comments: list[str]) -> Table:
-    rulers = [i for i, line in enumerate(lines) if _RULER.fullmatch(line)]
-    bare = [line for line in lines if not _RULER.fullmatch(line)]
+    rulers = [i for i, line in enumerate(lines) if _is_ruler(line)]
+    bare = [line for line in lines if not _is_ruler(line)]
     delimiter = _delimiter(bare[:SAMPLE])
     rows = _at_ruler(bare, lines[rulers[0]]) if delimiter == " " and rulers else None
     rows = _without_empty_ends(rows or _split(bare, delimiter))
@@ -110,6 +116,10 @@ def _table(lines: list[str], comments: list[str]) -> Table:
         assumed = [name for name in notes.names if name in ASSUMED_NAMES]
         said |= {"NAMES_ASSUMED": ", ".join(assumed)} if assumed else {}
     return _named(notes, values, comments, said, "CSV" if delimiter == "," else "text table")
+
+
+def _is_ruler(line: str) -> bool:
+    return ("--" in line or "==" in line) and _RULER.fullmatch(line) is not None
 
 
 def _named(
@@ -133,7 +143,7 @@ def _named(
         units,
         {name: ucd for name, ucd in ucds.items() if name in columns},
         descriptions={n: text for n, text in (notes.descriptions | descriptions).items() if n in columns},
-        meta=cards(comments) | said,
+        meta=comment_cards(comments) | said,
     )
     return table_of(columns, of_columns, origin)
 
@@ -157,9 +167,10 @@ def _delimiter(sample: list[str]) -> str:
         )
         if not blanks_set_apart:
             return mark
-    if len(widths) == 1:
+    if len(widths) == 1 and widths != {1}:
         return " "
-    return next((mark for mark in (",", "\t", "|", ";") if mark in sample[0]), " ")
+    below = sample[1:] or sample  # one line that does not fit the others is named by its row
+    return next((m for m in (",", "\t", "|", ";") if m in sample[0] or all(m in line for line in below)), " ")
 
 
 def _has_decimal_commas(line: str) -> bool:
@@ -170,7 +181,8 @@ def _has_decimal_commas(line: str) -> bool:
 
 def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
-        return [words(line) for line in lines]
+        quoted = any('"' in line for line in lines)
+        return [words(line) for line in lines] if quoted else [line.split() for line in lines]
     try:
         return [
             [cell.strip() for cell in row]
@@ -212,24 +224,30 @@ def _header(
         return in_comments, rows
     if in_comments is not None and len(rows) > 1 and not _differ(first, rows[1:4]):
         return in_comments, rows  # rows of text
-    if delimiter == " " and len(rows) > 1 and len(first) != len(rows[1]):
-        first = next(
-            (cells for cells in [joined_words(" ".join(first))] if len(cells) == len(rows[1])), first
-        )
+    if len(rows) > 1 and len(first) != len(rows[1]):
+        joined = joined_words(" ".join(first))
+        first = joined if len(joined) == len(rows[1]) else first
+    first = [cell.strip(",;") for cell in first]
     units: Sequence[str] = ()
     rest = rows[1:]
     while len(rest) > 1 and len(rest[0]) == len(first):
         is_types = all(_TYPES.fullmatch(cell) for cell in rest[0])
-        if not is_types and not (has_units_line or (_differ(rest[0], rest[1:2]) and are_units(rest[0]))):
+        if not is_types and not (has_units_line or _are_units_of(rest[0], rest[1])):
             break
         units = units if is_types else rest[0]
         rest, has_units_line = rest[1:], False
-    again = next((i for i, row in enumerate(rest, start=1) if row == rows[0]), None)
-    if again is not None:
+    if rows[0] in rest:
+        again = rest.index(rows[0]) + 1
         raise FormatError(
             f"the text holds several tables, the second from row {again} on; save each one by itself"
         )
     return ColumnNotes(first, units), rest
+
+
+def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether the cells above numbers are units, and no cell is a number."""
+    above = [cell for cell, number in zip(row, below, strict=False) if looks_numeric(number)]
+    return _differ(row, [list(below)]) and are_units(above)
 
 
 def _differ(row: Sequence[str], below: list[list[str]]) -> bool:
@@ -259,6 +277,6 @@ def _names_without_any(columns: list[Array]) -> list[str]:
     named = columns[: len(ASSUMED_NAMES)]
     steps = np.diff(columns[0].astype(float)) if columns[0].dtype.kind in "iuf" else np.array([np.nan])
     is_spectrum = len(columns) > 1 and (bool((steps >= 0).all()) or bool((steps <= 0).all()))
-    is_spectrum &= all(column.dtype.kind in "iuf" for column in named)
+    is_spectrum = is_spectrum and all(column.dtype.kind in "iuf" for column in named) and columns[0][0] > 0
     names = ASSUMED_NAMES if is_spectrum else ()
     return [*names[: len(columns)], *(f"column_{i + 1}" for i in range(len(names), len(columns)))]

@@ -25,7 +25,7 @@ def test_an_entry_has_only_the_streams_of_its_object(catalog):
     assert "tok_spectrum_sdss" in with_spectrum.tokens and "tok_spectrum_sdss" not in without.tokens
     assert with_spectrum.tokens["tok_image"].dtype == np.int64 and with_spectrum.kind == "star"
     assert catalog.entry("object 3").z_reference is None and without.z_reference == pytest.approx(4 / 11)
-    assert without.is_entry
+    assert not without.modalities
 
 
 def test_pictures_and_small_spectra_are_found_by_id(catalog):
@@ -121,14 +121,14 @@ def test_an_upload_with_the_id_of_another_object_hides_no_neighbor(engine, make_
 
 
 def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too(engine, make_object):
-    thing, catalog = make_object(1), engine.catalog
-    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
-    image = engine.embed([thing], use=["tok_image"])[0]
+    target, catalog = make_object(1), engine.catalog
+    partly = engine.analyze(target, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
+    image = engine.embed([target], use=["tok_image"])[0]
     expected = catalog.neighbors({"image": image}, 5, exclude=1)
     assert [one.id for one in partly.neighbors] == [one.id for one in expected]
     assert list(partly.compared) == ["image"]
     assert [one.similarity for one in partly.neighbors] == pytest.approx(
         [one.similarity for one in expected], abs=1e-5
     )
-    whole = engine.analyze(thing)
+    whole = engine.analyze(target)
     assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)

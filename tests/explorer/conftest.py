@@ -91,22 +91,22 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     """
     folder = tmp_path_factory.mktemp("catalog")
     engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
-    things = [sky_object(i) for i in range(N)]
-    things = [
+    targets = [sky_object(i) for i in range(N)]
+    targets = [
         SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t
-        for i, t in enumerate(things)
+        for i, t in enumerate(targets)
     ]
-    objects = engine.embed_objects(things)
+    objects = engine.embed_objects(targets)
     table = pd.DataFrame(
         {
-            "id": [t.id for t in things],
+            "id": [t.id for t in targets],
             "class": ["galaxy", "star", "quasar"] * (N // 3),
             "z": np.linspace(0, 2, N),
         }
     )
     table["survey"], table["FLUX_R"] = "Legacy Survey", [9.0, -1.0] * (N // 2)
     table.loc[3, "z"] = np.nan
-    image = engine.embed([things[3]], use=["tok_image"])[0]
+    image = engine.embed([targets[3]], use=["tok_image"])[0]
     vectors = zip(fan(objects[1].embedding, 1, N), fan(image, 3, N), strict=True)
     flux = np.where(np.arange(N)[:, None] % 2 == 0, np.nan, np.arange(N)[:, None] + np.linspace(0, 1, 40))
     Catalog.build(

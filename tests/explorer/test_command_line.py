@@ -20,8 +20,8 @@ from aion.io import read
 def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys):
     assert main(["analyze", str(spectrum_file), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    (thing,) = read(spectrum_file)
-    assert printed == json.loads(to_json(engine.analyze(thing), thing.reports))
+    (target,) = read(spectrum_file)
+    assert printed == json.loads(to_json(engine.analyze(target), target.reports))
     assert list(printed) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
     assert printed["inputs"]["z_reference"] == 0.25 and len(printed["inputs"]["files"][0]["sha256"]) == 64
 

@@ -1,44 +1,18 @@
-"""Text tables, VOTables, Parquet and HDF5 arrive with the names, units, cards and values that they state, nothing else."""
+"""Text tables arrive with the names, units, cards and values that they state, and nothing else."""
 
-import bz2
-import gzip
 import io
-import lzma
-import tarfile
-import zipfile
 
-import h5py
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from astropy import units as u
-from astropy.io.votable import from_table
 from astropy.table import MaskedColumn
 from astropy.table import Table as AstropyTable
 
 from aion.errors import FormatError
-from aion.io import columns as limits
-from aion.io import source
-from aion.io.content import Record, Records, Table, lower_names
-from aion.io.parsing import parse
-from aion.io.source import load
+from aion.io.content import lower_names
 from aion.io.text_cells import name_and_unit, typed
-
-
-def content_of(data: bytes | str) -> Table | Records:
-    return parse(load(data.encode() if isinstance(data, str) else data, None))
-
-
-def table_of(data: bytes | str) -> Table:
-    content = content_of(data)
-    assert isinstance(content, Table)
-    return content
-
-
-def values(table: Table) -> dict[str, list]:
-    return {name: column.tolist() for name, column in table.columns.items()}
-
+from tests.io.contents import content_of, parquet, table_of, values
 
 FLUX = "1e-17 erg/s/cm2/angstrom"
 
@@ -65,6 +39,10 @@ FLUX = "1e-17 erg/s/cm2/angstrom"
         ("wave,flux,\n1,2,\n3,4,\n", ["wave", "flux"], {}),
         ("wave;flux\n1;2;\n3;4;\n", ["wave", "flux"], {}),
         (",wave,flux\n0,1,2\n1,3,4\n", ["column_1", "wave", "flux"], {}),
+        ("wave, flux, err\n1 2 3\n4 5 6\n", ["wave", "flux", "err"], {}),
+        ("wave flux\n1,2\n3,4\n", ["wave", "flux"], {}),
+        ("# Columns are: flux, wave\n1 2\n3 4\n", ["flux", "wave"], {}),
+        ("; wave flux\n1 2\n3 4\n", ["wave", "flux"], {}),
         ("z,Z,z\n1,2,3\n", ["z", "z_2", "z_3"], {}),
     ],
 )  # fmt: skip
@@ -165,7 +143,7 @@ def test_columns_without_names_are_assumed_only_where_they_can_be_a_spectrum():
     assert table_of("1 2\n3 4\n").meta["NAMES_ASSUMED"] == "wavelength, flux"
     four = table_of("1 2 3 0\n2 2 3 0\n")
     assert list(four.columns) == ["wavelength", "flux", "error", "column_4"]
-    for text in ("1 2 3\n9 2 3\n4 5 6\n", "A1 150.1 2.2\nA2 150.2 2.3\n"):
+    for text in ("1 2 3\n9 2 3\n4 5 6\n", "-1 2 3\n0 2 3\n", "A1 150.1 2.2\nA2 150.2 2.3\n"):
         catalog = table_of(text)
         assert (
             list(catalog.columns) == ["column_1", "column_2", "column_3"]
@@ -204,6 +182,8 @@ def test_vizier_tables_keep_units_descriptions_and_blank_cells():
     assert table.descriptions["lambda"] == "Wavelength in vacuum" and table.ucds == {"lambda": "em.wl"}
     np.testing.assert_array_equal(table.columns["flux"], [10.7, np.nan])
     assert table.columns["name"].tolist() == ["NGC 1", "NGC 2"] and table.meta["NAME"] == "J/A+A/1"
+    marked = table_of("#RESOURCE=yCat\nlambda;Flux\nnm;mW/m2/nm\n-----;-----\n370.0;1.5\n371.0; \n")
+    assert dict(marked.units) == {"lambda": "nm", "flux": "mW/m2/nm"} and marked.columns["flux"][0] == 1.5
     aligned = table_of(
         "lambda Flux Name \n0.1nm  Jy        \n------ ---- -----\n3700.0      NGC 1\n3702.0 10.8 NGC 2\n"
     )
@@ -252,6 +232,14 @@ def test_formats_that_declare_themselves_are_read_as_they_say(format_name):
         assert dict(table.units) == {"wave": "nm", "flux": "Jy"}
 
 
+def test_ecsv_of_the_gaia_archive_has_null_for_missing_values():
+    head = "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"
+    columns = "".join(f"# - {{name: {name}, datatype: {kind}}}\n" for name, kind in (("id", "int64"), ("g", "float64")))
+    table = table_of(f"{head}{columns}id,g\n4295806720123456789,null\nnull,1.5\n5,\n")
+    assert table.columns["id"].tolist() == ["4295806720123456789", "", "5"]
+    np.testing.assert_array_equal(table.columns["g"], [np.nan, 1.5, np.nan])
+
+
 @pytest.mark.parametrize("format_name", ["ascii.aastex", "ascii.latex"])
 def test_tables_for_typesetting_are_refused(format_name):
     with pytest.raises(FormatError, match="LaTeX table; give the machine-readable table"):
@@ -266,165 +254,6 @@ def test_an_ipac_table_has_its_null_values_and_keywords():
     assert dict(table.units) == {"wave": "um", "flux": "Jy"} and str(table.meta["RA"]) == "150.1"
 
 
-VOTABLE = """<?xml version="1.0"?><VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">
-<RESOURCE type="results"><INFO name="QUERY_STATUS" value="{status}">{said}</INFO>
-<PARAM name="zsp" datatype="double" value="0.15" ucd="src.redshift"/>
-<TABLE name="empty"><FIELD name="a" datatype="int"/></TABLE>
-<TABLE name="spectrum"><GROUP utype="spec:Target"><PARAM name="Pos" arraysize="2" datatype="double" unit="deg" ucd="pos.eq"
-value="150.1 2.2" utype="spec:Target.Pos"/></GROUP>
-<PARAM name="designation" datatype="char" arraysize="*" value="M 31" ucd="meta.id;meta.main"/>
-<FIELD name="Flux" datatype="double" unit="Jy" ucd="phot.flux.density" utype="spec:Data.FluxAxis.Value">
-<DESCRIPTION>the flux</DESCRIPTION></FIELD><FIELD name="flux" datatype="long"><VALUES null="-9"/></FIELD>
-<DATA><TABLEDATA><TR><TD>1.5</TD><TD>-9</TD></TR><TR><TD/><TD>4611686018427387905</TD></TR></TABLEDATA></DATA></TABLE>
-<TABLE name="lines"><FIELD name="a" datatype="int"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE>
-</RESOURCE></VOTABLE>"""
-
-
-def test_a_votable_states_units_meanings_position_and_redshift():
-    table = table_of(VOTABLE.format(status="OK", said=""))
-    assert list(table.columns) == ["flux", "flux_2"]
-    np.testing.assert_array_equal(table.columns["flux"], [1.5, np.nan])
-    assert table.columns["flux_2"].tolist() == ["", "4611686018427387905"]
-    row = table.row(0)
-    for said in (table, row, table.whole(), next(iter(table.rows()))):
-        assert said.units == {"flux": "Jy"} and said.ucds == {"flux": "phot.flux.density"}
-        assert said.utypes == {"flux": "spec:Data.FluxAxis.Value"} and said.descriptions == {
-            "flux": "the flux"
-        }
-    expected = {
-        "RA": 150.1,
-        "DEC": 2.2,
-        "REDSHIFT": 0.15,
-        "ID": "M 31",
-        "ZSP": 0.15,
-        "OTHER_TABLES": "lines (1 rows)",
-    }
-    assert {name: table.meta[name] for name in expected} == expected
-
-
-@pytest.mark.parametrize("tabledata_format", ["tabledata", "binary", "binary2"])
-def test_votables_of_every_serialization_are_the_same(tabledata_format):
-    table = AstropyTable(
-        {"wave": [370.0, 370.5] * u.nm, "flux": MaskedColumn([1.5, 2.5], mask=[False, True], unit="Jy")}
-    )
-    stream = io.BytesIO()
-    from_table(table).to_xml(stream, tabledata_format=tabledata_format)
-    found = table_of(stream.getvalue())
-    assert found.columns["wave"].tolist() == [370.0, 370.5] and dict(found.units) == {
-        "wave": "nm",
-        "flux": "Jy",
-    }
-    np.testing.assert_array_equal(found.columns["flux"], [1.5, np.nan])
-
-
-def test_a_query_that_failed_is_refused_with_the_sentence_of_the_service():
-    with pytest.raises(FormatError, match="the service answered 'Unknown column zz'; correct the query"):
-        content_of(VOTABLE.format(status="ERROR", said="Unknown\n column zz"))
-    with pytest.raises(FormatError, match="no table with rows"):
-        content_of(
-            '<VOTABLE version="1.4"><RESOURCE><TABLE><FIELD name="a" datatype="int"/></TABLE></RESOURCE></VOTABLE>'
-        )
-
-
-def parquet(table: pa.Table) -> bytes:
-    stream = io.BytesIO()
-    pq.write_table(table, stream)
-    return stream.getvalue()
-
-
-def test_parquet_states_units_in_its_schema(tmp_path):
-    wave = pa.field("Wave", pa.float64(), metadata={"unit": "nm", "description": "in air"})
-    found = table_of(
-        parquet(pa.table([[370.0], [1.5]], schema=pa.schema([wave, pa.field("wave", pa.float64())])))
-    )
-    assert values(found) == {"wave": [370.0], "wave_2": [1.5]}
-    assert found.units == {"wave": "nm"} and found.descriptions == {"wave": "in air"}
-    table = AstropyTable({"Wave": [370.0] * u.nm, "flux": [1.5] * u.Jy}, meta={"z": 0.1})
-    table.write(tmp_path / "a.parquet")
-    found = table_of((tmp_path / "a.parquet").read_bytes())
-    assert found.units == {"wave": "nm", "flux": "Jy"} and found.meta == {"Z": 0.1}
-    said = {name: {"ucd": "em.wl", "unit": "nm", "utype": "", "description": ""} for name in table.colnames}
-    table.write(tmp_path / "b.parquet", format="parquet.votable", metadata=said)
-    assert table_of((tmp_path / "b.parquet").read_bytes()).ucds["wave"] == "em.wl"
-
-
-def test_hdf5_states_units_in_attributes_and_in_tables_of_astropy(tmp_path):
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file.attrs["z"] = 0.1
-        for name, unit in (("wave", "nm"), ("Wave", b"um")):
-            file[name] = [370.0, 371.0]
-            file[name].attrs["units"] = unit
-    found = table_of((tmp_path / "a.h5").read_bytes())
-    assert sorted(found.columns) == ["wave", "wave_2"] and found.meta == {"Z": 0.1}
-    assert found.units == {"wave": "um", "wave_2": "nm"}  # HDF5 lists capitals first
-    table = AstropyTable({"wave": [370.0] * u.nm, "flux": [1.5] * u.Jy, "name": ["M 31"]}, meta={"z": 0.1})
-    table.write(tmp_path / "b.h5", path="data", serialize_meta=True)
-    found = table_of((tmp_path / "b.h5").read_bytes())
-    assert values(found) == {"wave": [370.0], "flux": [1.5], "name": ["M 31"]}
-    assert found.units == {"wave": "nm", "flux": "Jy"} and found.meta["Z"] == 0.1
-
-
 def test_names_that_differ_in_case_both_survive():
     assert lower_names(["z", "Z", "z_2", " "]) == ["z", "z_2", "z_2_2", "column_4"]
     assert name_and_unit("flux_(Jy)") == ("flux", "Jy") and name_and_unit("[OIII]") == ("[OIII]", None)
-    assert Record({}).ucds == {}
-
-
-SPECTRUM_CSV = ("wave,flux\n" + "\n".join(f"{i},{i}" for i in range(9))).encode()
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_compressed_files_are_unpacked_within_limits(pack, monkeypatch):
-    assert len(table_of(pack(SPECTRUM_CSV))) == 9
-    assert len(table_of(pack(SPECTRUM_CSV[:20]) + pack(SPECTRUM_CSV[20:]))) == 9  # one file in two members
-    with pytest.raises(FormatError, match="ends early; download it again"):
-        load(pack(SPECTRUM_CSV)[:-9], None)
-    monkeypatch.setattr(source, "MAX_UNPACKED_BYTES", 2**20)
-    with pytest.raises(FormatError, match="up to 1 MB are read"):
-        load(pack(bytes(2**22)), None)
-
-
-def tar() -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        archive.addfile(tarfile.TarInfo("spec.fits"), io.BytesIO())
-    return stream.getvalue()
-
-
-def zip_of(*names: str) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"")
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    "data, message",
-    [
-        (tar(), "a tar archive.*unpack it first"),
-        (gzip.compress(tar()), "a tar archive.*unpack it first"),
-        (zip_of("spec.fits", "b.fits"), r"zip archive.*unpack it.*\(spec.fits, b.fits\)"),
-        (zip_of("xl/workbook.xml", "a.xml"), "Excel workbook; export the sheet as CSV"),
-        (b"7z\xbc\xaf\x27\x1c", "7z archive"),
-        (b"Rar!\x1a\x07", "RAR archive"),
-        (b"\x28\xb5\x2f\xfd\0", "Zstandard"),
-        (b"II*\0" + bytes(9), "TIFF picture.*fits-cutout"),
-        (b"RIFF\x01\x02\x03\x04WEBPVP8", "WebP picture"),
-        (b"GIF89a", "GIF picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "SVG picture"),
-        (b"<?xml version='1.0'?>\n<svg></svg>", "SVG picture"),
-        (b"<!DOCTYPE html><title>x</title>", "web page.*download the file itself"),
-        (b"ARROW1\0\0", "Arrow file.*Parquet"),
-    ],
-)
-def test_pictures_packages_and_pages_are_named(data, message):
-    with pytest.raises(FormatError, match=message):
-        content_of(data)
-
-
-def test_the_limit_of_rows_holds_for_every_table(monkeypatch):
-    monkeypatch.setattr(limits, "MAX_ROWS", 1)
-    for data in (SPECTRUM_CSV, parquet(pa.table({"a": [1, 2]})), as_text("ascii.ecsv")[1].encode()):
-        with pytest.raises(FormatError, match="up to 1 are read"):
-            content_of(data)

@@ -33,7 +33,7 @@ def test_image_spectrum_and_photometry_together_are_one_object(app, figures, roo
         .run()
     )
     assert not at.exception and not at.error
-    assert len(session(at).things) == 1
+    assert len(session(at).targets) == 1
     assert any("arcsec" in titles(figure) for figure in figures(at))
 
 
@@ -74,9 +74,9 @@ def test_a_broken_file_shows_its_message_and_no_traceback(app, content, says):
 
 def test_a_broken_file_leaves_what_was_open(upload, twin, figures):
     at = upload("sdss_spec.fits")
-    before = session(at).thing.id
+    before = session(at).target.id
     at.file_uploader[0].set_value([("rubbish.fits", b"no", "application/fits")]).run()
-    assert at.error and session(at).thing.id == before
+    assert at.error and session(at).target.id == before
     assert len(figures(at)) >= 2
 
 
@@ -141,12 +141,12 @@ def test_figures_that_are_taken_away_are_looked_at_as_on_the_page(upload):
 def test_a_file_of_many_targets_asks_which_one(upload):
     at = upload("desi_coadd.fits")
     assert not at.exception and not at.error
-    first = session(at).thing.id
+    first = session(at).target.id
     picker = widget(at.selectbox, "row-")
-    assert len(picker.options) == len(session(at).things) > 1
+    assert len(picker.options) == len(session(at).targets) > 1
     picker.select_index(1).run()
-    assert session(at).thing.id != first
-    assert at.title[0].value == session(at).thing.id
+    assert session(at).target.id != first
+    assert at.title[0].value == session(at).target.id
 
 
 def test_what_was_read_is_listed_and_can_be_set_instead(upload):
@@ -165,7 +165,7 @@ def test_a_neighbor_can_be_analyzed_in_turn(upload, figures):
     at = upload("sdss_spec.fits")
     widget(at.menu_button, "neighbor-do-").click("Analyze").run()
     assert not at.exception
-    assert session(at).thing.is_entry
+    assert session(at).target.tokens
     assert "simulated" in shown(at)
     assert figures(at)
 
@@ -208,7 +208,7 @@ def test_removing_the_upload_closes_the_object(upload, figures):
     at = upload("sdss_spec.fits")
     at.file_uploader[0].set_value([]).run()
     assert not at.exception
-    assert session(at).thing is None and not figures(at)
+    assert session(at).target is None and not figures(at)
 
 
 def test_an_object_stays_open_while_other_pages_are_visited(upload, figures):

@@ -29,7 +29,7 @@ def test_a_link_opens_an_object_of_the_catalog_with_its_switches(environment, ro
     at.query_params["object"], at.query_params["use"], at.query_params["z"] = "object 1", "tok_image", "0.4"
     at.run()
     assert not at.exception
-    assert session(at).thing.id == "object 1" and session(at).use == frozenset({"tok_image"})
+    assert session(at).target.id == "object 1" and session(at).use == frozenset({"tok_image"})
     assert session(at).z == pytest.approx(0.4)
 
 

@@ -77,7 +77,7 @@ def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypat
     monkeypatch.setattr(
         user_catalog,
         "embedded",
-        lambda engine, things: (gate.acquire(timeout=60), waiting(engine, things))[1],
+        lambda engine, targets: (gate.acquire(timeout=60), waiting(engine, targets))[1],
     )
     pick(page, table(41))
     making, until = page.session_state["own"].making, time.monotonic() + 60

@@ -1,5 +1,6 @@
-"""Searches in the catalog beyond one vector: several objects at once, by part of what is known of them, from one part to another; what is
-like nothing else; and how well each search works. Similarities are cosines, -1 to 1, and every object is compared.
+"""Searches in the catalog beyond one vector: several objects at once, by part of what is known of them, from
+one part to another; what is like nothing else; and how well each search works. Similarities are cosines, -1
+to 1, and every object is compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ Vector = NDArray[np.float32]
 NEIGHBORHOOD = 10
 """Nearest objects that say how lonely an object is, and that retrieval is measured with."""
 RIDGE = 1e-5
-"""Regularization of the bridge between two parts, per object it is fitted on: chosen on the shipped catalog, the optimum is flat."""
+"""Regularization of the bridge between two parts, per object it is fitted on: chosen on the shipped catalog,
+the optimum is flat."""
 QUERIES = 400
-"""Objects that retrieval is measured with at most, drawn with seed 0; never more than a fifth of the catalog."""
+"""Objects that retrieval is measured with at most, drawn with seed 0; up to a fifth of the catalog."""
 SAME_REDSHIFT = 0.05
 """|Δz| / (1 + z) up to which two redshifts agree."""
 RECALL_AT = (1, 10, 100)
@@ -50,8 +52,9 @@ def _within(label: str, view: str, what: str) -> Comparison:
 
 
 _BRIDGED = (
-    "The model was never trained to put an image near its own spectrum, so a linear map, fitted on the objects of the catalog, carries one "
-    "embedding to the other first. See below how often that finds the right object."
+    "The model was never trained to put an image near its own spectrum, so a linear map, fitted on the "
+    "objects of the catalog, carries one embedding to the other first. See below how often that finds the "
+    "right object."
 )
 COMPARISONS: dict[str, Comparison] = {
     ALL: _within("Everything", ALL, "all that is known of an object"),
@@ -117,7 +120,7 @@ class Searches:
         image_share: float = 0.5,
         least: bool = False,
     ) -> tuple[Neighbor, ...]:
-        """The ``k`` objects most similar to all examples together, best first, among those that pass, without the examples.
+        """The ``k`` objects most similar to all examples together, best first, without the examples.
 
         Args:
             comparison: One of `comparisons`.
@@ -138,7 +141,8 @@ class Searches:
         return self.catalog.first(scores, keep, k, least=least)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
-        """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean cosine with those."""
+        """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean
+        cosine with those."""
         if view not in self._isolation:
             nearest = min(NEIGHBORHOOD, len(self.catalog) - 1)
             self._isolation[view] = self.catalog.indexes[view].nearest(nearest)[1].mean(axis=1)
@@ -146,7 +150,8 @@ class Searches:
         return self.catalog.first(closeness, filters.keep(self.catalog.table), k, least=True)
 
     def quality(self) -> tuple[Retrieval, ...]:
-        """How well each comparison works, measured on the catalog itself, beside the same with classes and redshifts shuffled."""
+        """How well each comparison works, measured on the catalog itself, beside the same with classes and
+        redshifts shuffled."""
         if self._quality is None:
             self._quality = tuple(self._measured(way) for way in self.comparisons.values())
         return self._quality
@@ -217,7 +222,7 @@ class _Bridge:
         return cls(start, end, np.linalg.solve(left.T @ left + penalty, left.T @ right).astype(np.float32))
 
     def cosines(self, questions: Vector, held: Vector) -> Vector:
-        """(q, n) between questions (q, D) and vectors (n, D) of the other view, around the mean of that view."""
+        """(q, n) between questions (q, D) and vectors (n, D) of the other view, around its mean."""
         carried: Vector = ((questions - self.start) @ self.turn).astype(np.float32)
         cosines: Vector = _unit(carried) @ _unit(held - self.end).T
         return cosines
@@ -248,15 +253,15 @@ def _unit(rows: Vector) -> Vector:
 
 
 def _purity(own: NDArray[np.str_], found: NDArray[np.str_]) -> float:
-    """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class does not decide; NaN where
-    no class is known."""
+    """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class
+    does not decide; NaN where no class is known."""
     same = (found == own[:, None]).mean(axis=1)
     known = np.unique(own[own != ""])
     return float(np.mean([same[own == kind].mean() for kind in known])) if len(known) else float("nan")
 
 
 def _agreement(own: NDArray[np.float64], found: NDArray[np.float64]) -> float:
-    """Share of neighbors (q, k) at the redshift of the query (q,); where either is unknown it does not count."""
+    """Share of neighbors (q, k) at the redshift of the query (q,), where both are known."""
     apart = np.abs(found - own[:, None]) / (1 + own[:, None])
     known = np.isfinite(apart)
     return float((apart[known] <= SAME_REDSHIFT).mean()) if known.any() else float("nan")

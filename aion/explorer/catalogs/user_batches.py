@@ -1,4 +1,5 @@
-"""A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and what is shown of it."""
+"""A batch of one's own objects as it is kept: a table with a row for each, with what the model says of it and
+what is shown of it."""
 
 import json
 import os
@@ -23,68 +24,69 @@ _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 
 
-def embedded(engine: Engine, things: Sequence[SkyObject]) -> pd.DataFrame:
-    """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a fault of this program), row
-    (JSON, missing where it is not in the catalog), picture, spectrum, "tokens <key>" and "vector <view>", each missing where it has none.
+def embedded(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
+    """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a
+    fault of this program), row (JSON, missing where it is not in the catalog), picture, spectrum, "tokens
+    <key>" and "vector <view>", each missing where it has none.
 
     Raises:
         AIONError: it is not the object that the model cannot be asked about.
     """
-    answers = engine.embed_objects(things)
+    answers = engine.embed_objects(targets)
     vectors = iter(
         engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of)
     )
     rows = []
-    for thing, answer in zip(things, answers, strict=True):
+    for target, answer in zip(targets, answers, strict=True):
         if isinstance(answer, EmbeddedObject):
             rows.append(
-                _row(thing, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()}
+                _row(target, answer) | {f"vector {view}": vector for view, vector in next(vectors).items()}
             )
             continue
         why = explained_fault(answer)
         if not isinstance(why, (InputError, FaultError)):
             raise why
-        rows.append({"id": thing.id, "problems": [str(why)], "is_fault": isinstance(why, FaultError)})
+        rows.append({"id": target.id, "problems": [str(why)], "is_fault": isinstance(why, FaultError)})
     return pd.DataFrame(rows)
 
 
-def _row(thing: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
-    image = next((one for one in thing.modalities if isinstance(one, Image)), None)
-    spectrum = next((one for one in thing.modalities if isinstance(one, Spectrum)), None)
+def _row(target: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
+    image = next((one for one in target.modalities if isinstance(one, Image)), None)
+    spectrum = next((one for one in target.modalities if isinstance(one, Spectrum)), None)
     left_out = {
         name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)
     }
     names = {name: MODALITIES[name].name if name in MODALITIES else name for name in left_out}
     return {
-        "id": thing.id,
+        "id": target.id,
         "problems": [f"embedded without its {names[name]}: {why}" for name, why in left_out.items()],
         "is_fault": False,
-        "row": json.dumps(_facts(thing)),
+        "row": json.dumps(_facts(target)),
         "picture": None if image is None else _picture(image),
         "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),
         **{f"tokens {name}": ids.astype(np.int16) for name, ids in known.tokens.items()},
     }
 
 
-def _facts(thing: SkyObject) -> dict[str, Any]:
+def _facts(target: SkyObject) -> dict[str, Any]:
     """What the table of the catalog says of an object, without what is not known."""
     numbers = {
         one.name: one.value.item()
-        for one in thing.modalities
+        for one in target.modalities
         if isinstance(one, Scalar) and one.value.numel() == 1
     }
-    kind, _, subtype = thing.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
+    kind, _, subtype = target.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
     facts: dict[str, Any] = {
         "class": _CLASSES.get(kind.upper(), kind) or None,
         "subtype": subtype or None,
-        "z": thing.z_reference,
-        "ra": thing.ra,
-        "dec": thing.dec,
-        "survey": next((SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Image)), None),
+        "z": target.z_reference,
+        "ra": target.ra,
+        "dec": target.dec,
+        "survey": next((SURVEYS[one.token_key] for one in target.modalities if isinstance(one, Image)), None),
         "spectrograph": next(
-            (SURVEYS[one.token_key] for one in thing.modalities if isinstance(one, Spectrum)), None
+            (SURVEYS[one.token_key] for one in target.modalities if isinstance(one, Spectrum)), None
         ),
-        "snr": thing.snr,
+        "snr": target.snr,
         **numbers,
     }
     return {

@@ -1,7 +1,8 @@
-"""A catalog of a person's own objects: files -> objects -> tokens and embeddings, batch by batch -> a folder like the reference catalog's.
+"""A catalog of a person's own objects: files -> objects -> tokens and embeddings, batch by batch -> a folder
+like the reference catalog's.
 
-Every batch is kept on disk when it is done, in a folder named after the content of the files and the weights, so that what was
-embedded once is never embedded again. Knows nothing of pages.
+Every batch is kept on disk when it is done, in a folder named after the content of the files and the weights,
+so that what was embedded once is never embedded again. Knows nothing of pages.
 """
 
 import hashlib
@@ -33,12 +34,12 @@ from aion.explorer.engine import Engine
 from aion.io import SkyObject, read_many
 
 BATCH = 16
-"""Objects embedded and kept together: between two batches the engine answers others, and a stop takes effect."""
+"""Objects embedded and kept together; between two batches the engine answers others or stops."""
 MOST = 20_000
 """Objects of one catalog."""
 CATALOG, PARTS, MARKER = "catalog", "parts", ".aion-user-catalog"
-"""In the folder of some files: the catalog, when it is complete; the batches; and the sign that the folder was made here, which is as old
-as the last question for it."""
+"""In the folder of some files: the catalog, when it is complete; the batches; and the sign that the folder
+was made here, which is as old as the last question for it."""
 KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
 UPLOADED = "uploaded"
@@ -77,7 +78,8 @@ class CatalogJobResult:
     catalog: Catalog
     problems: tuple[Problem, ...]
     total: int
-    """Objects that were read: more than there are in the catalog and among the problems where the work was stopped before its end."""
+    """Objects that were read: more than there are in the catalog and among the problems where the work was
+    stopped before its end."""
     complete: bool
     """Whether it went to the end."""
 
@@ -101,7 +103,7 @@ class _InputFile:
 
 
 class _UploadCopy(io.BytesIO):
-    """An upload with a place of its own to read from: work that was stopped may still be reading the same one."""
+    """An upload with a place of its own to read from: stopped work may still be reading the same one."""
 
     def __init__(self, data: bytes, name: str) -> None:
         super().__init__(data)
@@ -113,7 +115,7 @@ class Stopped(Exception):  # noqa: N818 - a person's wish, not an error
 
 
 class CatalogJob:
-    """The work on one catalog, in a thread of its own; the engine does it batch by batch, between what others ask."""
+    """The work on one catalog, in its own thread; the engine does it batch by batch, between other work."""
 
     def __init__(self, files: Sequence[File], engine: Engine, root: Path) -> None:
         self.progress = Progress("Reading", unit="files")
@@ -132,7 +134,8 @@ class CatalogJob:
 
     @property
     def is_running(self) -> bool:
-        """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to wait for the end of a file."""
+        """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to
+        wait for the end of a file."""
         return self._thread.is_alive() and not (self.stopping and self.progress.unit == "files")
 
     @property
@@ -158,7 +161,10 @@ class CatalogJob:
         except Exception as exc:  # a thread has nobody else to tell
             logging.getLogger(__name__).exception("a catalog could not be made")
             reason = getattr(exc, "strerror", None) or exc  # without the path on the server
-            self.problem = f"The catalog could not be made ({type(exc).__name__}: {reason}); the log of the server has the details."
+            self.problem = (
+                f"The catalog could not be made ({type(exc).__name__}: {reason}); "
+                "the log of the server has the details."
+            )
 
     def _make(self) -> CatalogJobResult:
         sha256 = self._engine.info.sha256
@@ -169,20 +175,20 @@ class CatalogJob:
             kept = opened(folder, sha256)
         if kept is not None:
             return kept
-        things, problems = self._read(files)
-        batches = [things[first : first + BATCH] for first in range(0, len(things), BATCH)]
+        targets, problems = self._read(files)
+        batches = [targets[first : first + BATCH] for first in range(0, len(targets), BATCH)]
         parts: list[pd.DataFrame] = []
         for number, batch in enumerate(batches):
-            self.progress = Progress("Embedding", min(number * BATCH, len(things)), len(things))
+            self.progress = Progress("Embedding", min(number * BATCH, len(targets)), len(targets))
             part = self._part(folder / PARTS / f"{number:05d}.parquet", batch)
             if part is None:
                 break
             parts.append(part)
         done = sum(map(len, batches[: len(parts)]))
-        self.progress = Progress("Drawing the map and saving the catalog", done, len(things))
-        is_final = done == len(things) and not any(part["is_fault"].any() for part in parts)
+        self.progress = Progress("Drawing the map and saving the catalog", done, len(targets))
+        is_final = done == len(targets) and not any(part["is_fault"].any() for part in parts)
         place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
-        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(things))
+        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(targets))
         if is_final:
             with _door, suppress(FileExistsError):  # others may have made the same meanwhile
                 _claim(folder)
@@ -190,7 +196,8 @@ class CatalogJob:
         return made
 
     def _part(self, path: Path, batch: Sequence[SkyObject]) -> pd.DataFrame | None:
-        """What is kept of these objects, or else computed and, where this program made no fault, kept; None where it was told to stop."""
+        """What is kept of these objects, or else computed and, where this program made no fault, kept; None
+        where it was told to stop."""
         with _door, suppress(FileNotFoundError):
             return pd.read_parquet(path)
         self.since = self.since or time.monotonic()
@@ -206,17 +213,18 @@ class CatalogJob:
 
     def _read(self, files: Sequence[_InputFile]) -> tuple[list[SkyObject], list[Problem]]:
         """The objects of all files, with ids that differ, and what could not be read."""
-        things, unread = read_many(self._each(files))
+        targets, unread = read_many(self._each(files))
         problems = [Problem(one.source, one.why) for one in unread]
-        if not things:
+        if not targets:
             raise InputError(
                 "no object could be read: " + "; ".join(f"{one.what}: {one.why}" for one in problems[:3])
             )
-        if len(things) > MOST:
+        if len(targets) > MOST:
             raise InputError(
-                f"the files hold {len(things):,} objects; up to {MOST:,} go into one catalog: choose the ones you need"
+                f"the files hold {len(targets):,} objects; up to {MOST:,} go into one catalog: choose the "
+                "ones you need"
             )
-        return _with_ids_that_differ(things), problems
+        return _with_ids_that_differ(targets), problems
 
     def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
         for number, given in enumerate(files):
@@ -276,7 +284,7 @@ def forget(made: Catalog) -> None:
 
 
 def zipped(made: Catalog) -> bytes:
-    """The folder of a catalog as one file, also where it is gone; unpacked, it is what ``AION_CATALOG`` may name."""
+    """The folder of a catalog as one file, also where it is gone; unpacked, ``AION_CATALOG`` may name it."""
     stream = io.BytesIO()
     # nearly all of it is compressed already
     with TemporaryDirectory() as place, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
@@ -341,13 +349,13 @@ def _columns(rows: pd.DataFrame, prefix: str) -> list[dict[str, NDArray[Any]]]:
     ]
 
 
-def _with_ids_that_differ(things: Sequence[SkyObject]) -> list[SkyObject]:
+def _with_ids_that_differ(targets: Sequence[SkyObject]) -> list[SkyObject]:
     taken: set[str] = set()
     renamed: list[SkyObject] = []
-    for thing in things:
-        id, number = thing.id, 2
+    for target in targets:
+        id, number = target.id, 2
         while id in taken:
-            id, number = f"{thing.id} ({number})", number + 1
+            id, number = f"{target.id} ({number})", number + 1
         taken.add(id)
-        renamed.append(thing if id == thing.id else replace(thing, id=id))
+        renamed.append(target if id == target.id else replace(target, id=id))
     return renamed

@@ -13,30 +13,32 @@ from aion.explorer.results import Check, Floats, ImageResult, SpectrumResult
 from aion.modalities import Image, Modality, Spectrum
 
 EDGE_FROM, UNUSUAL_FROM = 0.95, 0.99
-"""Ranks of the distance to the catalog from which an object lies at its edge, and from which it is unlike what the model knows: one in a
-hundred of the catalog itself."""
+"""Ranks of the distance to the catalog from which an object lies at its edge, and from which it is unlike
+what the model knows: one in a hundred of the catalog itself."""
 LOW_CHI2 = 0.8
-"""Reduced chi² below which the errors of the file are too large: resampled pixels and cautious pipelines explain about a tenth."""
+"""Reduced chi² below which the errors of the file are too large: resampled pixels and cautious pipelines
+explain about a tenth."""
 POOR_CHI2 = 2.0
-"""Reduced chi² is 1 + the mean square of (decoded - truth) / σ: from 2 on, the tokens lost more than the noise hides."""
+"""Reduced chi² is 1 + the mean square of (decoded - truth) / σ; from 2 on, the loss exceeds the noise."""
 POOR_RANK = 0.95
 """Rank among held-out objects from which a reconstruction is unusually poor for these weights."""
 COVERED_FROM = 0.5
-"""Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that would decide between
-two redshifts are then as likely to be lost as seen."""
+"""Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that
+would decide between two redshifts are then as likely to be lost as seen."""
 
 
 def distance_check(ranks: Mapping[str, float]) -> Check:
     """Where the object lies among the catalog.
 
     Args:
-        ranks: What was compared ("all", "spectrum" ...) -> share of the catalog's objects that lie closer to their neighbors, 0 to 1.
-            Empty: the catalog has nothing made from the same data.
+        ranks: What was compared ("all", "spectrum" ...) -> share of the catalog's objects that lie closer to
+            their neighbors, 0 to 1. Empty: the catalog has nothing made from the same data.
     """
     name = "Distance to the reference catalog"
     why = (
-        "Mean of 1 − cosine to the five nearest objects, ranked among the same of the catalog's own objects, of which half rank below 50 % "
-        f"and 95 % below 95 %. From {UNUSUAL_FROM:.0%} on the model extrapolates. Compared are vectors made from the same kinds of data."
+        "Mean of 1 − cosine to the five nearest objects, ranked among the same of the catalog's own objects, "
+        f"of which half rank below 50 % and 95 % below 95 %. From {UNUSUAL_FROM:.0%} on the model "
+        "extrapolates. Compared are vectors made from the same kinds of data."
     )
     if not ranks:
         return Check(name, "not comparable: its objects are known by other numbers", True, why)
@@ -62,8 +64,9 @@ def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> 
         told = f"{place} {rank:.0%} of {'' if known.count is None else f'{known.count:,} '}held-out objects"
     fine = LOW_CHI2 <= chi2 < POOR_CHI2 and (rank is None or rank < POOR_RANK)
     why = (
-        f"Noise alone gives 1 ± {math.sqrt(2 / pixels):.2f} on {pixels:,} pixels. Above, tokens lost features: from {POOR_CHI2:g} on, more "
-        f"than the noise hides, as happens with a high signal-to-noise. Below {LOW_CHI2:g} the errors of the file are too large. From rank "
+        f"Noise alone gives 1 ± {math.sqrt(2 / pixels):.2f} on {pixels:,} pixels. Above, tokens lost "
+        f"features: from {POOR_CHI2:g} on, more than the noise hides, as happens with a high "
+        f"signal-to-noise. Below {LOW_CHI2:g} the errors of the file are too large. From rank "
         f"{POOR_RANK:.0%} on it is unusual for these weights."
     )
     return Check(name, f"reduced χ² {chi2:.2f}, {told}", fine, why)
@@ -72,7 +75,8 @@ def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> 
 def reconstruction_checks(
     images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], known: Mapping[str, Quantiles]
 ) -> list[Check]:
-    """Reduced chi² of everything that came with its noise; ``known``: token key -> the distribution of held-out objects."""
+    """Reduced chi² of everything that came with its noise; ``known``: token key -> the distribution of
+    held-out objects."""
     residuals = [
         (f"{found.survey} spectrum", found.residual) for found in spectra if found.residual is not None
     ]

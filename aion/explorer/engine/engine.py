@@ -1,14 +1,15 @@
-"""The engine: an object of the sky in, an Analysis out. One per process, shared by all sessions, safe to call from any thread.
+"""The engine: an object of the sky in, an Analysis out. One per process, shared by all sessions, safe to call
+from any thread.
 
-Everything a caller asks goes through one queue to one thread; what waits together and has tokens of the same shape shares one
-pass of the encoder. It runs once per object, whatever is wanted of it.
+Everything a caller asks goes through one queue to one thread; what waits together and has tokens of the same
+shape shares one pass of the encoder. It runs once per object, whatever is wanted of it.
 """
 
 import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import AIONError, IndexMismatchError, InputError, WeightsNotFoundError
+from aion.errors import AIONError, IndexMismatchError
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import (
     COVERED_FROM,
@@ -31,14 +32,15 @@ from aion.explorer.engine.checks import (
     reconstruction_checks,
     spectrum_checks,
 )
+from aion.explorer.engine.encoding import EncodedObject, encode
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
-from aion.explorer.engine.networks import ModelOutput, Networks, Tokens, device_for
+from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.results import Analysis, Check, ImageResult, ModelInfo, ScalarResult, SpectrumResult
+from aion.explorer.results import Analysis, Check, ModelInfo
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
-from aion.modalities import MODALITIES, Image, Modality, Scalar, Spectrum, Z
+from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
 from aion.search import Index
 
@@ -46,8 +48,9 @@ BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 OTHER_CATALOG = (
-    "No neighbors: the reference catalog was made by other weights than these, and vectors of different weights cannot be compared. "
-    "A catalog made by these is named with `AION_CATALOG` when the application starts."
+    "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
+    "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
+    "starts."
 )
 
 
@@ -57,20 +60,9 @@ Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
 
 @dataclass(frozen=True)
 class _Job:
-    thing: SkyObject
+    target: SkyObject
     use: Collection[str] | None
     task: Task
-
-
-@dataclass
-class _EncodedObject:
-    """What is known of an object before the model runs."""
-
-    tokens: Tokens = field(default_factory=dict)
-    used: tuple[str, ...] = ()
-    ignored: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 class Engine:
@@ -78,7 +70,7 @@ class Engine:
 
     Raises:
         WeightsError, ConfigError: the weights cannot be loaded; the message says why and what to do.
-        InputError: the catalog's folder is damaged. A folder that is not there is fine: there are no neighbors then.
+        InputError: the catalog's folder is damaged. Without a folder there are no neighbors.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -87,12 +79,12 @@ class Engine:
         self._cpu_fallback: Networks | None = None
         self.info = _model_info(settings, self._networks)
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
-        """The reference catalog, None where there is none for these weights; and why one that is there cannot be used."""
+        """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
 
-    def analyze(self, thing: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
+    def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
 
         Args:
@@ -103,16 +95,16 @@ class Engine:
         Raises:
             InputError: nothing in it can be read; the message says why, modality by modality.
         """
-        [answer] = self.batch([thing], use=use, k=k)
+        [answer] = self.batch([target], use=use, k=k)
         if isinstance(answer, AIONError):
             raise answer
         return answer
 
     def batch(
-        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
     ) -> list[Analysis | AIONError]:
         """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
-        answers = self._worker.attempt([_Job(thing, use, "analysis") for thing in things])
+        answers = self._worker.attempt([_Job(target, use, "analysis") for target in targets])
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
             return found
@@ -125,35 +117,37 @@ class Engine:
         return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(
-        self, things: Sequence[SkyObject], *, use: Collection[str] | None = None
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None
     ) -> NDArray[np.float32]:
         """(n, D) unit vectors, without decoding or searching anything."""
-        answers = self._worker.ask([_Job(thing, use, "embedding") for thing in things])
+        answers = self._worker.ask([_Job(target, use, "embedding") for target in targets])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         return (
             np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
         )
 
-    def embed_objects(self, things: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
-        """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason. Nothing is decoded or searched."""
-        answers = self._worker.attempt([_Job(thing, None, "object") for thing in things])
+    def embed_objects(self, targets: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
+        """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
+        Nothing is decoded or searched."""
+        answers = self._worker.attempt([_Job(target, None, "object") for target in targets])
         return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
     def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
-        """View -> the vector made from that part of what was read of an object, for each; see `aion.catalog.vectors_of`."""
+        """View -> the vector made from that part of what was read of an object, for each; see
+        `aion.catalog.vectors_of`."""
         return vectors_of(
             objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts]))
         )
 
     def redshifts(
-        self, thing: SkyObject, uses: Mapping[str, Collection[str] | None]
+        self, target: SkyObject, uses: Mapping[str, Collection[str] | None]
     ) -> dict[str, RedshiftPDF]:
-        """p(z) for each choice of what the model may read, under the name of the choice; `uses` as in `analyze`.
+        """Name -> p(z) for each choice of what the model may read; each as `use` in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        answers = self._worker.ask([_Job(thing, use, "redshift") for use in uses.values()])
+        answers = self._worker.ask([_Job(target, use, "redshift") for use in uses.values()])
         return {
             name: answer
             for name, answer in zip(uses, answers, strict=True)
@@ -161,7 +155,7 @@ class Engine:
         }
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
-        """Load every codec and run once, so that the first person does not wait; ``progress`` gets a sentence and 0 to 1."""
+        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
         streams = [key for key in self.info.reads if key != Z.token_key]
@@ -182,13 +176,14 @@ class Engine:
         self._worker.close()
 
     def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
-        """All jobs on the device; where its memory is too small, in halves, and at last one by one on the CPU."""
+        """All jobs on the device; where its memory is too small, in halves, at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
         except torch.OutOfMemoryError:
             if len(jobs) == 1 and self._networks.device.type == "cpu":
                 raise
-        torch.cuda.empty_cache()  # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        # after the except clause: in it, the exception still holds the tensors of the pass that failed
+        torch.cuda.empty_cache()
         if half := len(jobs) // 2:
             return self._run(jobs[:half]) + self._run(jobs[half:])
         if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
@@ -200,13 +195,13 @@ class Engine:
         )
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
-        readings = [_attempt(partial(self._read, networks, job)) for job in jobs]
+        encodings = [_attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
-        for i, reading in enumerate(readings):
-            if isinstance(reading, _EncodedObject):
-                reading.notes.extend(notes)
-                alike[tuple((key, len(reading.tokens[key])) for key in reading.used)].append(i)
-        results: list[Any] = list(readings)
+        for i, encoding in enumerate(encodings):
+            if isinstance(encoding, EncodedObject):
+                encoding.notes.extend(notes)
+                alike[tuple((key, len(encoding.tokens[key])) for key in encoding.used)].append(i)
+        results: list[Any] = list(encodings)
         for members in alike.values():
             started = time.perf_counter()
             answers = networks.answer(
@@ -214,69 +209,40 @@ class Engine:
             )
             share = (time.perf_counter() - started) / len(members)
             for i, answer in zip(members, answers, strict=True):
-                reading, job = results[i], jobs[i]
-                results[i] = _attempt(partial(self._finish, networks, job, reading, answer, share))
+                encoding, job = results[i], jobs[i]
+                results[i] = _attempt(partial(self._finish, networks, job, encoding, answer, share))
         return results
 
-    def _read(self, networks: Networks, job: _Job) -> _EncodedObject:
-        """Tokens of everything that has a codec, and which of them the model will read."""
-        started = time.perf_counter()
-        reading = _EncodedObject()
-        reading.tokens.update(job.thing.tokens)
-        reading.notes.extend(_assumptions(job.thing))
-        for modality in job.thing.modalities:
-            _encode_into(reading, networks, modality)
-        if reading.tokens.pop(Z.token_key, None) is not None or Z.token_key in reading.ignored:
-            reading.ignored[Z.token_key] = "the redshift is what is asked for; it is never given to the model"
-        streams = set(networks.reads)
-        for key in reading.tokens:
-            if key not in streams:
-                reading.ignored[key] = "not a stream that these weights read"
-            elif job.use is not None and key not in job.use:
-                reading.ignored[key] = "switched off"
-        reading.used = tuple(key for key in reading.tokens if key not in reading.ignored)
-        if not reading.used:
-            named = {key: MODALITIES[key].name if key in MODALITIES else key for key in reading.ignored}
-            reasons = (
-                "; ".join(f"{named[key]}: {reason}" for key, reason in reading.ignored.items())
-                or "it has no modality"
-            )
-            raise InputError(
-                f"nothing of {job.thing.id or 'this object'} can be given to the model: {reasons}"
-            )
-        reading.seconds = time.perf_counter() - started
-        return reading
-
     def _finish(
-        self, networks: Networks, job: _Job, reading: _EncodedObject, answer: ModelOutput, seconds: float
+        self, networks: Networks, job: _Job, encoding: EncodedObject, answer: ModelOutput, seconds: float
     ) -> Result:
         """Redshift and reconstructions from the one pass."""
         if job.task == "embedding":
             return answer.embedding
         if job.task == "object":
-            return EmbeddedObject(reading.tokens, reading.used, reading.ignored, answer.embedding)
-        times = {"encode": reading.seconds, "model": seconds}
+            return EmbeddedObject(encoding.tokens, encoding.used, encoding.ignored, answer.embedding)
+        times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
-        redshift, notes = _with_coverage(redshift, job.thing, reading)
+        redshift, notes = _with_coverage(redshift, job.target, encoding)
         if job.task == "redshift":
             return redshift
         started = time.perf_counter()
-        images, spectra, scalars = _reconstructions(networks, job.thing, reading)
+        images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started
-        given = [m for m in job.thing.modalities if m.token_key in reading.used]
+        given = [m for m in job.target.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
         return Analysis(
-            id=job.thing.id,
-            tokens=reading.tokens,
-            used=reading.used,
-            ignored=reading.ignored,
+            id=job.target.id,
+            tokens=encoding.tokens,
+            used=encoding.used,
+            ignored=encoding.ignored,
             redshift=redshift,
             embedding=answer.embedding,
             images=images,
             spectra=spectra,
             scalars=scalars,
-            z_reference=job.thing.z_reference,
-            notes=(*reading.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
+            z_reference=job.target.z_reference,
+            notes=(*encoding.notes, *notes, *([self.catalog_note] if self.catalog_note else [])),
             model=self.info,
             seconds=times,
             trust=(*checks, *image_checks(networks, given)),
@@ -287,7 +253,8 @@ class Engine:
     ) -> Analysis:
         """The same with its neighbors and its distance to the catalog.
 
-        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the same, the parts are compared.
+        A vector made from more or fewer kinds of data lies elsewhere, so where the catalog has none of the
+        same, the parts are compared.
         """
         started = time.perf_counter()
         itself = catalog.row_of(analysis.id, analysis.tokens)
@@ -299,7 +266,8 @@ class Engine:
     def _distance(
         self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None
     ) -> list[Check]:
-        """How far from the catalog an object is, without the object itself; the catalog's own distances are computed once per index."""
+        """How far from the catalog an object is, without the object itself; the catalog's own distances are
+        computed once per index."""
         if len(catalog) <= NEAREST:
             return []
         ranks = {}
@@ -314,62 +282,19 @@ class Engine:
         return [distance_check(ranks)]
 
 
-def _encode_into(reading: _EncodedObject, networks: Networks, modality: Modality) -> None:
-    """The tokens of one modality, or why there are none; one that cannot be used does not stop the others."""
-    key = modality.token_key
-    if isinstance(modality, Z):
-        reading.ignored[key] = ""
-    elif key in reading.tokens:
-        reading.ignored[f"another {key}"] = "only the first of its kind is read"
-    else:
-        try:
-            reading.tokens[key], notes = networks.encode(modality)
-            reading.notes.extend(notes)
-        except InputError as exc:
-            reading.ignored[key] = str(exc)
-        except WeightsNotFoundError:
-            reading.ignored[key] = f"these weights have no codec for {modality.name}"
-
-
-def _reconstructions(
-    networks: Networks, thing: SkyObject, reading: _EncodedObject
-) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
-    """Every image, spectrum and number beside what its tokens kept of it."""
-    given = {modality.token_key: modality for modality in reversed(thing.modalities)}
-    images: list[ImageResult] = []
-    spectra: list[SpectrumResult] = []
-    scalars: list[ScalarResult] = []
-    for key, tokens in reading.tokens.items():
-        cls, original = MODALITIES[key], given.get(key)
-        if not (issubclass(cls, (Image, Spectrum)) or (issubclass(cls, Scalar) and cls.num_tokens == 1)):
-            continue  # maps, catalogs and rows of coefficients have no picture here
-        try:
-            decoded: Any = networks.decode(tokens, cls, **reconstruction.decode_options(cls, original))
-        except (InputError, WeightsNotFoundError) as exc:
-            reading.notes.append(f"{cls.name} could not be decoded: {exc}")
-            continue
-        if issubclass(cls, Image):
-            images.append(reconstruction.image_result(original, decoded, thing.frames.get(key)))  # type: ignore[arg-type]
-        elif issubclass(cls, Spectrum):
-            spectra.append(reconstruction.spectrum_result(original, decoded))  # type: ignore[arg-type]
-        else:
-            scalars.append(reconstruction.scalar_result(original, decoded))  # type: ignore[arg-type]
-    return tuple(images), tuple(spectra), tuple(scalars)
-
-
 def _with_coverage(
-    redshift: RedshiftPDF, thing: SkyObject, reading: _EncodedObject
+    redshift: RedshiftPDF, target: SkyObject, encoding: EncodedObject
 ) -> tuple[RedshiftPDF, tuple[str, ...]]:
-    """The flag "low coverage" and its reason: photometry alone, or spectra with too few good pixels and no image."""
-    kinds = {MODALITIES[key] for key in reading.used}
+    """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
+    kinds = {MODALITIES[key] for key in encoding.used}
     if any(issubclass(kind, Image) for kind in kinds):
         return redshift, ()
     if not any(issubclass(kind, Spectrum) for kind in kinds):
         return redshift.with_flag(LOW_COVERAGE), (
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
-    spectra = (one for one in thing.modalities if isinstance(one, Spectrum))
-    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in reading.used]
+    spectra = (one for one in target.modalities if isinstance(one, Spectrum))
+    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (
             f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",
@@ -377,14 +302,8 @@ def _with_coverage(
     return redshift, ()
 
 
-def _assumptions(thing: SkyObject) -> list[str]:
-    """What reading the files had to assume or leave out."""
-    entries = [entry for report in thing.reports for entry in report.entries]
-    return [entry.sentence() for entry in entries if entry.how in ("assumed", "dropped")]
-
-
 def _attempt(work: Callable[[], Any]) -> Any:
-    """The answer, or the exception in its place; running out of memory is not the job's fault and goes through."""
+    """The answer, or the exception in its place; out of memory is not the job's fault and goes through."""
     try:
         return work()
     except torch.OutOfMemoryError:

@@ -1,4 +1,4 @@
-"""How much memory there is: of this process, of this computer, of its GPU. Bytes; None where the system does not say."""
+"""How much memory there is: of this process, this computer, its GPU. Bytes; None where unknown."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ def of_process() -> int | None:
 
 
 def available(device: str) -> int | None:
-    """What can still be taken on a device, ``"cpu"`` or ``"cuda:0 (name)"``; of the main memory no more than a container may have."""
+    """What can still be taken on a device, ``"cpu"`` or ``"cuda:0 (name)"``; of the main memory no more than
+    a container may have."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
     known = [
@@ -25,7 +26,8 @@ def available(device: str) -> int | None:
 
 
 def _left_in_container() -> int | None:
-    """Of the limit, without what files that were read take of it: as in ``MemAvailable``, the kernel gives that up for whoever asks."""
+    """Of the limit, without what files that were read take of it: as in ``MemAvailable``, the kernel gives
+    that up for whoever asks."""
     limit, used = (_number(_CGROUP / name) for name in ("memory.max", "memory.current"))
     stat = _CGROUP / "memory.stat"
     if limit is None or used is None or not stat.is_file():

@@ -1,4 +1,5 @@
-"""How unusual an object is: its distance to its nearest neighbors, ranked among the same distance of the catalog's own objects."""
+"""How unusual an object is: its distance to its nearest neighbors, ranked among the same distance of the
+catalog's own objects."""
 
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 NEAREST = 5
 """Neighbors whose mean distance counts: one alone may be a twin by chance."""
 SAMPLE = 2_000
-"""Objects of the catalog whose distances make the distribution; a percentile of this many is good to about 1 %."""
+"""Objects of the catalog whose distances make the distribution: its percentiles are good to about 1 %."""
 ROWS_AT_ONCE = 250
 
 
@@ -28,6 +29,7 @@ class NeighborDistance:
         """(sample,) mean of 1 - cosine to the nearest, increasing."""
 
     def percentile(self, similarities: NDArray[np.floating[Any]]) -> float:
-        """0 to 1: the share of the catalog that lies closer to its neighbors than an object with these similarities, best first."""
+        """0 to 1: the share of the catalog that lies closer to its neighbors than an object with these
+        similarities, best first."""
         distance = 1 - float(np.mean(similarities[:NEAREST]))
         return float(np.searchsorted(self.distances, distance, side="left") / len(self.distances))

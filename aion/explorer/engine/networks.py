@@ -1,4 +1,5 @@
-"""The model and its codecs on one device: modality -> tokens -> redshift logits and embedding -> decoded modality. No thread, no queue."""
+"""The model and its codecs on one device: modality -> tokens -> redshift logits and embedding -> decoded
+modality. No thread, no queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Networks:
         )
 
     def answer(self, objects: list[Tokens]) -> list[ModelOutput]:
-        """One answer each, from one encoder pass; all must have the same streams with the same number of tokens."""
+        """One answer each, from one encoder pass; all must have the same streams of the same lengths."""
         stacked = {
             key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device)
             for key in objects[0]

@@ -1,8 +1,11 @@
-"""How well the tokens of held-out objects kept them: quantiles of reduced chi², from the ``metrics.json`` beside the weights.
+"""How well the tokens of held-out objects kept them: quantiles of reduced chi², from the ``metrics.json``
+beside the weights.
 
-    {"reconstruction chi2 quantiles": {"tok_spectrum_sdss": {"n": 3201, "0.05": 0.97, "0.5": 1.9, "0.95": 7.2}, "tok_image": {...}}}
+    {"reconstruction chi2 quantiles":
+        {"tok_spectrum_sdss": {"n": 3201, "0.05": 0.97, "0.5": 1.9, "0.95": 7.2}, "tok_image": {...}}}
 
-One row per token stream; every key that is a number is a share of the objects, its value the reduced chi² that they stay below.
+One row per token stream; every key that is a number is a share of the objects, its value the reduced chi²
+that they stay below.
 """
 
 from collections.abc import Mapping
@@ -27,7 +30,7 @@ class Quantiles:
     """Objects that it was measured on."""
 
     def rank(self, value: float) -> float:
-        """0 to 1: the share of the objects that lie below, between the first and the last share that was stored."""
+        """0 to 1: the share of the objects that lie below, between the first and the last stored share."""
         return float(np.interp(value, self.values, self.shares))
 
 

@@ -1,4 +1,4 @@
-"""One thread that does the work of many callers: what waits together is done together. Knows nothing of what the work is."""
+"""One thread that does the work of many callers, together what waits together. Knows nothing of the work."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -20,7 +20,8 @@ class _Waiting(Generic[Job, Answer]):
 
 
 class Worker(Generic[Job, Answer]):
-    """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one answer or exception each.
+    """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one
+    answer or exception each.
 
     Every job gets an answer or an exception, and the thread lives on, whatever ``run`` does.
     """
@@ -39,7 +40,8 @@ class Worker(Generic[Job, Answer]):
         """The answers, in the order of the jobs; blocks until all are there.
 
         Raises:
-            AIONError: the first one that a job ended with; a `FaultError` where it ended with an exception that is none of ours.
+            AIONError: the first one that a job ended with; a `FaultError` where it ended with an exception
+                that is none of ours.
             ClosedError: the worker takes nothing any more.
         """
         answers = self.attempt(jobs)

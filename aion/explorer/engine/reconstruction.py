@@ -1,4 +1,5 @@
-"""What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in, arrays of one object out."""
+"""What the tokens kept: an object beside what its tokens decode to, as results. Shapes: a batch of one in,
+arrays of one object out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aion.constants import CODEC_FIELD, HSC_COUNTS_PER_NANOMAGGY
+from aion.errors import InputError, WeightsNotFoundError
+from aion.explorer.engine.encoding import EncodedObject
+from aion.explorer.engine.networks import Networks
 from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
-from aion.io import ImageFrame
-from aion.modalities import PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
+from aion.io import ImageFrame, SkyObject
+from aion.modalities import MODALITIES, PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
 
 SURVEYS = {
     "tok_image": "Legacy Survey",
@@ -20,19 +24,34 @@ SURVEYS = {
 _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 9824.0)}
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
 
-_WCS_CARDS = (
-    "CTYPE",
-    "CRVAL",
-    "CRPIX",
-    "CUNIT",
-    "CDELT",
-    "CD",
-    "PC",
-    "RADESYS",
-    "EQUINOX",
-    "LONPOLE",
-    "LATPOLE",
-)
+_CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
+"""Beginnings of the names of the celestial cards of a WCS."""
+
+
+def reconstructions(
+    networks: Networks, target: SkyObject, encoding: EncodedObject
+) -> tuple[tuple[ImageResult, ...], tuple[SpectrumResult, ...], tuple[ScalarResult, ...]]:
+    """Every image, spectrum and number beside what its tokens kept of it; a note where one has no codec."""
+    originals = {modality.token_key: modality for modality in reversed(target.modalities)}
+    images: list[ImageResult] = []
+    spectra: list[SpectrumResult] = []
+    scalars: list[ScalarResult] = []
+    for key, tokens in encoding.tokens.items():
+        cls, original = MODALITIES[key], originals.get(key)
+        if not (issubclass(cls, (Image, Spectrum)) or (issubclass(cls, Scalar) and cls.num_tokens == 1)):
+            continue  # maps, catalogs and rows of coefficients have no picture here
+        try:
+            decoded: Any = networks.decode(tokens, cls, **decode_options(cls, original))
+        except (InputError, WeightsNotFoundError) as exc:
+            encoding.notes.append(f"{cls.name} could not be decoded: {exc}")
+            continue
+        if issubclass(cls, Image):
+            images.append(image_result(original, decoded, target.frames.get(key)))  # type: ignore[arg-type]
+        elif issubclass(cls, Spectrum):
+            spectra.append(spectrum_result(original, decoded))  # type: ignore[arg-type]
+        else:
+            scalars.append(scalar_result(original, decoded))  # type: ignore[arg-type]
+    return tuple(images), tuple(spectra), tuple(scalars)
 
 
 def decode_options(cls: type[Modality], original: Modality | None) -> dict[str, Any]:
@@ -56,14 +75,9 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     top, left = ((size - CODEC_FIELD) // 2 for size in whole.shape[-2:])
     given = whole[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
     known = np.isfinite(given)
-    rms = tuple(
-        float(np.sqrt(np.mean((k[good] - g[good]) ** 2)))
-        for g, k, good in zip(given, kept, known, strict=True)
-    )
-    ratio = tuple(
-        _ratio(float(k[good].sum()), float(g[good].sum()))
-        for g, k, good in zip(given, kept, known, strict=True)
-    )
+    bands_of_both = [(g[good], k[good]) for g, k, good in zip(given, kept, known, strict=True)]
+    rms = tuple(float(np.sqrt(np.mean((k - g) ** 2))) for g, k in bands_of_both)
+    ratio = tuple(_ratio(float(k.sum()), float(g.sum())) for g, k in bands_of_both)
     sigma = _sigma(frame.ivar, whole.shape, top, left, scale)
     around = whole if whole.shape != given.shape else None
     wcs = _moved(frame.header, left, top)
@@ -71,11 +85,10 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
-    """Both on the pixels of the original; without one, on the codec's own pixels within the range of the survey."""
+    """Both on the pixels of the original; without one, on the codec's pixels in the range of the survey."""
     survey = SURVEYS[decoded.token_key]
-    kept = _array(
-        decoded.flux
-    )  # NaN outside the range of the codec; its mask is a guess at what was masked in the input
+    # NaN outside the range of the codec, whose mask is a guess at what was masked in the input
+    kept = _array(decoded.flux)
     if original is None:
         wavelength = _array(decoded.wavelength)
         low, high = _RANGES[decoded.token_key]
@@ -125,7 +138,7 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
 
 def _moved(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:
     """The celestial cards of a WCS, for the field that begins at pixel (left, top)."""
-    cards = {name: value for name, value in header.items() if name.startswith(_WCS_CARDS)}
+    cards = {name: value for name, value in header.items() if name.startswith(_CARDS)}
     if "CRPIX1" in cards and "CRPIX2" in cards:
         cards["CRPIX1"], cards["CRPIX2"] = cards["CRPIX1"] - left, cards["CRPIX2"] - top
     return cards

@@ -1,4 +1,5 @@
-"""Which weights the explorer can be started with, how much of them is on this computer, and the command for each. Asks nobody."""
+"""Which weights the explorer can be started with, how much of them is on this computer, and the command for
+each. Asks nobody."""
 
 import json
 import shlex
@@ -43,7 +44,8 @@ class Choice:
 
     @property
     def command(self) -> str:
-        """What to type to have the explorer with these weights; a line for the download, where there is something to download."""
+        """What to type to have the explorer with these weights; a line for the download, where there is
+        something to download."""
         id = shlex.quote(self.id)
         fetch = f"aion fetch {id}" + ("" if self.is_newest else f" --revision {self.revision}")
         app = "aion app" + ("" if self.id == Settings.model else f" --model {id}")
@@ -52,7 +54,7 @@ class Choice:
 
 
 def choices(settings: Settings) -> tuple[Choice, ...]:
-    """The embedded weights, those that the application was started with, those in the cache, and those that are published."""
+    """The embedded weights, those of this application, those in the cache, and those that are published."""
     folders = [
         id for id in dict.fromkeys((Settings.model, settings.model)) if (Path(id) / hub.CONFIG_FILE).is_file()
     ]

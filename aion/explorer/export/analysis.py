@@ -1,6 +1,6 @@
-"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet. Column names are lower case, ids are text.
+"""Results -> the bytes of files: JSON, CSV, ECSV, FITS, HDF5, npy, Parquet. Columns lower case, ids text.
 
-Everything carries its provenance: the model's id, revision and SHA-256, and that decoded data are not observed data.
+Everything carries its provenance: the model's id, revision and SHA-256, and that decoded is not observed.
 """
 
 import io
@@ -22,7 +22,7 @@ FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
 
 def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any]:
-    """The analysis as plain values; ``reports`` are those of the object it was made from. NaN becomes None."""
+    """The analysis as plain values, with the ``reports`` of its object. NaN becomes None."""
     pdf = analysis.redshift
     inputs = {
         "id": analysis.id,
@@ -99,7 +99,8 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
 
 
 def decoded_fits(analysis: Analysis) -> bytes:
-    """What the tokens decode to: image cubes in nanomaggies per pixel, spectra against vacuum Å, numbers. ``SYNTH = T``: not observed."""
+    """What the tokens decode to: image cubes in nanomaggies per pixel, spectra against vacuum Å, numbers.
+    ``SYNTH = T``: not observed."""
     parts: list[OutputTable | Picture] = [_picture(image) for image in analysis.images]
     parts += [_table(spectrum) for spectrum in analysis.spectra]
     if analysis.scalars:
@@ -153,8 +154,9 @@ class Embedded:
 
 
 def embeddings_parquet(rows: Sequence[Embedded], model: ModelInfo) -> bytes:
-    """Columns ``id`` (text), ``embedding`` (fixed-size list of float32), and lists of text: ``used`` (token keys that were read), ``files``
-    it came from and the ``sha256`` of each. The metadata of the file says which weights and which version made it."""
+    """Columns ``id`` (text), ``embedding`` (fixed-size list of float32), and lists of text: ``used`` (token
+    keys that were read), ``files`` it came from and the ``sha256`` of each. The metadata of the file says
+    which weights and which version made it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,4 +1,5 @@
-"""Everything about one analysis in one zip: the files it was made from, the results, the settings, a notebook that makes them again."""
+"""Everything about one analysis in one zip: the files it was made from, the results, the settings, a notebook
+that makes them again."""
 
 import hashlib
 import io
@@ -30,8 +31,14 @@ INPUTS = "inputs"
 """Folder of the files that the analysis was made from, as they were given."""
 LIMIT = 100_000_000
 """Bytes of them that go into a bundle; of more, it holds the names and the hashes."""
-TOO_LARGE = "The input files have {:,.0f} MB and are not in the bundle, which has their SHA-256: put them into its folder `inputs`."
-NEIGHBORS = "Neighbors, and objects without a file, are of the catalog that `AION_CATALOG` names; it was: {}, {:,} objects."
+TOO_LARGE = (
+    "The input files have {:,.0f} MB and are not in the bundle, which has their SHA-256: put them into its "
+    "folder `inputs`."
+)
+NEIGHBORS = (
+    "Neighbors, and objects without a file, are of the catalog that `AION_CATALOG` names; "
+    "it was: {}, {:,} objects."
+)
 
 
 def bundle(
@@ -92,7 +99,8 @@ def bundle(
 
 
 def _placed(inputs: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
-    """Path in the zip -> content. A file keeps its name, which may be the id of the object; a second of that name has its own folder."""
+    """Path in the zip -> content. A file keeps its name, which may be the id of the object; a second of that
+    name has its own folder."""
     placed: dict[str, bytes] = {}
     for number, (given, content) in enumerate(inputs, 1):
         name = PurePosixPath(given.replace("\\", "/")).name or "file"

@@ -1,4 +1,5 @@
-"""How to get the same analysis again without the pages: as Python, as a command, as a notebook; and whether it would be the same."""
+"""How to get the same analysis again without the pages: as Python, as a command, as a notebook; and whether
+it would be the same."""
 
 import hashlib
 import json
@@ -49,7 +50,8 @@ class Recipe:
         return shlex.join([*words, *self.files])
 
     def notebook(self, note: str = "") -> str:
-        """The same as `python`, as a Jupyter notebook (nbformat 4) with the hashes of the files, and ``note``, in its first cell."""
+        """The same as `python`, as a Jupyter notebook (nbformat 4) with the hashes of the files, and
+        ``note``, in its first cell."""
         files = (
             "\n".join(f"- {as_text(name)}, SHA-256 `{digest}`" for name, digest in self.sha256.items())
             or "- an object of a catalog"
@@ -95,7 +97,8 @@ class Recipe:
                 if self.prior
                 else []
             ),
-            f"from aion.explorer.export.reproduce import {'check_files, ' if self.sha256 else ''}check_weights",
+            "from aion.explorer.export.reproduce import "
+            f"{'check_files, ' if self.sha256 else ''}check_weights",
             "from aion.explorer.settings import Settings",
             *(
                 [f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"]
@@ -106,14 +109,14 @@ class Recipe:
             *([f"check_files({dict(self.sha256)!r})"] if self.sha256 else []),
             "engine = Engine(Settings.from_environment())",
             f"check_weights(engine.info, {self.weights!r})",
-            self._thing(),
+            self._target(),
             f"analysis = engine.analyze(thing{use})",
             *([f"analysis = with_prior(analysis, {self.prior!r})"] if self.prior else []),
             "print(analysis.redshift.summary())",
         ]
         return "\n".join(lines) + "\n"
 
-    def _thing(self) -> str:
+    def _target(self) -> str:
         if not self.files:
             return f"thing = engine.catalog.entry({self.id!r})"
         given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())
@@ -143,7 +146,8 @@ def check_files(sha256: Mapping[str, str]) -> None:
         found = hashlib.sha256(Path(name).read_bytes()).hexdigest()
         if found != expected:
             raise InputError(
-                f"{name} is not the file that the numbers were made from: its SHA-256 is {found}, not {expected}"
+                f"{name} is not the file that the numbers were made from: its SHA-256 is {found}, not "
+                f"{expected}"
             )
 
 
@@ -155,8 +159,8 @@ def check_weights(model: ModelInfo, expected: str) -> None:
     """
     if model.sha256 != expected:
         raise WeightsMismatchError(
-            f"{model.title} are not the weights that gave the numbers: their SHA-256 is {model.sha256}, not {expected}; "
-            "set AION_MODEL to the folder or Hub id of those"
+            f"{model.title} are not the weights that gave the numbers: their SHA-256 is {model.sha256}, not "
+            f"{expected}; set AION_MODEL to the folder or Hub id of those"
         )
 
 

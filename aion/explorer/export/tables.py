@@ -1,4 +1,5 @@
-"""Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are written, names are lower case."""
+"""Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are
+written, names are lower case."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pure functions: data in, plotly Figure out. One module per kind of picture; colours and fonts come from ``theme``."""
+"""Pure functions: data in, plotly Figure out. A module per kind of picture; colors and fonts in ``theme``."""
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter

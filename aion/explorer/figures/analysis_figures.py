@@ -1,4 +1,4 @@
-"""All figures of one analysis as they are looked at on a page: one value says how, and draws them the same everywhere."""
+"""All figures of one analysis: one value says how they are looked at, and draws them the same everywhere."""
 
 from dataclasses import dataclass, field
 from typing import Literal

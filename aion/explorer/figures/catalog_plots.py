@@ -1,4 +1,4 @@
-"""Many objects at once: the reference catalog, and the neighbours of one object in it."""
+"""Many objects at once: the reference catalog, and the neighbors of one object in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def _group_color(label: str, values: NDArray[Any], theme: Theme) -> str:
 
 
 def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme = LIGHT) -> go.Figure:
-    """Similarity of neighbours against their redshift; ``z`` is the redshift of the object they are neighbours of."""
+    """Similarity of neighbors against their redshift; ``z`` is the redshift of the object itself."""
     figure = blank(theme, height=300)
     for kind in [*KINDS, *sorted({neighbor.kind for neighbor in found} - set(KINDS))]:
         chosen = [neighbor for neighbor in found if neighbor.kind == kind and neighbor.z is not None]
@@ -126,7 +126,8 @@ def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme
                         "color": theme.kind(kind),
                         "symbol": SYMBOLS.get(kind, "circle"),
                     },
-                    hovertemplate="%{customdata}<br>%{fullData.name}, z %{x:.4f}<br>similarity %{y:.3f}<extra></extra>",
+                    hovertemplate="%{customdata}<br>%{fullData.name}, z %{x:.4f}<br>"
+                    "similarity %{y:.3f}<extra></extra>",
                 )
             )
     if z is not None:

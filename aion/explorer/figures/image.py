@@ -1,4 +1,5 @@
-"""An image, what its tokens kept and the difference, side by side with one stretch and one zoom. Fluxes in nanomaggies per pixel."""
+"""An image, what its tokens kept and the difference, side by side with one stretch and one zoom. Fluxes in
+nanomaggies per pixel."""
 
 import base64
 import io
@@ -29,7 +30,7 @@ BARS = (60.0, 30.0, 10.0, 5.0, 2.0, 1.0)
 
 
 WHOLE_PIXELS = 512
-"""Pixels on a side of a whole cutout that are drawn at most; larger ones are drawn with every second, third ... pixel."""
+"""Pixels on a side of a whole cutout that are drawn at most: of a larger one every second, third ..."""
 BLINK = 600
 """Milliseconds for which each picture is shown."""
 
@@ -72,7 +73,8 @@ def panels(
 
 
 def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
-    """Original and decoded in one place: shown by hand with the slider, or in turn with the button. The image must have an original."""
+    """Original and decoded in one place: shown by hand with the slider, or in turn with the button. The image
+    must have an original."""
     figure = make_subplots(rows=1, cols=1)
     names = ("Original", "Decoded")
     for name, picture in zip(names, _pictures(image, view), strict=True):
@@ -106,7 +108,7 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
 
 
 def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
-    """The cutout as given, with the field that the model sees drawn on it. The image must have a ``whole``."""
+    """The cutout as given, with the field that the model sees drawn on it. Needs ``image.whole``."""
     assert image.whole is not None
     every = -(-max(image.whole.shape[-2:]) // WHOLE_PIXELS)
     thinned = image.whole[:, ::every, ::every]
@@ -164,7 +166,8 @@ def _pictures(image: ImageResult, view: ImageView) -> list[tuple[color_image.Pix
 
 
 def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_image.Pixels, Floats, str]:
-    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is that of the original."""
+    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is
+    that of the original."""
     reference = image.decoded if image.original is None else image.original
     if view.band is None:
         common = color_image.color_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
@@ -267,7 +270,7 @@ def _annotate(figure: go.Figure, image: ImageResult, shape: tuple[int, ...]) -> 
 
 
 def compass(wcs: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Unit vectors (x, y) in pixels towards north and east, from the cards of a WCS; None where they do not say."""
+    """Unit vectors (x, y) in pixels toward north and east, from the cards of a WCS; None where unknown."""
     try:
         if "CD1_1" in wcs:
             matrix = np.array([[wcs.get(f"CD{i}_{j}", 0.0) for j in (1, 2)] for i in (1, 2)], dtype=float)

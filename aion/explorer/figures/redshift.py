@@ -1,4 +1,4 @@
-"""The probability density over redshift: what it is, where its mass lies, and the redshifts it is compared with."""
+"""The probability density over redshift: what it is, where its mass lies, what it is compared with."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -43,9 +43,9 @@ def redshift(
     Args:
         z: the redshift a person chose, drawn as a line.
         reference: a redshift from a header or a catalog, for comparison, drawn as a dashed line.
-        extent: show the stretch that holds nearly all of the mass (and ``z`` and ``reference`` if near), or the whole grid.
+        extent: show the stretch with nearly all of the mass (and ``z``, ``reference`` if near), or all.
         log: a logarithmic density, for what is small beside the peak.
-        marked: whether the line of ``z`` is in the figure; else only its legend is, for a `redshift_mark` that can move over it.
+        marked: draw the line of ``z``; else only its legend, for a `redshift_mark` that can move.
     """
     figure = go.Figure()
     for interval, color, name in _regions(pdf, theme):
@@ -125,7 +125,7 @@ def alone(
     reference: float | None = None,
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """One p(z) per row for each choice of what the model may read, on one redshift axis, each as high as its own maximum."""
+    """One p(z) per row for each choice of what the model may read, on one axis, each scaled to its top."""
     titles = [
         f"{name}: best z = {pdf.peaks[0].z:.4f} ({pdf.peaks[0].probability:.0%})"
         for name, pdf in densities.items()
@@ -198,11 +198,11 @@ def _estimates(figure: go.Figure, pdf: RedshiftPDF, theme: Theme) -> None:
 
 
 def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -> None:
-    """Each peak with z and probability beside it; of peaks closer than ``apart`` only the more probable is labelled."""
-    labelled: list[float] = []
+    """Each peak with z and probability; of peaks closer than ``apart`` only the more probable is labeled."""
+    labeled: list[float] = []
     for peak in pdf.peaks:
-        if all(abs(peak.z - other) >= apart for other in labelled):
-            labelled.append(peak.z)
+        if all(abs(peak.z - other) >= apart for other in labeled):
+            labeled.append(peak.z)
     names = [f"{peak.z:.4f} · {peak.probability:.0%}" for peak in pdf.peaks]
     heights = [float(pdf.density[int(np.abs(pdf.z - peak.z).argmin())]) for peak in pdf.peaks]
     figure.add_trace(
@@ -212,7 +212,7 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
             mode="markers+text",
             marker={"symbol": "triangle-down", "size": 10, "color": theme.accent},
             text=[
-                f" {name}" if peak.z in labelled else "" for name, peak in zip(names, pdf.peaks, strict=True)
+                f" {name}" if peak.z in labeled else "" for name, peak in zip(names, pdf.peaks, strict=True)
             ],
             hovertext=names,
             customdata=[peak.z for peak in pdf.peaks],
@@ -258,7 +258,7 @@ def _legend(figure: go.Figure, name: str, color: str, dash: str) -> None:
 
 
 def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
-    """Redshifts that hold nearly all of the mass and every peak, with room on both sides; others join when they lie near."""
+    """Redshifts that hold nearly all of the mass, every peak and the ``others`` nearby, with room around."""
     cumulative = np.concatenate([[0.0], np.cumsum(pdf.probability)])
     low, high = np.interp([TAIL_HIDDEN, 1 - TAIL_HIDDEN], cumulative, pdf.edges).tolist()
     low, high = min([low, *(peak.z for peak in pdf.peaks)]), max([high, *(peak.z for peak in pdf.peaks)])

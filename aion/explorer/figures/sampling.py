@@ -1,4 +1,5 @@
-"""Long series made short without losing a line: min-max decimation, runs of masked pixels, ranges that show the data. numpy only."""
+"""Long series made short without losing a line: min-max decimation, runs of masked pixels, ranges that show
+the data. numpy only."""
 
 import itertools
 from typing import Any
@@ -13,9 +14,10 @@ POINTS = 9_000
 
 
 def decimate(values: Floats, *, points: int = POINTS) -> NDArray[np.intp]:
-    """Indices to draw, increasing: everything when short, else the lowest and the highest value of each of ``points // 2`` bins.
+    """Indices to draw, increasing: everything when short, else the lowest and the highest value of each of
+    ``points // 2`` bins.
 
-    A line of one pixel stays as high as it is; a bin without a finite value keeps its first pixel, so that gaps stay gaps.
+    A line of one pixel stays as high as it is; a bin without a finite value keeps a pixel: gaps stay gaps.
     """
     n = len(values)
     if n <= points:
@@ -32,7 +34,7 @@ def decimate(values: Floats, *, points: int = POINTS) -> NDArray[np.intp]:
 
 
 def smooth(flux: Floats, sigma: Floats, bad: NDArray[np.bool_], pixels: int) -> tuple[Floats, Floats]:
-    """Running mean over an odd number of pixels, weighted by 1/sigma², and its error; masked pixels have no weight.
+    """Running mean over an odd number of pixels, weighted by 1/sigma², masked ones by 0, and its error.
 
     NaN where no pixel of the window can be used.
     """
@@ -49,7 +51,7 @@ def smooth(flux: Floats, sigma: Floats, bad: NDArray[np.bool_], pixels: int) -> 
 
 
 def runs(flags: NDArray[np.bool_], *, bridge: int = 3) -> list[tuple[int, int]]:
-    """(first, last) index of each stretch of True; stretches with at most ``bridge`` pixels between them are one."""
+    """(first, last) index of each stretch of True; at most ``bridge`` pixels apart, two are one."""
     where = np.flatnonzero(flags)
     if not where.size:
         return []

@@ -29,13 +29,14 @@ def spark(spectrum: SmallSpectrum, *, theme: Theme = LIGHT) -> str:
     path = "".join(f"M{line}" for line in lines)
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">'
-        f'<path d="{path}" fill="none" stroke="{theme.ink}" stroke-width="1.2" vector-effect="non-scaling-stroke"/></svg>'
+        f'<path d="{path}" fill="none" stroke="{theme.ink}" stroke-width="1.2" '
+        'vector-effect="non-scaling-stroke"/></svg>'
     )
     return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
 
 
 def _shortened(values: Floats) -> Floats:
-    """Means of neighbouring values, at most ``WIDTH`` of them; NaN where all are."""
+    """Means of neighboring values, at most ``WIDTH`` of them; NaN where all are."""
     if len(values) <= WIDTH:
         return values
     step = -(-len(values) // WIDTH)

@@ -1,4 +1,5 @@
-"""Spectra of several objects on the same axes, each divided by its own median, so that shapes can be compared and brightness cannot."""
+"""Spectra of several objects on the same axes, each divided by its own median, so that shapes can be compared
+and brightness cannot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Compared:
 
 
 def compared_spectra(compared: Sequence[Compared], *, rest: bool = False, theme: Theme = LIGHT) -> go.Figure:
-    """Flux / median against wavelength in vacuum; ``rest`` moves each to its own rest frame, which needs every z."""
+    """Flux / median against wavelength in vacuum; ``rest``: each in its rest frame, which needs every z."""
     figure = blank(theme, height=360)
     for one, color in zip(compared, (theme.ink, theme.decoded, theme.accent, theme.absorption), strict=False):
         shift = 1 + (one.z or 0.0) if rest else 1.0

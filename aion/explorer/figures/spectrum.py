@@ -1,4 +1,4 @@
-"""A spectrum, what its tokens kept and the difference in units of the noise. Vacuum Å, in the observed frame or at rest."""
+"""A spectrum, what its tokens kept and the difference over the noise. Vacuum Å, observed frame or rest."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -58,13 +58,13 @@ def spectrum(
     marked: bool = True,
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above it and the residual below.
+    """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above, residual below.
 
     The first ``customdata`` of what can be clicked is an observed wavelength, Å.
 
     Args:
         z: redshift at which to mark spectral lines; None marks none.
-        marked: whether the lines are in the figure; else there is room for `line_marks`, which can move over it.
+        marked: draw the lines; else there is room for `line_marks`, which can move.
     """
     has_data = result.flux is not None
     figure = make_subplots(
@@ -111,7 +111,7 @@ def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
 
 
 def _with_lines(figure: go.Figure, wavelength: Floats, z: float, view: View, theme: Theme) -> go.Figure:
-    """The lines in the figure itself, all at once: Plotly checks the whole list for each that is added alone."""
+    """The lines in the figure itself, all at once: Plotly checks the whole list for each single one."""
     drawn, low, high = 0.0 if view.rest else z, float(wavelength[0]), float(wavelength[-1])
     lines = line_table.lines_in(low, high, drawn, chosen=view.lines)
     apart = LABEL_WIDTH * (high - low)
@@ -139,7 +139,8 @@ def _vertical(x: float) -> dict[str, Any]:
 
 
 def _label(text: str, row: int, feature: line_table.Feature, theme: Theme) -> dict[str, Any]:
-    """Of a vertical line, above its upper end: Plotly moves labels of shapes without drawing the data anew, and annotations not."""
+    """Of a vertical line, above its upper end: Plotly moves labels of shapes without drawing the data anew,
+    and annotations not."""
     place = {
         "textposition": "end",
         "textangle": 0,
@@ -155,7 +156,8 @@ def _line_color(feature: line_table.Feature, theme: Theme) -> str:
 
 
 def _behind(result: SpectrumResult) -> NDArray[np.float32]:
-    """(n, 2 or 3) what a pointer on each pixel is told: observed wavelength, decoded flux and, where there is one, flux as given."""
+    """(n, 2 or 3) what a pointer on each pixel is told: observed wavelength, decoded flux and, where there is
+    one, flux as given."""
     known = [result.wavelength, result.decoded, *([] if result.flux is None else [result.flux])]
     return np.stack(known, axis=1).astype(np.float32)
 
@@ -163,7 +165,7 @@ def _behind(result: SpectrumResult) -> NDArray[np.float32]:
 def _data(
     figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme, behind: NDArray[np.float32]
 ) -> None:
-    """The line has a gap at each masked pixel, whose value means nothing; those values are a click in the legend away."""
+    """The line has a gap at each masked pixel; those values are a click in the legend away."""
     assert result.flux is not None
     drawn = np.where(result.bad, np.nan, result.flux)
     if result.sigma is not None:

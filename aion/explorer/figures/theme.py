@@ -1,6 +1,6 @@
-"""How every figure looks: one palette per theme, one template made of it. Colours have meanings, not positions.
+"""How every figure looks: one palette per theme, one template made of it. Colors have meanings.
 
-The hues are Okabe & Ito's (2008), which people with any colour vision can tell apart; each is tuned for its background.
+The hues are Okabe & Ito's (2008), for people with any color vision; each is tuned for its background.
 """
 
 import re
@@ -31,7 +31,7 @@ FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, san
 
 @dataclass(frozen=True)
 class Theme:
-    """The meaning of each colour."""
+    """The meaning of each color."""
 
     name: str
     paper: str
@@ -68,7 +68,7 @@ class Theme:
     """Residual: no difference."""
 
     def kind(self, kind: str) -> str:
-        """Colour of a class of object; unknown classes are faint."""
+        """Color of a class of object; unknown classes are faint."""
         return {"galaxy": self.galaxy, "quasar": self.quasar, "star": self.star}.get(kind.lower(), self.faint)
 
     @property
@@ -78,7 +78,7 @@ class Theme:
 
     @property
     def diverging(self) -> list[list[Any]]:
-        """Colour scale around zero."""
+        """Color scale around zero."""
         return [[0.0, self.low], [0.5, self.middle], [1.0, self.high]]
 
 
@@ -219,4 +219,5 @@ def html(title: str, drawings: Mapping[str, Figure]) -> str:
         body = drawing.to_html(full_html=False, include_plotlyjs=number == 0, config=config)
         parts.append(f"<h2>{escape(name)}</h2>\n{body}")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{escape(title)}</h1>\n{"".join(parts)}</body></html>\n'
+    body = f"<h1>{escape(title)}</h1>\n{''.join(parts)}"
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'

@@ -28,7 +28,7 @@ def image_tokens(tokens: NDArray[np.integer[Any]], *, theme: Theme = LIGHT) -> g
 
 
 def spectrum_tokens(tokens: NDArray[np.integer[Any]], *, theme: Theme = LIGHT) -> go.Figure:
-    """(n,) token ids of a spectrum in order: the first is the brightness, the others are stretches of wavelength."""
+    """(n,) token ids of a spectrum in order: the brightness, then the stretches of wavelength."""
     figure = blank(theme, height=130)
     figure.add_trace(_heat(tokens.reshape(1, -1), "position %{x}<br>token %{z}<extra></extra>"))
     figure.update_xaxes(title_text="Token position (0 is the brightness)", showgrid=False)

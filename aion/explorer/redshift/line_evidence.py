@@ -1,9 +1,10 @@
-"""What the data say about a redshift, without the model: the lines it predicts and the signal-to-noise found there.
+"""What the data say about a redshift, without the model: the lines it predicts and their signal-to-noise.
 
-Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. A line is measured in a window around where it must be: the flux
-above (emission) or below (absorption) a straight continuum through both sides, summed, over the error of that sum. The error is the
-given noise and that of the continuum, raised where the sides scatter more than their noise says. Nothing is chosen by what it shows:
-each line has one window, and what several spectra say of it is averaged, so that noise alone gives zero on average.
+Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. A line is measured in a window around
+where it must be: the flux above (emission) or below (absorption) a straight continuum through both sides,
+summed, over the error of that sum. The error is the given noise and that of the continuum, raised where the
+sides scatter more than their noise says. Nothing is chosen by what it shows: each line has one window, and
+what several spectra say of it is averaged, so that noise alone gives zero on average.
 """
 
 import math
@@ -71,13 +72,15 @@ class Votes:
 
     @property
     def total(self) -> float:
-        """Sum of the S/N over the root of their number, so that lines that are predicted and not there count against z; NaN without any."""
+        """Sum of the S/N over the root of their number, so that lines that are predicted and not there count
+        against z; NaN without any."""
         counted = self.counted
         return sum(vote.significance for vote in counted) / math.sqrt(len(counted)) if counted else math.nan
 
 
 def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:
-    """The major lines that ``z`` predicts in spectra that have data; where several cover a line, their mean, weighted by the variances."""
+    """The major lines that ``z`` predicts in spectra that have data; where several cover a line, their mean,
+    weighted by the variances."""
     excesses: dict[tuple[Line, ...], list[_Excess]] = {}
     for spectrum in spectra:
         for group, excess in _excesses(spectrum, z).items():

@@ -63,11 +63,15 @@ class FlatInLog:
 
 Prior = Gaussian | FlatInLog
 
-CONTAINED = "The p(z) of the model already holds the redshift distribution of its training set; a prior multiplies on top of that."
+CONTAINED = (
+    "The p(z) of the model already holds the redshift distribution of its training set; "
+    "a prior multiplies on top of that."
+)
 
 
 def with_prior(analysis: Analysis, prior: Prior | None) -> Analysis:
-    """The analysis with its p(z) times the prior, and a note that says so; everything that is made of it follows.
+    """The analysis with its p(z) times the prior, and a note that says so; everything that is made of it
+    follows.
 
     Raises:
         InputError: the prior leaves nothing of p(z).

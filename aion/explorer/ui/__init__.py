@@ -1,1 +1,1 @@
-"""What Streamlit shows: the engine of the process, the state of one person's session, and the widgets pages are made of."""
+"""What Streamlit shows: the engine of the process, the state of one session, the widgets of the pages."""

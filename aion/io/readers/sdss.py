@@ -29,7 +29,7 @@ BUNIT = "1E-17 erg/cm^2/s/Ang"
 
 def is_spec(file: FitsFile) -> bool:
     """HDU 1 is the coadd of SDSS, BOSS, eBOSS or SDSS-V."""
-    return len(file.hdus) > 1 and {"flux", "loglam", "ivar", "and_mask"} <= file.hdus[1].columns
+    return len(file.hdus) > 1 and {"flux", "loglam", "ivar", "and_mask"} <= set(file.hdus[1].columns)
 
 
 def is_spspec(file: FitsFile) -> bool:
@@ -104,7 +104,7 @@ def _pixel_mask(coadd: Record) -> tuple[NDArray[Any] | None, str]:
 def _catalog_row(hdus: tuple[Hdu, ...]) -> Record:
     """The specObj or spAll row of this fibre; empty without one."""
     table = next(
-        (hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and hdu.count("NAXIS2") == 1), None
+        (hdu.table() for hdu in hdus if {"z", "class"} <= set(hdu.columns) and hdu.count("NAXIS2") == 1), None
     )
     return table.row(0) if table is not None else Record({})
 

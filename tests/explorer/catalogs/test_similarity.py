@@ -139,9 +139,9 @@ def test_questions_without_an_answer_say_why(searches):
 
 
 def test_an_upload_has_the_views_of_what_can_be_read_of_it(engine, make_object):
-    thing = make_object(3)
-    [views] = engine.vectors([engine.analyze(thing)], engine.catalog.views_of)
+    target = make_object(3)
+    [views] = engine.vectors([engine.analyze(target)], engine.catalog.views_of)
     assert set(views) == {"all", "image"}, "the catalog of the tests has no other view"
-    np.testing.assert_allclose(views["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6)
+    np.testing.assert_allclose(views["image"], engine.embed([target], use=["tok_image"])[0], atol=1e-6)
     found = Searches(engine.catalog).search([QueryPart("upload", 1.0, views)], "image", k=1)
     assert found[0].id == "object 3" and found[0].similarity == pytest.approx(1, abs=1e-4)

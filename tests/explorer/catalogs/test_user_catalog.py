@@ -42,8 +42,8 @@ class Watched:
     def __getattr__(self, name):
         return getattr(self._engine, name)
 
-    def embed_objects(self, things):
-        answers = self._engine.embed_objects(things)
+    def embed_objects(self, targets):
+        answers = self._engine.embed_objects(targets)
         self.batches += 1
         self._then(self.batches)
         return answers
@@ -297,10 +297,10 @@ def test_what_is_deleted_while_others_work_on_it_is_made_all_the_same(engine, tm
 
 def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(engine, tmp_path, caplog):
     class Faulty(Watched):
-        def embed_objects(self, things):
+        def embed_objects(self, targets):
             return [
                 IndexError("list index") if one.id == "0003" else answer
-                for one, answer in zip(things, super().embed_objects(things), strict=True)
+                for one, answer in zip(targets, super().embed_objects(targets), strict=True)
             ]
 
     made = finished([table()], Faulty(engine), tmp_path).made
@@ -315,8 +315,8 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
 
 def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engine, tmp_path):
     class Closed(Watched):
-        def embed_objects(self, things):
-            return [ClosedError("the engine is closed")] * len(things)
+        def embed_objects(self, targets):
+            return [ClosedError("the engine is closed")] * len(targets)
 
     assert finished([table()], Closed(engine), tmp_path).problem == "the engine is closed"
     assert finished([table()], engine, tmp_path).made.complete

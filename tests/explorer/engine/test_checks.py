@@ -18,18 +18,18 @@ from aion.redshift import LOW_COVERAGE
 
 
 def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object):
-    thing = make_object(1)
-    numbers = engine.analyze(SkyObject("numbers", thing.modalities[2:], ()))
+    target = make_object(1)
+    numbers = engine.analyze(SkyObject("numbers", target.modalities[2:], ()))
     assert LOW_COVERAGE in numbers.redshift.flags
     assert any("catalog numbers alone" in note for note in numbers.notes)
-    whole = thing.modalities[1]
+    whole = target.modalities[1]
     mask = whole.mask.clone()
     mask[:, :3000] = True
     cut = SDSSSpectrum(flux=whole.flux, ivar=whole.ivar, mask=mask, wavelength=whole.wavelength)
     poor = engine.analyze(SkyObject("cut", (cut,), ()))
     assert LOW_COVERAGE in poor.redshift.flags
     assert any("of the survey's wavelength range" in note for note in poor.notes)
-    for good in (SkyObject("spectrum", (whole,), ()), SkyObject("image", thing.modalities[:1], ())):
+    for good in (SkyObject("spectrum", (whole,), ()), SkyObject("image", target.modalities[:1], ())):
         assert LOW_COVERAGE not in engine.analyze(good).redshift.flags
 
 
@@ -90,11 +90,11 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
     rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
     (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
     engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
-    thing = replace(
+    target = replace(
         make_object(1),
         frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))},
     )
-    told = {check.name: check.value for check in engine.analyze(thing).trust}
+    told = {check.name: check.value for check in engine.analyze(target).trust}
     engine.close()
     assert "of 10 held-out objects" in told["Reconstruction of the SDSS spectrum"]
     assert "of held-out objects" in told["Reconstruction of the Legacy Survey image"]

@@ -75,10 +75,10 @@ def test_an_hsc_image_is_shown_in_nanomaggies(engine, hsc_image):
 
 
 def test_the_input_is_not_changed(engine, make_object):
-    thing = make_object(2)
-    before = copy.deepcopy(thing)
-    engine.analyze(thing)
-    for one, two in zip(thing.modalities[:2], before.modalities[:2], strict=True):
+    target = make_object(2)
+    before = copy.deepcopy(target)
+    engine.analyze(target)
+    for one, two in zip(target.modalities[:2], before.modalities[:2], strict=True):
         torch.testing.assert_close(one.flux, two.flux, rtol=0, atol=0)
 
 
@@ -105,15 +105,15 @@ def test_the_redshift_is_never_read(engine, make_object, redshift_modality):
 
 def test_a_modality_that_cannot_be_encoded_is_ignored_with_its_message(engine, make_object):
     small = LegacySurveyImage(flux=np.ones((1, 50, 50)), bands=["DES-R"])
-    thing = make_object(1)
-    analysis = engine.analyze(SkyObject("small", (small, *thing.modalities[1:]), ()))
+    target = make_object(1)
+    analysis = engine.analyze(SkyObject("small", (small, *target.modalities[1:]), ()))
     assert "50" in analysis.ignored["tok_image"] and "tok_spectrum_sdss" in analysis.used
     with pytest.raises(InputError, match=r"nothing of small can be given to the model: image: .*50"):
         engine.analyze(SkyObject("small", (small,), ()))
     with pytest.raises(InputError, match="no modality"):
         engine.analyze(SkyObject("empty", (), ()))
     with pytest.raises(InputError, match="switched off"):
-        engine.analyze(thing, use=[])
+        engine.analyze(target, use=[])
 
 
 def test_assumptions_of_the_reader_are_notes_and_facts_are_not(analysis):
@@ -122,25 +122,25 @@ def test_assumptions_of_the_reader_are_notes_and_facts_are_not(analysis):
 
 
 def test_a_batch_gives_the_numbers_of_single_objects(engine, make_object):
-    things = [
+    targets = [
         make_object(1),
         SkyObject("spectrum", (make_object(5).modalities[1],), ()),
         make_object(2),
         make_object(3),
     ]
-    for one, two in zip(engine.batch(things), [engine.analyze(thing) for thing in things], strict=True):
+    for one, two in zip(engine.batch(targets), [engine.analyze(target) for target in targets], strict=True):
         same_numbers(one, two)
     np.testing.assert_allclose(
-        engine.embed(things), [engine.analyze(thing).embedding for thing in things], atol=1e-5
+        engine.embed(targets), [engine.analyze(target).embedding for target in targets], atol=1e-5
     )
     assert engine.embed([]).shape == (0, 32) and engine.batch([]) == []
 
 
 def test_eight_threads_get_the_numbers_of_one(engine, make_object):
-    things = [make_object(i) for i in range(8)]
-    alone = [engine.analyze(thing) for thing in things]
+    targets = [make_object(i) for i in range(8)]
+    alone = [engine.analyze(target) for target in targets]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(engine.analyze, things))
+        together = list(pool.map(engine.analyze, targets))
     for one, two in zip(alone, together, strict=True):
         same_numbers(one, two)
 
@@ -154,12 +154,12 @@ def test_a_bad_object_in_a_batch_does_not_disturb_another_caller(engine, make_ob
 
 
 def test_each_choice_of_modalities_has_its_own_density(engine, make_object):
-    thing = make_object(1)
-    alone = engine.redshifts(thing, {"image": ["tok_image"], "spectrum": ["tok_spectrum_sdss"], "all": None})
+    target = make_object(1)
+    alone = engine.redshifts(target, {"image": ["tok_image"], "spectrum": ["tok_spectrum_sdss"], "all": None})
     assert list(alone) == ["image", "spectrum", "all"]
     for name, use in (("image", ["tok_image"]), ("all", None)):
         np.testing.assert_allclose(
-            alone[name].probability, engine.analyze(thing, use=use).redshift.probability, rtol=1e-4
+            alone[name].probability, engine.analyze(target, use=use).redshift.probability, rtol=1e-4
         )
     assert not np.allclose(alone["image"].probability, alone["spectrum"].probability)
 
@@ -168,8 +168,8 @@ def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, m
     ivar = np.full((4, 110, 104), 4.0, dtype=np.float32)
     ivar[0, 55, 52] = 0
     header = {"CRPIX1": 50.0, "CRPIX2": 60.0, "CDELT1": -1e-4, "NAXIS1": 104}
-    thing = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, header, ivar)})
-    (image,) = engine.analyze(thing).images
+    target = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, header, ivar)})
+    (image,) = engine.analyze(target).images
     assert np.nanmax(image.sigma) == np.nanmin(image.sigma) == 0.5
     assert np.isnan(image.sigma[0, 55 - 7, 52 - 4])
     assert image.whole.shape == (4, 110, 104)

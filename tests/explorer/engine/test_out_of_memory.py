@@ -28,12 +28,12 @@ def test_too_little_memory_halves_the_batch_and_frees_what_failed(engine, make_o
         return whole(objects)
 
     monkeypatch.setattr(networks, "answer", small)
-    things = [make_object(i) for i in range(4)]
-    found = engine.batch(things)
+    targets = [make_object(i) for i in range(4)]
+    found = engine.batch(targets)
     monkeypatch.undo()
     assert max(sizes) > 1
-    for one, thing in zip(found, things, strict=True):
-        same_numbers(one, engine.analyze(thing))
+    for one, target in zip(found, targets, strict=True):
+        same_numbers(one, engine.analyze(target))
 
 
 @pytest.fixture

@@ -55,16 +55,16 @@ def test_an_object_is_compared_with_vectors_made_from_the_same_kinds_of_data(eng
     def most_similar(view, vector):
         return pytest.approx(float(max(engine.catalog.indexes[view].vectors() @ vector)), abs=1e-5)
 
-    thing = make_object(1, id="new")
-    whole = engine.analyze(thing)
+    target = make_object(1, id="new")
+    whole = engine.analyze(target)
     assert list(whole.compared) == ["all"] and np.array_equal(whole.compared["all"], whole.embedding)
     assert whole.neighbors[0].similarity == most_similar("all", whole.embedding)
-    partly = engine.analyze(thing, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"])
+    partly = engine.analyze(target, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"])
     assert list(partly.compared) == ["image"] and not np.allclose(partly.compared["image"], partly.embedding)
     np.testing.assert_allclose(
-        partly.compared["image"], engine.embed([thing], use=["tok_image"])[0], atol=1e-6
+        partly.compared["image"], engine.embed([target], use=["tok_image"])[0], atol=1e-6
     )
     assert partly.neighbors[0].similarity == most_similar("image", partly.compared["image"])
     assert "rank image" in rank(partly) and "image" not in rank(whole)
-    numbers = engine.analyze(thing, use=["tok_flux_g"])
+    numbers = engine.analyze(target, use=["tok_flux_g"])
     assert "not comparable" in rank(numbers)

@@ -30,19 +30,19 @@ from aion.io import ImageFrame, Report, read
 
 
 @pytest.fixture(scope="module")
-def thing():
+def target():
     from tests.explorer.conftest import sky_object
 
     return sky_object(1, id="Å 39628/1")
 
 
 @pytest.fixture(scope="module")
-def analysis(engine, thing):
-    return engine.analyze(thing, k=5)
+def analysis(engine, target):
+    return engine.analyze(target, k=5)
 
 
-def test_json_has_exactly_these_keys(analysis, thing):
-    read = json.loads(to_json(analysis, thing.reports))
+def test_json_has_exactly_these_keys(analysis, target):
+    read = json.loads(to_json(analysis, target.reports))
     assert list(read) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
     assert list(read["redshift"]) == ["mode", "median", "mean", "ci68", "ci95", "peaks", "flags", "prior"]
     assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])

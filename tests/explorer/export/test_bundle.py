@@ -35,10 +35,10 @@ SHOWN = Shown(
 def made(engine):
     """The analysis of a spectrum and a cutout, what was read, and its bundle as a zip."""
     paths = [DATA / "sdss_spec.fits", DATA / "ls_cutout.fits.gz"]
-    (thing,) = read(paths, overrides=Overrides(medium="vacuum"))
-    analysis = with_prior(engine.analyze(thing, use=USE), PRIOR)
+    (target,) = read(paths, overrides=Overrides(medium="vacuum"))
+    analysis = with_prior(engine.analyze(target, use=USE), PRIOR)
     recipe = Recipe(
-        thing.id,
+        target.id,
         tuple(path.name for path in paths),
         engine.info.sha256,
         {},
@@ -48,8 +48,8 @@ def made(engine):
         SHOWN,
     )
     inputs = [(path.name, path.read_bytes()) for path in paths]
-    content = bundle.bundle(analysis, recipe, thing.reports, inputs, engine.catalog)
-    return analysis, thing, zipfile.ZipFile(io.BytesIO(content))
+    content = bundle.bundle(analysis, recipe, target.reports, inputs, engine.catalog)
+    return analysis, target, zipfile.ZipFile(io.BytesIO(content))
 
 
 def cells(archive):
@@ -62,17 +62,17 @@ def cells(archive):
 
 
 def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, engine):
-    analysis, thing, archive = made
+    analysis, target, archive = made
     assert archive.testzip() is None
     settings = json.loads(archive.read("settings.json"))
     files = {
-        "inputs/sdss_spec.fits": thing.reports[0].sha256,
-        "inputs/ls_cutout.fits.gz": thing.reports[1].sha256,
+        "inputs/sdss_spec.fits": target.reports[0].sha256,
+        "inputs/ls_cutout.fits.gz": target.reports[1].sha256,
     }
     assert settings["files"] == files and settings["figures"]["z"] == 0.2
     assert settings["figures"]["view"]["smoothing"] == 5
     assert settings["versions"]["torch"] and settings["model"]["sha256"] == analysis.model.sha256
-    assert archive.read("analysis.json").decode() == to_json(analysis, thing.reports)
+    assert archive.read("analysis.json").decode() == to_json(analysis, target.reports)
     neighbors = pd.read_csv(io.BytesIO(archive.read("neighbors.csv")), dtype={"id": str})
     assert list(neighbors["id"]) == [neighbor.id for neighbor in analysis.neighbors]
     tables = {"pz.csv", "pz.ecsv", "pz.hdf5", "neighbors.ecsv", "embedding.npy", "embedding.parquet"}
@@ -111,9 +111,9 @@ def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path,
 
 
 def test_files_that_are_too_large_are_named_and_left_out(made, engine, monkeypatch):
-    analysis, thing, _ = made
+    analysis, target, _ = made
     monkeypatch.setattr(bundle, "LIMIT", 3)
-    recipe = Recipe(thing.id, ("a.fits",), engine.info.sha256)
+    recipe = Recipe(target.id, ("a.fits",), engine.info.sha256)
     with zipfile.ZipFile(
         io.BytesIO(bundle.bundle(analysis, recipe, (), [("a.fits", b"flux")], None))
     ) as archive:
@@ -123,8 +123,8 @@ def test_files_that_are_too_large_are_named_and_left_out(made, engine, monkeypat
 
 
 def test_two_files_of_one_name_are_both_there_and_none_lies_outside(made, engine):
-    analysis, thing, _ = made
-    recipe = Recipe(thing.id, (), engine.info.sha256)
+    analysis, target, _ = made
+    recipe = Recipe(target.id, (), engine.info.sha256)
     inputs = [("a.fits", b"one"), ("../../a.fits", b"two")]
     with zipfile.ZipFile(io.BytesIO(bundle.bundle(analysis, recipe, (), inputs, None))) as archive:
         assert archive.read("inputs/a.fits") == b"one" and archive.read("inputs/2/a.fits") == b"two"

@@ -18,11 +18,11 @@ PRIORS = [None, FlatInLog(), Gaussian(0.3, 0.5)]
 
 
 def recipe(engine, file, prior):
-    (thing,) = read(file, overrides=Overrides(medium="vacuum"))
-    analysis = with_prior(engine.analyze(thing, use=USE), prior)
-    digests = {str(file): report.sha256 for report in thing.reports}
+    (target,) = read(file, overrides=Overrides(medium="vacuum"))
+    analysis = with_prior(engine.analyze(target, use=USE), prior)
+    digests = {str(file): report.sha256 for report in target.reports}
     made = Recipe(
-        thing.id,
+        target.id,
         (str(file),),
         engine.info.sha256,
         digests,
@@ -31,16 +31,16 @@ def recipe(engine, file, prior):
         prior,
         Shown(z=0.2, log=True),
     )
-    return made, analysis, thing
+    return made, analysis, target
 
 
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
 def test_the_copied_command_gives_the_numbers_of_the_page(here, engine, spectrum_file, prior, capsys):
-    made, analysis, thing = recipe(engine, spectrum_file, prior)
+    made, analysis, target = recipe(engine, spectrum_file, prior)
     words = shlex.split(made.command())
     assert words[:3] == ["python", "-m", "aion"]
     assert main(words[3:]) == 0
-    assert json.loads(capsys.readouterr().out) == json.loads(to_json(analysis, thing.reports))
+    assert json.loads(capsys.readouterr().out) == json.loads(to_json(analysis, target.reports))
 
 
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
@@ -79,10 +79,10 @@ def test_another_file_and_other_weights_are_told_in_a_sentence(engine, tmp_path)
 
 
 def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, spectrum_file):
-    made, _, thing = recipe(engine, spectrum_file, None)
+    made, _, target = recipe(engine, spectrum_file, None)
     notebook = json.loads(made.notebook())
     assert notebook["nbformat"] == 4
     code = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert code == made.python()
-    assert thing.reports[0].sha256 in notebook["cells"][0]["source"]
+    assert target.reports[0].sha256 in notebook["cells"][0]["source"]
     assert engine.info.sha256 in notebook["cells"][0]["source"]

@@ -14,10 +14,9 @@ from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import neighbors
 from aion.explorer.ui.analyze.downloads import downloads
-from aion.explorer.ui.shared import active_catalog, labels, layout
+from aion.explorer.ui.shared import active_catalog, labels, layout, server
 from aion.explorer.ui.shared.figure import figure, file_format
-from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import Session, session
+from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
@@ -26,48 +25,49 @@ NOTES_SHOWN, NEIGHBORS = 3, 12
 
 def analyze() -> Analysis | None:
     """The answer for the object that is open; None, with the reason on the page, where there is none."""
-    now = session()
-    running = engine()
+    session = current_session()
+    engine = server.engine()
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
-            answer = now.analysis(lambda thing, use: running.analyze(thing, use=use))
-        return with_prior(_with_neighbors(answer), now.prior)
+            answer = session.analysis(lambda target, use: engine.analyze(target, use=use))
+        return with_prior(_with_neighbors(answer), session.prior)
     except AIONError as exc:
         layout.refuse(str(exc))
-        if now.use is not None or now.prior is not None:
-            st.button("Switch everything on again", on_click=now.look_at, args=(now.row,))
+        if session.use is not None or session.prior is not None:
+            st.button("Switch everything on again", on_click=session.look_at, args=(session.row,))
         return None
 
 
 def header(analysis: Analysis) -> None:
     """Which object this is, which weights speak, and what can be taken away."""
-    now = session()
-    thing = now.thing
-    assert thing is not None
+    session = current_session()
+    target = session.target
+    assert target is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(as_text(now.label if now.origin == "example" else thing.id), anchor=False)
+        st.title(as_text(session.label if session.origin == "example" else target.id), anchor=False)
     with buttons:
-        downloads(analysis, thing.reports, file_format())
-    st.caption(as_text(" · ".join(_origin(now, thing))), help=labels.place(thing)[1] or None)
+        downloads(analysis, target.reports, file_format())
+    st.caption(as_text(" · ".join(_origin(session, target))), help=labels.place(target)[1] or None)
     _notes(analysis)
 
 
 def switches(analysis: Analysis) -> None:
     """What the model may read; p(z), the embedding and the neighbors follow."""
-    now = session()
+    session = current_session()
     groups = labels.switch_groups(analysis)
     if len(groups) < 2:
         return
-    key = f"switches-{now.opened}-{now.row}"
+    key = f"switches-{session.opened}-{session.row}"
     st.pills(
         "The model reads",
         list(groups),
         selection_mode="multi",
         default=[label for label, keys in groups.items() if set(keys) & set(analysis.used)],
         key=key,
-        on_change=lambda: _switched(now, groups, st.session_state[key]),
-        help="Switch off what the model must not see, and compare p(z). The redshift of a header is never given to it.",
+        on_change=lambda: _switched(session, groups, st.session_state[key]),
+        help="Switch off what the model must not see, and compare p(z). "
+        "The redshift of a header is never given to it.",
     )
 
 
@@ -119,13 +119,15 @@ def made_with(analysis: Analysis) -> None:
     if model.notice:
         st.caption(f":material/science: {as_text(model.notice)}")
     st.caption(
-        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} · {took:.2f} s"
+        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()} "
+        f"· {took:.2f} s"
     )
 
 
 def _grids(wide: Mapping[str, Any], of: str) -> None:
     st.caption(
-        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal patterns."
+        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal "
+        "patterns."
     )
     for key, ids in wide.items():
         st.markdown(f"**{labels.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
@@ -147,21 +149,22 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
-def _origin(now: Session, thing: SkyObject) -> list[str]:
-    where = [labels.place(thing)[0]] if labels.place(thing)[0] else []
-    if thing.is_entry:
-        reference = engine().catalog
+def _origin(session: Session, target: SkyObject) -> list[str]:
+    where = [labels.place(target)[0]] if labels.place(target)[0] else []
+    if target.tokens:  # of a catalog
+        reference = server.engine().catalog
         said = ", simulated" if reference is not None and reference.manifest.simulated else ""
-        origin = "Your catalog" if now.origin == "own" else f"Reference catalog{said}"
-        return [origin, *([thing.kind] if thing.kind else []), *labels.kinds(thing)]
-    return [*where, *labels.kinds(thing), thing.id if now.origin == "example" else now.label]
+        origin = "Your catalog" if session.origin == "own" else f"Reference catalog{said}"
+        return [origin, *([target.kind] if target.kind else []), *labels.kinds(target)]
+    return [*where, *labels.kinds(target), target.id if session.origin == "example" else session.label]
 
 
 def _notes(analysis: Analysis) -> None:
-    """What a person must know before using the numbers: what the model could not take first, then what reading assumed or left out."""
-    thing = session().thing
-    assert thing is not None
-    of_reading = {entry.sentence() for report in thing.reports for entry in report.entries}
+    """What a person must know before using the numbers: what the model could not take first, then what
+    reading assumed or left out."""
+    target = current_session().target
+    assert target is not None
+    of_reading = {entry.sentence() for report in target.reports for entry in report.entries}
     told = sorted(dict.fromkeys(analysis.notes), key=lambda note: note in of_reading)
     reasons = [
         f"{labels.stream_name(key)} was not read: {why}."
@@ -185,9 +188,9 @@ def _listed(notes: Sequence[str]) -> str:
     return "\n".join(f"- {note}" for note in notes)
 
 
-def _switched(now: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
+def _switched(session: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
     chosen = frozenset(key for label in labels for key in groups[label])
-    now.switch(None if len(labels) == len(groups) else chosen)
+    session.switch(None if len(labels) == len(groups) else chosen)
 
 
 def _number() -> Any:

@@ -23,9 +23,9 @@ from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog
-from aion.explorer.ui.shared.downloads import stem
+from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.explorer.ui.shared.figure import choose_format, file_format
-from aion.explorer.ui.shared.session import File, session
+from aion.explorer.ui.shared.session import File, current_session
 from aion.io import Report
 
 Maker = Callable[[], str | bytes]
@@ -35,7 +35,8 @@ Maker = Callable[[], str | bytes]
 def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> None:
     """A button that opens the list of files; each is made when it is asked for.
 
-    That happens outside of the page, where the session cannot be asked for: how the page is looked at is noted when the list is opened.
+    That happens outside of the page, where the session cannot be asked for: how the page is looked at is
+    noted when the list is opened.
 
     Args:
         camera: format that the figures on the page are saved in; another choice makes the page anew.
@@ -51,7 +52,11 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
-    made, inputs, catalog = reproduce.recipe(analysis, session()), session().files, active_catalog.catalog()
+    made, inputs, catalog = (
+        reproduce.recipe(analysis, current_session()),
+        current_session().files,
+        active_catalog.catalog(),
+    )
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",
@@ -89,10 +94,8 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
     if size > LIMIT:
         st.caption(TOO_LARGE.format(size / 1e6))
     for label, ending, mime, data in files:
-        st.download_button(
-            label, data, file_name=f"{stem(analysis.id)}{'-' if '.' in ending else '.'}{ending}",
-            mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"download-{ending}",
-        )  # fmt: skip
+        name = f"{stem(analysis.id)}{'-' if '.' in ending else '.'}{ending}"
+        file_button(label, data, name, mime, key=f"download-{ending}")
 
 
 def _bundle(

@@ -1,4 +1,5 @@
-"""One-click examples: folders of files as a person would upload them, listed in ``assets/examples/examples.json``.
+"""One-click examples: folders of files as a person would upload them, listed in
+``assets/examples/examples.json``.
 
 The list holds ``{"slug": folder, "title": ..., "files": [names in the folder], "see": what to look for}``.
 """
@@ -23,7 +24,8 @@ class Example:
 
 
 def examples(folder: Path | None = None) -> tuple[Example, ...]:
-    """Those whose files are there, in the order of the list; none when there is no list. ``folder`` is ``FOLDER`` by default."""
+    """Those whose files are there, in the order of the list; none when there is no list. ``folder`` is
+    ``FOLDER`` by default."""
     folder = folder or FOLDER
     path = folder / "examples.json"
     if not path.is_file():

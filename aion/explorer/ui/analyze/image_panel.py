@@ -1,4 +1,5 @@
-"""Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch for all panels."""
+"""Every image beside what its tokens kept: side by side, swiped, blinking, in the whole cutout; one stretch
+for all panels."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +14,7 @@ from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.theme import on_phone, theme
 
-COLOUR = "Color"
+COLOR = "Color"
 SIDE_BY_SIDE, SWIPE, BLINK, WHOLE = "Side by side", "Swipe", "Blink", "Whole cutout"
 DRAW = {BLINK: figures.blink, WHOLE: figures.whole}
 KINDS: dict[str, figures.ComparedImage] = {
@@ -45,10 +46,10 @@ def _image(image: ImageResult, number: int, of: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = st.segmented_control(
             "Shown",
-            [COLOUR, *image.bands],
-            default=COLOUR,
+            [COLOR, *image.bands],
+            default=COLOR,
             required=True,
-            format_func=lambda band: band if band == COLOUR else labels.band_letter(band),
+            format_func=lambda band: band if band == COLOR else labels.band_letter(band),
             **_bound("band", number),
             help=f"In color, or one of the bands {', '.join(image.bands)}",
         )

@@ -1,4 +1,4 @@
-"""How an object gets in: upload, example, catalog. What was read from the files, and how to have them read differently."""
+"""How an object gets in: upload, example, catalog; what was read from its files, and how to change that."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
-from aion.explorer.ui.shared.session import File, Pending, Session, session
+from aion.explorer.ui.shared.session import File, Pending, Session, current_session
 from aion.io import SkyObject, read
 from aion.io.registry import PositionNeededError
 from aion.modalities import Image, Spectrum
@@ -44,30 +44,30 @@ WELCOME = (
 
 def choose() -> None:
     """The upload box and the list of examples; reads what was just given."""
-    now = session()
+    session = current_session()
     title = st.empty()
     upload, example = st.columns([3, 2], gap="medium")
     with upload:
         st.file_uploader(
             "Upload the files of one object, together: spectrum, image, photometry",
             accept_multiple_files=True,
-            key=f"upload-{now.inputs}",
+            key=f"upload-{session.inputs}",
             on_change=_uploaded,
             help=ACCEPTED,
         )
     with example:
-        _example_list(now)
-    _read_pending(now)
-    if now.thing is None:
+        _example_list(session)
+    _read_pending(session)
+    if session.target is None:
         title.title(TITLE, anchor=False)
-    if now.error:
-        shown = f" Shown below: {now.label or now.thing.id}." if now.thing is not None else ""
-        layout.refuse(now.error + shown)
-    if now.refused is not None:
+    if session.error:
+        shown = f" Shown below: {session.label or session.target.id}." if session.target is not None else ""
+        layout.refuse(session.error + shown)
+    if session.refused is not None:
         with st.expander(
             "Say what the files do not, and read them again", icon=":material/edit_note:", expanded=True
         ):
-            override_form(now.refused, is_image=True, is_spectrum=True, key=f"refused-{now.inputs}")
+            override_form(session.refused, is_image=True, is_spectrum=True, key=f"refused-{session.inputs}")
 
 
 def welcome() -> None:
@@ -78,8 +78,9 @@ def welcome() -> None:
             st.markdown(f"{icon} **{title}**")
             st.caption(text)
     st.caption(
-        "The model turns what you give into tokens and answers with a probability density over redshift, what the tokens kept of the "
-        "data, and the most similar objects of a reference catalog. Files stay on the computer that runs this application."
+        "The model turns what you give into tokens and answers with a probability density over redshift, "
+        "what the tokens kept of the data, and the most similar objects of a reference catalog. Files stay "
+        "on the computer that runs this application."
     )
     shown = examples()
     if shown:
@@ -100,8 +101,8 @@ def welcome() -> None:
 
 
 def inspector() -> None:
-    """What was detected, assumed and dropped in the files of the object, and the values a person can set instead."""
-    upload = session().upload
+    """What was detected, assumed and dropped in the object's files, and the values to set instead."""
+    upload = current_session().upload
     if upload is None:
         return
     layout.folded(
@@ -112,10 +113,10 @@ def inspector() -> None:
     )
 
 
-def _inspection(thing: SkyObject) -> None:
-    now = session()
+def _inspection(target: SkyObject) -> None:
+    session = current_session()
     st.dataframe(
-        labels.inspection(thing),
+        labels.inspection(target),
         hide_index=True,
         column_config={
             "How": st.column_config.TextColumn(help=HOW),
@@ -123,37 +124,37 @@ def _inspection(thing: SkyObject) -> None:
         },
     )
     is_image, is_spectrum = (
-        any(isinstance(modality, kind) for modality in thing.modalities) for kind in (Image, Spectrum)
+        any(isinstance(modality, kind) for modality in target.modalities) for kind in (Image, Spectrum)
     )
-    if now.files and (is_image or is_spectrum):
-        given = Pending(now.files, now.origin, now.label, now.overrides, now.example)
-        override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{now.opened}")
+    if session.files and (is_image or is_spectrum):
+        given = Pending(session.files, session.origin, session.label, session.overrides, session.example)
+        override_form(given, is_image=is_image, is_spectrum=is_spectrum, key=f"overrides-{session.opened}")
 
 
 def row_picker() -> None:
     """Which object of a file with many."""
-    now = session()
-    if len(now.things) > 1:
-        names = [labels.target_name(thing) for thing in now.things]
+    session = current_session()
+    if len(session.targets) > 1:
+        names = [labels.target_name(target) for target in session.targets]
         st.selectbox(
             f"{len(names)} objects in these files",
             range(len(names)),
-            index=now.row,
+            index=session.row,
             format_func=names.__getitem__,
-            key=f"row-{now.opened}",
-            on_change=lambda: now.look_at(st.session_state[f"row-{now.opened}"]),
+            key=f"row-{session.opened}",
+            on_change=lambda: session.look_at(st.session_state[f"row-{session.opened}"]),
         )
-        for apart in labels.not_joined(now.things):
+        for apart in labels.not_joined(session.targets):
             st.caption(f":material/call_split: {as_text(apart)}")
 
 
-def _example_list(now: Session) -> None:
+def _example_list(session: Session) -> None:
     shown = examples()
     if not shown:
         st.caption("Or take an object of the reference catalog")
         st.page_link("pages/catalog.py", label="Open the catalog", icon=":material/grid_view:")
         return
-    key = f"example-{now.inputs}"
+    key = f"example-{session.inputs}"
     st.selectbox(
         "Or take an example",
         shown,
@@ -166,54 +167,55 @@ def _example_list(now: Session) -> None:
 
 
 def _uploaded() -> None:
-    now = session()
-    files = st.session_state[f"upload-{now.inputs}"]
+    session = current_session()
+    files = st.session_state[f"upload-{session.inputs}"]
     if files:
-        now.pending = Pending(tuple(files), "upload", _names(files))
-    elif now.origin == "upload":
-        now.close()
+        session.pending = Pending(tuple(files), "upload", _names(files))
+    elif session.origin == "upload":
+        session.close()
     else:  # what could not be read is taken away again
-        now.error = now.refused = None
+        session.error = session.refused = None
 
 
 def _pend_example(example: Example | None) -> None:
     if example is not None:
-        session().pending = Pending(example.files, "example", example.title, example=example.slug)
+        current_session().pending = Pending(example.files, "example", example.title, example=example.slug)
 
 
-def _read_pending(now: Session) -> None:
-    """Read what a callback left, without the one file that cannot be read; what was open stays open when that fails."""
-    pending, now.pending = now.pending, None
+def _read_pending(session: Session) -> None:
+    """Read what a callback left, without the one file that cannot be read; what was open stays open when that
+    fails."""
+    pending, session.pending = session.pending, None
     if pending is None:
         return
     refused: AIONError | None = None
     with st.spinner("Reading the files"):
         try:
-            given, things = pending, _read(pending)
+            given, targets = pending, _read(pending)
         except AIONError as exc:
             refused = exc
-            given, things = _without_one(pending)
-    if things:
-        row = now.row if given.files == now.files and now.row < len(things) else 0
-        now.open(
-            things,
+            given, targets = _without_one(pending)
+    if targets:
+        row = session.row if given.files == session.files and session.row < len(targets) else 0
+        session.open(
+            targets,
             origin=given.origin,
             label=given.label,
             files=given.files,
             overrides=given.overrides,
             example=given.example,
         )
-        now.look_at(row)
-        now.apply_link()
+        session.look_at(row)
+        session.apply_link()
     if refused is not None:
-        now.error = labels.sentence(str(refused))
-        now.refused = (
+        session.error = labels.sentence(str(refused))
+        session.refused = (
             pending if isinstance(refused, (ModalityError, PositionNeededError, ConfigError)) else None
         )
 
 
 def _without_one(pending: Pending) -> tuple[Pending, list[SkyObject]]:
-    """The files but the one without which the others can be read, and their objects; none when there is no such file."""
+    """The files but the one that keeps the others from being read, and their objects; none without one."""
     for left_out in pending.files if pending.origin == "upload" else ():
         kept = tuple(file for file in pending.files if file is not left_out)
         rest = replace(pending, files=kept, label=_names(kept))

@@ -1,7 +1,8 @@
-"""The address of what is on the page: example and how it is read, or catalog object; what the model reads, prior and z.
+"""The address of what is on the page: example and how it is read, or catalog object; tokens, prior, z.
 
-An upload has no address. Settings of widgets (line set, smoothing, frame, range, scale; view of an image; which neighbors) are in the
-address by themselves, bound to their widgets. What is as it was when the page opened is left out.
+An upload has no address. Settings of widgets (line set, smoothing, frame, range, scale; view of an image;
+which neighbors) are in the address by themselves, bound to their widgets. What is as it was when the page
+opened is left out.
 """
 
 import streamlit as st
@@ -9,9 +10,8 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer.redshift.prior import parse_prior
 from aion.explorer.ui.analyze.examples import examples
-from aion.explorer.ui.shared import active_catalog, labels
-from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import Pending, Session, session
+from aion.explorer.ui.shared import active_catalog, labels, server
+from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.io import Overrides
 
 EXAMPLE, OBJECT, SET, USE, PRIOR, REDSHIFT = "example", "object", "set", "use", "prior", "z"
@@ -19,61 +19,61 @@ EXAMPLE, OBJECT, SET, USE, PRIOR, REDSHIFT = "example", "object", "set", "use", 
 
 def follow() -> None:
     """Open what the address says, once per session and only while nothing is open."""
-    now = session()
-    if now.followed or now.opened or now.pending:
+    session = current_session()
+    if session.followed or session.opened or session.pending:
         return
-    now.followed = True
+    session.followed = True
     wanted = st.query_params.to_dict()
     try:
-        _open(now, wanted)
+        _open(session, wanted)
     except AIONError as exc:
-        now.error = f"The link cannot be followed: {labels.sentence(str(exc))}"
+        session.error = f"The link cannot be followed: {labels.sentence(str(exc))}"
 
 
 def write_address() -> None:
     """Make the address that of what is on the page."""
-    now = session()
-    addressed = now.example is not None or now.origin == "catalog"
+    session = current_session()
+    addressed = session.example is not None or session.origin == "catalog"
     values = {
-        EXAMPLE: now.example,
-        OBJECT: now.thing.id if now.thing is not None and now.origin == "catalog" else None,
-        USE: ",".join(sorted(now.use)) if addressed and now.use is not None else None,
-        PRIOR: now.prior.text if addressed and now.prior is not None else None,
-        REDSHIFT: f"{now.z:.5f}" if addressed and now.z is not None else None,
+        EXAMPLE: session.example,
+        OBJECT: session.target.id if session.target is not None and session.origin == "catalog" else None,
+        USE: ",".join(sorted(session.use)) if addressed and session.use is not None else None,
+        PRIOR: session.prior.text if addressed and session.prior is not None else None,
+        REDSHIFT: f"{session.z:.5f}" if addressed and session.z is not None else None,
     }
     for name, value in values.items():
         if value is None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
-    overrides = list(now.overrides.texts) if now.example is not None else []
+    overrides = list(session.overrides.texts) if session.example is not None else []
     if st.query_params.get_all(SET) != overrides:
         st.query_params[SET] = overrides
 
 
-def _open(now: Session, wanted: dict[str, str]) -> None:
+def _open(session: Session, wanted: dict[str, str]) -> None:
     example = next((one for one in examples() if one.slug == wanted.get(EXAMPLE)), None)
     if example is not None:
         overrides = Overrides.parse(st.query_params.get_all(SET))
-        now.pending = Pending(example.files, "example", example.title, overrides, example.slug)
+        session.pending = Pending(example.files, "example", example.title, overrides, example.slug)
     elif OBJECT in wanted:
-        running = engine()
-        catalog = running.catalog
+        engine = server.engine()
+        catalog = engine.catalog
         if catalog is None:
-            now.error = running.catalog_note or active_catalog.NO_CATALOG
+            session.error = engine.catalog_note or active_catalog.NO_CATALOG
             return
-        now.open([catalog.entry(wanted[OBJECT])], origin="catalog", label=wanted[OBJECT])
+        session.open([catalog.entry(wanted[OBJECT])], origin="catalog", label=wanted[OBJECT])
     else:
         return
     use = wanted.get(USE)
     prior = wanted.get(PRIOR)
-    now.linked = (
+    session.linked = (
         frozenset(use.split(",")) if use else None,
         parse_prior(prior) if prior else None,
         _number(wanted.get(REDSHIFT)),
     )
-    if now.thing is not None:
-        now.apply_link()
+    if session.target is not None:
+        session.apply_link()
 
 
 def _number(text: str | None) -> float | None:

@@ -1,32 +1,32 @@
-"""What each modality says alone: p(z) from the image only, the spectrum only, the numbers only, and all together, when asked for."""
+"""What each modality says alone: p(z) from the image only, the spectrum only, the numbers only, and all
+together, when asked for."""
 
 import streamlit as st
 
 from aion.explorer import figures
 from aion.explorer.results import Analysis
-from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared import labels, layout, server
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 
 
 def each_alone(analysis: Analysis, z: float) -> None:
     """A button, and then one row per modality; asked once per object."""
-    now, groups = session(), labels.switch_groups(analysis)
+    session, groups = current_session(), labels.switch_groups(analysis)
     if len(groups) < 2:
         return
-    if now.alone is None:
+    if session.alone is None:
         if not st.button("Compare what each says alone", icon=":material/stacked_line_chart:"):
             return
-        thing, running = now.thing, engine()
-        assert thing is not None
+        target, engine = session.target, server.engine()
+        assert target is not None
         choices: dict[str, tuple[str, ...] | None] = {f"{label} only": keys for label, keys in groups.items()}
         with st.spinner("Asking the model once for each"):
-            now.alone = running.redshifts(thing, choices | {"All together": None})
+            session.alone = engine.redshifts(target, choices | {"All together": None})
     layout.section(
         "Which modalities speak",
         "Each row is p(z) as the model gives it from these data alone, without a prior.",
     )
-    drawing = figures.alone(now.alone, z=z, reference=analysis.z_reference, theme=theme())
+    drawing = figures.alone(session.alone, z=z, reference=analysis.z_reference, theme=theme())
     figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)

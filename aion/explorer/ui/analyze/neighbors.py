@@ -6,12 +6,11 @@ from aion.catalog import Catalog, Filters, Neighbor, Vector
 from aion.explorer import figures
 from aion.explorer.export import tables
 from aion.explorer.results import Analysis
-from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, tiles
+from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, server, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import session
-from aion.explorer.ui.shared.similarity_query import OPEN, query
+from aion.explorer.ui.shared.session import current_session
+from aion.explorer.ui.shared.similarity_query import OPEN, current_query
 from aion.explorer.ui.shared.theme import theme
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
@@ -21,7 +20,7 @@ SHOWN = 12
 
 def neighbors_panel(analysis: Analysis) -> None:
     """A picture, a spectrum, similarity, redshift and class of each; any of them can be analyzed in turn."""
-    running = engine()
+    engine = server.engine()
     catalog = active_catalog.catalog()
     layout.section(
         "Most similar objects",
@@ -29,7 +28,7 @@ def neighbors_panel(analysis: Analysis) -> None:
     )
     active_catalog.choice()
     if catalog is None:
-        layout.empty(running.catalog_note or active_catalog.NO_CATALOG)
+        layout.empty(engine.catalog_note or active_catalog.NO_CATALOG)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         k = st.number_input(
@@ -49,12 +48,12 @@ def neighbors_panel(analysis: Analysis) -> None:
             icon=":material/image_search:",
             help="By parts, with weights, the least similar, outliers",
         ):
-            query().only(OPEN if session().upload else analysis.id)
+            current_query().only(OPEN if current_session().upload else analysis.id)
             navigation.similar()
         found = search(analysis, catalog, int(k), chosen)
         about = tables.provenance(
             catalog,
-            running.info,
+            engine.info,
             object=analysis.id,
             read=list(analysis.used),
             filters=filtering.stated(chosen),
@@ -74,7 +73,7 @@ def neighbors_panel(analysis: Analysis) -> None:
     )
 
     def scatter() -> None:
-        z = session().z or analysis.redshift.peaks[0].z
+        z = current_session().z or analysis.redshift.peaks[0].z
         drawing = figures.neighbors(found, z=z, theme=theme())
         figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
 
@@ -89,10 +88,10 @@ def neighbors_panel(analysis: Analysis) -> None:
 def search(
     analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None
 ) -> tuple[Neighbor, ...]:
-    """The ``k`` objects of any catalog of these weights that are most like the one on the page, like compared with like."""
+    """The ``k`` objects of a catalog of these weights most like the one on the page, by like data."""
     compared = (
         analysis.compared
-        if catalog is engine().catalog
+        if catalog is server.engine().catalog
         else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
     )
     return catalog.neighbors(compared, k, filters, exclude=catalog.row_of(analysis.id, analysis.tokens))
@@ -101,4 +100,4 @@ def search(
 @st.cache_data(show_spinner=False, max_entries=64)
 def _compared(_analysis: Analysis, _catalog: Catalog, embedding: Vector, folder: str) -> dict[str, Vector]:
     """``embedding``, of all of the object, tells it from others, and ``folder`` the catalog."""
-    return engine().vectors([_analysis], _catalog.searched)[0]
+    return server.engine().vectors([_analysis], _catalog.searched)[0]

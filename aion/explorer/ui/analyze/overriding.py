@@ -1,4 +1,4 @@
-"""The form in which a person sets what the files do not say, or say wrongly; only fields that the object has a use for."""
+"""The form to set what the files do not say, or say wrongly; only fields that the object has a use for."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ import streamlit as st
 
 from aion.errors import ConfigError
 from aion.explorer.ui.shared import layout
-from aion.explorer.ui.shared.session import Pending, session
+from aion.explorer.ui.shared.session import Pending, current_session
 from aion.io import Overrides
 from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS, WAVELENGTH_UNITS
 
@@ -90,5 +90,5 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
         layout.refuse(str(told))
         return
-    session().pending = replace(given, overrides=overrides)
+    current_session().pending = replace(given, overrides=overrides)
     st.rerun()

@@ -6,17 +6,18 @@ import streamlit as st
 
 from aion.explorer.redshift.prior import CONTAINED, FlatInLog, Gaussian, Prior
 from aion.explorer.results import Analysis
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 
 NONE, LOG, GAUSSIAN = "None", "Flat in ln(1 + z)", "Around a redshift"
 
 
 def prior_choice(analysis: Analysis) -> None:
     """Multiplies p(z); everything on the page follows, downloads too."""
-    now = session()
-    kind = {FlatInLog: LOG, Gaussian: GAUSSIAN}.get(type(now.prior), NONE)
-    key = f"prior-{now.opened}-{now.row}"  # what is chosen and not applied yet stays too, until another object is opened
-    with st.popover("Prior" if now.prior is None else f"Prior: {kind}", icon=":material/function:"):
+    session = current_session()
+    kind = {FlatInLog: LOG, Gaussian: GAUSSIAN}.get(type(session.prior), NONE)
+    # what is chosen and not applied yet stays too, until another object is opened
+    key = f"prior-{session.opened}-{session.row}"
+    with st.popover("Prior" if session.prior is None else f"Prior: {kind}", icon=":material/function:"):
         st.caption(CONTAINED)
         chosen = st.radio(
             "Multiply p(z) by",
@@ -25,11 +26,11 @@ def prior_choice(analysis: Analysis) -> None:
             key=key,
             persist_state="session",
         )
-        center, sigma = _gaussian(analysis, now.prior, key) if chosen == GAUSSIAN else (0.0, 1.0)
+        center, sigma = _gaussian(analysis, session.prior, key) if chosen == GAUSSIAN else (0.0, 1.0)
         wanted: Prior | None = {NONE: None, LOG: FlatInLog(), GAUSSIAN: Gaussian(center, sigma)}[chosen]
-        if wanted != now.prior and st.button("Apply", type="primary"):
-            now.prior = wanted
-            now.choose(None)
+        if wanted != session.prior and st.button("Apply", type="primary"):
+            session.prior = wanted
+            session.choose(None)
             st.rerun()
 
 

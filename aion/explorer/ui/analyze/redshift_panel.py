@@ -1,4 +1,4 @@
-"""p(z), its peaks with the lines they predict, and the spectra, at one redshift. A fragment: moving z runs no model."""
+"""p(z), its peaks with the lines they predict, the spectra, at one z. A fragment: moving z runs no model."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,17 @@ from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.redshift import Peak
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
     "edge": "The probability piles up at the end of the grid: the redshift may lie beyond it.",
-    "broad": "The 68 % region is wide. Images and photometry rarely do better; of a spectrum it means that no line was recognized.",
+    "broad": (
+        "The 68 % region is wide. Images and photometry rarely do better; of a spectrum it means that "
+        "no line was recognized."
+    ),
     "low coverage": "The data cover little of what a redshift needs.",
 }
 BEST = "The top of the peak that holds most of the probability: {:.0%}. The mode is the densest bin of all."
@@ -30,9 +33,10 @@ LINEAR, LOG = "Linear", "Log"
 SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
 OBSERVED, REST = "Observed", "Rest"
 VOTES = (
-    "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above (emission) or below (absorption) a "
-    "straight continuum through both sides, over its error, without masked pixels and the atmosphere. Negative: the opposite is there. "
-    f"Found means S/N ≥ {FOUND_FROM:g}. Total: the sum over the root of the number of lines. Computed from the data, not by the model."
+    "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above "
+    "(emission) or below (absorption) a straight continuum through both sides, over its error, without "
+    f"masked pixels and the atmosphere. Negative: the opposite is there. Found means S/N ≥ {FOUND_FROM:g}. "
+    "Total: the sum over the root of the number of lines. Computed from the data, not by the model."
 )
 
 
@@ -57,7 +61,7 @@ def display_options() -> figures.Shown:
     chosen = st.session_state
     extent, smoothing = EXTENTS[chosen.get("range", AROUND)], SMOOTHING[chosen.get("smooth", "None")]
     view = figures.View(z_control.line_set(), rest=chosen.get("frame") == REST, smoothing=smoothing)
-    return figures.Shown(session().z, extent, chosen.get("scale") == LOG, view)
+    return figures.Shown(current_session().z, extent, chosen.get("scale") == LOG, view)
 
 
 def _facts(analysis: Analysis) -> None:
@@ -100,7 +104,7 @@ def _density(analysis: Analysis) -> None:
         of=analysis.id,
         view=f"{shown.extent} {shown.log} {pdf.mode} {pdf.median}",
         marks=figures.redshift_mark(theme=theme()),
-        on_click=session().choose,
+        on_click=current_session().choose,
     )
     if analysis.prior:
         st.caption(f"Multiplied by {analysis.prior}.")
@@ -111,7 +115,7 @@ def _peaks(analysis: Analysis) -> None:
     pdf = analysis.redshift
     compared = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
     table = labels.peaks(pdf, compared)
-    key = f"peaks-{session().opened}"
+    key = f"peaks-{current_session().opened}"
     st.dataframe(
         table,
         hide_index=True,
@@ -144,7 +148,7 @@ def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:
     chosen = st.session_state[key]["selection"]
     rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
     if rows and rows[0] < len(peaks):
-        session().choose(peaks[rows[0]].z)
+        current_session().choose(peaks[rows[0]].z)
 
 
 def _distinct(compared: Sequence[Votes]) -> list[Votes]:
@@ -172,7 +176,10 @@ def _spectra(analysis: Analysis) -> None:
         _spectrum(spectrum, number, analysis, display_options().view)
 
 
-_SMOOTHING = "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the model use the data as given."
+_SMOOTHING = (
+    "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the "
+    "model use the data as given."
+)
 _SPECTRUM = (
     "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 )

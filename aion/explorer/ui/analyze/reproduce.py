@@ -10,19 +10,19 @@ from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import image_panel, redshift_panel
 from aion.explorer.ui.shared import layout
-from aion.explorer.ui.shared.session import Session, session
+from aion.explorer.ui.shared.session import Session, current_session
 
 
-def recipe(analysis: Analysis, now: Session) -> Recipe:
+def recipe(analysis: Analysis, session: Session) -> Recipe:
     """What the open analysis was made of, and how it is looked at."""
     images = tuple(image_panel.image_options(image, number) for number, image in enumerate(analysis.images))
     return Recipe(
         id=analysis.id,
-        files=tuple(_path(file) for file in now.files),
+        files=tuple(_path(file) for file in session.files),
         weights=analysis.model.sha256,
-        overrides=now.overrides,
-        use=None if now.use is None else analysis.used,
-        prior=now.prior,
+        overrides=session.overrides,
+        use=None if session.use is None else analysis.used,
+        prior=session.prior,
         shown=replace(redshift_panel.display_options(), images=images),
     )
 
@@ -38,12 +38,13 @@ def reproduce_panel(analysis: Analysis) -> None:
 
 
 def _texts(analysis: Analysis) -> None:
-    made = recipe(analysis, session())
-    if session().origin == "upload":
+    made = recipe(analysis, current_session())
+    if current_session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
-    if session().origin == "own":
+    if current_session().origin == "own":
         st.caption(
-            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page and unpack it."
+            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page "
+            "and unpack it."
         )
     python, command = st.tabs(["Python", "Command"])
     python.code(made.python(), language="python")

@@ -1,4 +1,4 @@
-"""One picture over the other with a divider that is dragged, or moved with the arrow keys; all of it is in the page."""
+"""One picture over the other with a divider that is dragged or moved by arrow keys, all in the browser."""
 
 from typing import Any
 
@@ -12,19 +12,23 @@ _HTML = """
 </div>
 """
 _CSS = """
-.stage { position: relative; width: min(100%, 30rem); aspect-ratio: 1; overflow: hidden; border-radius: 0.5rem; }
+.stage { position: relative; width: min(100%, 30rem); aspect-ratio: 1; overflow: hidden;
+  border-radius: 0.5rem; }
 .stage > * { position: absolute; }
 img { inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
 .over { clip-path: inset(0 0 0 var(--at, 50%)); }
-.name { top: 0.5rem; padding: 0.1rem 0.5rem; border-radius: 0.3rem; background: rgb(0 0 0 / 55%); color: #fff; font-size: 0.85rem; }
+.name { top: 0.5rem; padding: 0.1rem 0.5rem; border-radius: 0.3rem; background: rgb(0 0 0 / 55%); color: #fff;
+  font-size: 0.85rem; }
 .left { left: 0.5rem; } .right { right: 0.5rem; }
-input { inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; touch-action: pan-y; appearance: none; }
+input { inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize;
+  touch-action: pan-y; appearance: none; }
 input::-webkit-slider-thumb { appearance: none; width: 2px; height: 100%; }
 input::-moz-range-thumb { width: 2px; height: 100%; border: 0; }
-.divider { top: 0; bottom: 0; left: var(--at, 50%); width: 2px; margin-left: -1px; background: #fff; pointer-events: none;
-  box-shadow: 0 0 4px rgb(0 0 0 / 80%); }
-.divider::after { content: "◂▸"; position: absolute; top: 50%; left: 50%; translate: -50% -50%; padding: 0.45rem; border-radius: 2rem;
-  background: #fff; color: #222; font-size: 0.9rem; line-height: 1; white-space: nowrap; }
+.divider { top: 0; bottom: 0; left: var(--at, 50%); width: 2px; margin-left: -1px; background: #fff;
+  pointer-events: none; box-shadow: 0 0 4px rgb(0 0 0 / 80%); }
+.divider::after { content: "◂▸"; position: absolute; top: 50%; left: 50%; translate: -50% -50%;
+  padding: 0.45rem; border-radius: 2rem; background: #fff; color: #222;
+  font-size: 0.9rem; line-height: 1; white-space: nowrap; }
 input:focus-visible + .divider::after { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
 _JS = """
@@ -37,11 +41,12 @@ export default function ({ data, parentElement }) {
     picture.alt = data[side].alt
     find(`.name.${side}`).textContent = data[side].name
   }
-  stage.setAttribute("aria-label", `${data.left.name} and ${data.right.name} in one place`)
-  slider.setAttribute("aria-label", `Divider between ${data.left.name} and ${data.right.name}; the arrow keys move it`)
+  const [left, right] = [data.left.name, data.right.name]
+  stage.setAttribute("aria-label", `${left} and ${right} in one place`)
+  slider.setAttribute("aria-label", `Divider between ${left} and ${right}; the arrow keys move it`)
   const show = () => {
     stage.style.setProperty("--at", `${slider.value}%`)
-    slider.setAttribute("aria-valuetext", `${slider.value} % ${data.left.name}, ${100 - slider.value} % ${data.right.name}`)
+    slider.setAttribute("aria-valuetext", `${slider.value} % ${left}, ${100 - slider.value} % ${right}`)
   }
   slider.oninput = show
   show()

@@ -1,4 +1,5 @@
-"""The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature. Nothing here runs the model."""
+"""The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature.
+Nothing here runs the model."""
 
 from typing import Any
 
@@ -6,7 +7,7 @@ import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.ui.shared.figure import follow_redshift
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 from aion.lines import LINES, Feature, Line, LineSet, line_label
 from aion.redshift import RedshiftPDF
 
@@ -22,14 +23,14 @@ FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorptio
 
 def current(pdf: RedshiftPDF) -> float:
     """The chosen redshift, or the best peak."""
-    chosen = session().z
+    chosen = current_session().z
     return pdf.peaks[0].z if chosen is None else chosen
 
 
 def controls(pdf: RedshiftPDF) -> None:
     """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
     z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
-    anchor = session().anchor
+    anchor = current_session().anchor
     middle = pdf.peaks[0].z if anchor is None else anchor
     state[Z_INPUT], state[Z_SLIDER] = z, min(max(z, 0.0), last)
     state[VELOCITY_SLIDER] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
@@ -52,9 +53,9 @@ def controls(pdf: RedshiftPDF) -> None:
         )
         st.button(
             "Best peak",
-            on_click=session().choose,
+            on_click=current_session().choose,
             args=(None,),
-            disabled=session().z is None,
+            disabled=current_session().z is None,
             icon=":material/restart_alt:",
         )
     follow_redshift(z, middle, controls=KEY, coarse=Z_SLIDER)
@@ -87,7 +88,7 @@ def line_set() -> LineSet:
 
 def name_feature(pdf: RedshiftPDF) -> None:
     """After a click in a spectrum: which line is this? The answer sets z; likely answers come first."""
-    wavelength = session().feature
+    wavelength = current_session().feature
     if wavelength is None:
         return
     options = sorted(
@@ -111,11 +112,12 @@ def name_feature(pdf: RedshiftPDF) -> None:
 
 def mark_feature(wavelength: float) -> None:
     """A click on a spectrum, Å, observed."""
-    session().feature = wavelength
+    current_session().feature = wavelength
 
 
 def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
-    """Sorts lines: the probability within 1000 km/s of the redshift they mean, major lines before minor ones of equal probability."""
+    """Sorts lines: the probability within 1000 km/s of the redshift they mean, major lines before minor ones
+    of equal probability."""
 
     def rank(line: Line) -> tuple[float, bool, float]:
         z = wavelength / line.rest - 1
@@ -126,24 +128,27 @@ def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
 
 
 def _typed() -> None:
-    session().choose(st.session_state[Z_INPUT])
+    current_session().choose(st.session_state[Z_INPUT])
 
 
 def _slid() -> None:
-    session().choose(st.session_state[Z_SLIDER])
+    current_session().choose(st.session_state[Z_SLIDER])
 
 
 def _shifted(anchor: float) -> None:
     """The anchor stays where it is, so that the slider can be moved back."""
-    now = session()
-    now.z, now.anchor = anchor + (1 + anchor) * st.session_state[VELOCITY_SLIDER] / SPEED_OF_LIGHT, anchor
+    session = current_session()
+    session.z, session.anchor = (
+        anchor + (1 + anchor) * st.session_state[VELOCITY_SLIDER] / SPEED_OF_LIGHT,
+        anchor,
+    )
 
 
 def _named(wavelength: float) -> None:
     line: Line | None = st.session_state[NAMED]
     if line is not None:
-        session().choose(wavelength / line.rest - 1)
+        current_session().choose(wavelength / line.rest - 1)
 
 
 def _forget_feature() -> None:
-    session().feature = None
+    current_session().feature = None

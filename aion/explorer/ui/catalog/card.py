@@ -1,7 +1,8 @@
-"""A card beside the pointer while it rests on a point of a plot of a catalog: picture, small spectrum and what the object is.
+"""A card beside the pointer while it rests on a point of a plot of a catalog: picture, small spectrum and
+what the object is.
 
-The browser asks for one card at a time and keeps it. A card shows nothing that the gallery of marked objects lacks, so nothing is lost
-without a pointer.
+The browser asks for one card at a time and keeps it. A card shows nothing that the gallery of marked objects
+lacks, so nothing is lost without a pointer.
 """
 
 from pathlib import Path
@@ -24,16 +25,21 @@ _LINES = (
     (("ra", "RA {:.5f}°"), ("dec", "Dec {:.5f}°")),
 )
 """Columns and how their values are written, line by line; what is not known is left out."""
-_HTML = '<div class="aion-card" popover="manual" aria-hidden="true"><img class="picture" alt=""><img class="spectrum" alt=""><p></p></div>'
+_HTML = (
+    '<div class="aion-card" popover="manual" aria-hidden="true">'
+    '<img class="picture" alt=""><img class="spectrum" alt=""><p></p></div>'
+)
 _CSS = """
-.aion-card { position: fixed; inset: auto; margin: 0; width: 9.5rem; padding: 0.4rem; box-sizing: border-box; pointer-events: none;
-  background: var(--st-background-color); color: var(--st-text-color); border: 1px solid var(--st-border-color); border-radius: 0.5rem;
+.aion-card { position: fixed; inset: auto; margin: 0; width: 9.5rem; padding: 0.4rem; box-sizing: border-box;
+  background: var(--st-background-color); color: var(--st-text-color); pointer-events: none;
+  border: 1px solid var(--st-border-color); border-radius: 0.5rem;
   box-shadow: 0 2px 10px rgb(0 0 0 / 25%); font: 0.8rem/1.35 var(--st-font); }
 .aion-card img { display: block; width: 100%; }
 .aion-card .picture { aspect-ratio: 1; border-radius: 0.3rem; }
 .aion-card .spectrum { height: 2.1rem; margin-top: 0.25rem; opacity: 0.8; }
 .aion-card [hidden] { display: none; }
-.aion-card p { margin: 0.25rem 0 0; font: inherit; overflow-wrap: anywhere; white-space: pre-line; font-variant-numeric: tabular-nums; }
+.aion-card p { margin: 0.25rem 0 0; font: inherit; overflow-wrap: anywhere; white-space: pre-line;
+  font-variant-numeric: tabular-nums; }
 .aion-card p::first-line { font-weight: 600; }
 """
 

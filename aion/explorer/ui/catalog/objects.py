@@ -1,4 +1,4 @@
-"""A catalog as a map, a plot, a table and a gallery, filtered alike, with one selection; a click on a row opens the object."""
+"""A catalog as map, plot, table and gallery, filtered alike, one selection; a click on a row opens it."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import choose_format, points
-from aion.explorer.ui.shared.selection import selection
+from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.theme import theme
 
@@ -50,7 +50,8 @@ def about(catalog: Catalog) -> str:
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
         if catalog.manifest.label == UPLOADED
-        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: the neighbors on the Analyze page come from here."
+        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: "
+        "the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."
 
@@ -62,9 +63,9 @@ def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
     return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
 
 
-def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
+def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
-    maps = {label: name for label, name in MAPS.items() if f"{name}_1" in passing}
+    maps = {label: name for label, name in MAPS.items() if f"{name}_1" in filtered}
     measured = {label: pair for label, pair in _MEASURED.items() if pair.held(catalog.table).any()}
     colors = [
         name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))
@@ -85,12 +86,12 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
         choose_format("Camera saves")
     left, right = st.columns(2, gap="medium")
     if drawn is not None:
-        axes = [Axis(f"{drawn} {axis}", passing[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
+        axes = [Axis(f"{drawn} {axis}", filtered[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
             _plot(
                 "map",
                 catalog,
-                passing,
+                filtered,
                 axes[0],
                 axes[1],
                 color,
@@ -99,41 +100,43 @@ def plots(catalog: Catalog, passing: pd.DataFrame) -> None:
     with right:
         if plot is None:
             layout.empty(
-                "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these objects are known."
+                "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these "
+                "objects are known."
             )
         else:
             pair = measured[plot]
-            across, up = pair.axes(passing)
+            across, up = pair.axes(filtered)
             _plot(
                 "beside",
                 catalog,
-                passing,
+                filtered,
                 across,
                 up,
                 color,
                 f"{across.title} against {up.title} of the objects in the table",
             )
-            drawn_here = int(pair.held(passing).sum())
-            if drawn_here < len(passing):
+            drawn_here = int(pair.held(filtered).sum())
+            if drawn_here < len(filtered):
                 st.caption(
-                    f"{drawn_here:,} of {len(passing):,} objects are drawn: the others have no {pair.missing(passing)}."
+                    f"{drawn_here:,} of {len(filtered):,} objects are drawn: the others have no "
+                    f"{pair.missing(filtered)}."
                 )
     card(catalog)
     st.caption(
-        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: they are marked in both plots, "
-        "listed below and can be taken away."
+        "Rest the pointer on a point to see the object. Mark objects with a lasso or a box, or click one: "
+        "they are marked in both plots, listed below and can be taken away."
     )
 
 
-def marked(catalog: Catalog, passing: pd.DataFrame) -> pd.DataFrame:
+def marked(catalog: Catalog, filtered: pd.DataFrame) -> pd.DataFrame:
     """The marked objects in a gallery; the rows that table and files are about: those, or all that pass."""
-    now = selection()
-    chosen = now.of(passing)
+    selection = current_selection()
+    chosen = selection.of(filtered)
     if chosen.empty:
-        return passing
+        return filtered
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         layout.section(f"{len(chosen):,} marked")
-        st.button("Unmark", on_click=now.clear, icon=":material/deselect:", type="tertiary")
+        st.button("Unmark", on_click=selection.clear, icon=":material/deselect:", type="tertiary")
     shown = chosen.head(SHOWN)
     found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
     actions: dict[str, tiles.Action] = {
@@ -161,7 +164,7 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
                 "Columns", names, first, format_func=_label, **active_catalog.widget("columns")
             )
         about = tables.provenance(
-            catalog, engine().info, filters=filtering.stated(filters), marked=len(selection().ids)
+            catalog, engine().info, filters=filtering.stated(filters), marked=len(current_selection().ids)
         )
         table_downloads(lambda: listed, about, name="catalog")
     shown, key = columns or first, f"catalog-table-{len(listed)}"
@@ -204,23 +207,23 @@ def _one_of(label: str, options: list[str], name: str, first: str | None = None)
 
 
 def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
-    """The first plot that draws most objects, or else the one that draws more than any other; None without any."""
+    """The first plot that draws most objects, else the one that draws more than any other, or None."""
     drawn = {label: int(pair.held(table).sum()) for label, pair in measured.items()}
     most = [label for label, count in drawn.items() if count > len(table) / 2]
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
 def _plot(
-    name: str, catalog: Catalog, passing: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str
+    name: str, catalog: Catalog, filtered: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str
 ) -> None:
-    now, rows = selection(), catalog.table.index[catalog.table["id"].isin(passing["id"])]
+    selection, rows = current_selection(), catalog.table.index[catalog.table["id"].isin(filtered["id"])]
     points(
-        figures.scatter(rows.to_numpy(), x, y, _coloring(passing, color), theme=theme()),
+        figures.scatter(rows.to_numpy(), x, y, _coloring(filtered, color), theme=theme()),
         key=f"{name}-plot",
         alt=alt,
-        selected=now.rows(catalog.table),
+        selected=selection.rows(catalog.table),
         view=f"{active_catalog.title(catalog)} {x.title} {y.title}",
-        on_select=partial(now.take, catalog.table),
+        on_select=partial(selection.take, catalog.table),
     )
 
 

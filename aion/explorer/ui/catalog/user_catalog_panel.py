@@ -1,4 +1,4 @@
-"""The part of the Catalog page that makes a catalog of a person's own objects: files, progress, what came of it."""
+"""The part of the Catalog page that makes a catalog of a person's own objects: files, progress, result."""
 
 import time
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.user_catalog import KEPT_DAYS, CatalogJob, CatalogJobResult
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import layout
-from aion.explorer.ui.shared.active_catalog import Own, own
+from aion.explorer.ui.shared.active_catalog import UserCatalogState, user_catalog_state
 from aion.explorer.ui.shared.server import engine
 
 NAMED = 3
@@ -19,74 +19,75 @@ NAMED = 3
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""
 ACCEPTED = (
-    "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia tables; a z and a class are kept "
-    "for comparison), and files of spectra or images, many at once: FITS, Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say "
-    "of one object is joined by its id, where a file without one has its name, and by its position."
+    "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia "
+    "tables; a z and a class are kept for comparison), and files of spectra or images, many at once: FITS, "
+    "Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say of one object is joined by its id, where "
+    "a file without one has its name, and by its position."
 )
 
 
 def take_over_finished() -> None:
     """Take over what work that is over has made, before anything of the page is drawn."""
-    now = own()
-    if now.making is None or now.making.is_running:
+    state = user_catalog_state()
+    if state.making is None or state.making.is_running:
         return
-    done, now.making = now.making, None
-    now.problem = done.problem
+    done, state.making = state.making, None
+    state.problem = done.problem
     if done.made is not None:
-        now.take(done.made)
+        state.take(done.made)
 
 
 def user_catalog_panel() -> None:
     """The way in, how far it is, or what there is."""
-    now = own()
-    if now.making is not None:
+    state = user_catalog_state()
+    if state.making is not None:
         with st.container(border=True):
-            _working(now.making)
-    elif now.made is not None:
+            _working(state.making)
+    elif state.made is not None:
         with st.container(border=True):
-            _summary(now, now.made)
+            _summary(state, state.made)
     else:
-        begun = now.problem is not None or bool(
-            now.files
+        begun = state.problem is not None or bool(
+            state.files
         )  # it failed, or was cancelled before anything was embedded
         with st.expander(
             "Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"
         ):
-            _given(now)
+            _given(state)
 
 
-def _given(now: Own) -> None:
-    key = f"own-{now.inputs}"
+def _given(state: UserCatalogState) -> None:
+    key = f"own-{state.inputs}"
     files = st.file_uploader(
         "Tables of photometry, spectra, images: as many files as you have",
         accept_multiple_files=True,
         key=key,
         help=ACCEPTED,
     )
-    if now.problem is not None:
-        layout.refuse(now.problem)
-    if now.files and not files:
-        names = [str(file.name) for file in now.files]
+    if state.problem is not None:
+        layout.refuse(state.problem)
+    if state.files and not files:
+        names = [str(file.name) for file in state.files]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         st.caption(f"Still here from before: {as_text(', '.join(names[:NAMED]))}{more}.")
-    given = files or now.files
+    given = files or state.files
     st.button(
         "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
-        type="primary", disabled=not given, on_click=lambda: _start(now, st.session_state[key] or now.files),
+        type="primary", disabled=not given, on_click=lambda: _start(state, st.session_state[key] or state.files),
         icon=":material/play_arrow:", key="own-start",
     )  # fmt: skip
     st.caption(
-        "The model embeds every object; then this page and the search look into yours as into the reference catalog. "
-        f"It is kept on the computer that runs this application, where only the same files find it again, until you delete it "
-        f"or nobody asked for it for {KEPT_DAYS} days."
+        "The model embeds every object; then this page and the search look into yours as into the reference "
+        "catalog. It is kept on the computer that runs this application, where only the same files find it "
+        f"again, until you delete it or nobody asked for it for {KEPT_DAYS} days."
     )
 
 
-def _start(now: Own, files: Sequence[user_catalog.File]) -> None:
-    if now.making is not None and now.making.is_running:  # the button was pressed twice
+def _start(state: UserCatalogState, files: Sequence[user_catalog.File]) -> None:
+    if state.making is not None and state.making.is_running:  # the button was pressed twice
         return
-    now.files, now.problem = tuple(files), None
-    now.making = CatalogJob(now.files, engine(), engine().settings.own)
+    state.files, state.problem = tuple(files), None
+    state.making = CatalogJob(state.files, engine(), engine().settings.own)
 
 
 @st.fragment(run_every=EVERY)
@@ -124,14 +125,13 @@ def _progress_text(making: CatalogJob) -> str:
     return text
 
 
-def _summary(now: Own, made: CatalogJobResult) -> None:
+def _summary(state: UserCatalogState, made: CatalogJobResult) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        of, objects = (
-            "" if made.complete else f" of {made.total:,}",
-            "object" if made.total == 1 else "objects",
-        )
+        of = "" if made.complete else f" of {made.total:,}"
+        objects = "object" if made.total == 1 else "objects"
         st.markdown(
-            f"**Your catalog: {len(made.catalog):,}{of} {objects} embedded{', then cancelled' if of else ''}**"
+            f"**Your catalog: {len(made.catalog):,}{of} {objects} "
+            f"embedded{', then cancelled' if of else ''}**"
         )
         if not made.complete:
             st.button(
@@ -139,17 +139,22 @@ def _summary(now: Own, made: CatalogJobResult) -> None:
                 key="own-go-on",
                 type="primary",
                 on_click=_start,
-                args=(now, now.files),
+                args=(state, state.files),
                 icon=":material/play_arrow:",
             )
         st.download_button(
-            "Download (zip)", partial(user_catalog.zipped, made.catalog), file_name="catalog.zip", mime="application/zip",
-            on_click="ignore", icon=":material/download:", help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
-        )  # fmt: skip
+            "Download (zip)",
+            partial(user_catalog.zipped, made.catalog),
+            file_name="catalog.zip",
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+            help="Unpacked, it opens again when `AION_CATALOG` names the folder.",
+        )
         st.button(
             "Other files",
             key="own-other",
-            on_click=now.drop,
+            on_click=state.drop,
             icon=":material/upload_file:",
             help="The catalog of these stays kept",
         )
@@ -157,12 +162,12 @@ def _summary(now: Own, made: CatalogJobResult) -> None:
             "Delete",
             key="own-delete",
             on_click=_delete,
-            args=(now, made),
+            args=(state, made),
             icon=":material/delete:",
             help="From this computer too",
         )
-    if now.problem is not None:
-        layout.refuse(now.problem)
+    if state.problem is not None:
+        layout.refuse(state.problem)
     if made.problems:
         with st.expander(f"What was left out, and why ({len(made.problems):,})", icon=":material/report:"):
             rows = [(one.what, one.why) for one in made.problems]
@@ -172,6 +177,6 @@ def _summary(now: Own, made: CatalogJobResult) -> None:
             )
 
 
-def _delete(now: Own, made: CatalogJobResult) -> None:
+def _delete(state: UserCatalogState, made: CatalogJobResult) -> None:
     user_catalog.forget(made.catalog)
-    now.drop()
+    state.drop()

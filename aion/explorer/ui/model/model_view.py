@@ -131,7 +131,7 @@ def measured(info: ModelInfo) -> None:
 
 
 def _evaluation(info: ModelInfo) -> dict[str, Any]:
-    """What ``python -m aion.training evaluate`` wrote; empty where nothing lies there, or a file of that name by somebody else."""
+    """What ``python -m aion.training evaluate`` wrote; empty without it."""
     found = json.loads(_beside(info, METRICS) or "{}")
     return found if isinstance(found, dict) and {"bars", "about"} <= found.keys() else {}
 

@@ -1,4 +1,5 @@
-"""Which weights there are on this computer and on the Hub, and the command that starts the explorer with each; memory. Changes nothing."""
+"""Which weights there are on this computer and on the Hub, and the command that starts the explorer with
+each; memory. Changes nothing."""
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +12,9 @@ from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.layout import section
 
 HOW = (
-    "Weights are chosen when the application starts, for everybody who uses it: stop it and type the command of those that you want. The "
-    "reference catalog holds vectors of the weights that made it: with others there are no neighbors."
+    "Weights are chosen when the application starts, for everybody who uses it: stop it and type the command "
+    "of those that you want. The reference catalog holds vectors of the weights that made it: with others "
+    "there are no neighbors."
 )
 
 

@@ -1,4 +1,4 @@
-"""Which catalog the pages look into: the reference catalog, or one of a person's own objects. One choice for all pages."""
+"""Which catalog all pages look into: the reference catalog, or one of a person's own objects."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +7,21 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.explorer.catalogs.user_catalog import CatalogJob, CatalogJobResult, File
-from aion.explorer.ui.shared.selection import selection
+from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.similarity_query import query
+from aion.explorer.ui.shared.similarity_query import current_query
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
-NO_CATALOG = "There is no reference catalog for these weights. The one made with them goes to the folder that AION_CATALOG names."
+NO_CATALOG = (
+    "There is no reference catalog for these weights. The one made with them goes to the folder that "
+    "AION_CATALOG names."
+)
 CATALOGS = 8
-"""For which what takes long is kept ready at most: the reference catalog, and those that persons made last."""
+"""Kept ready at most, with what takes long: the reference catalog and those that persons made last."""
 
 
 @dataclass
-class Own:
+class UserCatalogState:
     """What a person made of their own objects."""
 
     files: tuple[File, ...] = ()
@@ -34,7 +37,8 @@ class Own:
     """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
 
     def choose(self, yours: bool) -> None:
-        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is forgotten."""
+        """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is
+        forgotten."""
         if yours != self.chosen:
             forget_marks()
         self.chosen = yours
@@ -51,48 +55,48 @@ class Own:
         self.inputs += 1
 
 
-def own() -> Own:
+def user_catalog_state() -> UserCatalogState:
     """The one of this browser tab."""
     if "own" not in st.session_state:
-        st.session_state["own"] = Own()
-    current: Own = st.session_state["own"]
+        st.session_state["own"] = UserCatalogState()
+    current: UserCatalogState = st.session_state["own"]
     return current
 
 
 def catalog() -> Catalog | None:
     """The chosen catalog; None where that is the reference catalog and these weights have none."""
-    made = own().made
+    made = user_catalog_state().made
     return made.catalog if made is not None and is_own() else engine().catalog
 
 
 def is_own() -> bool:
     """Whether the pages look into a person's own objects."""
-    now = own()
-    return now.made is not None and now.chosen
+    state = user_catalog_state()
+    return state.made is not None and state.chosen
 
 
 def choice() -> None:
     """The switch between the two, where there are two."""
-    now = own()
-    if now.made is None:
+    state = user_catalog_state()
+    if state.made is None:
         return
     key = "catalog-choice"
-    st.session_state[key] = YOURS if now.chosen else REFERENCE
+    st.session_state[key] = YOURS if state.chosen else REFERENCE
     st.segmented_control(
         "Look into",
         [REFERENCE, YOURS],
         required=True,
         key=key,
-        on_change=lambda: now.choose(st.session_state[key] == YOURS),
+        on_change=lambda: state.choose(st.session_state[key] == YOURS),
     )
 
 
 def widget(name: str) -> dict[str, Any]:
-    """How a widget that depends on the catalog is kept: for the reference catalog, which everybody has, in the address too."""
-    now = own()
-    if now.made is None or not is_own():
+    """How a widget that depends on the catalog is kept: in the address for the one that everybody has."""
+    state = user_catalog_state()
+    if state.made is None or not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}
-    return {"key": f"{title(now.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
+    return {"key": f"{title(state.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
 
 
 def title(catalog: Catalog) -> str:
@@ -102,5 +106,5 @@ def title(catalog: Catalog) -> str:
 
 def forget_marks() -> None:
     """Nothing is marked, and nothing but the open upload is asked by: ids are of one catalog."""
-    selection().clear()
-    query().only_open()
+    current_selection().clear()
+    current_query().only_open()

@@ -13,14 +13,20 @@ _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 
 
 def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:
-    """A button that opens the list of table formats; the file is made when it is asked for. ``name``: of the file, without its ending."""
+    """A button that opens the list of table formats; ``name``: of the file, without its ending."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in tables.MIME.items():
-            st.download_button(
-                _FORMATS[ending], partial(_table_file, rows, ending, about), file_name=f"{name}.{ending}",
-                mime=mime, on_click="ignore", type="tertiary", icon=":material/file_save:", key=f"{name}-{ending}",
-            )  # fmt: skip
+            table = partial(_table_file, rows, ending, about)
+            file_button(_FORMATS[ending], table, f"{name}.{ending}", mime, key=f"{name}-{ending}")
+
+
+def file_button(label: str, data: Callable[[], str | bytes], name: str, mime: str, *, key: str) -> None:
+    """One file in a list of them; ``data`` makes its content when the button is clicked."""
+    icon = ":material/file_save:"
+    st.download_button(
+        label, data, file_name=name, mime=mime, key=key, on_click="ignore", type="tertiary", icon=icon
+    )
 
 
 def _table_file(rows: Callable[[], pd.DataFrame], ending: str, about: Mapping[str, Any]) -> bytes:

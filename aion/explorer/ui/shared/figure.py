@@ -1,7 +1,9 @@
-"""The figure of every page: one component that draws with its own Plotly, keeps what a person did to it, and says what was done.
+"""The figure of every page: one component that draws with its own Plotly, keeps what a person did to it, and
+says what was done.
 
-A figure goes to the browser as Plotly's JSON and is drawn anew only where that changes. What changes often is apart from it: the redshift,
-which moves its marks in the browser, and which points are marked. While another page is looked at, the figure stays alive in the browser.
+A figure goes to the browser as Plotly's JSON and is drawn anew only where that changes. What changes often is
+apart from it: the redshift, which moves its marks in the browser, and which points are marked. While another
+page is looked at, the figure stays alive in the browser.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +39,7 @@ def figure(
 
     Args:
         of: id of the object; the camera saves the figure under it and ``key``.
-        view: of the same object, what else is seen in it; the zoom is forgotten when that or the object changes.
+        view: of the same object, what else is seen in it; the zoom is forgotten when either changes.
         marks: drawn over it at the redshift that `follow_redshift` tells the page.
         on_click: called with the first number behind a clicked point, its ``customdata``.
     """
@@ -62,7 +64,8 @@ def points(
     view: str,
     on_select: Callable[[list[int]], None],
 ) -> None:
-    """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks for its card.
+    """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks
+    for its card.
 
     Args:
         selected: the ``customdata`` of the selected points; None where nothing is selected.
@@ -141,6 +144,7 @@ def _component(name: str) -> Any:
 
 @st.cache_resource(show_spinner=False)
 def _plotly() -> str:
-    """Where a page finds ``plotly.min.js``, below its own address; the one in the package of Plotly, served from there."""
+    """Where a page finds ``plotly.min.js``, below its own address; the one in the package of Plotly, served
+    from there."""
     served = declare_component("plotly", path=str(files("plotly") / "package_data"))
     return f"component/{served.name}/plotly.min.js?{version('plotly')}"

@@ -1,4 +1,5 @@
-"""Which objects of the catalog may be shown or found: one row of widgets, the same on every page that has them, kept in the address."""
+"""Which objects of the catalog may be shown or found: one row of widgets, the same on every page that has
+them, kept in the address."""
 
 from typing import Any, Literal
 

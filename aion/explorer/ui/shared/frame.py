@@ -24,9 +24,10 @@ def navigate() -> st.Page:
 
 
 def through_app() -> None:
-    """Begin again with ``app.py`` if Streamlit went round it: the first request to a new server runs a file of ``pages/`` by itself."""
+    """Begin again with ``app.py`` if Streamlit went round it: the first request to a new server runs a file
+    of ``pages/`` by itself."""
     if _DRAWN not in st.session_state:
-        # From now on every request runs app.py. Without icons: one would be fetched as the tab's, from another host.
+        # From now on every request runs app.py. Without icons: the tab's would come from another host.
         st.navigation(
             [st.Page(file, title=title, default=file == _PAGES[0][0]) for file, title, _ in _PAGES],
             position="hidden",

@@ -1,4 +1,4 @@
-"""Results and reports as tables and short texts for people: numbers with the digits they deserve and their units."""
+"""Results and reports as tables and short texts for people: numbers with their digits and units."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -20,37 +20,37 @@ NUMBERS = "Catalog numbers"
 """AB magnitude of one nanomaggie."""
 
 
-def inspection(thing: SkyObject) -> pd.DataFrame:
+def inspection(target: SkyObject) -> pd.DataFrame:
     """One row per decision of reading."""
     rows = [
         (report.source, entry.what, entry.value, entry.how, entry.note)
-        for report in thing.reports
+        for report in target.reports
         for entry in report.entries
     ]
     table = pd.DataFrame(rows, columns=["File", "What", "Value", "How", "Note"])
-    return table.drop(columns="File") if len(thing.reports) == 1 else table
+    return table.drop(columns="File") if len(target.reports) == 1 else table
 
 
-def inspection_title(thing: SkyObject) -> str:
+def inspection_title(target: SkyObject) -> str:
     """What the files are, and whether anything had to be assumed."""
-    formats = " + ".join(dict.fromkeys(report.format for report in thing.reports))
-    entries = [entry for report in thing.reports for entry in report.entries]
+    formats = " + ".join(dict.fromkeys(report.format for report in target.reports))
+    entries = [entry for report in target.reports for entry in report.entries]
     counts = [(how, sum(entry.how == how for entry in entries)) for how in ("assumed", "dropped", "you set")]
     said = ", ".join(f"{count} {how if how != 'you set' else 'set by you'}" for how, count in counts if count)
     return f"What was read: {formats}" + (f" ({said})" if said else "")
 
 
-def target_name(thing: SkyObject) -> str:
+def target_name(target: SkyObject) -> str:
     """For the list of objects in a file."""
-    parts = [thing.id, *([thing.kind] if thing.kind else [])]
-    parts += [f"z {thing.z_reference:.4f}"] if thing.z_reference is not None else []
-    parts += [f"S/N {thing.snr:.1f}"] if thing.snr is not None and math.isfinite(thing.snr) else []
+    parts = [target.id, *([target.kind] if target.kind else [])]
+    parts += [f"z {target.z_reference:.4f}"] if target.z_reference is not None else []
+    parts += [f"S/N {target.snr:.1f}"] if target.snr is not None and math.isfinite(target.snr) else []
     return " · ".join(parts)
 
 
-def not_joined(things: Sequence[SkyObject]) -> list[str]:
+def not_joined(targets: Sequence[SkyObject]) -> list[str]:
     """Which files are not of one object with the others, and why, a sentence for each."""
-    reports = [report for thing in things for report in thing.reports]
+    reports = [report for target in targets for report in target.reports]
     apart = [
         (report.source, entry.note)
         for report in reports
@@ -60,18 +60,20 @@ def not_joined(things: Sequence[SkyObject]) -> list[str]:
     return [f"{source} is not taken for the same object: {why}." for source, why in dict(apart).items()]
 
 
-def kinds(thing: SkyObject) -> tuple[str, ...]:
+def kinds(target: SkyObject) -> tuple[str, ...]:
     """What is known of an object: ``("SDSS spectrum", "5 catalog numbers")``."""
-    wide = [stream_name(key) for key in thing.streams if issubclass(MODALITIES[key], (Image, Spectrum))]
-    others = len(thing.streams) - len(wide)
+    wide = [stream_name(key) for key in target.streams if issubclass(MODALITIES[key], (Image, Spectrum))]
+    others = len(target.streams) - len(wide)
     return (*wide, *([f"{others} catalog {'number' if others == 1 else 'numbers'}"] if others else []))
 
 
-def place(thing: SkyObject) -> tuple[str, str]:
+def place(target: SkyObject) -> tuple[str, str]:
     """Position in degrees and in sexagesimal, ICRS; empty where it is not known."""
-    if thing.ra is None or thing.dec is None:
+    if target.ra is None or target.dec is None:
         return "", ""
-    return f"RA {thing.ra:.5f}°  Dec {thing.dec:+.5f}°".replace("-", "−"), sexagesimal(thing.ra, thing.dec)
+    return f"RA {target.ra:.5f}°  Dec {target.dec:+.5f}°".replace("-", "−"), sexagesimal(
+        target.ra, target.dec
+    )
 
 
 _STREAM_NAMES = {
@@ -91,7 +93,7 @@ def stream_name(key: str) -> str:
 
 
 def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
-    """Label -> token keys that are switched together: each image and spectrum, and all numbers of a catalog."""
+    """Label -> token keys that are switched together: each image, each spectrum, all numbers of a catalog."""
     readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
     groups: dict[str, tuple[str, ...]] = {}
     for key in readable:
@@ -119,7 +121,7 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
 
 
 def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
-    """One row per listed peak, most probable first: how much it holds, and how many of its lines are in the data."""
+    """One row per listed peak, most probable first: its probability, and how many of its lines are found."""
     table = pd.DataFrame(
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
@@ -210,7 +212,7 @@ def spectrum_summary(spectrum: SpectrumResult) -> str:
 
 
 def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> str:
-    """What of an object is compared with a catalog, for people, where that is not all that was read of it; else empty."""
+    """What of an object is compared with a catalog, for people; empty where that is all that was read."""
     if not views:
         return "No object of this catalog is known by the same numbers, so similarity says less here."
     if [set(streams) for streams in views.values()] == [set(used)]:
@@ -240,15 +242,16 @@ def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
 
 
 def across(measured: tuple[Retrieval, ...]) -> str:
-    """How often an object is found by its other kind of data, in one sentence; empty where nothing is compared across."""
+    """How often an object is found by its other kind of data, in one sentence; empty without such pairs."""
     crossing = [row for row in measured if row.recall]
     if not crossing:
         return ""
     k = max(crossing[0].recall)
     told = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
     return (
-        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance for "
-        f"{_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for finding one object."
+        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance "
+        f"for {_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for "
+        "finding one object."
     )
 
 

@@ -3,17 +3,17 @@
 import streamlit as st
 
 from aion.explorer.ui.shared import active_catalog
-from aion.explorer.ui.shared.session import session
-from aion.explorer.ui.shared.similarity_query import query
+from aion.explorer.ui.shared.session import current_session
+from aion.explorer.ui.shared.similarity_query import current_query
 
 
 def open_on_analyze(id: str) -> None:
     """Open an object of the catalog on the Analyze page."""
     catalog = active_catalog.catalog()
     assert catalog is not None
-    now = session()
-    now.open([catalog.entry(id)], origin="own" if active_catalog.is_own() else "catalog", label=id)
-    now.inputs += 1
+    session = current_session()
+    session.open([catalog.entry(id)], origin="own" if active_catalog.is_own() else "catalog", label=id)
+    session.inputs += 1
     st.switch_page("pages/analyze.py")
 
 
@@ -24,5 +24,5 @@ def similar() -> None:
 
 def search_by(id: str) -> None:
     """The Similar page, asked by this object of the catalog alone."""
-    query().only(id)
+    current_query().only(id)
     similar()

@@ -1,4 +1,5 @@
-"""The objects of the catalog that a person marked, in whichever plot: one selection, shown in all of them, the table and the gallery."""
+"""The objects of the catalog that a person marked, in whichever plot: one selection, shown in all of them,
+the table and the gallery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Selection:
         return rows[rows["id"].isin(self.ids)]
 
 
-def selection() -> Selection:
+def current_selection() -> Selection:
     """The one of this browser tab."""
     if "selection" not in st.session_state:
         st.session_state["selection"] = Selection()

@@ -1,4 +1,4 @@
-"""What all sessions share: the one engine of this process, started in the background when the first page opens."""
+"""What all sessions share: the engine of this process, started in the background by the first page."""
 
 import gc
 import threading
@@ -57,7 +57,8 @@ class Startup:
 
 
 def freeze_loaded() -> None:
-    """What is loaded by now stays: after each run of a page Streamlit collects garbage, and need not look through all of it every time."""
+    """What is loaded by now stays: after each run of a page Streamlit collects garbage, and need not look
+    through all of it every time."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
@@ -69,7 +70,7 @@ def _startup() -> Startup:
 
 
 def startup() -> Startup:
-    """The one of this process; ends the page with the reason where it was started with settings that do not exist."""
+    """The one of this process; ends the page with the reason where its settings are impossible."""
     try:
         return _startup()
     except ConfigError as exc:
@@ -126,8 +127,9 @@ def explain(start: Startup) -> None:
         icon=":material/error:",
     )
     st.caption(
-        "`aion app` starts with the embedded weights, `aion app --model ID` with those of a folder or a Hub id, and `aion fetch ID` "
-        "downloads them; `HF_TOKEN` opens gated ones. The Model page has the command for each."
+        "`aion app` starts with the embedded weights, `aion app --model ID` with those of a folder or a Hub "
+        "id, and `aion fetch ID` downloads them; `HF_TOKEN` opens gated ones. The Model page has the command "
+        "for each."
     )
     if st.button("Try again", icon=":material/refresh:"):
         _startup.clear()

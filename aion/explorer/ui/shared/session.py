@@ -1,4 +1,4 @@
-"""One person's session as one typed object: what was opened, what is being looked at, what was answered. Knows no widget."""
+"""One person's session as one typed object: what is opened, looked at and answered. Knows no widget."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Session:
     """Slug of the example that is open."""
     files: tuple[File, ...] = ()
     """Kept, so that they can be read again with other overrides."""
-    things: tuple[SkyObject, ...] = ()
+    targets: tuple[SkyObject, ...] = ()
     """Every object of the files; one is looked at."""
     row: int = 0
     overrides: Overrides = field(default_factory=Overrides)
@@ -70,24 +70,24 @@ class Session:
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
     inputs: int = 0
-    """Part of the keys of the input widgets: they start afresh when something else than an upload is opened."""
+    """Part of the keys of the input widgets: they start afresh when anything but an upload is opened."""
     opened: int = 0
     """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
     _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
 
     @property
-    def thing(self) -> SkyObject | None:
+    def target(self) -> SkyObject | None:
         """The object looked at."""
-        return self.things[self.row] if self.things else None
+        return self.targets[self.row] if self.targets else None
 
     @property
     def upload(self) -> SkyObject | None:
         """The object looked at, where it came from files."""
-        return None if self.thing is None or self.thing.is_entry else self.thing
+        return None if self.target is None or self.target.tokens else self.target
 
     def open(
         self,
-        things: Sequence[SkyObject],
+        targets: Sequence[SkyObject],
         *,
         origin: Origin,
         label: str,
@@ -97,7 +97,7 @@ class Session:
     ) -> None:
         """Look at the first of these, with every switch back to its default."""
         self.origin, self.label = origin, label
-        self.files, self.things = tuple(files), tuple(things)
+        self.files, self.targets = tuple(files), tuple(targets)
         self.overrides = overrides or Overrides()
         self.example = example
         self.opened += 1
@@ -137,17 +137,17 @@ class Session:
 
     def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
         """The answer for what is looked at, from memory when it was asked before."""
-        assert self.thing is not None
+        assert self.target is not None
         key = (self.opened, self.row, self.use)
         if key not in self._analyses:
-            answer = compute(self.thing, self.use)
+            answer = compute(self.target, self.use)
             while len(self._analyses) >= REMEMBERED:
                 self._analyses.pop(next(iter(self._analyses)))
             self._analyses[key] = answer
         return self._analyses[key]
 
 
-def session() -> Session:
+def current_session() -> Session:
     """The one of this browser tab."""
     if "session" not in st.session_state:
         st.session_state["session"] = Session()

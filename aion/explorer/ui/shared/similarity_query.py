@@ -1,4 +1,5 @@
-"""What the Similar page is asked by: ids of the catalog with their weights, the same in the session and in the address of the page."""
+"""What the Similar page is asked by: ids of the catalog with their weights, the same in the session and in
+the address of the page."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +7,7 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.errors import InputError
-from aion.explorer.ui.shared.session import session
+from aion.explorer.ui.shared.session import current_session
 
 OPEN = "@open"
 """Stands for the upload that is open on the Analyze page."""
@@ -56,7 +57,7 @@ class Query:
             self.add(id, weight)
 
 
-def query() -> Query:
+def current_query() -> Query:
     """The one of this browser tab."""
     if "query" not in st.session_state:
         st.session_state["query"] = Query()
@@ -65,19 +66,19 @@ def query() -> Query:
 
 
 def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
-    """Take over what the address asks by when the page is opened with one, and keep the address as it is asked.
+    """Take over what the address asks by when the page opens with one, then keep the address up to date.
 
     ``is_own``: the objects are a person's own, which nobody else has: they do not stand in the address.
     """
-    now = query()
+    query = current_query()
     given = st.query_params.get_all(PARAMETER)
-    if given and not is_own and not now.weights and not now.changes:
+    if given and not is_own and not query.weights and not query.changes:
         for text in given:
             id, weight = _parsed(text)
-            now.add_known(catalog, id, weight)
-    if OPEN in now.weights and session().upload is None:
-        now.remove(OPEN)
-    wanted = [id if weight == 1 else f"{id}:{weight:g}" for id, weight in now.weights.items() if id != OPEN]
+            query.add_known(catalog, id, weight)
+    if OPEN in query.weights and current_session().upload is None:
+        query.remove(OPEN)
+    wanted = [id if weight == 1 else f"{id}:{weight:g}" for id, weight in query.weights.items() if id != OPEN]
     if is_own:
         st.query_params.pop(PARAMETER, None)
     elif wanted != given:

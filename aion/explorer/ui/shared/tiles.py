@@ -43,7 +43,7 @@ class Preview:
 
     @classmethod
     def of_analysis(cls, analysis: Analysis, name: str) -> Self:
-        """The first image and the first spectrum, as given where they were; z is the one it came with, else the best peak."""
+        """The first image and spectrum, as given where they were; z as given, else of the best peak."""
         images = [image_url(image) for image in analysis.images[:1]]
         spectra = [
             SmallSpectrum(s.wavelength, s.decoded if s.flux is None else s.flux) for s in analysis.spectra[:1]
@@ -62,7 +62,8 @@ class Preview:
         none = '<div class="aion-spark aion-none">no spectrum</div>'
         drawn = none
         if self.spectrum:
-            drawn = f'<img src="{spark(self.spectrum, theme=theme())}" alt="Spectrum of {name}" class="aion-spark">'
+            source = spark(self.spectrum, theme=theme())
+            drawn = f'<img src="{source}" alt="Spectrum of {name}" class="aion-spark">'
         if not self.picture and not self.spectrum:
             shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
         first = " · ".join(
@@ -84,7 +85,7 @@ def gallery(
     name: str,
     similarity: bool = True,
 ) -> None:
-    """Tiles in their order, in pages; every tile has the ``actions``, label -> what to do, in a menu under its id."""
+    """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id."""
     pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
         st.session_state[f"{name}-shown"] = shown

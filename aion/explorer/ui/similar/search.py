@@ -1,4 +1,4 @@
-"""The parts of the Similar page: what is asked for, how it is compared, the answers, and how well such a search works."""
+"""The parts of the Similar page: the query, how it is compared, the answers, how well the search works."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,12 @@ from aion.explorer.export import tables
 from aion.explorer.figures import Compared
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Retrieval
-from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
+from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, server, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.labels import across, retrieval
-from aion.explorer.ui.shared.server import engine
-from aion.explorer.ui.shared.session import session
-from aion.explorer.ui.shared.similarity_query import OPEN, Query, query
+from aion.explorer.ui.shared.session import current_session
+from aion.explorer.ui.shared.similarity_query import OPEN, Query, current_query
 from aion.explorer.ui.shared.theme import theme
 from aion.explorer.ui.shared.tiles import Preview
 
@@ -29,18 +28,19 @@ STARTERS = 6
 UNLIKE = -1.0
 _ASKING = "Asking the model about your upload"
 _UNLIKE_DATA = (
-    "No object of this catalog is known by the same data as your upload, and an embedding made from more or less lies elsewhere: compare "
-    "spectra or images for like with like."
+    "No object of this catalog is known by the same data as your upload, and an embedding made from more or "
+    "less lies elsewhere: compare spectra or images for like with like."
 )
 _MEASURES = (
-    "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same redshift: |Δz| / (1 + z) up to "
-    "0.05. Shuffled: classes and redshifts exchanged at random, which is what chance gives. Itself in the first k: an object's image "
-    "asked for by its spectrum, or the reverse, through a map fitted without the objects asked by."
+    "Same class: share of the ten nearest that have the class of the query, averaged over classes. Same "
+    "redshift: |Δz| / (1 + z) up to 0.05. Shuffled: classes and redshifts exchanged at random, which is what "
+    "chance gives. Itself in the first k: an object's image asked for by its spectrum, or the reverse, "
+    "through a map fitted without the objects asked by."
 )
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchOptions:
     """What the controls say."""
 
     order: str
@@ -61,7 +61,7 @@ def searches_in(catalog: Catalog) -> Searches:
     return searches(catalog, catalog.manifest.model_sha256, str(catalog.folder))
 
 
-def search_controls(catalog: Catalog) -> Asked:
+def search_controls(catalog: Catalog) -> SearchOptions:
     """What is compared, in which order, how many, and among which objects."""
     ways = searches_in(catalog).comparisons
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
@@ -89,30 +89,32 @@ def search_controls(catalog: Catalog) -> Asked:
     )
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
         chosen = filtering.filters(catalog)
-    return Asked(str(order), comparison, float(share), int(k), chosen)
+    return SearchOptions(str(order), comparison, float(share), int(k), chosen)
 
 
 def question(catalog: Catalog) -> None:
     """The objects that are asked by, with their weights, and a way to add more."""
-    now = query()
+    query = current_query()
     with st.grid(min_column_width=210, gap="small", key="question-gallery") as grid:
-        for id in list(now.weights):
+        for id in list(query.weights):
             with grid.cell(), st.container(border=True):
                 st.html(_preview(catalog, id).html("this upload" if id == OPEN else id))
-                key = f"weight-{id}-{now.changes}"
+                key = f"weight-{id}-{query.changes}"
                 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
                     st.number_input(
                         "Weight",
                         -3.0,
                         3.0,
-                        now.weights[id],
+                        query.weights[id],
                         0.5,
                         key=key,
                         on_change=_weigh,
-                        args=(now, id, key),
+                        args=(query, id, key),
                         help=_WEIGHT,
                     )
-                    st.button("Remove", key=f"remove-{id}", on_click=now.remove, args=(id,), type="tertiary")
+                    st.button(
+                        "Remove", key=f"remove-{id}", on_click=query.remove, args=(id,), type="tertiary"
+                    )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.text_input(
             "Add an object by its id",
@@ -121,14 +123,14 @@ def question(catalog: Catalog) -> None:
             on_change=_typed,
             width=230,
         )
-        if session().upload and OPEN not in now.weights:
-            label = f"Add {as_text(session().label)}"
+        if current_session().upload and OPEN not in query.weights:
+            label = f"Add {as_text(current_session().label)}"
             st.button(
-                label, on_click=now.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze"
+                label, on_click=query.add, args=(OPEN,), icon=":material/upload_file:", help="Open on Analyze"
             )
         st.page_link("pages/catalog.py", label="Choose in the catalog", icon=":material/grid_view:")
-    if now.error:
-        layout.refuse(now.error)
+    if query.error:
+        layout.refuse(query.error)
 
 
 def starters(catalog: Catalog) -> None:
@@ -148,28 +150,28 @@ def starters(catalog: Catalog) -> None:
     )
 
 
-def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
+def answers(catalog: Catalog, options: SearchOptions) -> tuple[Neighbor, ...] | None:
     """The objects found; None, with the reason on the page, where the question has no answer."""
     every = searches_in(catalog)
     if (
-        asked.order != OUTLIERS
-        and asked.comparison == ALL
-        and OPEN in query().weights
+        options.order != OUTLIERS
+        and options.comparison == ALL
+        and OPEN in current_query().weights
         and ALL not in catalog.comparable(_opened().used)
     ):
         st.caption(_UNLIKE_DATA)
     try:
-        if asked.order == OUTLIERS:
+        if options.order == OUTLIERS:
             with st.spinner("Comparing every object with every other"):
-                found = every.outliers(asked.comparison, k=asked.k, filters=asked.filters)
+                found = every.outliers(options.comparison, k=options.k, filters=options.filters)
         else:
             found = every.search(
                 _examples(every),
-                asked.comparison,
-                k=asked.k,
-                filters=asked.filters,
-                image_share=asked.image_share,
-                least=asked.order == LEAST,
+                options.comparison,
+                k=options.k,
+                filters=options.filters,
+                image_share=options.image_share,
+                least=options.order == LEAST,
             )
     except AIONError as exc:
         layout.refuse(str(exc))
@@ -180,20 +182,22 @@ def answers(catalog: Catalog, asked: Asked) -> tuple[Neighbor, ...] | None:
     return found
 
 
-def results(catalog: Catalog, asked: Asked, found: tuple[Neighbor, ...]) -> None:
+def results(catalog: Catalog, options: SearchOptions, found: tuple[Neighbor, ...]) -> None:
     """The gallery, the files, and similarity against redshift."""
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
         meaning = (
             "mean cosine with the ten nearest"
-            if asked.order == OUTLIERS
+            if options.order == OUTLIERS
             else "similarity: cosine, not a probability"
         )
-        among = int(asked.filters.keep(catalog.table).sum())
-        layout.section(f"{asked.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}.")
+        among = int(options.filters.keep(catalog.table).sum())
+        layout.section(
+            f"{options.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}."
+        )
     with right.container(horizontal=True, horizontal_alignment="right"):
-        search_downloads(catalog, found, asked)
-    tiles.gallery(catalog, found, actions(compare=asked.order != OUTLIERS), name="found")
+        search_downloads(catalog, found, options)
+    tiles.gallery(catalog, found, actions(compare=options.order != OUTLIERS), name="found")
 
     def scatter() -> None:
         figure(
@@ -220,11 +224,17 @@ def quality(catalog: Catalog) -> None:
     layout.folded("How well this works", measures, icon=":material/verified:", key="quality")
 
 
-def search_downloads(catalog: Catalog, found: tuple[Neighbor, ...], asked: Asked) -> None:
+def search_downloads(catalog: Catalog, found: tuple[Neighbor, ...], options: SearchOptions) -> None:
     """The answers as tables with what was asked in their headers."""
-    said = {"query": query().weights} if asked.order != OUTLIERS else {}
-    settings = said | {"order": asked.order, "compared": asked.comparison, "image_share": asked.image_share}
-    about = tables.provenance(catalog, engine().info, **settings, filters=filtering.stated(asked.filters))
+    said = {"query": current_query().weights} if options.order != OUTLIERS else {}
+    settings = said | {
+        "order": options.order,
+        "compared": options.comparison,
+        "image_share": options.image_share,
+    }
+    about = tables.provenance(
+        catalog, server.engine().info, **settings, filters=filtering.stated(options.filters)
+    )
     table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="similar")
 
 
@@ -233,18 +243,18 @@ def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
     done: dict[str, tiles.Action] = {
         "Analyze": navigation.open_on_analyze,
         "Search by this": navigation.search_by,
-        "Add to the search": lambda id: _ask(query().add, id),
-        "Less like this": lambda id: _ask(lambda chosen: query().add(chosen, UNLIKE), id),
+        "Add to the search": lambda id: _ask(current_query().add, id),
+        "Less like this": lambda id: _ask(lambda chosen: current_query().add(chosen, UNLIKE), id),
     }
     return done | ({"Compare side by side": side_by_side} if compare else {})
 
 
 @st.dialog("Side by side", width="large")
 def side_by_side(id: str) -> None:
-    """The first object of the query and an answer: pictures, spectra on one axis, and what the catalog says."""
+    """The first object of the query and an answer: pictures, spectra on one axis, catalog values."""
     catalog = active_catalog.catalog()
     assert catalog is not None
-    both = [_preview(catalog, next(iter(query().weights))), Preview.of_catalog(catalog, id)]
+    both = [_preview(catalog, next(iter(current_query().weights))), Preview.of_catalog(catalog, id)]
     with st.grid(min_column_width=140, gap="small", key="side-gallery") as grid:
         for preview in both:
             with grid.cell():
@@ -261,7 +271,9 @@ def side_by_side(id: str) -> None:
             alt="Spectra of the two objects",
         )
     rows = [
-        catalog.table.iloc[catalog.row(name)] for name in (*list(query().weights)[:1], id) if name != OPEN
+        catalog.table.iloc[catalog.row(name)]
+        for name in (*list(current_query().weights)[:1], id)
+        if name != OPEN
     ]
     st.dataframe(pd.DataFrame(rows).set_index("id").T.astype(str), height=220)
 
@@ -269,24 +281,24 @@ def side_by_side(id: str) -> None:
 def _preview(catalog: Catalog, id: str) -> Preview:
     if id != OPEN:
         return Preview.of_catalog(catalog, id)
-    return Preview.of_analysis(_opened(), session().label)
+    return Preview.of_analysis(_opened(), current_session().label)
 
 
 def _opened() -> Analysis:
     """The answer for the upload that is open."""
-    running = engine()
+    engine = server.engine()
     with st.spinner(_ASKING):
-        return session().analysis(lambda thing, use: running.analyze(thing, use=use))
+        return current_session().analysis(lambda target, use: engine.analyze(target, use=use))
 
 
 def _examples(every: Searches) -> list[QueryPart]:
     examples = []
-    for id, weight in query().weights.items():
+    for id, weight in current_query().weights.items():
         if id == OPEN:
             opened = _opened()
-            [vectors] = engine().vectors([opened], every.catalog.views_of)
+            [vectors] = server.engine().vectors([opened], every.catalog.views_of)
             itself = every.catalog.row_of(opened.id, opened.tokens)
-            examples.append(QueryPart(session().label, weight, vectors, itself))
+            examples.append(QueryPart(current_session().label, weight, vectors, itself))
         else:
             examples.append(every.example(id, weight))
     return examples
@@ -297,14 +309,14 @@ def _ask(change: tiles.Action, id: str) -> None:
     navigation.similar()
 
 
-def _weigh(now: Query, id: str, key: str) -> None:
-    now.weights[id] = float(st.session_state[key])
+def _weigh(query: Query, id: str, key: str) -> None:
+    query.weights[id] = float(st.session_state[key])
 
 
 def _typed() -> None:
     catalog, id = active_catalog.catalog(), str(st.session_state["add-id"]).strip()
     if catalog is not None and id:
-        query().add_known(catalog, id)
+        current_query().add_known(catalog, id)
         st.session_state["add-id"] = ""
 
 

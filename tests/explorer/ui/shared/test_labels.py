@@ -10,13 +10,13 @@ from aion.io import Entry, Report, SkyObject
 from tests.explorer.figures import samples
 
 
-def thing(name="a", *entries):
+def target(name="a", *entries):
     return SkyObject(name, (), (Report("SDSS spec", "a.fits", "", tuple(entries)),))
 
 
 def test_what_had_to_be_assumed_is_in_the_title_of_the_inspector():
     title = labels.inspection_title(
-        thing("a", Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
+        target("a", Entry("medium", "vacuum", "assumed"), Entry("flux", "1e-17", "header"))
     )
     assert title == "What was read: SDSS spec (1 assumed)"
 
@@ -24,7 +24,7 @@ def test_what_had_to_be_assumed_is_in_the_title_of_the_inspector():
 def test_positions_are_written_in_degrees_and_sexagesimal():
     assert labels.sexagesimal(160.38658, -0.8493) == "10:41:32.78 −00:50:57.5"
     assert labels.sexagesimal(0.0, 89.99999) == "00:00:00.00 +90:00:00.0"
-    assert labels.place(thing()) == ("", "")
+    assert labels.place(target()) == ("", "")
 
 
 @pytest.mark.parametrize(
