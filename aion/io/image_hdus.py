@@ -80,6 +80,15 @@ def band_of(image: ImageHdu, file: FitsFile) -> tuple[str, str] | None:
     return (stated[0], f"{stated[1]} of the file") if stated else None
 
 
+def header_of(hdu: Hdu, file: FitsFile) -> dict[str, Any]:
+    """Its cards and those of the first HDU, unless that one has pixels of its own, which they are about.
+
+    INHERIT: https://fits.gsfc.nasa.gov/registry/inherit.html
+    """
+    inherits = file.primary is hdu or not file.primary.shape or hdu.header.get("INHERIT") is True
+    return (cards(file.primary.header) if inherits else {}) | cards(hdu.header)
+
+
 def cube_bands(header: Any, count: int) -> tuple[tuple[str, ...], str] | None:
     """Of the planes of a cube: BAND0 or BAND1 ..., or BANDS, which joins letters or separates names."""
     for first in (0, 1):
@@ -107,7 +116,7 @@ def arrays_of(
     Raises:
         FormatError: a picture, a cube of spectra, a band twice, or bands that are not on one grid.
     """
-    headers = [cards(file.primary.header) | cards(image.hdu.header) for image in images]
+    headers = [header_of(image.hdu, file) for image in images]
     entries: list[Entry] = []
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):
@@ -155,7 +164,7 @@ def _axes(hdu: Hdu) -> tuple[int, ...]:
 
 def _own_band(hdu: Hdu) -> str | None:
     stated = filter_of(cards(hdu.header))
-    return stated[0] if stated else parse_filter(hdu.name).letter
+    return parse_filter(stated[0] if stated else hdu.name).letter
 
 
 def _bands_of(
@@ -191,12 +200,8 @@ def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry
         raise FormatError(f"the bands do not have one size ({told}); cut them to the same field")
     grids = [celestial(header) for header in headers]
     if grids[0] is None or None in grids:
-        return Entry(
-            "alignment",
-            "unknown",
-            "assumed",
-            "no WCS shows that the bands are aligned; pixels are put on pixels",
-        )
+        note = "no WCS shows that the bands are aligned; pixels are put on pixels"
+        return Entry("alignment", "unknown", "assumed", note)
     largest = 0.0
     for name, grid in zip(names[1:], grids[1:], strict=True):
         assert grid is not None
@@ -256,9 +261,8 @@ def _about(images: Sequence[ImageHdu], is_used: bool, kinds: tuple[str, ...], wh
 
 
 def _not_used(hdu: Hdu) -> Entry:
-    size = (
-        "x".join(map(str, hdu.shape)) + " pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
-    )
+    rows, size = hdu.count("NAXIS2"), "x".join(map(str, hdu.shape))
+    what = f"{size} pixels" if hdu.shape else f"a table of {rows} rows"
     return Entry(
-        "HDU", hdu.title, "dropped", f"{size}; no band of the image and nothing that is read with it"
+        "HDU", hdu.title, "dropped", f"{what}; no band of the image and nothing that is read with it"
     )

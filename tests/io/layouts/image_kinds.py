@@ -67,6 +67,19 @@ def bands_in_hdus_with_zero_points_of_their_own() -> bytes:
 
 
 @layout(
+    "cards of one HDU are not those of the next",
+    "no definition: the image in the first HDU has a WCS and a zero-point, the second has none",
+    bands=("DES-G", "DES-R"),
+    maximum=2.0,
+    says=("alignment: unknown", r"DES-G: MAGZERO = 30", r"DES-R: the file does not say"),
+)
+def first_hdu_with_cards_of_its_own() -> bytes:
+    first = fits.PrimaryHDU(flux_at(30) * GALAXY)
+    first.header.update(WCS | {"FILTER": "DES-G", "MAGZERO": 30.0})
+    return fits_bytes(first, fits.ImageHDU(2 * GALAXY, fits.Header({"FILTER": "DES-R"})))
+
+
+@layout(
     "HDUs that do not say their bands",
     "no definition",
     refused=r"3 images \(A 110x110, B 110x110, C 110x110\).*set bands",
