@@ -53,10 +53,8 @@ def test_a_viewer_cutout_has_bands_position_scale_and_inverse_variance(twins, en
     )
     assert found.frames["tok_image"].mask.shape == (120, 120)
     assert found.frames["tok_image"].header["CTYPE1"] == "RA---TAN"
-    assert (
-        "INVVAR" in entry(found, "image inverse variance").value
-        and entry(found, "image mask").how == "header"
-    )
+    assert entry(found, "image inverse variance").value == "HDU 1"
+    assert entry(found, "image mask").value == "HDU 2"
     assert entry(found, "survey").how == "header"
     assert found.id == "ls_cutout"
 
