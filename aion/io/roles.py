@@ -122,12 +122,21 @@ def label(name: str, ucd: str = "", utype: str = "") -> Meaning:
     lower_ucd, lower_utype = ucd.lower(), utype.lower()
     for wanted, unwanted, role in _UCDS:
         if all(part in lower_ucd for part in wanted) and not any(part in lower_ucd for part in unwanted):
-            main = "meta.main" in lower_ucd or ("uncalib" not in lower_ucd and not _by_name(name).group)
-            return Meaning(role, () if main else tuple(words(name)), f"UCD {ucd}")
+            return Meaning(
+                role, _variant(name, "meta.main" in lower_ucd, "uncalib" in lower_ucd), f"UCD {ucd}"
+            )
     for part, role in _UTYPES:
         if part in lower_utype:
-            return Meaning(role, () if _is_main(lower_utype) else tuple(words(name)), f"utype {utype}")
+            return Meaning(role, _variant(name, _is_main(lower_utype), False), f"utype {utype}")
     return _by_name(name)
+
+
+def _variant(name: str, main: bool, uncalibrated: bool) -> tuple[str, ...]:
+    """The group of an array whose role a UCD or utype gives; a name that says nothing of its role sets none apart."""
+    by_name = _by_name(name)
+    if main or (by_name.role is Role.OTHER and not uncalibrated):
+        return ()
+    return by_name.group or (tuple(name_words(name)) if uncalibrated else ())
 
 
 def _is_main(utype: str) -> bool:
@@ -139,7 +148,7 @@ def _by_name(name: str) -> Meaning:
     bare = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if bare in _WHOLE:
         return Meaning(_WHOLE[bare])
-    parts = words(name)
+    parts = name_words(name)
     roles = [_KNOWN[part] for part in parts if part in _KNOWN]
     rest = tuple(part for part in parts if part not in _KNOWN and part not in _NEUTRAL | _WEAK_FLUX)
     role = next((role for role in _WORDS if role in roles), None)
@@ -153,7 +162,7 @@ def _by_name(name: str) -> Meaning:
 
 
 @lru_cache(maxsize=4096)
-def words(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """``"fluxVariance"`` -> ``["flux", "variance"]``; glued words are parted where words of the vocabulary fill them."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = re.findall(r"[a-z]+|\d+", spaced.lower())
@@ -173,7 +182,7 @@ def _parted(part: str) -> list[str] | None:
 
 def marks_good(name: str) -> bool:
     """Whether the name of a mask says that it marks the pixels that are good."""
-    return bool({"good", "goodpix", "usable", "valid", "ok"} & set(words(name)))
+    return bool({"good", "goodpix", "usable", "valid", "ok"} & set(name_words(name)))
 
 
 @dataclass(frozen=True)
@@ -221,6 +230,6 @@ def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
 
 def _plainness(name: str) -> tuple[int, bool, bool, int, str]:
     """Which of two names of one role is meant: strong words before weak, vacuum before air, linear before logarithm, short."""
-    parts = words(name)
+    parts = name_words(name)
     weak = not any(part in _KNOWN for part in parts) and name.lower() not in _WHOLE
     return (weak, "air" in parts, bool({"loglam", "log", "loglambda", "ln"} & set(parts)), len(parts), name)

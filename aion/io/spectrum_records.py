@@ -12,7 +12,7 @@ from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, words
+from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, name_words
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
 from aion.io.units import medium_of, scale_of
@@ -161,7 +161,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     names = dict(layout.roles)
     values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
     wavelength, flux = names[Role.WAVELENGTH], names[Role.FLUX]
-    if "rest" in words(wavelength) + words(record.descriptions.get(wavelength, "")):
+    if "rest" in name_words(wavelength) + name_words(record.descriptions.get(wavelength, "")):
         raise FormatError(
             f"{_place(record, wavelength)} is of the rest frame; wavelengths as observed are expected: multiply by 1 + z"
         )

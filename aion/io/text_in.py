@@ -28,7 +28,9 @@ _DECLARED = (  # what a format says of itself, astropy's name for it, ours
     (r"\A(?:\\.*\n)*(?:\|.*\|[ \t]*\n)+(?=[^|\n])", "ipac", "IPAC table"),
     (r"^Byte-by-byte Description of file", "cds", "CDS table"),
 )
-_MISSING_IN: dict[str, dict[str, Any]] = {"ecsv": {"fill_values": [("", "0"), ("null", "0")]}}  # the archive of Gaia
+_MISSING_IN: dict[str, dict[str, Any]] = {
+    "ecsv": {"fill_values": [("", "0"), ("null", "0")]}
+}  # the archive of Gaia
 _MARK = re.compile(r"\s*(?:[#%!]+|//|;(?=[^;]*$))\s?")
 _RULER = re.compile(r"[\s|+:;,]*(?:--|==)[\s|+:;,=-]*")
 _TYPES = re.compile(
@@ -54,7 +56,9 @@ def open_text(data: bytes) -> Table:
     text = _decoded(data)
     for says, format_name, origin in _DECLARED:
         if re.search(says, text[:HEAD], re.MULTILINE):
-            table = text_tables.read(text.splitlines(), format=format_name, guess=False, **_MISSING_IN.get(format_name, {}))
+            table = text_tables.read(
+                text.splitlines(), format=format_name, guess=False, **_MISSING_IN.get(format_name, {})
+            )
             return from_astropy(table, origin, _stated_beside(table.meta, format_name))
     if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
         raise FormatError(

@@ -234,7 +234,9 @@ def test_formats_that_declare_themselves_are_read_as_they_say(format_name):
 
 def test_ecsv_of_the_gaia_archive_has_null_for_missing_values():
     head = "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"
-    columns = "".join(f"# - {{name: {name}, datatype: {kind}}}\n" for name, kind in (("id", "int64"), ("g", "float64")))
+    columns = "".join(
+        f"# - {{name: {name}, datatype: {kind}}}\n" for name, kind in (("id", "int64"), ("g", "float64"))
+    )
     table = table_of(f"{head}{columns}id,g\n4295806720123456789,null\nnull,1.5\n5,\n")
     assert table.columns["id"].tolist() == ["4295806720123456789", "", "5"]
     np.testing.assert_array_equal(table.columns["g"], [np.nan, 1.5, np.nan])

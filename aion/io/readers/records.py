@@ -109,7 +109,7 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
     scalars, scalar_entries = photometry(item)
     if not parts and not scalars:
         names = ", ".join(name for name, value in item.values.items() if np.size(value) >= FEWEST_VALUES)
-        lines = f"; of its arrays ({names}) none is known to be wavelengths beside fluxes" if names else ""
+        lines = f"; its arrays ({names}) are without wavelengths or without fluxes" if names else ""
         raise ModalityError(
             f"the record has no spectrum, no image and no photometry that the model reads{lines}"
         )
