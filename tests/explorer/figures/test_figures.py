@@ -37,8 +37,8 @@ ALL = {
     "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
     "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
     "catalog by number": lambda theme: catalog([0.5, np.nan], theme=theme),
-    "compared": lambda theme: figures.compared_spectra(
-        [figures.Compared("a", samples.small_spectrum(), 0.5)], theme=theme
+    "compared": lambda theme: figures.overlay_spectra(
+        [figures.OverlaySpectrum("a", samples.small_spectrum(), 0.5)], theme=theme
     ),
     "neighbors": lambda theme: figures.neighbors(samples.neighbors(), z=0.3, theme=theme),
 }
@@ -232,10 +232,10 @@ def test_numbers_color_points_on_a_scale_with_its_title_and_texts_by_group():
 def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
     spectrum = samples.small_spectrum()
     both = [
-        figures.Compared("a", spectrum, 0.5),
-        figures.Compared("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0),
+        figures.OverlaySpectrum("a", spectrum, 0.5),
+        figures.OverlaySpectrum("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0),
     ]
-    seen, rest = figures.compared_spectra(both), figures.compared_spectra(both, rest=True)
+    seen, rest = figures.overlay_spectra(both), figures.overlay_spectra(both, rest=True)
     np.testing.assert_allclose(seen.data[0].y, seen.data[1].y, rtol=1e-6)
     assert np.nanmedian(seen.data[0].y) == pytest.approx(1)
     assert rest.data[1].x[0] == pytest.approx(spectrum.wavelength[0] / 2)
@@ -333,7 +333,7 @@ MARKED = [
 
 @pytest.mark.parametrize(("draw", "of", "marks"), MARKED, ids=["spectrum", "redshift"])
 def test_marks_stand_where_the_figure_itself_has_them_and_all_else_stays(draw, of, marks):
-    assert draw(of, z=0.3, marked=False) == draw(of, z=0.301, marked=False)
+    assert draw(of, z=0.3, with_marks=False) == draw(of, z=0.301, with_marks=False)
     drawn = {shape.name: shape.x0 for shape in draw(of, z=0.3).layout.shapes if shape.type == "line"}
     moved = {shape["name"]: marks.origin + (shape["x0"] - marks.origin) * 1.3 for shape in marks.shapes}
     name = "Hβ" if draw is figures.spectrum else "Chosen z"
