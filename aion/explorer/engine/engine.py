@@ -111,7 +111,7 @@ class Engine:
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
         compared = self.vectors(analyses, self.catalog.searched)
         placed = (
-            self._placed(self.catalog, analysis, vectors, k)
+            self._with_neighbors(self.catalog, analysis, vectors, k)
             for analysis, vectors in zip(analyses, compared, strict=True)
         )
         return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
@@ -248,8 +248,8 @@ class Engine:
             trust=(*checks, *image_checks(networks, given)),
         )
 
-    def _placed(
-        self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], k: int
+    def _with_neighbors(
+        self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], k: int
     ) -> Analysis:
         """The same with its neighbors and its distance to the catalog.
 
@@ -258,13 +258,13 @@ class Engine:
         """
         started = time.perf_counter()
         itself = catalog.row_of(analysis.id, analysis.tokens)
-        neighbors = catalog.neighbors(compared, k, exclude=itself) if k > 0 else ()
-        trusted = (*self._distance(catalog, analysis, compared, itself), *analysis.trust)
+        neighbors = catalog.neighbors(vectors, k, exclude=itself) if k > 0 else ()
+        trusted = (*self._distance(catalog, analysis, vectors, itself), *analysis.trust)
         seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
-        return replace(analysis, compared=compared, neighbors=neighbors, trust=trusted, seconds=seconds)
+        return replace(analysis, compared=vectors, neighbors=neighbors, trust=trusted, seconds=seconds)
 
     def _distance(
-        self, catalog: Catalog, analysis: Analysis, compared: Mapping[str, Vector], itself: int | None
+        self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], itself: int | None
     ) -> list[Check]:
         """How far from the catalog an object is, without the object itself; the catalog's own distances are
         computed once per index."""
@@ -276,7 +276,7 @@ class Engine:
             if index not in self._neighbor_distances:
                 self._neighbor_distances[index] = NeighborDistance(index.vectors())
             nearest = [
-                match.similarity for match in index.query(compared[view], NEAREST + 1) if match.row != itself
+                match.similarity for match in index.query(vectors[view], NEAREST + 1) if match.row != itself
             ]
             ranks[view] = self._neighbor_distances[index].percentile(np.array(nearest))
         return [distance_check(ranks)]
@@ -294,7 +294,9 @@ def _with_coverage(
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
     spectra = (one for one in target.modalities if isinstance(one, Spectrum))
-    shares = [reconstruction.covered(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used]
+    shares = [
+        reconstruction.coverage(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used
+    ]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (
             f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",

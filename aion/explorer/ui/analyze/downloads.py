@@ -9,7 +9,7 @@ import streamlit as st
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export.analysis import (
-    Embedded,
+    EmbeddingRow,
     decoded_fits,
     embeddings_npy,
     embeddings_parquet,
@@ -52,7 +52,7 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
-    made, inputs, catalog = (
+    recipe, inputs, catalog = (
         reproduce.recipe(analysis, current_session()),
         current_session().files,
         active_catalog.catalog(),
@@ -62,7 +62,7 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
             "Session bundle (zip)",
             "session.zip",
             "application/zip",
-            lambda: _bundle(analysis, reports, made, inputs, catalog),
+            lambda: _bundle(analysis, reports, recipe, inputs, catalog),
         ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
@@ -73,7 +73,7 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
             "Figures (HTML)",
             "figures.html",
             "text/html",
-            lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown)),
+            lambda: figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
         ),
         (
             "Embedding (npy)",
@@ -101,11 +101,11 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
 def _bundle(
     analysis: Analysis,
     reports: Sequence[Report],
-    made: Recipe,
+    recipe: Recipe,
     inputs: Sequence[File],
     catalog: Catalog | None,
 ) -> bytes:
-    return bundle(analysis, made, reports, [(file.name, _content(file)) for file in inputs], catalog)
+    return bundle(analysis, recipe, reports, [(file.name, _content(file)) for file in inputs], catalog)
 
 
 def _content(file: File) -> bytes:
@@ -121,4 +121,4 @@ def _size(file: File) -> int:
 
 
 def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
-    return embeddings_parquet([Embedded.of(analysis, reports)], analysis.model)
+    return embeddings_parquet([EmbeddingRow.of(analysis, reports)], analysis.model)

@@ -30,7 +30,7 @@ def figure(
     *,
     key: str,
     alt: str,
-    of: str = "",
+    object_id: str = "",
     view: str = "",
     marks: figures.Marks | None = None,
     on_click: Callable[[float], None] | None = None,
@@ -44,12 +44,12 @@ def figure(
         on_click: called with the first number behind a clicked point, its ``customdata``.
     """
     callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
-    name = f"{stem(of)}-{key}" if of else key
+    name = f"{stem(object_id)}-{key}" if object_id else key
     _mount(
         drawing,
         key,
         name,
-        {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)},
+        {"alt": alt, "view": f"{object_id} {view}", "marks": marks and asdict(marks)},
         "clicked",
         callback,
     )
@@ -77,12 +77,12 @@ def points(
         if selected is None
         else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
     )
-    told = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
+    options = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
     _mount(
         drawing,
         key,
         key,
-        told,
+        options,
         "selected",
         lambda: on_select([int(row) for row in st.session_state[key]["selected"]]),
     )
@@ -119,7 +119,7 @@ def _mount(
     drawing: figures.Figure,
     key: str,
     name: str,
-    told: dict[str, Any],
+    options: dict[str, Any],
     event: str,
     callback: Callable[[], None] | None,
 ) -> None:
@@ -131,7 +131,7 @@ def _mount(
         "camera": camera,
         "reports": callback is not None,
         **drawn,
-        **told,
+        **options,
     }
     _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
 

@@ -9,7 +9,7 @@ from aion.explorer.ui.shared.labels import sentence
 
 
 @st.fragment
-def folded(title: str, content: Callable[[], object], *, icon: str | None = None, key: str) -> None:
+def fold(title: str, content: Callable[[], object], *, icon: str | None = None, key: str) -> None:
     """An expander that is closed at first; its content is made when a person opens it, and nothing else of
     the page runs then."""
     with st.expander(title, icon=icon, key=key, on_change="rerun") as panel:

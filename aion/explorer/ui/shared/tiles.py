@@ -79,21 +79,21 @@ class Preview:
 
 def gallery(
     catalog: Catalog,
-    found: Sequence[Neighbor],
+    neighbors: Sequence[Neighbor],
     actions: Mapping[str, Action],
     *,
     name: str,
     similarity: bool = True,
 ) -> None:
     """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id."""
-    pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
+    pages, shown = -(-len(neighbors) // TILES), [neighbor.id for neighbor in neighbors]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
         st.session_state[f"{name}-shown"] = shown
         st.session_state[f"{name}-page"] = 1
     page = int(st.session_state.get(f"{name}-page", 1))
     chosen: tuple[str, str] | None = None
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
-        for neighbor in found[(page - 1) * TILES : page * TILES]:
+        for neighbor in neighbors[(page - 1) * TILES : page * TILES]:
             with grid.cell():
                 mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
                 st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))
