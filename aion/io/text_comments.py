@@ -60,14 +60,19 @@ def _cells(comment: str, count: int, split: Callable[[str], list[str]]) -> list[
     comment = _INTRODUCTION.sub("", comment)
     if not comment or _is_card(comment):
         return None
-    ways = (split(comment), words(comment), joined_words(comment), re.split(r"\s*[,;|\t]\s*", comment))
+    ways = (
+        split(comment),
+        split_at_blanks(comment),
+        joined_words(comment),
+        re.split(r"\s*[,;|\t]\s*", comment),
+    )
     cells = next((cells for cells in ways if len(cells) == count), None)
     if cells is None or any(is_number(cell) for cell in cells if cell not in ("", "--", "1")):
         return None
     return [cell.strip(",;") for cell in cells]
 
 
-def words(line: str) -> list[str]:
+def split_at_blanks(line: str) -> list[str]:
     """What blanks set apart; in quotes they do not."""
     if '"' not in line:
         return line.split()
@@ -75,7 +80,7 @@ def words(line: str) -> list[str]:
 
 
 def joined_words(line: str) -> list[str]:
-    """As `words`, with units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
+    """As `split_at_blanks`, with units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
     return [name.strip() for name in re.findall(r"[^\s\[(]+(?:\s*\[[^\]]*\]|\s*\([^)]*\))?", line)]
 
 

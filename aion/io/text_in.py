@@ -19,8 +19,8 @@ from aion.io.text_comments import (
     joined_words,
     missing_numbers,
     names_in,
+    split_at_blanks,
     vizier_columns,
-    words,
 )
 
 _DECLARED = (  # what a format says of itself, astropy's name for it, ours
@@ -159,7 +159,7 @@ def _is_empty(column: Array) -> bool:
 
 def _delimiter(sample: list[str]) -> str:
     """What is in every line and cuts all of them into as many cells; a blank where nothing does."""
-    widths = {len(words(line)) for line in sample}
+    widths = {len(split_at_blanks(line)) for line in sample}
     for mark in ("\t", ";", "|", ","):
         if not all(mark in line for line in sample):
             continue
@@ -167,7 +167,7 @@ def _delimiter(sample: list[str]) -> str:
         if len({len(row) for row in rows}) > 1:
             continue
         blanks_set_apart = len(widths) == 1 and (
-            (mark == "\t" and len(words(sample[0])) > len([cell for cell in rows[0] if cell]))
+            (mark == "\t" and len(split_at_blanks(sample[0])) > len([cell for cell in rows[0] if cell]))
             or (mark == "," and all(_has_decimal_commas(line) for line in sample))
         )
         if not blanks_set_apart:
@@ -180,14 +180,14 @@ def _delimiter(sample: list[str]) -> str:
 
 def _has_decimal_commas(line: str) -> bool:
     """``3700,5 10,7`` with blanks between its numbers."""
-    cells = words(line)
+    cells = split_at_blanks(line)
     return len(cells) > 1 and all(re.fullmatch(r"[+-]?\d+(?:,\d+(?:[eE][+-]?\d+)?)?", cell) for cell in cells)
 
 
 def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
         quoted = any('"' in line for line in lines)
-        return [words(line) for line in lines] if quoted else [line.split() for line in lines]
+        return [split_at_blanks(line) for line in lines] if quoted else [line.split() for line in lines]
     try:
         return [
             [cell.strip() for cell in row]
