@@ -80,7 +80,7 @@ def split_at_blanks(line: str) -> list[str]:
 
 
 def joined_words(line: str) -> list[str]:
-    """As `split_at_blanks`, with units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
+    """As `split_at_blanks`, units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
     return [name.strip() for name in re.findall(r"[^\s\[(]+(?:\s*\[[^\]]*\]|\s*\([^)]*\))?", line)]
 
 
