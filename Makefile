@@ -1,11 +1,14 @@
-# AION Explorer. `make app` and `make test` are all a newcomer needs; both prepare .venv first, and at once when nothing changed.
+# AION Explorer. `make app` and `make test` are all a newcomer needs;
+# both prepare .venv first, and at once when nothing changed.
 
 PYTHON ?= python3
 ARGS ?=
-# The versions that are installed: those that the tests of every change ran with. `make lowest` and `make newest` put others in their place.
+# The versions that are installed: those that the tests of every change ran with.
+# `make lowest` and `make newest` put others in their place.
 PINS ?= constraints.txt
 TORCH ?= $(shell grep '^torch' requirements.txt)
-# On Linux the registry's torch brings gigabytes of CUDA along, which a machine without an NVIDIA card has no use for.
+# On Linux the registry's torch brings gigabytes of CUDA along,
+# which a machine without an NVIDIA card has no use for.
 TORCH_INDEX ?= $(shell [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && echo https://download.pytorch.org/whl/cpu)
 
 VENV ?= .venv
@@ -15,7 +18,8 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 READY_TRAINING := $(VENV)/.ready-training
 READY_DOCS := $(VENV)/.ready-docs
-# The published package, for the parity tests and the benchmark only. Beside the environment, because both are named `aion`.
+# The published package, for the parity tests and the benchmark only.
+# Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
 .PHONY: help app test quick check format docs lock lowest newest catalog embedded benchmark interaction screenshots browser clean
@@ -91,8 +95,8 @@ $(RUN):
 	@$(PYTHON) -m venv $(VENV) \
 	  || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-# torch first, by itself: any other package that asks for it would choose its own build. Where the index of CPU builds cannot be reached, the
-# registry's serves as well.
+# torch first, by itself: any other package that asks for it would choose its own build.
+# Where the index of CPU builds cannot be reached, the registry's serves as well.
 $(READY): requirements.txt $(PINS) | $(RUN)
 	$(if $(TORCH_INDEX),@$(PIP) --no-deps --retries 1 --timeout 15 --index-url $(TORCH_INDEX) "$(TORCH)" \
 	  || echo "the CPU build of torch cannot be had from $(TORCH_INDEX); the ordinary one comes instead")
@@ -114,7 +118,8 @@ $(READY_DOCS): requirements-docs.txt $(READY)
 $(UPSTREAM): | $(RUN)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .cache/upstream polymathic-aion==0.0.2
 
-# Chromium comes from the system: playwright's own download is not needed. Without it the browser tests say so and are skipped.
+# Chromium comes from the system: playwright's own download is not needed.
+# Without it the browser tests say so and are skipped.
 browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

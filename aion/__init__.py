@@ -1,7 +1,8 @@
 """AION-1 for Python: file -> modality -> tokens -> model -> redshift PDF / embedding -> neighbors.
 
-The names below are imported when first used, so that ``import aion`` costs nothing. The rest lives in its module:
-``aion.modalities`` (one class per quantity), ``aion.codecs``, ``aion.io``, ``aion.redshift``, ``aion.search``, ``aion.errors``.
+The names below are imported when first used, so that ``import aion`` costs nothing. The rest lives in its
+module: ``aion.modalities`` (one class per quantity), ``aion.codecs``, ``aion.io``, ``aion.redshift``,
+``aion.search``, ``aion.errors``.
 """
 
 from importlib import import_module

@@ -1,8 +1,9 @@
-"""The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``. The same
-engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``.
+The same engine, and so the same numbers, as the pages.
 
-Results go to standard output, everything else to standard error. Exit code 0: all is done; 1: some files or
-objects are left out, each with its reason; 2: nothing is done: unusable files, options or weights.
+Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
+some files or objects are left out, each with its reason; 2: nothing is done, because the files,
+options or weights cannot be used.
 """
 
 import argparse

@@ -10,10 +10,12 @@ from aion.errors import ModalityError
 
 
 def as_tensor(values: Any, dtype: torch.dtype, *, what: str) -> Tensor:
-    """A tensor of `dtype` with the same shape; a torch tensor may be shared with the caller, everything else is copied.
+    """A tensor of `dtype` with the same shape; a torch tensor may be shared with the
+    caller, everything else is copied.
 
-    Takes torch tensors, numpy arrays of any byte order and number type, masked arrays (masked entries become NaN, or True
-    where `dtype` is bool), quantities with a unit (the unit is dropped), sequences and plain numbers.
+    Takes torch tensors, numpy arrays of any byte order and number type, masked arrays (masked
+    entries become NaN, or True where `dtype` is bool), quantities with a unit (the unit is
+    dropped), sequences and plain numbers.
 
     Raises:
         ModalityError: `values` are not numbers; `what` names them in the message.
@@ -40,8 +42,6 @@ def _native(values: Any, *, what: str, fill: Any) -> np.ndarray[Any, Any]:
         raise ModalityError(f"{what} holds {array.dtype}, not numbers")
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:
         return array.astype(np.int64)
-    return (
-        array.astype(array.dtype.newbyteorder("="), copy=False)
-        if array.dtype.itemsize <= 8
-        else array.astype(np.float64)
-    )
+    if array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

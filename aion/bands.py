@@ -1,4 +1,4 @@
-"""Names of photometric bands: any spelling -> the one that the image codec was trained with. Knows no pixels."""
+"""Names of photometric bands: any spelling -> the one the image codec was trained with. Knows no pixels."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,8 @@ HSC_BANDS = ("HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y")
 """Bands of Hyper Suprime-Cam."""
 
 _CAMERAS = {"DES": "DES", "DECAM": "DES", "DECALS": "DES", "LS": "DES", "HSC": "HSC"}
-_REPLACED_FILTERS = {
-    "HSC-R2": "HSC-R",
-    "HSC-I2": "HSC-I",
-}  # HSC changed its r and i filters in 2016; the survey's coadds mix both
+# HSC changed its r and i filters in 2016; the survey's coadds mix both
+_REPLACED_FILTERS = {"HSC-R2": "HSC-R", "HSC-I2": "HSC-I"}
 _NORTH = {
     "BASS-G": "DES-G",
     "BASS-R": "DES-R",
@@ -25,9 +23,10 @@ _NORTH = {
 
 
 def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Canonical names of `bands` and one sentence for each band that only stands in for the one the codec knows.
+    """Canonical names of `bands` and a sentence for each that only stands in for the one the codec knows.
 
-    Case and separators do not matter; a bare letter is a band of the survey where `allowed` has only one survey.
+    Case and separators do not matter; a bare letter is a band of the survey where
+    `allowed` has only one survey.
 
     Raises:
         ModalityError: no bands, a band that is not among `allowed`, or one that is named twice.
@@ -42,9 +41,8 @@ def band_names(bands: Sequence[str], allowed: Sequence[str]) -> tuple[list[str],
         if name not in allowed:
             raise ModalityError(f"{band!r} is not a band of this survey; it has {', '.join(allowed)}")
         north = _spelled(band) in _NORTH
-        proxies += (
-            [f"{band} is read as {name}: the codec was not trained on the northern survey"] if north else []
-        )
+        if north:
+            proxies.append(f"{band} is read as {name}: the codec was not trained on the northern survey")
         names.append(name)
     if len(set(names)) < len(names):
         raise ModalityError(f"a band is named twice in {list(bands)}; each channel needs a band of its own")

@@ -1,6 +1,8 @@
-"""Color and brightness of images: arrays (bands, height, width) in any one unit -> 8-bit pixels. Knows nothing of files and figures.
+"""Color and brightness of images: arrays (bands, height, width) in any one unit -> 8-bit pixels.
+Knows nothing of files and figures.
 
-Color images follow Lupton et al. (2004): the intensity is stretched with asinh, the color of every pixel is kept.
+Color images follow Lupton et al. (2004): the intensity is stretched with asinh,
+the color of every pixel is kept.
 """
 
 from collections.abc import Sequence
@@ -23,7 +25,7 @@ SKY_PERCENTILE, BRIGHT_PERCENTILE = 30.0, 99.6
 
 @dataclass(frozen=True)
 class Stretch:
-    """What turns intensity into brightness; made from one image and used for every image that is compared with it."""
+    """What turns intensity into brightness; made from one image, used for all that are compared with it."""
 
     black: float
     white: float
@@ -48,7 +50,7 @@ def letter(band: str) -> str:
 
 
 def channels(bands: Sequence[str]) -> tuple[int, int, int]:
-    """Which bands are red, green and blue: the reddest, the middle and the bluest; one band stands for all three."""
+    """Which bands are red, green and blue: reddest, middle and bluest; one band stands for all three."""
     order = sorted(range(len(bands)), key=lambda index: RED_TO_BLUE.find(letter(bands[index])))
     if {"g", "r", "z"} <= {letter(band) for band in bands}:
         by_letter = {letter(band): index for index, band in enumerate(bands)}

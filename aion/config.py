@@ -1,4 +1,5 @@
-"""The configuration of the model: the keys of the published ``config.json``, checked when made. Knows the streams, nothing of weights."""
+"""The configuration of the model: the keys of the published ``config.json``, checked when made.
+Knows the streams, nothing of weights."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +14,8 @@ DecoderAttention = Literal["upstream", "within_modality"]
 
 # keys of the published class that change nothing once a model is trained
 _OF_TRAINING = {"drop_path_rate_encoder", "drop_path_rate_decoder", "shared_drop_path", "use_act_checkpoint"}
-# keys of the published class of which only one value exists in checkpoints; `decoder_sep_mask` has no effect there
+# keys of the published class of which only one value exists in checkpoints;
+# `decoder_sep_mask` has no effect there
 _ONE_VALUE: dict[str, Any] = {
     "decoder_causal_mask": False,
     "num_register_tokens": 0,
@@ -53,7 +55,8 @@ class AIONConfig:
     domains_out: tuple[str, ...] = tuple(sorted(STREAMS))
     """Streams that it predicts."""
     decoder_attention: DecoderAttention = "upstream"
-    """Among the queries of one target: "upstream" averages all values, as package 0.0.2 does; "within_modality" attends."""
+    """Among the queries of one target: "upstream" averages all values, as package 0.0.2 does;
+    "within_modality" attends."""
     redshift_correlation: RedshiftCorrelationConfig | None = None
     """Module that adds to the logits of ``tok_z``; no published checkpoint has it."""
 
@@ -78,7 +81,8 @@ class AIONConfig:
             raise ConfigError(f"act_layer is {self.act_layer!r}; it must be one of {', '.join(ACTIVATIONS)}")
         if self.decoder_attention not in get_args(DecoderAttention):
             raise ConfigError(
-                f"decoder_attention is {self.decoder_attention!r}; it must be one of {get_args(DecoderAttention)}"
+                f"decoder_attention is {self.decoder_attention!r}; "
+                f"it must be one of {get_args(DecoderAttention)}"
             )
         if self.redshift_correlation is not None:
             _check_correlation(self.redshift_correlation, self)
@@ -100,7 +104,8 @@ class AIONConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """From the contents of a ``config.json``. Raises ConfigError naming unknown, missing and unsupported keys."""
+        """From the contents of a ``config.json``. Raises ConfigError naming unknown,
+        missing and unsupported keys."""
         known = {field.name for field in fields(cls)}
         given = {key: value for key, value in values.items() if key not in _OF_TRAINING}
         for key, only in _ONE_VALUE.items():
@@ -108,7 +113,8 @@ class AIONConfig:
                 raise ConfigError(f"{key} is {values[key]!r}; only {only!r} is supported")
         if unknown := sorted(given.keys() - known):
             raise ConfigError(
-                f"unknown configuration keys: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}"
+                f"unknown configuration keys: {', '.join(unknown)}; "
+                f"the known ones are {', '.join(sorted(known))}"
             )
         if missing := sorted(known - given.keys() - _OPTIONAL):
             raise ConfigError(f"the configuration lacks {', '.join(missing)}")
@@ -138,7 +144,8 @@ def _correlation(values: Mapping[str, Any]) -> RedshiftCorrelationConfig:
     known = {field.name for field in fields(RedshiftCorrelationConfig)}
     if unknown := sorted(values.keys() - known):
         raise ConfigError(
-            f"unknown keys in redshift_correlation: {', '.join(unknown)}; the known ones are {', '.join(sorted(known))}"
+            f"unknown keys in redshift_correlation: {', '.join(unknown)}; "
+            f"the known ones are {', '.join(sorted(known))}"
         )
     return RedshiftCorrelationConfig(**values)
 

@@ -1,4 +1,4 @@
-"""What the encoder made of the tokens of B objects, and how kept tokens are packed. Knows no weights and no layers."""
+"""What the encoder made of the tokens of B objects, and how kept tokens are packed. Knows no weights."""
 
 import warnings
 from dataclasses import dataclass, replace

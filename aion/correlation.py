@@ -1,8 +1,10 @@
-"""Redshift as a translation in ln(wavelength): features of spectrum tokens, cross-correlated with a learned rest-frame table.
+"""Redshift as a translation in ln(wavelength): features of spectrum tokens,
+cross-correlated with a learned rest-frame table.
 
-An optional module of the model, declared by `AIONConfig.redshift_correlation` and absent from the published checkpoints. Its
-logits are added to the decoder's logits for `tok_z`, and the redshift that it believes in is added to the states of the encoder, so that
-embeddings and every prediction know of it. Wavelengths are vacuum Å, observed frame unless called rest.
+An optional module of the model, declared by `AIONConfig.redshift_correlation` and absent from the published
+checkpoints. Its logits are added to the decoder's logits for `tok_z`, and the redshift that it believes in is
+added to the states of the encoder, so that embeddings and every prediction know of it. Wavelengths are vacuum
+Å, observed frame unless called rest.
 """
 
 import math
@@ -72,7 +74,8 @@ class RedshiftCorrelation(nn.Module):
     left: Tensor
     weight: Tensor
     sharpness: Tensor
-    """() factor on the logits that are handed on; 1 in training, set by calibration. What is told to the states is without it."""
+    """() factor on the logits that are handed on; 1 in training, set by calibration.
+    What is told to the states is without it."""
 
     def __init__(self, config: RedshiftCorrelationConfig, dim: int) -> None:
         super().__init__()
@@ -92,9 +95,10 @@ class RedshiftCorrelation(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
 
     def with_redshift(self, context: Context) -> Context:
-        """The context with the logits of its redshift, and with every state told of the redshift that they speak for.
+        """The context with the logits of its redshift, and every state told of the redshift they speak for.
 
-        A flat density tells nothing, so that objects without a spectrum keep their states. What is told does not teach the correlation.
+        A flat density tells nothing, so that objects without a spectrum keep their states.
+        What is told does not teach the correlation.
         """
         logits = self(context)
         surplus = logits.detach().softmax(-1) - 1 / self.config.bins
@@ -114,7 +118,8 @@ class RedshiftCorrelation(nn.Module):
         return logits
 
     def correlate(self, states: Tensor, present: Tensor) -> Tensor:
-        """States (B, tokens, D) in order of wavelength and present (B, tokens), True = a real token -> (B, bins) logits."""
+        """States (B, tokens, D) in order of wavelength and present (B, tokens),
+        True = a real token -> (B, bins) logits."""
         c = self.config
         hidden = self.reduce(states)
         for block in self.blocks:
@@ -132,14 +137,14 @@ class RedshiftCorrelation(nn.Module):
             size = -(-(c.log_samples + self.table.shape[1] - 1) // 256) * 256  # a length that FFTs like
             spectrum = torch.fft.rfft(observed, n=size)
             table = torch.fft.rfft(self.table.float().flip(-1), n=size)
-            full: Tensor = torch.fft.irfft(
-                (spectrum * table).sum(1), n=size
-            )  # (B, size), a convolution with the flipped table
+            # (B, size), a convolution with the flipped table
+            full: Tensor = torch.fft.irfft((spectrum * table).sum(1), n=size)
         start = c.log_samples - 1
         return full[:, start : start + c.bins]
 
     def _gather(self, context: Context, stream: str) -> tuple[Tensor, Tensor]:
-        """Dense (B, tokens, D) states by position, and which of them are there. Position 0, the normalisation, is left out."""
+        """Dense (B, tokens, D) states by position, and which of them are there.
+        Position 0, the normalisation, is left out."""
         of_stream = context.of(stream) & (context.position > 0)
         row, column = of_stream.nonzero(as_tuple=True)
         place = context.position[row, column] - 1
@@ -172,8 +177,7 @@ def _linear_interpolation(c: RedshiftCorrelationConfig) -> tuple[Tensor, Tensor]
     """Left neighbour and weight of the right one, for each sample of the ln(wavelength) grid."""
     wavelength = c.wavelength_min * torch.exp(torch.arange(c.log_samples, dtype=torch.float64) * c.log_step)
     width = c.token_width / c.samples_per_token
-    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(
-        0, c.samples - 1
-    )  # samples sit at the middle of their stretch
+    # samples sit at the middle of their stretch
+    place = ((wavelength - c.wavelength_min) / width - 0.5).clamp(0, c.samples - 1)
     left = place.floor().long().clamp(max=c.samples - 2)
     return left, (place - left).float()

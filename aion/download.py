@@ -1,7 +1,8 @@
-"""Published weights: bringing them into the download cache of the Hub's client, and what that cache holds. Sizes in bytes.
+"""Published weights: bringing them into the download cache of the Hub's client, and what that cache holds.
+Sizes in bytes.
 
-The Hub is asked by `fetch` only. Files that have arrived whole stay in the cache, so that a fetch that was ended goes on with those that
-are left. Knows nothing of models.
+The Hub is asked by `fetch` only. Files that have arrived whole stay in the cache,
+so that a fetch that was ended goes on with those that are left. Knows nothing of models.
 """
 
 import errno
@@ -14,7 +15,7 @@ from typing import Any
 
 import huggingface_hub
 from huggingface_hub import constants
-from huggingface_hub.errors import CacheNotFound, HTTPError  # type: ignore[attr-defined]  # of the HTTP client it uses
+from huggingface_hub.errors import CacheNotFound, HTTPError  # type: ignore[attr-defined]
 from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
 from aion import hub
@@ -85,13 +86,13 @@ def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> 
     left = sum(missing.values())
     _check_space(id, left)
     total = sum(sizes.values())
-    with tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5) as line:  # type: ignore[no-untyped-call]
+    bar = tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5)  # type: ignore[no-untyped-call]
+    with bar as line:
         for path, size in missing.items():
             whole = line.n + size
             _download(source, path, line)
-            line.update(
-                whole - line.n
-            )  # nothing arrives where the cache has the same bytes under another name
+            # nothing arrives where the cache has the same bytes under another name
+            line.update(whole - line.n)
     return source
 
 
@@ -141,7 +142,8 @@ def _check_space(id: str, size: int) -> None:
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
     if size + SPARE > free:
         raise DiskSpaceError(
-            f"{size / 1e9:.2f} GB of {id} are still to be fetched and {cache_folder()} has {free / 1e9:.2f} GB free; "
+            f"{size / 1e9:.2f} GB of {id} are still to be fetched "
+            f"and {cache_folder()} has {free / 1e9:.2f} GB free; "
             "free some, or let HF_HOME name a folder on another disk"
         )
 
@@ -161,7 +163,7 @@ def _files(revision: Any) -> dict[str, int]:
 
 
 def _part_of(line: tqdm) -> type[tqdm]:
-    """What huggingface_hub makes as the progress bar of one file: it is not drawn, and moves the one of all files."""
+    """What huggingface_hub makes as the progress bar of one file: not drawn, it moves that of all files."""
 
     class Part(tqdm):
         def __init__(self, *, total: int | None = None, initial: int = 0, **_: Any) -> None:

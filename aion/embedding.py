@@ -20,14 +20,15 @@ def pool(context: Context, streams: Collection[str] | None = None) -> Tensor:
         (B, D) float32. Padding never takes part.
 
     Raises:
-        TokenKeyError: a stream is not in the context, or an object has no kept token of the streams asked for.
+        TokenKeyError: a stream is not in the context, or an object has no kept token of these streams.
     """
     keep = context.keep
     if streams is not None:
         missing = sorted(set(streams) - set(context.streams))
         if missing or not streams:
             raise TokenKeyError(
-                f"{', '.join(missing) or 'nothing'} is not in this context; it has {', '.join(context.streams)}"
+                f"{', '.join(missing) or 'nothing'} is not in this context; "
+                f"it has {', '.join(context.streams)}"
             )
         keep = torch.stack([context.of(stream) for stream in streams]).any(dim=0)
     counts = keep.sum(dim=1, keepdim=True)  # (B, 1)

@@ -3,7 +3,7 @@
     AIONError
     ├── InputError (ValueError)            data that a person handed in
     │   ├── FormatError                    a file that no reader can use
-    │   │   └── ChoiceNeededError          one that can be read in several ways, of which a person has to choose
+    │   │   └── ChoiceNeededError          one that can be read in several ways: a person has to choose
     │   └── ModalityError                  arrays that do not make the modality they claim to be
     ├── ModalityTypeError (TypeError)      not a modality, or one without a codec
     ├── TokenKeyError (ValueError)         a token stream that is not there
@@ -42,12 +42,13 @@ class FormatError(InputError):
 
 
 class ChoiceNeededError(FormatError):
-    """A file can be read in several ways that give different results, and nothing in it says which is meant."""
+    """A file can be read in several ways with different results, and nothing in it says which is meant."""
 
     def __init__(self, message: str, choices: tuple[str, ...]) -> None:
         super().__init__(message)
         self.choices = choices
-        """Settings of which one is needed, as `aion.io.Overrides.parse` takes them: ``("wavelength_unit=Angstrom", "wavelength_unit=nm")``."""
+        """Settings of which one is needed, as `aion.io.Overrides.parse` takes them:
+        ``("wavelength_unit=Angstrom", "wavelength_unit=nm")``."""
 
 
 class ModalityError(InputError):
@@ -111,7 +112,8 @@ class FaultError(AIONError):
 
 
 def explained_fault(exc: BaseException) -> AIONError:
-    """What is to be told of any exception: one of ours as it is; for any other, which is logged here with its traceback, a `FaultError`."""
+    """What is to be told of any exception: one of ours as it is;
+    for any other, which is logged here with its traceback, a `FaultError`."""
     if isinstance(exc, AIONError):
         return exc
     logging.getLogger(__name__).error("a fault of this program", exc_info=exc)

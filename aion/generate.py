@@ -1,4 +1,5 @@
-"""Tokens of a target from a context: the most probable, a random draw, or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
+"""Tokens of a target from a context: the most probable, a random draw,
+or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
 
 import math
 from collections.abc import Mapping
@@ -42,14 +43,16 @@ def generate(
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
     Args:
-        method: "argmax" takes the most probable token of each position, "sample" draws each position for itself, "maskgit" draws
-            all, keeps the surest, lets the encoder read them and draws the rest again, ``steps`` times.
+        method: "argmax" takes the most probable token of each position, "sample" draws each position
+            for itself, "maskgit" draws all, keeps the surest, lets the encoder read them and draws
+            the rest again, ``steps`` times.
         steps: encoder passes of "maskgit".
         temperature: below 1 favours the probable tokens, above 1 the others; not for "argmax".
         seed: of the draws; the same seed gives the same tokens. None draws anew each time.
 
     Raises:
-        InputError: an impossible argument. TokenKeyError: "maskgit" for a stream that the model does not read.
+        InputError: an impossible argument.
+        TokenKeyError: "maskgit" for a stream that the model does not read.
     """
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}")
@@ -63,7 +66,8 @@ def generate(
         return _draw(_logits(model, context, key, count), temperature, generator)[0]
     if key not in model.config.domains_in:
         raise TokenKeyError(
-            f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; use method='sample'"
+            f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; "
+            "use method='sample'"
         )
     return _maskgit(model, context, key, count, min(steps, count), temperature, generator)
 
@@ -81,15 +85,12 @@ def _maskgit(
     for step in range(1, steps + 1):
         drawn, probability = _draw(_logits(model, context, key, count), temperature, generator)
         missing = tokens < 0
-        known = (
-            count if step == steps else max(step, round(count * (1 - math.cos(math.pi / 2 * step / steps))))
-        )
+        share = 1 - math.cos(math.pi / 2 * step / steps)
+        known = count if step == steps else max(step, round(count * share))
         if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
             probability = -torch.arange(count, device=tokens.device).expand_as(drawn).float()
-        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)[
-            :, :known
-        ]
-        chosen = torch.zeros_like(missing).scatter(1, surest, True)
+        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)
+        chosen = torch.zeros_like(missing).scatter(1, surest[:, :known], True)
         tokens = torch.where(missing & chosen, drawn, tokens)
         if step < steps:
             context = model.extended(context, key, tokens)
@@ -105,7 +106,6 @@ def _logits(model: Predictor, context: Context, key: str, count: int) -> Tensor:
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Drawn ids (B, n) and their probabilities; on the CPU, so that a seed means the same on every device."""
     probabilities = (logits.float() / temperature).softmax(dim=-1).cpu()
-    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator).view(
-        probabilities.shape[:2]
-    )
+    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator)
+    drawn = drawn.view(probabilities.shape[:2])
     return drawn.to(logits.device), probabilities.gather(2, drawn.unsqueeze(-1)).squeeze(-1).to(logits.device)

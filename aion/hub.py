@@ -1,7 +1,8 @@
-"""Where weights are read from: a folder or a Hugging Face Hub id, the same file layout in both, safetensors only.
+"""Where weights are read from: a folder or a Hugging Face Hub id, with the same files, safetensors only.
 
-Downloads, redirects, resumes and the cache are huggingface_hub's; this file turns its failures into errors that say what to do, and waits
-no longer than `PATIENCE` for a Hub that does not answer. It knows files, JSON and tensors, and nothing of models or codecs.
+Downloads, redirects, resumes and the cache are huggingface_hub's; this file turns its failures into errors
+that say what to do, and waits no longer than `PATIENCE` for a Hub that does not answer. It knows files, JSON
+and tensors, and nothing of models or codecs.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ import huggingface_hub
 import huggingface_hub.errors as hub_errors
 import safetensors
 from huggingface_hub import constants
-from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP client it uses, httpx or httpx2
+from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -43,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Source:
-    """A place weights are read from, already resolved: every file comes from the same folder or the same commit."""
+    """A place weights are read from, already resolved: every file is of the same folder or commit."""
 
     id: str
     """As it was asked for: ``polymathic-ai/aion-base`` or a folder."""
@@ -93,7 +94,8 @@ class Source:
             raise explained(exc, self.id, path, self.revision) from exc
 
     def _cached(self, path: str) -> Path | None:
-        """The file if the download cache has it; nobody is asked. Raises ConnectionFailedError: it has not, and nobody can be asked."""
+        """The file if the download cache has it; nobody is asked. Raises ConnectionFailedError:
+        it has not, and nobody can be asked."""
         kept = find_cached(self.id, path, self.revision)
         if kept is None and self.unreachable is not None:
             raise self.unreachable
@@ -107,7 +109,8 @@ def locate(
     token: str | bool | None = None,
     local_files_only: bool = False,
 ) -> Source:
-    """The folder if one exists under that name, else the Hub repository, pinned to the commit that ``revision`` means now.
+    """The folder if one exists under that name, else the Hub repository,
+    pinned to the commit that ``revision`` means now.
 
     Raises: WeightsNotFoundError, AccessError, ConnectionFailedError.
     """
@@ -115,7 +118,8 @@ def locate(
         return Source(str(source), None)
     if isinstance(source, Path) or source.startswith((".", "/", "~")):
         raise WeightsNotFoundError(
-            f"there is no folder {source}; give an existing folder or a Hub id such as polymathic-ai/aion-base"
+            f"there is no folder {source}; "
+            "give an existing folder or a Hub id such as polymathic-ai/aion-base"
         )
     kept = find_cached(source, CONFIG_FILE, revision)  # as snapshots/<commit>/config.json
     if kept is not None and kept.parent.name == revision:  # what a commit is does not change
@@ -130,7 +134,8 @@ def locate(
 
 
 def find_cached(repo: str, path: str, revision: str | None) -> Path | None:
-    """The file of a Hub repository, if the download cache has it; nobody is asked. Raises WeightsNotFoundError: that is no id."""
+    """The file of a Hub repository, if the download cache has it; nobody is asked.
+    Raises WeightsNotFoundError: that is no id."""
     try:
         kept = huggingface_hub.try_to_load_from_cache(repo, path, revision=revision)
     except ValueError as exc:
@@ -139,8 +144,8 @@ def find_cached(repo: str, path: str, revision: str | None) -> Path | None:
 
 
 def ask(question: Callable[[], T]) -> T:
-    """What the Hub answers. Raises TimeoutError after `PATIENCE`, whatever the client still waits for: looking a name up and trying every
-    address of it have no limit together."""
+    """What the Hub answers. Raises TimeoutError after `PATIENCE`, whatever the client still waits for:
+    looking a name up and trying every address of it have no limit together."""
     answers: SimpleQueue[T | Exception] = SimpleQueue()
 
     def run() -> None:
@@ -173,7 +178,7 @@ def read_config(source: Source, path: str = CONFIG_FILE) -> dict[str, Any]:
 
 
 def read_tensors(source: Source, path: str) -> dict[str, Tensor]:
-    """All tensors of one safetensors file, on the CPU. Raises WeightsMismatchError for a truncated or foreign file."""
+    """All tensors of a safetensors file, on the CPU. Raises WeightsMismatchError if truncated or foreign."""
     local = source.file(path)
     try:
         return load_file(local)
@@ -216,7 +221,8 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, origin: str) 
 
 
 def write(folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """``config.json`` and ``model.safetensors``, as the published repositories have them; tied tensors are stored once."""
+    """``config.json`` and ``model.safetensors``, as the published repositories have them;
+    tied tensors are stored once."""
     folder.mkdir(parents=True, exist_ok=True)
     dropped = {name: names[0] for names in _tied(tensors) for name in names[1:]}
     kept = {name: t.detach().cpu().contiguous() for name, t in tensors.items() if name not in dropped}
@@ -236,9 +242,8 @@ def _download(
     repo: str, path: str, revision: str | None, token: str | bool | None, local_files_only: bool
 ) -> Path:
     try:
-        if (
-            not local_files_only
-        ):  # the client tries again and again for half a minute: it begins once the Hub has answered
+        # the client tries again and again for half a minute: it begins once the Hub has answered
+        if not local_files_only:
             url = huggingface_hub.hf_hub_url(repo, path, revision=revision)
             with suppress(hub_errors.HfHubHTTPError):  # a refusal is an answer; the client says which
                 ask(partial(huggingface_hub.get_hf_file_metadata, url, token=token))
@@ -248,9 +253,8 @@ def _download(
             )
         )
     except (OSError, ValueError, HTTPError) as exc:
-        if (
-            isinstance(exc, OSError) and exc.errno is not None
-        ):  # a full disk or a cache that may not be written
+        # a full disk or a cache that may not be written
+        if isinstance(exc, OSError) and exc.errno is not None:
             raise
         raise explained(exc, repo, path, revision) from exc
 
@@ -268,10 +272,12 @@ def explained(exc: Exception, repo: str, path: str, revision: str | None) -> Wei
     if isinstance(exc, hub_errors.RepositoryNotFoundError):
         if status == 404:
             return WeightsNotFoundError(
-                f"{url} does not exist ({status}), or is private to others; ids look like polymathic-ai/aion-base"
+                f"{url} does not exist ({status}), or is private to others; "
+                "ids look like polymathic-ai/aion-base"
             )
         return AccessError(
-            f"{repo} cannot be read ({status}): the id is misspelt, or the repository is private; if so, {sign_in}"
+            f"{repo} cannot be read ({status}): the id is misspelt, or the repository is private; "
+            f"if so, {sign_in}"
         )
     if isinstance(exc, hub_errors.RevisionNotFoundError):
         return WeightsNotFoundError(
@@ -345,5 +351,6 @@ def _what_is_wrong(path: Path) -> str | None:
     cut = sorted((end, name) for name, end in ends.items() if end > size)
     if not cut:
         return None
-    shape = header[cut[0][1]]["shape"]
-    return f"it is truncated, {size} bytes of {max(ends.values())}; the first tensor that is not whole is {cut[0][1]} {shape}"
+    first = cut[0][1]
+    tensor = f"the first tensor that is not whole is {first} {header[first]['shape']}"
+    return f"it is truncated, {size} bytes of {max(ends.values())}; {tensor}"

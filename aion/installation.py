@@ -1,4 +1,4 @@
-"""Whether this package is whole: the published one, `polymathic-aion`, is installed into a folder of the same name."""
+"""Whether this package is whole: the published `polymathic-aion` is installed into the same folder."""
 
 from pathlib import Path
 
@@ -14,6 +14,8 @@ def refuse_mixture() -> None:
     """
     if _PUBLISHED.is_dir():
         raise ImportError(
-            "aion-explorer and polymathic-aion are both installed here and have overwritten each other's files, since both are the package "
-            "`aion`: run `pip uninstall -y aion-explorer polymathic-aion`, then install the one you want, or each in its own environment"
+            "aion-explorer and polymathic-aion are both installed here and have overwritten each other's "
+            "files, since both are the package `aion`: "
+            "run `pip uninstall -y aion-explorer polymathic-aion`, then install the one you want, "
+            "or each in its own environment"
         )

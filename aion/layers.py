@@ -1,6 +1,8 @@
-"""Transformer layers under the names of the published checkpoints. Shapes: B objects, N encoder tokens, M queries, H heads, D width.
+"""Transformer layers under the names of the published checkpoints.
+Shapes: B objects, N encoder tokens, M queries, H heads, D width.
 
-Masks are ``visible`` (True = may be attended to) and None when everything is. Nothing here knows which stream a token belongs to.
+Masks are ``visible`` (True = may be attended to) and None when everything is.
+Nothing here knows which stream a token belongs to.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,7 +97,7 @@ class Mlp(nn.Module):
 
 
 class _Heads(nn.Module):
-    """What self- and cross-attention share: heads, optional norm of queries and keys, the projection of the result."""
+    """What self- and cross-attention share: heads, optional norm of queries and keys, the last projection."""
 
     def __init__(self, d: Dimensions) -> None:
         super().__init__()
@@ -131,11 +133,9 @@ class SelfAttention(_Heads):
     def within(self, x: Tensor, queries: Queries) -> Tensor:
         """Attention among the queries of each target."""
         q, k, v = self.split(self.qkv(x), 3)
-        asked = (
-            [None] * len(queries.sizes)
-            if queries.asked is None
-            else list(torch.split(queries.asked, queries.sizes, dim=1))
-        )
+        asked: Sequence[Tensor | None] = [None] * len(queries.sizes)
+        if queries.asked is not None:
+            asked = torch.split(queries.asked, queries.sizes, dim=1)
         parts = zip(*(torch.split(heads, queries.sizes, dim=2) for heads in (q, k, v)), asked, strict=True)
         results = [
             self.attend(qs, ks, vs, something_visible(seen))
@@ -146,12 +146,12 @@ class SelfAttention(_Heads):
         return self.proj(torch.cat(results, dim=1))  # type: ignore[no-any-return]
 
     def uniform(self, x: Tensor, queries: Queries) -> Tensor:
-        """Every query receives the average of all values of its target: attention with equal weights, without the attention."""
+        """Every query receives the average of all values of its target:
+        attention with equal weights, without the attention."""
         dim = x.shape[-1]
         bias = None if self.qkv.bias is None else self.qkv.bias[2 * dim :]
-        values = F.linear(
-            queries.average(x), self.qkv.weight[2 * dim :], bias
-        )  # the average commutes with the linear map
+        # the average commutes with the linear map
+        values = F.linear(queries.average(x), self.qkv.weight[2 * dim :], bias)
         return queries.spread(self.proj(values))
 
 
@@ -243,7 +243,8 @@ def position_table(stream: TokenStream, dim: int) -> Tensor:
         waves = [torch.arange(stream.positions)]
     else:
         height, width = stream.grid
-        # first the axis that varies slowly; the checkpoints call it the width, which matters to square grids only by name
+        # first the axis that varies slowly; the checkpoints call it the width,
+        # which matters to square grids only by name
         waves = list(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="ij"))
     half = dim // (2 * len(waves))
     frequency = 1.0 / 10_000 ** (torch.arange(half, dtype=torch.float32) / half)
@@ -252,7 +253,8 @@ def position_table(stream: TokenStream, dim: int) -> Tensor:
 
 
 def initialise(module: nn.Module) -> None:
-    """Random weights as 4M draws them: Xavier for linear layers, each of q, k and v for itself; normal for embeddings."""
+    """Random weights as 4M draws them: Xavier for linear layers, each of q, k and v for itself;
+    normal for embeddings."""
     for name, part in module.named_modules():
         if isinstance(part, nn.Linear):
             stacked = {"qkv": 3, "kv": 2}.get(name.rsplit(".", 1)[-1], 1)
@@ -267,7 +269,8 @@ def initialise(module: nn.Module) -> None:
 
 
 class without_initialisation(TorchFunctionMode):  # noqa: N801  # read as `with without_initialisation():`
-    """Modules made inside keep whatever their memory held: for weights that are loaded right after. Of this thread only."""
+    """Modules made inside keep whatever their memory held: for weights that are loaded right after.
+    Of this thread only."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

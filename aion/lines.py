@@ -1,7 +1,7 @@
 """Spectral lines: the one table of rest wavelengths in vacuum, Å, and where they are observed at a redshift.
 
-Pages, line evidence, the simulator and the evaluation take their lines from here. Optical wavelengths are the NIST values as SDSS lists
-them (vacuum); below 2000 Å air was never used.
+Pages, line evidence, the simulator and the evaluation take their lines from here.
+Optical wavelengths are the NIST values as SDSS lists them (vacuum); below 2000 Å air was never used.
 """
 
 from collections.abc import Sequence
@@ -140,7 +140,8 @@ class Label:
 def labels(lines: Sequence[Line], z: float, *, apart: float, rows: int) -> tuple[Label, ...]:
     """Names placed so that none cover each other.
 
-    Lines of one name closer than ``apart`` (Å, observed) share a label at their middle; a label that finds no free row is left out.
+    Lines of one name closer than ``apart`` (Å, observed) share a label at their middle;
+    a label that finds no free row is left out.
     """
     groups: list[list[Line]] = []
     for line in lines:
@@ -156,9 +157,8 @@ def labels(lines: Sequence[Line], z: float, *, apart: float, rows: int) -> tuple
             groups.append([line])
         else:
             same.append(line)
-    groups.sort(
-        key=lambda group: (_middle(group, z), not group[0].name.startswith("H"))
-    )  # Hα before the [N II] around it
+    # Hα before the [N II] around it
+    groups.sort(key=lambda group: (_middle(group, z), not group[0].name.startswith("H")))
     ends = [float("-inf")] * rows
     placed = []
     for group in groups:

@@ -1,4 +1,5 @@
-"""Vectors (n, D) -> points (n, 2) to look at. Distances on a map are not distances of the vectors; neighbors are searched elsewhere."""
+"""Vectors (n, D) -> points (n, 2) to look at. Distances on a map are not distances of the vectors;
+neighbors are searched elsewhere."""
 
 from importlib.util import find_spec
 
@@ -8,22 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 MAPS = ("umap", "pca")
 """Names of the maps, the more telling one first."""
 UMAP_NEIGHBORS, UMAP_MIN_DISTANCE = 30, 0.1
-"""Neighbors whose distances UMAP keeps (more: the large scale counts more), and how tightly it packs points."""
+"""Neighbors whose distances UMAP keeps (more: the large scale counts more), and how tight points are."""
 UMAP_FROM = 300
-"""Vectors from which UMAP draws too: it first takes half a minute to compile, and fewer have no neighborhoods to speak of."""
+"""Vectors from which UMAP draws too: it first takes half a minute to compile,
+and fewer have no neighborhoods to speak of."""
 SEED = 0
 
 
 def columns(vectors: ArrayLike) -> dict[str, NDArray[np.float32]]:
-    """``umap_1``, ``umap_2``, ``pca_1``, ``pca_2``, (n,) each, of unit vectors (n, D); without UMAP where umap-learn is not installed, or
-    for fewer than `UMAP_FROM`."""
+    """``umap_1``, ``umap_2``, ``pca_1``, ``pca_2``, (n,) each, of unit vectors (n, D);
+    without UMAP where umap-learn is not installed, or for fewer than `UMAP_FROM`."""
     made = {"umap": umap(vectors)} if has_umap() and len(np.asarray(vectors)) >= UMAP_FROM else {}
     made["pca"] = pca(vectors)
     return {f"{name}_{axis + 1}": points[:, axis] for name, points in made.items() for axis in (0, 1)}
 
 
 def pca(vectors: ArrayLike) -> NDArray[np.float32]:
-    """(n, 2) the two directions in which (n, D) vectors differ most, largest first; signs are such that the largest entry is positive."""
+    """(n, 2) the two directions in which (n, D) vectors differ most, largest first;
+    signs are such that the largest entry is positive."""
     rows = np.asarray(vectors, dtype=np.float64)
     _, _, directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     axes = np.zeros((2, rows.shape[1]))
@@ -39,14 +42,13 @@ def has_umap() -> bool:
 
 
 def umap(vectors: ArrayLike) -> NDArray[np.float32]:
-    """(n, 2) points whose neighborhoods are those of unit vectors (n, D) by cosine; the same for the same vectors. Needs umap-learn."""
+    """(n, 2) points whose neighborhoods are those of unit vectors (n, D) by cosine;
+    the same for the same vectors. Needs umap-learn."""
     from umap import UMAP
 
     # one thread, as umap-learn does by itself where a seed is given: the same map every time
     maker = UMAP(
         n_neighbors=UMAP_NEIGHBORS, min_dist=UMAP_MIN_DISTANCE, metric="cosine", random_state=SEED, n_jobs=1
     )
-    points: NDArray[np.float32] = maker.fit_transform(np.asarray(vectors, dtype=np.float32)).astype(
-        np.float32
-    )
+    points: NDArray[np.float32] = maker.fit_transform(np.asarray(vectors, np.float32)).astype(np.float32)
     return points

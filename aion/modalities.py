@@ -1,8 +1,8 @@
-"""One class per physical quantity that the model reads or writes: validated torch tensors with a batch dimension.
+"""One class per physical quantity of the model: validated torch tensors with a batch dimension.
 
-After construction every field is a native tensor with B objects first: image flux (B, bands, height, width), spectra (B, n),
-scalars (B,). Arguments may be numpy arrays of any byte order, tensors or lists, batched or single, and are never changed.
-Knows units and surveys; knows nothing of files, tokens' values or networks.
+After construction every field is a native tensor with B objects first: image flux (B, bands, height, width),
+spectra (B, n), scalars (B,). Arguments may be numpy arrays of any byte order, tensors or lists, batched or
+single, and are never changed. Knows units and surveys; knows nothing of files, tokens' values or networks.
 """
 
 import copy
@@ -138,14 +138,15 @@ class Image(Modality, name="image"):
     """Arcsec per pixel that the codec was trained on; 0 where it depends on the survey."""
 
     def __init__(self, flux: Any, bands: Sequence[str], proxies: Sequence[str] = ()) -> None:
-        """Raises ModalityError: the shape is not (B, bands, height, width), the bands do not belong to the survey, repeat, or
-        are not as many as the channels, or a whole band holds no finite pixel."""
+        """Raises ModalityError: the shape is not (B, bands, height, width), the bands do not belong to the
+        survey, repeat, or are not as many as the channels, or a whole band holds no finite pixel."""
         pixels = as_tensor(flux, torch.float32, what="image flux")
         pixels = pixels[None] if pixels.ndim == 3 else pixels
         names, notes = band_names(bands, type(self).survey_bands)
         if pixels.ndim != 4 or pixels.shape[1] != len(names):
             raise ModalityError(
-                f"image flux has shape {tuple(pixels.shape)} and {len(names)} bands {names}; (batch, bands, height, width) is expected"
+                f"image flux has shape {tuple(pixels.shape)} and {len(names)} bands {names}; "
+                "(batch, bands, height, width) is expected"
             )
         if not pixels.isfinite().flatten(2).any(-1).all():
             raise ModalityError("a band of the image has no finite pixel; leave that band out")
@@ -153,9 +154,10 @@ class Image(Modality, name="image"):
 
 
 class LegacySurveyImage(Image, token_key="tok_image", num_tokens=576, unit="nanomaggies/pixel"):
-    """Legacy Survey images, nanomaggies per pixel (zero-point 22.5), 0.262 arcsec/pixel, any of the bands g, r, i, z.
+    """Legacy Survey images in any of g, r, i, z: nanomaggies (zero-point 22.5), 0.262 arcsec/pixel.
 
-    Bands of the northern survey (BASS g, r and MzLS z) are taken as the DES bands that they are closest to; `proxies` says so.
+    Bands of the northern survey (BASS g, r and MzLS z) are taken as the DES bands that they are closest to;
+    `proxies` says so.
     """
 
     survey_bands = DES_BANDS
@@ -163,7 +165,7 @@ class LegacySurveyImage(Image, token_key="tok_image", num_tokens=576, unit="nano
 
 
 class HSCImage(Image, token_key="tok_image_hsc", num_tokens=576, unit="counts/pixel, zero-point 27.0"):
-    """Hyper Suprime-Cam coadds, counts per pixel (zero-point 27.0), 0.168 arcsec/pixel, any of the bands g, r, i, z, y."""
+    """Hyper Suprime-Cam coadds in any of g, r, i, z, y: counts (zero-point 27.0), 0.168 arcsec/pixel."""
 
     survey_bands = HSC_BANDS
     pixel_scale = 0.168
@@ -171,13 +173,14 @@ class HSCImage(Image, token_key="tok_image_hsc", num_tokens=576, unit="counts/pi
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
-    """One-dimensional spectra; `DESISpectrum` or `SDSSSpectrum` say which survey. Pixels are sorted by wavelength.
+    """Spectra; `DESISpectrum` or `SDSSSpectrum` say which survey. Pixels are sorted by wavelength.
 
     Attributes:
         flux: (B, n) float32, 1e-17 erg/s/cm2/Å.
         ivar: (B, n) float32, inverse variance of the flux; 0 where nothing is known.
         mask: (B, n) bool, True = bad pixel.
-        wavelength: (B, n) float32, vacuum Å, observed frame, increasing; 99999 marks pixels that only fill up a row.
+        wavelength: (B, n) float32, vacuum Å, observed frame, increasing;
+            99999 marks pixels that only fill up a row.
     """
 
     flux: Tensor
@@ -191,7 +194,8 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
         """Flux that looks like erg/s/cm2/Å is scaled to 1e-17 of it, with an AssumptionWarning.
 
         Raises:
-            ModalityError: shapes differ, wavelengths are not in Å, or the mask marks the good pixels instead of the bad ones.
+            ModalityError: shapes differ, wavelengths are not in Å,
+                or the mask marks the good pixels instead of the bad ones.
         """
         f, i, m, w = (
             _rows(as_tensor(values, dtype, what=f"spectrum {what}"), what)
@@ -235,7 +239,7 @@ class Spectrum(Modality, name="spectrum", unit="1e-17 erg/s/cm2/Å"):
 
 
 class DESISpectrum(Spectrum, token_key="tok_spectrum_desi", num_tokens=273):
-    """DESI spectra, 1e-17 erg/s/cm2/Å against vacuum Å; the arms joined on one grid, 3600-9824 Å in steps of 0.8 Å."""
+    """DESI spectra, 1e-17 erg/s/cm2/Å against vacuum Å; the arms joined, 3600-9824 Å in steps of 0.8 Å."""
 
     padded_length = 7808
 
@@ -248,7 +252,7 @@ class SDSSSpectrum(Spectrum, token_key="tok_spectrum_sdss", num_tokens=273):
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class LegacySurveyCatalog(Modality, name="catalog", token_key="catalog", num_tokens=50):
-    """Objects of the Legacy Survey catalog inside the 96-pixel field, n per row; 9999 (or NaN) fills up the rows.
+    """Legacy Survey catalog: the objects in the 96-pixel field, n per row; 9999 (or NaN) fills up the rows.
 
     Attributes:
         X, Y: (B, n) int64, pixel 0..95 in the field.
@@ -271,7 +275,8 @@ class LegacySurveyCatalog(Modality, name="catalog", token_key="catalog", num_tok
         }
         if len({values.shape for values in columns.values()}) > 1:
             raise ModalityError(
-                f"the catalog's columns differ in shape: { {name: tuple(v.shape) for name, v in columns.items()} }"
+                "the catalog's columns differ in shape: "
+                f"{ {name: tuple(v.shape) for name, v in columns.items()} }"
             )
         if any((columns[name] != columns[name].round()).any() for name in ("X", "Y")):
             raise ModalityError(
@@ -298,7 +303,8 @@ class LegacySurveySegmentationMap(Modality, name="segmentation_map", token_key="
         values = values[None] if values.ndim == 2 else values
         if values.ndim != 3 or not values.isfinite().all():
             raise ModalityError(
-                f"a segmentation map needs finite values of shape (batch, height, width), not {tuple(values.shape)}"
+                "a segmentation map needs finite values of shape (batch, height, width), "
+                f"not {tuple(values.shape)}"
             )
         self._set(field=values)
 
@@ -357,12 +363,14 @@ def _check_mask_sense(ivar: Tensor, mask: Tensor, filling: Tensor) -> None:
     bad_and_known, good_and_known = int((mask & known).sum()), int((~mask & known).sum())
     if bad_and_known > 0 and good_and_known == 0 and bool((~mask & ~filling).any()):
         raise ModalityError(
-            "the mask marks every pixel with ivar > 0 as bad and those without as good: it is inverted; True means bad"
+            "the mask marks every pixel with ivar > 0 as bad and those without as good: it is inverted; "
+            "True means bad"
         )
 
 
 def _in_units_of_1e17(flux: Tensor, ivar: Tensor, good: Tensor) -> tuple[Tensor, Tensor]:
-    """Flux and inverse variance in 1e-17 erg/s/cm2/Å, told apart from plain erg/s/cm2/Å by seven orders of magnitude."""
+    """Flux and inverse variance in 1e-17 erg/s/cm2/Å, told apart from plain erg/s/cm2/Å
+    by seven orders of magnitude."""
     sizes = flux[good & flux.isfinite() & (flux != 0)].abs()
     if len(sizes) == 0 or float(sizes.median()) > 1e-10:
         return flux, ivar

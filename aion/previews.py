@@ -1,4 +1,4 @@
-"""What is shown of an object at a glance: a small picture and a small spectrum. For people, never for the model."""
+"""An object at a glance: a small picture and a small spectrum. For people, never for the model."""
 
 import io
 from collections.abc import Sequence
@@ -36,7 +36,8 @@ def wavelength() -> NDArray[np.float32]:
 
 
 def small_spectra(spectra: Spectrum) -> NDArray[np.float16]:
-    """(B, m) mean flux of the good pixels in each small one, weighted by ivar, 1e-17 erg/s/cm2/Å; NaN where there is none."""
+    """(B, m) mean flux of the good pixels in each small one, weighted by ivar, 1e-17 erg/s/cm2/Å;
+    NaN where there is none."""
     count = len(EDGES) - 1
     small = np.full((len(spectra.flux), count), np.nan)
     columns = (values.double().numpy() for values in (spectra.flux, spectra.ivar, spectra.wavelength))

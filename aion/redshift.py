@@ -1,7 +1,8 @@
-"""Redshift from logits: (B, 1, bins) -> a probability density over z. Knows nothing of files, models or figures.
+"""Redshift from logits: (B, 1, bins) -> a probability density over z. Knows no files, models or figures.
 
-The density is constant within a bin of the checkpoint's own grid, and every number here is exact for that step function: the
-credible intervals hold exactly 68 % and 95 %, the median halves the area, points are bin mid-points.
+The density is constant within a bin of the checkpoint's own grid, and every number here is exact
+for that step function: the credible intervals hold exactly 68 % and 95 %, the median halves the
+area, points are bin mid-points.
 """
 
 from dataclasses import dataclass, replace
@@ -19,21 +20,23 @@ Floats = NDArray[np.floating[Any]]
 Interval = tuple[float, float]
 
 MERGE_BELOW = 1_000.0
-"""km/s between two peaks that count as one: redshift surveys call a larger error catastrophic (DESI, SDSS)."""
+"""km/s between two peaks that count as one: surveys call a larger error catastrophic (DESI, SDSS)."""
 VALLEY = 0.5
-"""Two peaks are one unless the density between them falls below this share of the lower peak: ripples on a hump are not peaks."""
+"""Two peaks are one unless the density between them falls below this share of the lower peak:
+ripples on a hump are not peaks."""
 MAX_PEAKS = 5
 """Peaks listed at most: nobody compares more by eye."""
 MIN_PEAK_PROBABILITY = 0.01
 """A peak with less is not listed, unless it is the best one."""
 MULTIMODAL_FROM = 0.1
-"""The second peak's probability from which the answer counts as ambiguous: one chance in ten is worth a look."""
+"""The second peak's probability from which the answer is ambiguous: one chance in ten is worth a look."""
 EDGE_BINS = 3
 """Bins at the upper end of the grid that count as its edge: a peak at z beyond the grid piles up there."""
 EDGE_FROM = 0.05
 """Probability within ``EDGE_BINS`` from which the redshift may lie beyond the grid."""
 BROAD_FROM = 0.1
-"""Total length of the 68 % region over 1 + z from which it is broad: +-0.05 is about what good photometry gives, spectra give less."""
+"""Total length of the 68 % region over 1 + z from which it is broad:
++-0.05 is about what good photometry gives, spectra give less."""
 
 MULTIMODAL, EDGE, BROAD, LOW_COVERAGE = "multimodal", "edge", "broad", "low coverage"
 
@@ -60,7 +63,7 @@ class RedshiftPDF:
     probability: Floats
     """(n,) mass per bin, sums to 1."""
     spare: float = 0.0
-    """Probability that the model gave to logits without a bin, before it was dropped and the rest renormalised."""
+    """Probability of the logits without a bin, before it was dropped and the rest renormalised."""
     given_flags: tuple[str, ...] = ()
     """Flags that only the caller can know, such as ``"low coverage"``."""
 
@@ -108,7 +111,7 @@ class RedshiftPDF:
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
-        """What a person must know before quoting this redshift; the thresholds are the constants of this file."""
+        """What a person must know before quoting this redshift; thresholds are constants of this file."""
         length = sum(high - low for low, high in self.ci68)
         computed = (
             (MULTIMODAL, len(self.peaks) > 1 and self.peaks[1].probability >= MULTIMODAL_FROM),
@@ -118,7 +121,8 @@ class RedshiftPDF:
         return tuple(name for name, holds in computed if holds) + self.given_flags
 
     def region(self, level: float) -> tuple[Interval, ...]:
-        """The smallest set of redshifts that holds ``level`` (0 to 1) of the probability, as intervals in increasing z."""
+        """The smallest set of redshifts that holds ``level`` (0 to 1) of the probability,
+        as intervals in increasing z."""
         if not 0 < level < 1:
             raise ValueError(f"level is {level}; a credible region needs a level between 0 and 1")
         return _highest_density_region(self.edges, self.density, self.probability, self.median, level)
@@ -138,7 +142,8 @@ class RedshiftPDF:
         weight = np.asarray(weight, dtype=float)
         if weight.shape != self.probability.shape or not np.isfinite(weight).all() or (weight < 0).any():
             raise InputError(
-                f"weights have shape {weight.shape}; one finite, non-negative value per bin is expected, {len(self.z)} in all"
+                f"weights have shape {weight.shape}; "
+                f"one finite, non-negative value per bin is expected, {len(self.z)} in all"
             )
         product = self.probability * weight
         if not product.sum() > 0:
@@ -155,19 +160,22 @@ class RedshiftPDF:
         more = f" or {len(self.ci68) - 3} more" if len(self.ci68) > 3 else ""
         flags = f" Flags: {', '.join(self.flags)}." if self.flags else ""
         best = self.peaks[0]
-        return f"z = {self.mode:.4f}; 68 % region {region}{more}; the best peak holds {best.probability:.0%} near z = {best.z:.4f}.{flags}"
+        peak = f"the best peak holds {best.probability:.0%} near z = {best.z:.4f}"
+        return f"z = {self.mode:.4f}; 68 % region {region}{more}; {peak}.{flags}"
 
 
 def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:
     """One density per object.
 
     Args:
-        logits: (B, 1, bins) or (B, bins), torch or numpy, with at least as many bins as ``buckets``. Token t stands for
-            (buckets[t-1], buckets[t]]. Logits beyond the grid (the spare 1025th) are dropped and the rest renormalised.
+        logits: (B, 1, bins) or (B, bins), torch or numpy, with at least as many bins as ``buckets``.
+            Token t stands for (buckets[t-1], buckets[t]]. Logits beyond the grid (the spare 1025th) are
+            dropped and the rest renormalised.
         buckets: (bins,) increasing upper edges, from the checkpoint's Z codec.
 
-    Token 0 means z <= buckets[0]. Where buckets[0] > 0 it is the bin from 0 to buckets[0], and there are as many bins as buckets;
-    where the grid starts at 0 (or below) its mass is folded into the bin above it, and there is one bin less.
+    Token 0 means z <= buckets[0]. Where buckets[0] > 0 it is the bin from 0 to buckets[0], and there are
+    as many bins as buckets; where the grid starts at 0 (or below) its mass is folded into the bin above
+    it, and there is one bin less.
 
     Raises:
         InputError: the shapes do not fit, the grid does not increase, or logits are not finite.
@@ -177,7 +185,8 @@ def redshift_pdfs(logits: Any, buckets: Any) -> list[RedshiftPDF]:
     values = values[:, 0] if values.ndim == 3 and values.shape[1] == 1 else values
     if values.ndim != 2 or values.shape[1] < len(edges):
         raise InputError(
-            f"logits have shape {tuple(values.shape)}; expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid"
+            f"logits have shape {tuple(values.shape)}; "
+            f"expected (B, 1, bins) with bins >= {len(edges)}, the redshift grid"
         )
     if len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise InputError("the redshift grid must have at least two edges, strictly increasing")
@@ -219,7 +228,7 @@ def _quantiles(edges: Floats, probability: Floats, shares: Floats) -> Floats:
 def _highest_density_region(
     edges: Floats, density: Floats, probability: Floats, centre: float, level: float
 ) -> tuple[Interval, ...]:
-    """Bins in order of density, ties nearest the centre first, and as much of the last one as the level needs."""
+    """Bins in order of density, ties nearest the centre first, and as much of the last as the level needs."""
     middle = (edges[1:] + edges[:-1]) / 2
     order = np.lexsort((np.abs(middle - centre), -density))
     reached = np.cumsum(probability[order])
@@ -283,7 +292,7 @@ def _humps(density: Floats) -> tuple[list[int], list[int]]:
 
 
 def _merged(z: Floats, density: Floats, tops: list[int], cuts: list[int]) -> tuple[list[int], list[int]]:
-    """Neighbouring maxima united, highest valley first, until each pair left is apart in velocity and by a valley."""
+    """Neighbouring maxima united, highest valley first, until all are apart in velocity and by a valley."""
     tops, cuts = list(tops), list(cuts)
     while cuts:
         left, right, valley = np.array(tops[:-1]), np.array(tops[1:]), density[np.array(cuts)]

@@ -24,7 +24,8 @@ ScalarModalities: dict[str, "type[Scalar]"] = {}
 
 @dataclass(frozen=True, eq=False, init=False)
 class Modality:
-    """Base of everything the model reads. Class attributes: published `name`, `token_key`, `num_tokens`, `unit`."""
+    """Base of everything the model reads. Class attributes:
+    published `name`, `token_key`, `num_tokens`, `unit`."""
 
     name: ClassVar[str] = ""
     token_key: ClassVar[str] = ""
@@ -80,7 +81,8 @@ class Scalar(Modality, num_tokens=1):
         ScalarModalities[name] = cls
 
     def __init__(self, value: Any) -> None:
-        """Raises ModalityError: a value is missing (NaN, infinite or a survey's sentinel), or the shape does not fit."""
+        """Raises ModalityError: a value is missing (NaN, infinite or a survey's
+        sentinel), or the shape does not fit."""
         values = as_tensor(value, torch.float32, what=self.name)
         if self.num_tokens > 1:
             values = values[None] if values.ndim == 1 else values
@@ -91,13 +93,15 @@ class Scalar(Modality, num_tokens=1):
             fits = values.ndim == 1
         if not fits:
             raise ModalityError(
-                f"{self.name} has shape {tuple(values.shape)}; {self.num_tokens} value(s) per object are expected"
+                f"{self.name} has shape {tuple(values.shape)}; "
+                f"{self.num_tokens} value(s) per object are expected"
             )
         missing = ~values.isfinite() | torch.isin(values, torch.tensor(SENTINELS, device=values.device))
         if missing.any():
             rows = int(missing.reshape(len(values), -1).any(-1).sum())
             raise ModalityError(
-                f"{self.name} is missing for {rows} of {len(values)} objects (NaN or a sentinel): drop the modality there"
+                f"{self.name} is missing for {rows} of {len(values)} objects (NaN or a sentinel): "
+                "drop the modality there"
             )
         self._set(value=values)
 

@@ -1,4 +1,5 @@
-"""Similarity search over unit vectors (n, D): cosine, with ids beside it. Knows nothing of where vectors come from or are kept.
+"""Similarity search over unit vectors (n, D): cosine, with ids beside it.
+Knows nothing of where vectors come from or are kept.
 
 An index never changes, so several threads may ask the same one.
 """
@@ -18,7 +19,8 @@ EXACT_BELOW = 50_000
 LINKS = 32
 """Graph neighbours per vector (HNSW M): the usual choice for hundreds of dimensions."""
 BUILD_BEAM, SEARCH_BEAM = 200, 256
-"""Candidates kept while the graph is built and walked; recall@10 stays above 0.95 on random vectors, the hardest case."""
+"""Candidates kept while the graph is built and walked; recall@10 stays above 0.95 on
+random vectors, the hardest case."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Index:
         return cosines
 
     def nearest(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector, best first, without itself.
+        """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector but itself, best first.
 
         Raises:
             SearchError: there are no ``k`` others.
@@ -107,7 +109,8 @@ class Index:
 
         Args:
             vector: (D,), any length but zero.
-            where: (n,) True = may be an answer. It takes part in the search, so ``k`` answers come back when there are ``k``.
+            where: (n,) True = may be an answer. It takes part in the search,
+                so ``k`` answers come back when there are ``k``.
 
         Raises:
             SearchError: k is below 1, or a shape does not fit.
@@ -120,7 +123,7 @@ class Index:
             return []
         if not self.is_exact and (where is None or len(allowed) > EXACT_BELOW):
             beam = max(SEARCH_BEAM, 2 * k)
-            walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009 - missing from faiss's own type stubs
+            walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009 - faiss's type stubs lack it
             options = (
                 walk(efSearch=beam)
                 if where is None
@@ -142,7 +145,7 @@ class Index:
         ]
 
     def _held(self) -> NDArray[np.float32]:
-        """(n, D) the vectors, not to be written to: where they lie in memory if the index is exact, else a copy."""
+        """(n, D) the vectors, not to be written to: the index's own memory if it is exact, else a copy."""
         if not self.is_exact:
             return self.vectors()
         rows: NDArray[np.float32] = faiss.rev_swig_ptr(
@@ -154,7 +157,8 @@ class Index:
         where = np.asarray(where)
         if where.dtype != bool or where.shape != (len(self),):
             raise SearchError(
-                f"the filter is {where.dtype} of shape {where.shape}; one bool per row is expected, {len(self)} in all"
+                f"the filter is {where.dtype} of shape {where.shape}; "
+                f"one bool per row is expected, {len(self)} in all"
             )
         return where
 
@@ -168,7 +172,8 @@ def _unit_rows(vectors: ArrayLike, *, dimension: int | None = None) -> NDArray[n
     broken = np.flatnonzero(~np.isfinite(length[:, 0]) | (length[:, 0] == 0))
     if len(broken):
         raise SearchError(
-            f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; they have no direction"
+            f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; "
+            "they have no direction"
         )
     unit: NDArray[np.float32] = rows / length
     return unit

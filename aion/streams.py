@@ -1,6 +1,7 @@
 """The token vocabulary: one row per token stream of the published checkpoints.
 
-A stream is a sequence of tokens that stands for one quantity of one object. Which data the tokens come from, this file does not know.
+A stream is a sequence of tokens that stands for one quantity of one object.
+Which data the tokens come from, this file does not know.
 """
 
 from dataclasses import dataclass

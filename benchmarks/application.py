@@ -1,4 +1,5 @@
-"""What a person waits for: the embedded model behind the engine, and the application from the command to a result in the browser."""
+"""What a person waits for: the embedded model behind the engine,
+and the application from the command to a result in the browser."""
 
 import json
 import os
@@ -27,11 +28,11 @@ from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.io import read
 engine = Engine(Settings.from_environment())
-[thing] = read(sys.argv[2:])
-engine.analyze(thing)
+[target] = read(sys.argv[2:])
+engine.analyze(target)
 for _ in range(int(sys.argv[1])):
     start = time.perf_counter()
-    engine.analyze(thing)
+    engine.analyze(target)
     print(time.perf_counter() - start)
 """
 
@@ -70,7 +71,8 @@ def warm_analysis(repeats: int) -> list[float] | str:
 
 
 def cold_start() -> ColdStart | str:
-    """Start the application in a process of its own and use it once with headless Chromium; or why that was not possible."""
+    """Start the application in a process of its own and use it once with headless Chromium;
+    or why that was not possible."""
     files = example_with("spectrum")
     if CHROMIUM is None or not files:
         return (
@@ -128,7 +130,8 @@ def chromium() -> Iterator[Any]:
 
 
 def example_with(*kinds: str) -> list[Path]:
-    """Those files of the first example that has all of the kinds ("image", "spectrum", "photometry"); empty where there is none."""
+    """Those files of the first example that has all of the kinds ("image", "spectrum", "photometry");
+    empty where there is none."""
     listing = EXAMPLES / "examples.json"
     for example in json.loads(listing.read_text()) if listing.is_file() else []:
         chosen = {Path(name).stem: EXAMPLES / example["slug"] / name for name in example["files"]}

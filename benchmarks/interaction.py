@@ -1,17 +1,23 @@
 """What a person waits for in a running explorer: the embedded model, headless Chromium, `make interaction`.
 
-Every interaction is done again and again with the mouse. The clock is the browser's: it starts with the event (its own time stamp)
-and stops in the first frame in which the page shows what was asked for:
+Every interaction is done again and again with the mouse. The clock is the browser's: it starts with the event
+(its own time stamp) and stops in the first frame in which the page shows what was asked for:
 
-- z slider → lines: the mouse takes the coarse slider of z to another place; the first line of the spectrum has moved.
-- z slider → all: the same move; figures, tables and the typed number are those of the new z, and the server is at rest.
-- object → Analyze: a row of the Catalog's table is clicked; figures, neighbors and the last part stand, the server is at rest.
-- page: a link of the navigation is clicked; title and last part of the page stand, figures are drawn, the server is at rest.
-- box on the map: the mouse lets go of a box over the map of all objects; gallery and table are those of the box, the server is at rest.
+- z slider → lines: the mouse takes the coarse slider of z to another place;
+  the first line of the spectrum has moved.
+- z slider → all: the same move; figures, tables and the typed number are those of the new z,
+  and the server is at rest.
+- object → Analyze: a row of the Catalog's table is clicked;
+  figures, neighbors and the last part stand, the server is at rest.
+- page: a link of the navigation is clicked;
+  title and last part of the page stand, figures are drawn, the server is at rest.
+- box on the map: the mouse lets go of a box over the map of all objects;
+  gallery and table are those of the box, the server is at rest.
 - neighbors: the engine's search in the catalog, in this process, no page.
 
-Beside it stands what depends little on who else uses the machine: CPU time of the server and of the browser, and bytes that the server
-sent, each the median of one interaction until the page is at rest. Nothing here is asserted in tests.
+Beside it stands what depends little on who else uses the machine: CPU time of the server and of the browser,
+and bytes that the server sent, each the median of one interaction until the page is at rest. Nothing here is
+asserted in tests.
 """
 
 import argparse
@@ -39,7 +45,9 @@ window.clock = {
     const holds = claims.map((claim) => new Function(`return (${claim})`))
     addEventListener(event, ({ timeStamp }) => {
       const look = () => {
-        holds.forEach((claim, i) => { if (took[i] === null && claim()) took[i] = performance.now() - timeStamp })
+        holds.forEach((claim, i) => {
+          if (took[i] === null && claim()) took[i] = performance.now() - timeStamp
+        })
         if (took.includes(null)) requestAnimationFrame(look)
       }
       requestAnimationFrame(look)
@@ -48,13 +56,15 @@ window.clock = {
 }
 window.shown = {
   figure: (key) => document.querySelector(`.st-key-${key} .js-plotly-plot`),
-  atRest: () => document.querySelector(".stApp").dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]"),
+  atRest: () => document.querySelector(".stApp").dataset.testScriptState === "notRunning"
+    && !document.querySelector("[data-stale=true]"),
   titled: (title) => document.querySelector("h1")?.innerText === title,
   drawn: (count) => document.querySelectorAll(".js-plotly-plot .main-svg .xy").length >= count,
   text: (words) => document.querySelector(".stMain").innerText.includes(words),
   // Pixels from the left edge of the spectrum to its first line.
   line: () => {
-    const plot = shown.figure("spectrum-0"), isLine = (shape) => shape.type === "line" && shape.yref === "paper"
+    const plot = shown.figure("spectrum-0")
+    const isLine = (shape) => shape.type === "line" && shape.yref === "paper"
     const mark = plot?.layout?.shapes?.findIndex(isLine)
     const path = plot?.querySelector(`.shapelayer path[data-index="${mark}"]`)
     return path && path.getBoundingClientRect().x - plot.getBoundingClientRect().x
@@ -163,7 +173,8 @@ def moving_z(bench: Bench) -> list[Measured]:
 
 PAGES = {
     "Catalog": "shown.titled('Catalog') && document.querySelector('.stDataFrame canvas') && shown.drawn(2)",
-    "Similar": "shown.titled('Similar objects') && shown.text('How well this works') && document.querySelector('.aion-object')",
+    "Similar": "shown.titled('Similar objects') && shown.text('How well this works')"
+    " && document.querySelector('.aion-object')",
     "Model": "shown.text('Software') && document.querySelector('[role=tab]')",
     "Analyze": "shown.text('Tokens:') && shown.drawn(3)",
 }
@@ -193,7 +204,10 @@ def opening(bench: Bench) -> list[Measured]:
         table.scroll_into_view_if_needed()
         bench.page.wait_for_timeout(500)
         act = lambda row=turn % 10: table.click(position={"x": 60, "y": 35 * row + 52})  # noqa: E731
-        shown = "shown.text('Tokens:') && shown.text('Most similar objects') && shown.drawn(2) && document.querySelector('.aion-object')"
+        shown = (
+            "shown.text('Tokens:') && shown.text('Most similar objects') && shown.drawn(2)"
+            " && document.querySelector('.aion-object')"
+        )
         bench.time("click", act, (f"{AT_REST} && {shown}", opened))
         bench.page.get_by_test_id("stTopNavLink").filter(has_text="Catalog").click()
         bench.wait(f"{PAGES['Catalog']} && {AT_REST}")
@@ -280,12 +294,10 @@ def main() -> int:
     if CHROMIUM is None:
         print("this needs chromium (Debian: apt-get install chromium)", file=sys.stderr)
         return 2
-    print(
-        f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median and p90 of {options.repeats}\n"
-    )
-    print(
-        "| what | median | p90 | bar | met | server CPU | browser CPU | sent |\n|---|---|---|---|---|---|---|---|"
-    )
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"load of the machine at the start: {load}; median and p90 of {options.repeats}\n")
+    print("| what | median | p90 | bar | met | server CPU | browser CPU | sent |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in options.only:
         if name == "neighbors":
             found = [searching(options.repeats)]

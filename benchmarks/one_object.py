@@ -1,8 +1,10 @@
-"""One object, image + spectrum, from arrays to embedding, redshift logits and both reconstructions: in ours or in the published package.
+"""One object, image + spectrum, from arrays to embedding, redshift logits and both reconstructions:
+in ours or in the published package.
 
-Run by ``run.py`` as a process of its own, since both packages are named ``aion``: ``python one_object.py ours|published base|tiny``.
-Weights are random. For every line read from standard input it analyzes the object once and answers with one line of JSON:
-seconds by step, and the highest memory of the process so far in bytes.
+Run by ``run.py`` as a process of its own, since both packages are named ``aion``:
+``python one_object.py ours|published base|tiny``. Weights are random. For every line read from standard input
+it analyzes the object once and answers with one line of JSON: seconds by step, and the highest memory of the
+process so far in bytes.
 """
 
 import json

@@ -1,6 +1,8 @@
-"""Speed and memory, every ratio measured in one run: `make benchmark`, or `python benchmarks/run.py --only published import`.
+"""Speed and memory, every ratio measured in one run:
+`make benchmark`, or `python benchmarks/run.py --only published import`.
 
-Seconds move with the machine, ratios less so: the two sides of a ratio take turns. Nothing here is asserted in tests.
+Seconds move with the machine, ratios less so: the two sides of a ratio take turns.
+Nothing here is asserted in tests.
 """
 
 import argparse
@@ -50,12 +52,11 @@ def published(size: str, repeats: int) -> Iterator[Row]:
     for process in sides.values():
         process.communicate()
     for step in runs["ours"][0]:
-        ours, theirs = (
-            median(run[step] for run in runs[name][1:]) for name in ("ours", "published")
-        )  # the first run warms up
-        what = f"one object ({size} size): {'arrays to embedding, redshift, reconstructions' if step == 'all' else step}"
+        # the first run warms up
+        ours, theirs = (median(run[step] for run in runs[name][1:]) for name in ("ours", "published"))
+        steps = "arrays to embedding, redshift, reconstructions" if step == "all" else step
         yield Row(
-            what,
+            f"one object ({size} size): {steps}",
             f"{ours:.2f} s",
             f"{theirs:.2f} s",
             f"{theirs / ours:.2f}× faster",
@@ -96,7 +97,8 @@ def embedded(size: str, repeats: int) -> Iterator[Row]:
 
 
 def application(size: str, repeats: int) -> Iterator[Row]:
-    """From the command to a page in the browser that has answered, and the memory of the server after that."""
+    """From the command to a page in the browser that has answered,
+    and the memory of the server after that."""
     result = cold_start()
     if isinstance(result, str):
         yield Row("cold start", f"not measured: {result}")

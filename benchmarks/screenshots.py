@@ -1,4 +1,5 @@
-"""The pictures in docs/images, taken from the running application: `make screenshots`. Look at them before committing them."""
+"""The pictures in docs/images, taken from the running application: `make screenshots`.
+Look at them before committing them."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""How long a search in a catalog of 10,000 objects takes in the engine's process, median of 20; the embeddings are random."""
+"""How long a search in a catalog of 10,000 objects takes in the engine's process, median of 20;
+the embeddings are random."""
 
 import statistics
 from collections.abc import Callable

@@ -1,11 +1,11 @@
-"""Fixtures every test may use: the real data, where there are some, and a tiny model in the published layout."""
+"""Fixtures every test may use: the real data, where there are some,
+and a tiny model in the published layout."""
 
 import os
 from pathlib import Path
 
-os.environ.setdefault(
-    "HF_HUB_OFFLINE", "1"
-)  # no test reaches the network; the ones that play the Hub set their own endpoint
+# no test reaches the network; the ones that play the Hub set their own endpoint
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 import torch
@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a tiny random model with all its codecs, in the published layout. Read only: copy it to change it."""
+    """Folder of a tiny random model with all its codecs, in the published layout.
+    Read only: copy it to change it."""
     from tests.tiny import write_tiny
 
     return write_tiny(tmp_path_factory.mktemp("tiny"))

@@ -1,4 +1,5 @@
-"""The documentation site: it builds without a warning and without a network, has every page, and asks no other host for anything."""
+"""The documentation site: it builds without a warning and without a network, has every page,
+and asks no other host for anything."""
 
 import json
 import re
@@ -126,7 +127,10 @@ def test_the_site_asks_no_other_host(site: Path) -> None:
 
 
 def test_a_host_that_is_asked_is_found() -> None:
-    page = '<a href="https://a.org"></a><link href="https://b.org/x.css"><script src="//c.org/x.js"></script><img src="x.png">'
+    page = (
+        '<a href="https://a.org"></a><link href="https://b.org/x.css">'
+        '<script src="//c.org/x.js"></script><img src="x.png">'
+    )
     assert elsewhere(Fetched(page).addresses) == ["https://b.org/x.css", "//c.org/x.js"]
 
 
@@ -156,11 +160,8 @@ def test_a_cell_that_fails_fails_the_build(tmp_path: Path, source: str, reason: 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_holds_no_outputs(notebook: Path) -> None:
-    assert not [
-        cell
-        for cell in json.loads(notebook.read_text())["cells"]
-        if cell.get("outputs") or cell.get("execution_count")
-    ]
+    cells = json.loads(notebook.read_text())["cells"]
+    assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -1,4 +1,5 @@
-"""What ships with the application: the embedded weights, the reference catalog and the examples belong together and do their work."""
+"""What ships with the application: the embedded weights, the reference catalog
+and the examples belong together and do their work."""
 
 import io
 import json

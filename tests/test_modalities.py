@@ -1,4 +1,5 @@
-"""Modalities take what astronomers have, refuse what would give wrong tokens, and never change what they are given."""
+"""Modalities take what astronomers have, refuse what would give wrong tokens,
+and never change what they are given."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""What README says is so: its Python runs, its links and make targets exist, its configuration is the one that is read."""
+"""What README says is so: its Python runs, its links and make targets exist,
+its configuration is the one that is read."""
 
 import re
 import subprocess
@@ -21,7 +22,8 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, tiny_weights: Path) -> Path:
-    """A folder in which the names of README exist: a spectrum, the embedded model and, in place of the Hub's, a tiny one."""
+    """A folder in which the names of README exist: a spectrum, the embedded model
+    and, in place of the Hub's, a tiny one."""
     weights = EMBEDDED if (EMBEDDED / "config.json").is_file() else tiny_weights
     for name, target in {
         "assets/models/aion-sim": weights,

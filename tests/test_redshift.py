@@ -63,9 +63,8 @@ def test_a_credible_region_holds_exactly_its_level(seed, level):
 def test_a_credible_region_has_the_densest_bins():
     pdf = random_pdf(3)
     inside = np.array([any(low <= z <= high for low, high in pdf.ci68) for z in pdf.z])
-    assert (
-        pdf.density[inside].min() >= np.sort(pdf.density[~inside])[-2]
-    )  # the bin that is cut may be on either side
+    # the bin that is cut may be on either side
+    assert pdf.density[inside].min() >= np.sort(pdf.density[~inside])[-2]
 
 
 def test_two_peaks_are_found_with_their_masses_and_flagged():
@@ -89,11 +88,8 @@ def test_peaks_closer_than_1000_km_s_are_one():
     apart = 1.1 * 800 / SPEED_OF_LIGHT
     close = pdf_of(0.6 * hump(0.1, 0.0002, fine) + 0.4 * hump(0.1 + apart, 0.0002, fine), fine)
     far = pdf_of(0.6 * hump(0.1, 0.0002, fine) + 0.4 * hump(0.1 + 2 * apart, 0.0002, fine), fine)
-    assert (
-        len(close.peaks) == 1
-        and close.peaks[0].probability == pytest.approx(1)
-        and close.peaks[0].z == pytest.approx(0.1, abs=2e-4)
-    )
+    assert len(close.peaks) == 1 and close.peaks[0].probability == pytest.approx(1)
+    assert close.peaks[0].z == pytest.approx(0.1, abs=2e-4)
     assert len(far.peaks) == 2
 
 

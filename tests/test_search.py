@@ -47,9 +47,8 @@ def test_a_filter_takes_part_in_the_search(index):
     where = (np.arange(300) % 3 == 1) & (np.arange(300) > 150)
     question = vectors(1, seed=2)[0]
     found = index.query(question, 10, where)
-    assert len(found) == 10 and [match.row for match in found] == brute_force(
-        vectors(300), question, 10, where
-    )
+    assert len(found) == 10
+    assert [match.row for match in found] == brute_force(vectors(300), question, 10, where)
 
 
 def test_fewer_answers_come_back_where_there_are_fewer(index):

@@ -1,4 +1,5 @@
-"""What `pip install` gives: the wheel works by itself, from an empty folder, and says when the published package was installed over it."""
+"""What `pip install` gives: the wheel works by itself, from an empty folder,
+and says when the published package was installed over it."""
 
 import os
 import shutil
@@ -33,7 +34,8 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of a new environment that holds the wheel and, by a path file, the libraries of this one, but not the checkout."""
+    """The interpreter of a new environment that holds the wheel and, by a path file,
+    the libraries of this one, but not the checkout."""
     home = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     interpreter = home / "bin" / "python"

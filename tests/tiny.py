@@ -1,7 +1,9 @@
-"""A tiny random model with every codec, in the published layout: what tests load where the published weights would be.
+"""A tiny random model with every codec, in the published layout:
+what tests load where the published weights would be.
 
-The token streams, their lengths and vocabularies are the published ones; only widths and depths are small. Scalar codecs have
-plausible ranges, the redshift grid is uniform in ln(1 + z) from 0 to 6. Made anew for every test run (a second or two), never stored.
+The token streams, their lengths and vocabularies are the published ones; only widths and depths are small.
+Scalar codecs have plausible ranges, the redshift grid is uniform in ln(1 + z) from 0 to 6. Made anew for
+every test run (a second or two), never stored.
 """
 
 import math

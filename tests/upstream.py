@@ -1,6 +1,8 @@
-"""Run code inside the published package, `polymathic-aion` 0.0.2, in a process of its own: both packages are called `aion`.
+"""Run code inside the published package, `polymathic-aion` 0.0.2, in a process of its own:
+both packages are called `aion`.
 
-The package is looked for in the folder named by `AION_UPSTREAM`, else in `.cache/upstream` (`make test` puts it there).
+The package is looked for in the folder named by `AION_UPSTREAM`,
+else in `.cache/upstream` (`make test` puts it there).
 """
 
 import os
@@ -26,7 +28,8 @@ inputs = dict(np.load(sys.argv[1]))
 outputs = {}
 """
 _EPILOGUE = """
-np.savez(sys.argv[2], **{k: v.detach().numpy() if isinstance(v, torch.Tensor) else np.asarray(v) for k, v in outputs.items()})
+as_array = lambda value: value.detach().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+np.savez(sys.argv[2], **{name: as_array(value) for name, value in outputs.items()})
 """
 
 
@@ -39,9 +42,11 @@ def upstream_folder() -> Path:
 
 
 def run_upstream(script: str, **inputs: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """Arrays that `script` puts into the dict `outputs`; it finds the keyword arguments as arrays in the dict `inputs`.
+    """Arrays that `script` puts into the dict `outputs`;
+    it finds the keyword arguments as arrays in the dict `inputs`.
 
-    numpy (`np`) and torch are imported, torch is seeded with 0 and runs on one thread. Pass paths as strings: `str(inputs["folder"])`.
+    numpy (`np`) and torch are imported, torch is seeded with 0 and runs on one thread.
+    Pass paths as strings: `str(inputs["folder"])`.
     """
     folder = upstream_folder()
     with TemporaryDirectory() as scratch:

@@ -1,6 +1,8 @@
-"""Catalogs: folders of objects known to the model as tokens, with redshifts, previews and embeddings. The one place that knows them.
+"""Catalogs: folders of objects known to the model as tokens, with redshifts, previews and embeddings.
+The one place that knows them.
 
-The reference catalog is made by ``aion.training``, a user catalog by ``aion.explorer``; both are written, read and searched here.
+The reference catalog is made by ``aion.training``, a user catalog by ``aion.explorer``;
+both are written, read and searched here.
 """
 
 from aion.catalog.catalog import Catalog

@@ -1,4 +1,5 @@
-"""One catalog in memory: its table, what the model sees of each object, neighbors, previews. Everything is looked up by id, a string."""
+"""One catalog in memory: its table, what the model sees of each object, neighbors, previews.
+Everything is looked up by id, a string."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -20,7 +21,8 @@ from aion.modalities import Z
 from aion.search import Index
 
 ALIKE = 0.8
-"""Share of the streams that two vectors must have in common to be compared: without two of its numbers an object moves little."""
+"""Share of the streams that two vectors must have in common to be compared:
+without two of its numbers an object moves little."""
 
 
 class Catalog:
@@ -33,7 +35,8 @@ class Catalog:
         """Where it is kept."""
         self.manifest = manifest
         self.table = _completed(table)
-        """One row per object: id, class, z (both missing where not known) and whatever else was measured: mag_r, survey ..."""
+        """One row per object: id, class, z (both missing where not known) and whatever else was measured:
+        mag_r, survey ..."""
         self._rows = {name: row for row, name in enumerate(self.table["id"])}
         self._tokens = tokens
         self.indexes: Mapping[str, Index] = {
@@ -60,8 +63,8 @@ class Catalog:
         made_by = catalog.manifest.model_sha256
         if model_sha256 not in (None, made_by):
             raise IndexMismatchError(
-                f"the catalog in {folder} was made by weights {made_by[:12]}…, these are {str(model_sha256)[:12]}…; "
-                "build it again with these"
+                f"the catalog in {folder} was made by weights {made_by[:12]}…, "
+                f"these are {str(model_sha256)[:12]}…; build it again with these"
             )
         return catalog
 
@@ -80,7 +83,8 @@ class Catalog:
         Args:
             folder: Where it is to be kept.
             table: One row per object with its ``id``; places on maps of the embeddings are added.
-            vectors: View -> unit vector, for each object, `ALL` among them; a view of the catalog is one that every object has.
+            vectors: View -> unit vector, for each object, `ALL` among them;
+                a view of the catalog is one that every object has.
         """
         shared = [view for view in vectors[0] if all(view in held for held in vectors)]
         matrices = {view: np.stack([held[view] for held in vectors]) for view in shared}
@@ -109,10 +113,11 @@ class Catalog:
         return {view: held for view, held in views_of(streams).items() if view in self.indexes}
 
     def comparable(self, streams: Collection[str]) -> dict[str, list[str]]:
-        """View -> those of the streams whose vector can be compared with the view's, because both are made from the same kinds of data.
+        """View -> those of the streams whose vector can be compared with the view's,
+        because both are made from the same kinds of data.
 
-        Everything, where objects of the catalog have these streams, give or take one in five; else spectra alone and images alone, or,
-        where there are neither, catalog numbers if objects have these.
+        Everything, where objects of the catalog have these streams, give or take one in five; else spectra
+        alone and images alone, or, where there are neither, catalog numbers if objects have these.
         """
         if self._has_alike(ALL, streams):
             return {ALL: list(streams)}
@@ -122,7 +127,8 @@ class Catalog:
         return {view: held for view, held in parts.items() if view != "photometry"}
 
     def searched(self, streams: Collection[str]) -> dict[str, list[str]]:
-        """`comparable`; where that is nothing the nearest that there is, catalog numbers of another kind or everything, made from all."""
+        """`comparable`; where that is nothing the nearest that there is,
+        catalog numbers of another kind or everything, made from all."""
         only_numbers = "photometry" in self.indexes and set(views_of(streams)) == {ALL, "photometry"}
         return self.comparable(streams) or {"photometry" if only_numbers else ALL: list(streams)}
 
@@ -150,13 +156,14 @@ class Catalog:
             raise InputError(f"the catalog has no object {id!r}") from exc
 
     def row_of(self, id: str, tokens: Tokens) -> int | None:
-        """Where this very object is: of the same id, and known by the same tokens but for the redshift; None where it is not here."""
+        """Where this very object is: of the same id, and known by the same tokens but for the redshift;
+        None where it is not here."""
         if id not in self:
             return None
         held = {key: ids for key, ids in self.entry(id).tokens.items() if key != Z.token_key}
-        same = held.keys() == tokens.keys() and all(
-            np.array_equal(ids, tokens[key]) for key, ids in held.items()
-        )
+        if held.keys() != tokens.keys():
+            return None
+        same = all(np.array_equal(ids, tokens[key]) for key, ids in held.items())
         return self._rows[id] if same else None
 
     def entry(self, id: str) -> SkyObject:
@@ -178,10 +185,11 @@ class Catalog:
         *,
         exclude: int | None = None,
     ) -> tuple[Neighbor, ...]:
-        """The ``k`` objects most similar, best first, among those that pass; without the one in row ``exclude``.
+        """The ``k`` objects most similar, best first, of those that pass, without the one in row ``exclude``.
 
         Args:
-            vectors: View -> unit vector (D,) of the query made from that part of it, as `searched` says; several count alike.
+            vectors: View -> unit vector (D,) of the query made from that part of it, as `searched` says;
+                several count alike.
         """
         keep = (filters or Filters()).keep(self.table)
         if exclude is not None:
@@ -194,7 +202,7 @@ class Catalog:
     def first(
         self, scores: NDArray[Any], keep: NDArray[np.bool_], k: int, *, least: bool = False
     ) -> tuple[Neighbor, ...]:
-        """The ``k`` objects of the highest scores (n,), or of the lowest, best first, among those to ``keep`` (n,)."""
+        """The ``k`` objects of highest scores (n,), or lowest, best first, among those to ``keep`` (n,)."""
         rows = np.flatnonzero(keep)
         best = rows[np.argsort(scores[rows] if least else -scores[rows], kind="stable")[:k]]
         return self.as_neighbors(best.tolist(), scores[best].tolist())
@@ -222,7 +230,8 @@ class Catalog:
 
 
 def _completed(objects: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``class`` and ``z``, and where they can be known ``mag_r`` and ``g_r``, of fluxes in nanomaggies or of HSC (AB)."""
+    """The table with ``class`` and ``z``, and where they can be known ``mag_r`` and ``g_r``,
+    of fluxes in nanomaggies or of HSC (AB)."""
 
     def column(name: str) -> "pd.Series[Any]":
         return objects[name].astype(float) if name in objects else pd.Series(np.nan, objects.index)
@@ -232,9 +241,8 @@ def _completed(objects: pd.DataFrame) -> pd.DataFrame:
         for flux in map(column, ("FLUX_G", "FLUX_R"))
     )
     hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
-    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)}).dropna(
-        axis=1, how="all"
-    )
+    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)})
+    measured = measured.dropna(axis=1, how="all")
     kind = objects["class"].astype(object) if "class" in objects else None
     table = objects.assign(**{"id": objects["id"].astype(str), "class": kind, "z": column("z")})
     return table.assign(**{name: measured[name] for name in measured if name not in table})

@@ -1,9 +1,9 @@
 """The folder of a catalog, written and read here only. What lies in row i is of object i everywhere.
 
 catalog.json        the manifest
-objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of the embeddings
+objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of embeddings
 tokens.npz          token key -> (n, tokens), -1 where an object has none
-vectors.npz         view -> (n, D) unit vectors in half precision; indexes are made from them when the catalog is loaded
+vectors.npz         view -> (n, D) unit vectors in half precision; indexes are made from them on loading
 pictures.parquet    id, picture: a small WebP or JPEG, upright, null without an image
 spectra.npz         wavelength (m,) and flux (n, m): small spectra, NaN where not covered
 """
@@ -70,7 +70,8 @@ def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
         stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if stated.get("version") != VERSION:
             raise InputError(
-                f"the catalog in {folder} was written by another version of this program; make it again with this one"
+                f"the catalog in {folder} was written by another version of this program; "
+                "make it again with this one"
             )
         table = pd.read_parquet(folder / "objects.parquet")
         tokens, vectors = _arrays(folder / "tokens.npz"), _arrays(folder / "vectors.npz")

@@ -21,7 +21,8 @@ class Neighbor:
 
 @dataclass(frozen=True)
 class SmallSpectrum:
-    """A spectrum on a few pixels, to be recognized at a glance. Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
+    """A spectrum on a few pixels, to be recognized at a glance.
+    Flux in 1e-17 erg/s/cm2/Å, vacuum Å, observed frame."""
 
     wavelength: NDArray[np.floating[Any]]
     """(n,) Å, increasing."""
@@ -31,7 +32,8 @@ class SmallSpectrum:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which objects may be an answer; an empty field admits all. They take part in a search, which so gives as many as were asked."""
+    """Which objects may be an answer; an empty field admits all.
+    They take part in a search, which so gives as many as were asked."""
 
     classes: tuple[str, ...] = ()
     surveys: tuple[str, ...] = ()

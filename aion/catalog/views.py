@@ -46,7 +46,7 @@ def views_of(streams: Collection[str]) -> dict[str, list[str]]:
 
 
 def vectors_of(objects: Sequence[EmbeddedObject], views: Views, embed: Embed) -> list[dict[str, Vector]]:
-    """View -> the unit vector made from that part of an object, for each object. The whole is not embedded again."""
+    """For each object, view -> the unit vector made from that part. The whole is not embedded again."""
     chosen = [{view: set(streams) for view, streams in views(one.used).items()} for one in objects]
     parts = [
         (i, view)

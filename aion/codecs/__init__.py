@@ -1,4 +1,5 @@
-"""Codecs: modalities <-> tokens. One codec per folder `codecs/<name>/` of the weights; `CodecManager` finds and keeps them."""
+"""Codecs: modalities <-> tokens. One codec per folder `codecs/<name>/` of the weights;
+`CodecManager` finds and keeps them."""
 
 from aion.codecs.base import Codec
 from aion.codecs.catalog import CatalogCodec

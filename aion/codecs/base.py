@@ -1,4 +1,5 @@
-"""What every codec can do: a modality <-> tokens (B, n) int64, and its folder `codecs/<name>/` in the published layout."""
+"""What every codec can do: a modality <-> tokens (B, n) int64,
+and its folder `codecs/<name>/` in the published layout."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -16,7 +17,8 @@ from aion.modalities import Modality
 
 
 class Codec(nn.Module, ABC):
-    """Base of all codecs. A codec serves one modality, or all that share a base class and a folder, as the images of two surveys."""
+    """Base of all codecs. A codec serves one modality, or all that share a base class and a folder,
+    as the images of two surveys."""
 
     modality: type[Modality]
     """What it encodes; subclasses of it are welcome."""
@@ -41,7 +43,7 @@ class Codec(nn.Module, ABC):
 
     @torch.no_grad()
     def decode(self, tokens: Tensor, *, modality: type[Modality] | None = None, **metadata: Any) -> Any:
-        """The modality that tokens (B, n) stand for, as an instance of `modality` (default: the class of this codec).
+        """The modality that tokens (B, n) stand for, of class `modality` (default: that of this codec).
 
         Raises:
             ModalityTypeError: `modality` is not what this codec decodes.

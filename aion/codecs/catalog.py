@@ -1,6 +1,7 @@
-"""Codec of catalogs: every object in the field <-> five tokens (X, Y, SHAPE_E1, SHAPE_E2, SHAPE_R) of one codebook.
+"""Codec of catalogs: each object in the field <-> five tokens (X, Y, SHAPE_E1, SHAPE_E2, SHAPE_R).
 
-Places without an object have the token id `mask_value` (9999), which is outside the codebook: such tokens must be hidden from a model.
+Places without an object have the token id `mask_value` (9999), which is outside the codebook:
+such tokens must be hidden from a model.
 """
 
 import torch
@@ -43,13 +44,15 @@ class CatalogCodec(Codec):
         columns, present = self._columns(modality)
         if any(((columns[name] < 0) | (columns[name] >= CODEC_FIELD)).any() for name in COLUMNS[:2]):
             raise ModalityError(
-                f"X and Y of the catalog must be pixels 0..{CODEC_FIELD - 1} of the {CODEC_FIELD}-pixel field, or {self.mask_value}"
+                f"X and Y of the catalog must be pixels 0..{CODEC_FIELD - 1} "
+                f"of the {CODEC_FIELD}-pixel field, or {self.mask_value}"
             )
         codes = self._quantizer.encode(columns)  # (B, objects, 5)
         return codes.where(present[..., None], self.mask_value).flatten(1)
 
     def _decode(self, tokens: Tensor, target: type[LegacySurveyCatalog]) -> LegacySurveyCatalog:
-        """Objects of which every token is `mask_value` come back as `mask_value`; a token of a wrong column decodes to -1."""
+        """Objects of which every token is `mask_value` come back as `mask_value`;
+        a token of a wrong column decodes to -1."""
         whole = tokens.shape[1] // len(COLUMNS)
         objects = tokens[:, : whole * len(COLUMNS)].reshape(-1, whole, len(COLUMNS))
         absent = (objects == self.mask_value).all(-1)

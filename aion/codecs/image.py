@@ -1,7 +1,9 @@
-"""Codec of images: the central 96 x 96 pixels in any bands of one survey <-> a square of tokens (24 x 24 as published).
+"""Codec of images: the central 96 x 96 pixels in any bands of one survey <-> a square of
+tokens (24 x 24 as published).
 
-Fluxes come in the unit of the survey (see `LegacySurveyImage` and `HSCImage`) and are brought to nanomaggies. Training uses
-`preprocess`, `encode_latent`, `quantizer` and `decode_latent`, which together make the autoencoder.
+Fluxes come in the unit of the survey (see `LegacySurveyImage` and `HSCImage`) and are brought to
+nanomaggies. Training uses `preprocess`, `encode_latent`, `quantizer` and `decode_latent`, which
+together make the autoencoder.
 """
 
 import math
@@ -42,10 +44,12 @@ class ImageCodec(Codec):
         range_compression_factor: float = 0.01,
         mult_factor: float = 10.0,
     ) -> None:
-        """Fluxes f (nanomaggies) enter the network as arcsinh(f / `range_compression_factor`) * that factor * `mult_factor`.
+        """Fluxes f (nanomaggies) enter the network as arcsinh(f / c) * c * `mult_factor`, where c is
+        `range_compression_factor`.
 
         Raises:
-            ConfigError: `quantizer_levels` has not `embedding_dim` numbers, or the field cannot be halved `n_compressions` times.
+            ConfigError: `quantizer_levels` has not `embedding_dim` numbers,
+                or the field cannot be halved `n_compressions` times.
         """
         config = arguments(locals())
         super().__init__()
@@ -67,11 +71,9 @@ class ImageCodec(Codec):
         self.pre_quant_proj = nn.Conv2d(hidden_dims, embedding_dim, 1)
         self.post_quant_proj = nn.Conv2d(embedding_dim, hidden_dims, 1)
         self.model = MagVitAE(multisurvey_projection_dims, hidden_dims, n_compressions, num_consecutive)
-        self.center_crop, self.clamp, self.rescaler = (
-            CenterCrop(CODEC_FIELD),
-            Clamp(),
-            RescaleToLegacySurvey(),
-        )
+        self.center_crop = CenterCrop(CODEC_FIELD)
+        self.clamp = Clamp()
+        self.rescaler = RescaleToLegacySurvey()
 
     @property
     def quantizer(self) -> FiniteScalarQuantizer:
@@ -83,7 +85,8 @@ class ImageCodec(Codec):
         return self._quantizer.codebook_size
 
     def preprocess(self, image: Image) -> tuple[Tensor, Tensor]:
-        """Network input (B, 9, 96, 96), range-compressed and 0 in the bands that are not there, and which are there (B, 9) bool.
+        """Network input (B, 9, 96, 96), range-compressed and 0 in the bands that are not there,
+        and which are there (B, 9) bool.
 
         Raises:
             ModalityError: smaller than 96 x 96, bands of two surveys, or too many non-finite pixels.
@@ -94,7 +97,8 @@ class ImageCodec(Codec):
         gaps = float((~field.isfinite()).float().mean((-1, -2)).max())
         if gaps > MAX_GAPS:
             raise ModalityError(
-                f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: leave the band out"
+                f"{gaps:.0%} of a band is not finite; at most {MAX_GAPS:.0%} can be filled: "
+                "leave the band out"
             )
         flux = self.compress(self.rescaler.forward(self.clamp(fill_gaps(field), image.bands), image.bands))
         channels = [BAND_TO_INDEX[band] for band in image.bands]
@@ -141,7 +145,7 @@ class ImageCodec(Codec):
         return self._quantizer.encode(self.encode_latent(*self.preprocess(image))).flatten(1)
 
     def _decode(self, tokens: Tensor, target: type[Image], bands: Sequence[str] | None = None) -> Image:
-        """`bands`: what to decode, default all bands of the survey of `target`; flux in the unit of the survey."""
+        """`bands` to decode, default all of the survey of `target`; flux in the unit of the survey."""
         names, proxies = band_names(bands or target.survey_bands, target.survey_bands)
         side = math.isqrt(tokens.shape[1])
         if side * side != tokens.shape[1]:
@@ -155,18 +159,12 @@ class ImageCodec(Codec):
         height, width = image.flux.shape[-2:]
         notes = list(image.proxies)
         if (height, width) != (CODEC_FIELD, CODEC_FIELD):
-            scale = (
-                f", {CODEC_FIELD * image.pixel_scale:.1f} arcsec at the survey's {image.pixel_scale} arcsec/pixel"
-                if image.pixel_scale
-                else ""
-            )
-            notes.append(
-                f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read{scale}"
-            )
+            notes.append(f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read")
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(
-                f"{gaps.float().mean():.2%} of the pixels that are read are not finite and were filled from their neighbours"
+                f"{gaps.float().mean():.2%} of the pixels that are read are not finite "
+                "and were filled from their neighbours"
             )
         clamped = self.clamped_share(image)
         if clamped:

@@ -1,4 +1,5 @@
-"""All codecs of one source on one device: encode and decode any modality. Loads a codec when it is first needed, once per folder."""
+"""All codecs of one source on one device: encode and decode any modality.
+Loads a codec when it is first needed, once per folder."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -21,7 +22,8 @@ M = TypeVar("M", bound=Modality)
 
 
 class CodecManager:
-    """Codecs are shared by modalities of one folder (images of both surveys, spectra of both) and belong to this manager alone.
+    """Codecs are shared by modalities of one folder (images of both surveys, spectra of both)
+    and belong to this manager alone.
 
     Methods may be called from several threads.
     """
@@ -35,7 +37,8 @@ class CodecManager:
         token: str | None = None,
         local_files_only: bool = False,
     ) -> None:
-        """`source`: a folder in the published layout or a Hub id, not touched before a codec is needed; `revision`: a commit or branch."""
+        """`source`: a folder in the published layout or a Hub id, not touched before a codec is needed;
+        `revision`: a commit or branch."""
         self.device = torch.device(device)
         self._locate = partial(
             hub.locate, source, revision=revision, token=token, local_files_only=local_files_only
@@ -45,11 +48,13 @@ class CodecManager:
         self._lock = Lock()
 
     def encode(self, *modalities: Modality) -> dict[str, Tensor]:
-        """Token key -> tokens (B, n) int64, on the manager's device. The modalities may lie on any device and are not changed.
+        """Token key -> tokens (B, n) int64, on the manager's device.
+        The modalities may lie on any device and are not changed.
 
         Raises:
             ModalityTypeError: not a modality, or one without a token stream.
-            ModalityError: two of one kind (make one batch of them), or data that would give meaningless tokens.
+            ModalityError: two of one kind (make one batch of them),
+                or data that would give meaningless tokens.
             WeightsError: the codec cannot be loaded.
         """
         tokens: dict[str, Tensor] = {}
@@ -57,7 +62,8 @@ class CodecManager:
             codec = self.codec(type(modality))
             if modality.token_key in tokens:
                 raise ModalityError(
-                    f"{type(modality).__name__} was given twice; several objects of one kind go into one batch"
+                    f"{type(modality).__name__} was given twice; "
+                    "several objects of one kind go into one batch"
                 )
             tokens[modality.token_key] = codec.encode(modality)
         return tokens
@@ -65,7 +71,8 @@ class CodecManager:
     def decode(self, tokens: Mapping[str, Tensor], modality_type: type[M], **metadata: Any) -> M:
         """The modality that its tokens stand for.
 
-        `metadata`: ``wavelength=`` (Å) for spectra, ``bands=`` for images, ``centered=True`` for the middle of a scalar's bin.
+        `metadata`: ``wavelength=`` (Å) for spectra, ``bands=`` for images,
+        ``centered=True`` for the middle of a scalar's bin.
 
         Raises:
             ModalityTypeError: not a modality class, or one without a token stream.
@@ -75,7 +82,8 @@ class CodecManager:
         codec = self.codec(modality_type)
         if modality_type.token_key not in tokens:
             raise TokenKeyError(
-                f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; given: {', '.join(tokens)}"
+                f"there are no {modality_type.token_key!r} tokens for {modality_type.__name__}; "
+                f"given: {', '.join(tokens)}"
             )
         decoded: M = codec.decode(tokens[modality_type.token_key], modality=modality_type, **metadata)
         return decoded
@@ -97,7 +105,8 @@ class CodecManager:
             )
         if not modality_type.token_key or modality_type not in MODALITY_CODEC_MAPPING:
             raise ModalityTypeError(
-                f"{modality_type.__name__} has no token stream; use a class such as LegacySurveyImage or DESISpectrum"
+                f"{modality_type.__name__} has no token stream; "
+                "use a class such as LegacySurveyImage or DESISpectrum"
             )
         with self._lock:
             if modality_type.name not in self._codecs:
@@ -114,9 +123,8 @@ class CodecManager:
     def has(self, modality_type: type[Modality]) -> bool:
         """Whether the source has a codec for it."""
         with self._lock:
-            return modality_type.name in self._codecs or self._located().has(
-                f"codecs/{modality_type.name}/config.json"
-            )
+            config = f"codecs/{modality_type.name}/config.json"
+            return modality_type.name in self._codecs or self._located().has(config)
 
     def preload(
         self, modality_types: Iterable[type[Modality]], progress: Callable[[str, float], None] | None = None

@@ -1,4 +1,5 @@
-"""Codecs of single numbers: one token per number, the index of the bin that it falls into. Units are those of the modality."""
+"""Codecs of single numbers: one token per number, the index of the bin that it falls into.
+Units are those of the modality."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,7 +51,8 @@ class _QuantizedCodec(Codec):
         return codes if codes.ndim == 2 else codes[:, None]
 
     def _decode(self, tokens: Tensor, target: type[Scalar], centered: bool = False) -> Scalar:
-        """The upper edge of the bin, as the published package has it; `centered` gives its middle, which is right on average."""
+        """The upper edge of the bin, as the published package has it;
+        `centered` gives its middle, which is right on average."""
         codes = tokens if target.num_tokens > 1 else tokens[:, 0]
         return target(self._quantizer.center(codes) if centered else self._quantizer.decode(codes))
 
@@ -61,7 +63,8 @@ class _QuantizedCodec(Codec):
             return []
         unit = f" {scalar.unit}" if scalar.unit else ""
         return [
-            f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g}{unit}: its token is the nearest end"
+            f"{scalar.name} is outside {float(low.min()):.4g} to {float(high.max()):.4g}{unit}: "
+            "its token is the nearest end"
         ]
 
     def _range(self) -> tuple[Tensor, Tensor]:
@@ -86,7 +89,8 @@ class ScalarCodec(_QuantizedCodec):
 
 
 class LogScalarCodec(_QuantizedCodec):
-    """Bins of the logarithm; values at or below exp(`min_log_value`), negative fluxes among them, share the lowest bin."""
+    """Bins of the logarithm; values at or below exp(`min_log_value`),
+    negative fluxes among them, share the lowest bin."""
 
     def __init__(
         self, modality: str, codebook_size: int, reservoir_size: int, min_log_value: float = -3.0
@@ -137,6 +141,7 @@ class GridScalarCodec(_QuantizedCodec):
                 else float(scalar.value.min())
             )
             raise ModalityError(
-                f"{scalar.name} = {worst:.5g} is outside the grid of these weights, {float(low):.5g} to {float(high):.5g}"
+                f"{scalar.name} = {worst:.5g} is outside the grid of these weights, "
+                f"{float(low):.5g} to {float(high):.5g}"
             )
         return super()._encode(scalar)

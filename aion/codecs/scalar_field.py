@@ -39,10 +39,11 @@ class ScalarFieldCodec(Codec):
         ema_update_freq: int = 1,
         levels: Sequence[int] = (8, 5, 5, 5),
     ) -> None:
-        """Decoded values are sigmoid outputs, stretched by `output_activation_extension` at both ends and cut to 0 ... 1.
+        """Decoded values are sigmoid outputs, stretched by `output_activation_extension`
+        at both ends and cut to 0 ... 1.
 
-        The names from `quantisation_loss_weight` to `ema_update_freq` belong to the training of the published weights: they are
-        kept in the configuration and change nothing here.
+        The names from `quantisation_loss_weight` to `ema_update_freq` belong to the training of the published
+        weights: they are kept in the configuration and change nothing here.
 
         Raises:
             ConfigError: a variational codec, or `levels` that are not `embedding_dim` numbers.
@@ -54,7 +55,8 @@ class ScalarFieldCodec(Codec):
         decoder_input_dim = decoder_input_dim or encoder_output_dim
         if variational or len(levels) != embedding_dim:
             raise ConfigError(
-                f"variational must be false and levels {list(levels)} must have embedding_dim = {embedding_dim} numbers"
+                f"variational must be false and levels {list(levels)} "
+                f"must have embedding_dim = {embedding_dim} numbers"
             )
         self.stretch = output_activation_extension or 0.0
         self.encode_proj = nn.Conv2d(encoder_output_dim, embedding_dim, 1)
@@ -85,9 +87,8 @@ class ScalarFieldCodec(Codec):
         return out
 
     def _encode(self, modality: LegacySurveySegmentationMap) -> Tensor:
-        return self._quantizer.encode(self.encode_latent(self.center_crop(modality.field)[:, None])).flatten(
-            1
-        )
+        latent = self.encode_latent(self.center_crop(modality.field)[:, None])
+        return self._quantizer.encode(latent).flatten(1)
 
     def _decode(
         self, tokens: Tensor, target: type[LegacySurveySegmentationMap]

@@ -1,7 +1,9 @@
-"""Codec of spectra: flux, inverse variance and mask on any wavelengths <-> 1 normalisation token + one token per 32 pixels of 0.8 Å.
+"""Codec of spectra: flux, inverse variance and mask on any wavelengths <-> 1 normalisation token +
+one token per 32 pixels of 0.8 Å.
 
-Flux in 1e-17 erg/s/cm2/Å, wavelength in vacuum Å. Training uses `preprocess`, `encode_latent`, `quantizer` and `decode_latent`,
-which together make the autoencoder; the flux channel is trained on flux / `scale(normalization)` - 1.
+Flux in 1e-17 erg/s/cm2/Å, wavelength in vacuum Å. Training uses `preprocess`, `encode_latent`,
+`quantizer` and `decode_latent`, which together make the autoencoder; the flux channel is trained on
+flux / `scale(normalization)` - 1.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,8 @@ FAINTEST = 0.1
 
 
 class SpectrumCodec(Codec):
-    """ConvNeXt V2 autoencoder in one dimension with lookup-free quantization; all surveys share one network and one grid."""
+    """ConvNeXt V2 autoencoder in one dimension with lookup-free quantization;
+    all surveys share one network and one grid."""
 
     modality = Spectrum
 
@@ -47,7 +50,8 @@ class SpectrumCodec(Codec):
         codebook_size: int = 1024,
         dim: int = 10,
     ) -> None:
-        """`lambda_min` and `resolution` in Å; `normalization_range` in log10 of flux + 1; one or two output channels (flux, mask).
+        """`lambda_min` and `resolution` in Å; `normalization_range` in log10 of flux + 1;
+        one or two output channels (flux, mask).
 
         Raises:
             ConfigError: sizes that do not fit together.
@@ -57,11 +61,13 @@ class SpectrumCodec(Codec):
         self.config = config
         if encoder_dims[-1] != latent_channels or embedding_dim != dim or decoder_dims[-1] not in (1, 2):
             raise ConfigError(
-                "encoder_dims must end in latent_channels, embedding_dim must equal dim, and decoder_dims must end in 1 or 2"
+                "encoder_dims must end in latent_channels, embedding_dim must equal dim, "
+                "and decoder_dims must end in 1 or 2"
             )
         if len(encoder_dims) != len(decoder_dims) or num_pixels % 2 ** (len(encoder_dims) + 1):
             raise ConfigError(
-                f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); encode and decode in equally many"
+                f"num_pixels ({num_pixels}) must be a multiple of 2**(stages + 1); "
+                "encode and decode in equally many"
             )
         self.clip_ivar, self.clip_flux, self.input_scaling = clip_ivar, clip_flux, input_scaling
         self._quantizer = LookupFreeQuantizer(dim, codebook_size)
@@ -85,7 +91,8 @@ class SpectrumCodec(Codec):
         return self._quantizer.codebook_size
 
     def preprocess(self, spectrum: Spectrum) -> tuple[Tensor, Tensor]:
-        """Network input (B, 2, num_pixels), flux and 1/sigma after scaling and arcsinh, and the normalisation (B,), log10(mean flux + 1).
+        """Network input (B, 2, num_pixels), flux and 1/sigma after scaling and arcsinh,
+        and the normalisation (B,), log10(mean flux + 1).
 
         Raises:
             ModalityError: fewer than 32 good pixels inside the grid.
@@ -114,7 +121,8 @@ class SpectrumCodec(Codec):
         return out
 
     def decode_latent(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Quantised (B, embedding_dim, tokens) -> flux / scale - 1 (B, num_pixels) and logits of the mask, None without that channel."""
+        """Quantised (B, embedding_dim, tokens) -> flux / scale - 1 (B, num_pixels) and logits of the
+        mask, None without that channel."""
         channels = self.decoder(self.post_quant_conv(z))
         return channels[:, 0], channels[:, 1] if channels.shape[1] == 2 else None
 
@@ -124,11 +132,13 @@ class SpectrumCodec(Codec):
         return torch.cat([self.normalization_quantizer.encode(normalization)[:, None], codes], dim=1)
 
     def _decode(self, tokens: Tensor, target: type[Spectrum], wavelength: Any = None) -> Spectrum:
-        """`wavelength`: (n,) or (B, n) Å to decode at, default the codec's grid; beyond the grid flux is NaN and mask True. ivar is NaN."""
+        """`wavelength`: (n,) or (B, n) Å to decode at, default the codec's grid;
+        beyond the grid flux is NaN and mask True. ivar is NaN."""
         expected = 1 + int(self.latent_grid.length) // 2 ** (len(self.config["encoder_dims"]) + 1)
         if tokens.shape[1] != expected:
             raise InputError(
-                f"{tokens.shape[1]} tokens are not a spectrum; {expected} are expected, the normalisation first"
+                f"{tokens.shape[1]} tokens are not a spectrum; "
+                f"{expected} are expected, the normalisation first"
             )
         normalization = self.normalization_quantizer.decode(tokens[:, 0])
         flux, mask_logits = self.decode_latent(self._quantizer.decode(tokens[:, 1:]))
@@ -148,7 +158,8 @@ class SpectrumCodec(Codec):
         inside = (wavelength >= grid[0]) & (wavelength <= grid[-1])
         if int(fewest := (inside & ~bad).sum(-1).min()) < MIN_PIXELS:
             raise ModalityError(
-                f"a spectrum has {int(fewest)} good pixels between {grid[0]:.0f} and {grid[-1]:.0f} Å; at least {MIN_PIXELS} are needed. "
+                f"a spectrum has {int(fewest)} good pixels between {grid[0]:.0f} and {grid[-1]:.0f} Å; "
+                f"at least {MIN_PIXELS} are needed. "
                 "Wavelengths are expected in Å, observed frame, and mask True means bad"
             )
 
@@ -159,7 +170,8 @@ class SpectrumCodec(Codec):
         beyond = real & ((spectrum.wavelength < grid[0]) | (spectrum.wavelength > grid[-1]))
         if beyond.any():
             notes.append(
-                f"{beyond[real].float().mean():.1%} of the pixels lie outside {grid[0]:.0f}-{grid[-1]:.0f} Å and are not read"
+                f"{beyond[real].float().mean():.1%} of the pixels lie outside {grid[0]:.0f}-{grid[-1]:.0f} Å "
+                "and are not read"
             )
         unknown = real & ~spectrum.flux.isfinite()
         if unknown.any():
@@ -168,7 +180,8 @@ class SpectrumCodec(Codec):
         mean = spectrum.flux.where(good, 0).sum(-1) / (good.sum(-1) + 1.0)
         if (mean < FAINTEST).any():
             notes.append(
-                f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST}: its level is not kept"
+                f"the mean flux is {mean.min():.3g}, below the codec's floor of {FAINTEST}: "
+                "its level is not kept"
             )
         brightest = 10 ** float(self.normalization_quantizer.buckets[-1]) - 1
         if (mean > brightest).any():

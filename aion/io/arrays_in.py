@@ -3,13 +3,15 @@
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from aion.errors import FormatError
-from aion.io.content import Array, Record, Records, Table, native
+from aion.io.astropy_in import bare
+from aion.io.columns import Notes, table_of
+from aion.io.content import Array, Record, Records, Table, lower_names, native
 from aion.io.source import as_stream, check_unpacked
 
 _PICKLED = (
@@ -26,7 +28,7 @@ def open_npz(data: bytes) -> Records:
     with zipfile.ZipFile(as_stream(data)) as archive:
         members = archive.infolist()
         if not members or not all(member.filename.endswith(".npy") for member in members):
-            raise FormatError("this is a zip archive, not an npz file; unpack it and give the files in it")
+            raise FormatError(_zip_of(members))
         check_unpacked(sum(member.file_size for member in members), "the npz file")
         values = {}
         for member in members:
@@ -35,12 +37,27 @@ def open_npz(data: bytes) -> Records:
     return Records((record(values, "npz"),))
 
 
+def _zip_of(members: list[zipfile.ZipInfo]) -> str:
+    names = [member.filename for member in members if not member.is_dir()]
+    if "xl/workbook.xml" in names:
+        return "this is an Excel workbook; export the sheet as CSV"
+    shown = f" ({', '.join(names[:3])}{', ...' * (len(names) > 3)})" if names else ""
+    return f"this is a zip archive, not an npz file; unpack it and give the files in it{shown}"
+
+
 def open_npy(data: bytes) -> Records | Table:
     """One array: a table if it has named fields, otherwise a record with the name ``array``."""
     array = _array(data)
     if array.dtype.names and array.ndim == 1:
-        return Table({name.lower(): native(array[name]) for name in array.dtype.names}, {}, {}, "npy")
+        return structured(array, "npy")
     return Records((record({"array": array}, "npy"),))
+
+
+def structured(array: Array, origin: str) -> Table:
+    """An array with named fields as a table."""
+    fields = array.dtype.names or ()
+    values = (native(array[name]) for name in fields)
+    return table_of(dict(zip(lower_names(fields), values, strict=True)), Notes(), origin)
 
 
 def open_json(data: bytes) -> Records:
@@ -62,32 +79,34 @@ def open_json(data: bytes) -> Records:
 
 def record(values: Mapping[str, Any], origin: str) -> Record:
     """Names in lower case, nested mappings joined by ``_``, lists as arrays, quantities as array and unit."""
-    flat: dict[str, Any] = {}
-    units: dict[str, str] = {}
+    flat = list(_flattened(values))
+    names = lower_names(name for name, _, _ in flat)
+    units = {name: unit for name, (_, _, unit) in zip(names, flat, strict=True) if unit}
+    return Record({name: value for name, (_, value, _) in zip(names, flat, strict=True)}, units, origin)
+
+
+def _flattened(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Name, value and unit (empty without one) of everything in a mapping and in the mappings in it."""
     for key, value in values.items():
-        name = str(key).lower()
         if isinstance(value, (list, tuple)) and value and all(isinstance(part, Mapping) for part in value):
             value = {
                 field: [part[field] for part in value] for field in set(value[0]).intersection(*value[1:])
             }  # a list of bands
         if isinstance(value, Mapping):
-            inner = record(value, origin)
-            flat |= {f"{name}_{sub}": part for sub, part in inner.values.items()}
-            units |= {f"{name}_{sub}": unit for sub, unit in inner.units.items()}
+            yield from ((f"{key}_{inner}", part, unit) for inner, part, unit in _flattened(value))
             continue
         unit = getattr(value, "unit", None)
-        if unit is not None and str(unit):
-            units[name] = str(unit)
-        flat[name] = _plain(getattr(value, "value", value) if unit is not None else value)
-    return Record(flat, units, origin)
+        yield str(key), _plain(value), "" if unit is None else str(unit)
 
 
 def _plain(value: Any) -> Any:
+    """Lists and whatever numpy takes as arrays in native order, without units, missing values NaN; one value as such."""
     if isinstance(value, (list, tuple)):
         return np.array([np.nan if part is None else part for part in value])
-    if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
-        return native(value)
-    return value
+    if not hasattr(value, "__array__"):
+        return value
+    array = native(bare(value))
+    return array if array.ndim else array.item()
 
 
 def _array(data: bytes) -> Array:

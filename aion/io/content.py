@@ -1,7 +1,7 @@
 """What a file holds once it is parsed, before anyone knows which survey it is from: HDUs, a table, or records."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from aion.errors import FormatError
 
 Array = NDArray[Any]
+LARGEST_EXACT = 2.0**53
+"""Above it float64, which has NaN for what is missing, does not hold every whole number."""
 
 
 @dataclass(frozen=True)
@@ -87,19 +89,37 @@ class Table:
         return Record(values, *notes)
 
 
+def lower_names(names: Iterable[Any]) -> list[str]:
+    """The names in lower case. One that differs from another in case only gets a number: ``z, Z`` -> ``z, z_2``."""
+    unique: dict[str, None] = {}
+    for place, name in enumerate(names, start=1):
+        lower = candidate = str(name).strip().lower() or f"column_{place}"
+        number = 1
+        while candidate in unique:
+            number += 1
+            candidate = f"{lower}_{number}"
+        unique[candidate] = None
+    return list(unique)
+
+
 def native(values: Any) -> Array:
     """A numpy array in this machine's byte order; masked numbers become NaN, text loses its padding."""
-    if isinstance(values, np.ma.MaskedArray):
-        kind = values.dtype.kind
-        if kind in "iub" and np.ma.is_masked(values):
-            values = values.astype(np.float64)
-        values = values.filled(np.nan if values.dtype.kind == "f" else None)
-    array = np.asarray(values)
+    array = np.asarray(_filled(values) if isinstance(values, np.ma.MaskedArray) else values)
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "replace")
     if array.dtype.kind == "U":
         return np.char.strip(array)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _filled(values: Any) -> Array:
+    """Masked values as NaN; as empty text beside ids that are too long for a number with a point."""
+    whole = values.dtype.kind in "iu" and np.ma.is_masked(values)
+    if whole and values.count() and float(values.max()) > LARGEST_EXACT:
+        return np.asarray(values.astype(str).filled(""))
+    if values.dtype.kind in "iub" and np.ma.is_masked(values):
+        values = values.astype(np.float64)
+    return np.asarray(values.filled(np.nan if values.dtype.kind == "f" else None))
 
 
 def _not_a_number(array: Array) -> str:

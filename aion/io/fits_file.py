@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
-from aion.io.content import Table, native
+from aion.io.content import Table, lower_names, native
 from aion.io.source import as_stream, check_unpacked
 
 
@@ -37,20 +38,17 @@ class Hdu:
             () if self.is_table else tuple(getattr(self.hdu, "shape", ()))
         )  # kinds that astropy does not know have none
 
-    @property
-    def columns(self) -> set[str]:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
         """Lower-case column names; empty for images."""
-        return set(self.column_cards("TTYPE"))
+        count = min(self.count("TFIELDS") if self.is_table else 0, 999)
+        return tuple(lower_names(self.header.get(f"TTYPE{i + 1}", "") for i in range(count)))
 
     def column_cards(self, card: str) -> dict[str, str]:
         """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``), where it has one."""
-        numbers = range(1, min(self.count("TFIELDS") if self.is_table else 0, 999) + 1)
-        names = {i: str(self.header.get(f"TTYPE{i}", "")).strip().lower() for i in numbers}
-        return {
-            name: str(self.header[f"{card}{i}"]).strip()
-            for i, name in names.items()
-            if f"{card}{i}" in self.header
-        }
+        there = [key for key in self.header if key.startswith(card) and key[len(card) :].isdigit()]
+        texts = {int(key[len(card) :]): str(self.header[key]).strip() for key in there}
+        return {name: texts[i] for i, name in enumerate(self.columns, start=1) if i in texts}
 
     @property
     def title(self) -> str:
@@ -71,7 +69,11 @@ class Hdu:
         if not self.shape or 0 in self.shape:
             raise FormatError(f"HDU {self.name or 'without a name'} holds no pixels")
         check_unpacked(math.prod(self.shape) * 8, f"the image in HDU {self.name or 'without a name'}")
-        return native(self.hdu.data)
+        blank, zero = self.header.get("BLANK"), self.header.get("BZERO", 0)
+        pixels = native(self.hdu.data)
+        if pixels.dtype.kind == "u" and blank is not None:  # astropy overlooks BLANK of unsigned integers
+            return np.where(pixels == blank + zero, np.nan, pixels.astype(np.float32))
+        return pixels
 
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
@@ -83,14 +85,14 @@ class Hdu:
             raise FormatError(
                 f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
             )
-        for column in rows.columns:
-            values = rows[column.name]
+        for i, (name, column) in enumerate(zip(self.columns, rows.columns, strict=True)):
+            values = rows.field(i)
             letter = column.format.lstrip("0123456789")[:1]
             if letter in "PQ":
-                columns[column.name.lower()] = _ragged(values)
+                columns[name] = _ragged(values)
             elif values.dtype.kind in "biufUS" and letter != "X":
-                columns[column.name.lower()] = native(values)
-            units |= {column.name.lower(): str(column.unit)} if column.unit else {}
+                columns[name] = native(values)
+            units |= {name: str(column.unit)} if column.unit else {}
         notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
         return Table(columns, units, cards(self.header), "FITS", *notes)
 

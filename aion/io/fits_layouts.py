@@ -16,7 +16,7 @@ from aion.io.content import Array, Record, Table
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.roles import Role, label
 from aion.io.rows import names_target
-from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum
+from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, objects_in
 
 LARGEST_LOG10 = 6.0
 """Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
@@ -25,7 +25,8 @@ _NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
 _ROWS_OF: tuple[tuple[Mapping[str, str | None], tuple[Role, ...]], ...] = (
     # up to DR7: http://www.lamost.org/dr7/v2.0/doc/lr-data-production-description
     ({"TELESCOP": "LAMOST"}, (Role.FLUX, Role.INVERSE_VARIANCE, Role.WAVELENGTH, Role.MASK, Role.OTHER)),
-    # https://github.com/astropy/specutils, sixdfgs_reader.py
+    # https://github.com/astropy/specutils, twodfgrs_reader.py, sixdfgs_reader.py
+    ({"IMAGE": "SPECTRUM"}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
     ({"OBSRA": None, "Z_HELIO": None, "QUALITY": None}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
 )
 """What the rows of an image are by the data model of a survey, which cards of its header show (None: any value)."""
@@ -72,7 +73,7 @@ def _table_records(hdu: Hdu, header: Mapping[str, Any]) -> Iterator[Record]:
         column.dtype == object or (column.ndim > 1 and column.shape[1] >= FEWEST_VALUES) for column in fluxes
     )
     places = {name: f"column {name} of {hdu.title}" for name in table.columns}
-    for record in table.rows() if in_rows else [table.whole()]:
+    for record in table.rows() if in_rows else objects_in(table):
         record = _with_steps(replace(record, places=places), hdu)
         if holds_spectrum(record):
             yield record
@@ -123,6 +124,7 @@ def _flux_hdus(file: FitsFile) -> list[Hdu]:
     images = [hdu for hdu in file.images() if max(hdu.shape) >= FEWEST_VALUES]
     named = [hdu for hdu in images if label(hdu.name).role is Role.FLUX]
     unnamed = [hdu for hdu in images if label(hdu.name).role is Role.OTHER]
+    unnamed.sort(key=lambda hdu: _axis(cards(hdu.header), hdu.shape[-1]) is None)
     return [hdu for hdu in named if not _is_cube(hdu)] or named[:1] or unnamed[:1]
 
 
@@ -247,9 +249,13 @@ def _rows_record(main: Hdu, pixels: Array, roles: Mapping[int, Role], stated: Ma
         if names[role] not in values:
             values[names[role]] = pixels[i]
             places[names[role]] = f"row {i + 1} of {main.title}"
-    units = {"flux": str(stated["BUNIT"])} if "BUNIT" in stated else {}
-    if Role.WAVELENGTH in roles.values() and "CUNIT1" in stated:
-        units["wavelength"] = str(stated["CUNIT1"])
+    cards_of = {"flux": ("BUNIT", "YUNITS"), "wavelength": ("CUNIT1", "XUNITS")}  # XUNITS, YUNITS: Spextool
+    units = {
+        name: str(stated[card])
+        for name, cards in cards_of.items()
+        for card in cards
+        if name in values and card in stated
+    }
     return Record(values, units, "FITS", meta=stated, places=places)
 
 

@@ -1,4 +1,4 @@
-"""Which parts of several files are one object: the same id, the same place, or the only object of each file."""
+"""Which parts of several files are one object: the same id or place, or the only object of each file."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
+from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
 from aion.modalities import Image, Modality, Spectrum
 
 SAME_PLACE = 1.5
@@ -55,7 +56,7 @@ class Part:
         return max(SAME_FIELD, self.frame.pixel_scale * min(self.image.flux.shape[-2:]) / 2)
 
     def shows_off_center(self, target: tuple[float, float]) -> bool:
-        """Whether this is an image with `target` inside, far enough from its edges, but more than a pixel from its centre."""
+        """Whether this is an image with `target` well inside, but more than a pixel from its center."""
         if self.image is None or self.position is None or not self.frame.pixel_scale or not self.frame.header:
             return False
         pixels = separation(self.position, target) / self.frame.pixel_scale
@@ -79,7 +80,8 @@ class Part:
 def join(files: list[list[Part]], *, single: bool | None = None) -> list[list[Part]]:
     """Parts of each object together, in the order of the files; spectra and images before rows of catalogs.
 
-    ``single``: whether the files are of one object, so that parts fit without a common id or place; None = if each holds one.
+    ``single``: whether the files are of one object, so that parts fit without a common id or place;
+    None = if each holds one.
     """
     single = len(files) > 1 and all(len(parts) == 1 for parts in files) if single is None else single
     groups: list[list[Part]] = []
@@ -117,7 +119,7 @@ def _angle(arcsec: float) -> str:
 
 
 def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
-    """Puts a part into the first of the candidate groups that it fits, or into a new one that says why it fits none."""
+    """Puts a part into the first of the candidate groups that it fits, or into a new one that says why."""
     problems = []
     for i in candidates:
         fitted = _fitted(groups[i], part)
@@ -193,25 +195,46 @@ def _fitted(group: list[Part], part: Part) -> list[Part] | str:
 
 def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | str:
     """`holder` with the bands of `more` added to its image, or why that is not possible."""
-    if set(known.bands) & set(more.bands):
-        return f"{holder.report.source} already holds an image in {', '.join(sorted(set(known.bands) & set(more.bands)))}"
+    twice = sorted(set(known.bands) & set(more.bands))
+    if twice:
+        return f"{holder.report.source} already holds an image in {', '.join(twice)}"
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
         return f"the bands do not have one size: {sizes} pixels"
+    key = known.token_key
+    frame, added = holder.found.frames[key], part.found.frames[key]
+    alignment = _alignment(holder, part, frame, added, known.flux.shape)
+    if isinstance(alignment, str):
+        return alignment
     bands = (*known.bands, *more.bands)
     order = [bands.index(band) for band in type(known).survey_bands if band in bands]
     flux = torch.cat([known.flux, more.flux], 1)[:, order]
     image = type(known)(flux=flux, bands=[bands[i] for i in order], proxies=(*known.proxies, *more.proxies))
 
-    def joined(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
+    def stacked(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
         by_band = held is not None and added is not None and held.ndim == added.ndim == 3
         return np.concatenate([held, added])[order] if by_band else None
 
-    key = known.token_key
-    frame, added = holder.found.frames[key], part.found.frames[key]
     frames = {
         **holder.found.frames,
-        key: replace(frame, ivar=joined(frame.ivar, added.ivar), mask=joined(frame.mask, added.mask)),
+        key: replace(frame, ivar=stacked(frame.ivar, added.ivar), mask=stacked(frame.mask, added.mask)),
     }
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
-    return replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
+    joined = replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
+    return joined.noted(alignment)
+
+
+def _alignment(
+    holder: Part, part: Part, frame: ImageFrame, added: ImageFrame, shape: tuple[int, ...]
+) -> Entry | str:
+    """That the pixels of two images are the same places, or why they are not."""
+    first, second = celestial(frame.header), celestial(added.header)
+    if first is None or second is None:
+        note = f"no WCS shows that {part.report.source} is aligned with this; pixels are put on pixels"
+        return Entry("alignment", "unknown", "assumed", note)
+    pixels, how = difference(first, second, shape)
+    if pixels > ALIGNED:
+        return f"{part.report.source} {how} from {holder.report.source}; {REPROJECT}"
+    return Entry(
+        "alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {part.report.source}"
+    )

@@ -17,6 +17,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")
+WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "log10(Angstrom)", "ln(Angstrom)")
 How = Literal["header", "detected", "assumed", "dropped", "you set"]
 
 
@@ -129,7 +130,7 @@ class Overrides:
     spectrum_flux_scale: float | None = None
     """What stored fluxes are multiplied by to be in 1e-17 erg/s/cm2/Å."""
     wavelength_unit: str | None = None
-    """``"Angstrom"``, ``"nm"`` or ``"um"``."""
+    """One of WAVELENGTH_UNITS."""
     medium: str | None = None
     """``"air"`` or ``"vacuum"``: what the stored wavelengths are."""
     mask_sense: str | None = None
@@ -141,7 +142,7 @@ class Overrides:
 
     def __post_init__(self) -> None:
         _one_of("survey", self.survey, (*IMAGE_SURVEYS, *SPECTRUM_SURVEYS))
-        _one_of("wavelength_unit", self.wavelength_unit, ("Angstrom", "nm", "um"))
+        _one_of("wavelength_unit", self.wavelength_unit, WAVELENGTH_UNITS)
         _one_of("medium", self.medium, ("air", "vacuum"))
         _one_of("mask_sense", self.mask_sense, ("bad", "good"))
         for name in ("image_flux_scale", "spectrum_flux_scale", "pixel_scale"):

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io.fits import VerifyError
 
 from aion.errors import AIONError, FormatError, explained_fault
-from aion.io import arrays_in, tables_in
+from aion.io import arrays_in, astropy_in, tables_in, text_in
 from aion.io.content import Records, Table
 from aion.io.fits_file import FitsFile, open_fits
 from aion.io.source import File
@@ -27,7 +27,7 @@ _KINDS = (
     (b"\x93NUMPY", "npy", arrays_in.open_npy),
     (b"{", "JSON", arrays_in.open_json),
     (b"[", "JSON", arrays_in.open_json),
-    (b"<", "VOTable", tables_in.open_votable),
+    (b"<", "VOTable", astropy_in.open_votable),
 )
 
 
@@ -44,16 +44,20 @@ def parse(file: File) -> Content:
     )
     kind, open_it = next(
         ((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)),
-        ("text", tables_in.open_text),
+        ("text", text_in.open_text),
     )
     with foreign_errors(
         f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}",
         f"if it is not damaged, {EXPECTED}",
     ):
-        content = _opened(file, open_it)
-        if isinstance(content, Table) and holds_arrays(content):
-            return Records(tuple(content.rows()))
-        return content
+        return rows_or_pixels(_opened(file, open_it))
+
+
+def rows_or_pixels(content: Content) -> Content:
+    """A table whose rows hold whole spectra or images as records; everything else as it is."""
+    if isinstance(content, Table) and holds_arrays(content):
+        return Records(tuple(content.rows()))
+    return content
 
 
 def _opened(file: File, open_it: Callable[[bytes], Content]) -> Content:

@@ -1,20 +1,21 @@
 """From what was handed in to objects: load, parse, ask the readers, join, and report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, FormatError
-from aion.io.arrays_in import record
+from aion.io.companions import with_companions
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
+from aion.io.memory_in import name_of, open_object, sources_in
 from aion.io.objects import Entry, Overrides, Report, SkyObject, Unread
 from aion.io.parsing import Content, foreign_errors, parse
 from aion.io.readers import desi  # noqa: F401  # importing the package registers every reader
 from aion.io.registry import READERS, ROWS, ROWS_WITHOUT_PHOTOMETRY, PositionNeededError, Reader
-from aion.io.source import File, load
+from aion.io.source import load
 
 _USES = {
     "survey": "survey",
@@ -32,11 +33,9 @@ _USES = {
 
 def read_objects(source: Any, *, name: str | None, overrides: Overrides, strict: bool) -> list[SkyObject]:
     """See `aion.io.read`."""
-    sources = list(source) if isinstance(source, (list, tuple)) else [source]
-    if not sources:
-        raise FormatError("no file was given; give at least one")
+    sources = sources_in(source)
     contents = [_content(one, name if len(sources) == 1 else None) for one in sources]
-    groups = join(_read_all(contents, overrides))
+    groups = join(_read_all(_with_companions(contents), overrides))
     objects = [_sky_object(group) for group in groups]
     if not any(found.modalities for found in objects):
         raise FormatError(
@@ -53,9 +52,8 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
     files: list[list[Part]] = []
     unread: list[Unread] = []
     for source in sources:
-        name = Path(
-            str(source if isinstance(source, (str, PathLike)) else getattr(source, "name", "upload"))
-        ).name
+        named = source if isinstance(source, (str, PathLike)) else getattr(source, "name", None)
+        name = Path(named).name if isinstance(named, (str, PathLike)) else "upload"
         try:
             parts = _content(source, None).parts(Overrides())
         except AIONError as exc:
@@ -87,26 +85,24 @@ def _left_out(parts: list[Part]) -> list[Entry]:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """One source, parsed, and the reader that takes it."""
+    """One source, parsed."""
 
     name: str
     stem: str
     sha256: str
     content: Content
-    reader: Reader
 
     def parts(self, overrides: Overrides) -> list[Part]:
         """Its objects."""
-        with foreign_errors(
-            f"{self.name} looks like a {self.reader.format} file, but is damaged",
-            "download or export it again",
-        ):
-            found = self.reader.read(self.content, overrides)
+        reader = _reader_of(self.content, self.name)
+        damaged = f"{self.name} looks like a {reader.format} file, but is damaged"
+        with foreign_errors(damaged, "download or export it again"):
+            found = reader.read(self.content, overrides)
         many = len(found) > 1
         return [
             Part(
                 one,
-                Report(self.reader.format, self.name, self.sha256, one.entries),
+                Report(reader.format, self.name, self.sha256, one.entries),
                 f"{self.stem}#{i + 1}" if many else self.stem,
             )
             for i, one in enumerate(found)
@@ -115,20 +111,20 @@ class _Loaded:
 
 def _content(source: Any, name: str | None) -> _Loaded:
     loaded = load(source, name)
-    if isinstance(loaded, File):
-        content = parse(loaded)
-        return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, _reader_of(content, loaded.name))
+    if loaded is not None:
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded))
+    name = name or name_of(source)
     with foreign_errors(
-        "the record cannot be read", "named arrays, such as flux and wavelength, are expected"
+        f"the {name} cannot be read", "named arrays, such as flux and wavelength, are expected"
     ):
-        records = Records(tuple(record(_as_mapping(one), "memory") for one in loaded))
-    return _Loaded(name or "record", name or "record", "", records, _reader_of(records, name or "the record"))
+        return _Loaded(name, name, "", open_object(source))
 
 
-def _as_mapping(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not values:
-        raise FormatError("the record is empty; named arrays, such as flux and wavelength, are expected")
-    return values
+def _with_companions(contents: list[_Loaded]) -> list[_Loaded]:
+    """A file with the flux of a spectrum and those with its error or mask as one."""
+    changed = with_companions([(one.name, one.content) for one in contents]) if len(contents) > 1 else {}
+    together = [(one, changed.get(i, one.content)) for i, one in enumerate(contents)]
+    return [replace(one, content=content) for one, content in together if content is not None]
 
 
 def _reader_of(content: Content, name: str) -> Reader:

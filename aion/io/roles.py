@@ -50,7 +50,7 @@ _WORDS = {
     "frequency freq wavenumber energy awav",
     Role.FLUX: "flux fluxes flam fnu flx flambda fluxdensity fl",
 }
-_WEAK_FLUX = frozenset("spectrum spectra spec data sci intensity signal science".split())
+_WEAK_FLUX = frozenset(re.findall(r"\w+", "spectrum spectra spec data sci intensity signal science"))
 """Words that mean the flux only where nothing else does: ``spectrum_lambda`` is a wavelength, ``spectrum`` a flux."""
 _WHOLE = {
     "f_lambda": Role.FLUX, "f_lam": Role.FLUX, "f_nu": Role.FLUX, "flux_lambda": Role.FLUX, "flux_nu": Role.FLUX,
@@ -59,9 +59,12 @@ _WHOLE = {
 }  # fmt: skip
 """Names that are more than their words."""
 _NEUTRAL = frozenset(
-    "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
-    "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
-    "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction".split()
+    re.findall(
+        r"\w+",
+        "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
+        "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
+        "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
+    )
 )
 _KNOWN = {word: role for role, words in _WORDS.items() for word in words.split()}
 _GLUED = sorted(
@@ -96,12 +99,14 @@ _UTYPES = (
     ("spectralaxis.", Role.OTHER),
     ("fluxaxis.", Role.OTHER),
 )
-ARMS = frozenset("b g r z blue red green nir uvb vis ir uv arm ccd chip upper lower left right i y".split())
+ARMS = frozenset(
+    re.findall(r"\w+", "b g r z blue red green nir uvb vis ir uv arm ccd chip upper lower left right i y")
+)
 """Words that tell the cameras of one spectrograph apart."""
 
 
 @dataclass(frozen=True)
-class Label:
+class Meaning:
     """What a name, a UCD or a utype says."""
 
     role: Role
@@ -112,17 +117,26 @@ class Label:
 
 
 @lru_cache(maxsize=4096)
-def label(name: str, ucd: str = "", utype: str = "") -> Label:
+def label(name: str, ucd: str = "", utype: str = "") -> Meaning:
     """What an array of this name is."""
     lower_ucd, lower_utype = ucd.lower(), utype.lower()
     for wanted, unwanted, role in _UCDS:
         if all(part in lower_ucd for part in wanted) and not any(part in lower_ucd for part in unwanted):
-            main = "meta.main" in lower_ucd or ("uncalib" not in lower_ucd and not _by_name(name).group)
-            return Label(role, () if main else tuple(words(name)), f"UCD {ucd}")
+            return Meaning(
+                role, _variant(name, "meta.main" in lower_ucd, "uncalib" in lower_ucd), f"UCD {ucd}"
+            )
     for part, role in _UTYPES:
         if part in lower_utype:
-            return Label(role, () if _is_main(lower_utype) else tuple(words(name)), f"utype {utype}")
+            return Meaning(role, _variant(name, _is_main(lower_utype), False), f"utype {utype}")
     return _by_name(name)
+
+
+def _variant(name: str, main: bool, uncalibrated: bool) -> tuple[str, ...]:
+    """The group of an array whose role a UCD or utype gives; a name that says nothing of its role sets none apart."""
+    by_name = _by_name(name)
+    if main or (by_name.role is Role.OTHER and not uncalibrated):
+        return ()
+    return by_name.group or (tuple(name_words(name)) if uncalibrated else ())
 
 
 def _is_main(utype: str) -> bool:
@@ -130,25 +144,25 @@ def _is_main(utype: str) -> bool:
     return utype.startswith(("spec:", "spectrum.", "ssa:", "data.", "sed:"))
 
 
-def _by_name(name: str) -> Label:
+def _by_name(name: str) -> Meaning:
     bare = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if bare in _WHOLE:
-        return Label(_WHOLE[bare])
-    parts = words(name)
+        return Meaning(_WHOLE[bare])
+    parts = name_words(name)
     roles = [_KNOWN[part] for part in parts if part in _KNOWN]
     rest = tuple(part for part in parts if part not in _KNOWN and part not in _NEUTRAL | _WEAK_FLUX)
     role = next((role for role in _WORDS if role in roles), None)
     if role in (Role.ERROR, Role.VARIANCE, Role.INVERSE_VARIANCE, Role.WEIGHT) and Role.WAVELENGTH in roles:
-        return Label(Role.OTHER)
+        return Meaning(Role.OTHER)
     if role is None and "stat" in parts:  # a variance in the files of MUSE; STAT_ERR is an error all the same
         role = Role.VARIANCE
     if role is None and _WEAK_FLUX & set(parts):
         role = Role.FLUX
-    return Label(role or Role.OTHER, rest)
+    return Meaning(role or Role.OTHER, rest)
 
 
 @lru_cache(maxsize=4096)
-def words(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """``"fluxVariance"`` -> ``["flux", "variance"]``; glued words are parted where words of the vocabulary fill them."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = re.findall(r"[a-z]+|\d+", spaced.lower())
@@ -168,7 +182,7 @@ def _parted(part: str) -> list[str] | None:
 
 def marks_good(name: str) -> bool:
     """Whether the name of a mask says that it marks the pixels that are good."""
-    return bool({"good", "goodpix", "usable", "valid", "ok"} & set(words(name)))
+    return bool({"good", "goodpix", "usable", "valid", "ok"} & set(name_words(name)))
 
 
 @dataclass(frozen=True)
@@ -180,7 +194,7 @@ class Layout:
     unused: Mapping[str, Role]
 
 
-def layouts(labels: Mapping[str, Label], order: Iterable[Role] = UNCERTAINTIES) -> list[Layout]:
+def layouts(labels: Mapping[str, Meaning], order: Iterable[Role] = UNCERTAINTIES) -> list[Layout]:
     """The spectra that arrays of these labels make: one of the main group, or one for each camera or extraction.
 
     A group without wavelengths of its own has those of the main group.
@@ -216,6 +230,6 @@ def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
 
 def _plainness(name: str) -> tuple[int, bool, bool, int, str]:
     """Which of two names of one role is meant: strong words before weak, vacuum before air, linear before logarithm, short."""
-    parts = words(name)
+    parts = name_words(name)
     weak = not any(part in _KNOWN for part in parts) and name.lower() not in _WHOLE
     return (weak, "air" in parts, bool({"loglam", "log", "loglambda", "ln"} & set(parts)), len(parts), name)

@@ -115,6 +115,14 @@ def _parsed(value: Any) -> Any:
         return value.strip()
 
 
+def kind_of(row: Record) -> str:
+    """Class and subclass that a survey states, such as ``"GALAXY/STARBURST"``; empty without."""
+    parts = (row.get("spectype", "class"), row.get("subtype", "subclass"))
+    return "/".join(
+        text for text in (text_of(part) for part in parts if isinstance(part, (str, bytes))) if text
+    )
+
+
 def position(ra: Any, dec: Any) -> tuple[float, float] | tuple[None, None]:
     """RA and Dec in degrees, RA from 0 to 360; None and None where they are no place on the sky."""
     right, up = number(ra), number(dec)

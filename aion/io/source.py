@@ -1,11 +1,13 @@
-"""Whatever was handed in -> the bytes of one file, unpacked and within limits, or records in memory. Knows no astronomy."""
+"""A path, bytes or an open file -> the bytes of one file, unpacked and within limits. Knows no astronomy."""
 
+import bz2
 import hashlib
 import io
+import lzma
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +18,40 @@ MAX_FILE_BYTES = 512 * 2**20
 """Largest file that is taken; a DESI healpix of coadds or a Legacy Survey brick fits."""
 MAX_UNPACKED_BYTES = 2**30
 """Most that a compressed file may unpack to, whatever its kind."""
+XZ_MEMORY = 2**28
+"""Bytes of memory that unpacking xz may take; its highest setting takes 65 MB."""
 
-_GZIP = b"\x1f\x8b"
-_FOREIGN = (  # first bytes -> what it is, what to do
-    (b"\x89PNG", "a PNG picture", "download the FITS version: a picture has no fluxes"),
-    (b"\xff\xd8\xff", "a JPEG picture", "download the FITS version: a picture has no fluxes"),
-    (b"GIF8", "a GIF picture", "download the FITS version: a picture has no fluxes"),
-    (b"%PDF", "a PDF document", "give the data behind it, as FITS or a table"),
-    (b"\x80\x02", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
-    (b"\x80\x03", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
-    (b"\x80\x04", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
-    (b"\x80\x05", "a Python pickle", "save it as npz or FITS: pickles can run code and are never opened"),
-    (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"BZh", "a bzip2 file", "unpack it first"),
-    (b"\xfd7zXZ", "an xz file", "unpack it first"),
-    (b"#ASDF", "an ASDF file", "export it as FITS or ECSV"),
-    (b"ARROW1", "an Arrow file", "save it as Parquet"),
-    (b"SQLite format", "a SQLite database", "export the table as CSV or FITS"),
+_PACKED: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (  # first bytes, kind of file, what undoes it
+    (b"\x1f\x8b", "gzip", lambda: zlib.decompressobj(wbits=31)),
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\x00", "xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
+)
+NO_FLUXES = (
+    "download the FITS version: a picture has no fluxes. Cutouts are at "
+    "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz and "
+    "https://hsc-release.mtk.nao.ac.jp/das_cutout/pdr3/ , spectra (spec-*.fits) at skyserver.sdss.org"
+)
+_NO_PICKLES = "save it as npz or FITS: pickles can run code and are never opened"
+_UNPACK = "unpack it first and give the files in it"
+_FOREIGN = (  # pattern of the first bytes, what it is, what to do
+    (rb"\x89PNG", "a PNG picture", NO_FLUXES),
+    (rb"\xff\xd8\xff", "a JPEG picture", NO_FLUXES),
+    (rb"GIF8", "a GIF picture", NO_FLUXES),
+    (rb"II\*\0|MM\0\*", "a TIFF picture", NO_FLUXES),
+    (rb"RIFF....WEBP", "a WebP picture", NO_FLUXES),
+    (rb"BM....\0\0\0\0", "a BMP picture", NO_FLUXES),
+    (rb"....ftyp(?:heic|avif|mif1)", "a HEIF picture", NO_FLUXES),
+    (rb"%PDF", "a PDF document", "give the data behind it, as FITS or a table"),
+    (rb"\x80[\x02-\x05]", "a Python pickle", _NO_PICKLES),
+    (rb".{257}ustar", "a tar archive", _UNPACK),
+    (rb"7z\xbc\xaf", "a 7z archive", _UNPACK),
+    (rb"Rar!", "a RAR archive", _UNPACK),
+    (rb"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (rb"\x1f\x9d", "a file of compress (.Z)", _UNPACK),
+    (rb"\xd0\xcf\x11\xe0", "an old Excel workbook", "export the sheet as CSV"),
+    (rb"#ASDF", "an ASDF file", "export it as FITS or ECSV"),
+    (rb"ARROW1", "an Arrow file", "save it as Parquet"),
+    (rb"SQLite format", "a SQLite database", "export the table as CSV or FITS"),
 )
 
 
@@ -52,27 +70,27 @@ class File:
         """Its name without folder and endings, for objects that have no id of their own."""
         name = Path(self.name).name
         return re.sub(
-            r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz))?$",
+            r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|tsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz|bz2|xz))?$",
             "",
             name,
             flags=re.IGNORECASE,
         )
 
 
-def load(source: Any, name: str | None) -> File | list[Mapping[str, Any]]:
-    """The file behind a path, bytes or an open binary file; records for anything else that carries named values.
+def load(source: Any, name: str | None) -> File | None:
+    """The file behind a path, bytes or an open file; None for anything else.
 
     Raises:
         FormatError: it is missing, empty, too large, or of a kind that is never read.
     """
     if isinstance(source, (str, os.PathLike)):
-        data, name = _read_path(Path(source)), name or Path(source).name
+        data, name = _read_path(source), name or Path(source).name
     elif isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
-    elif hasattr(source, "read"):
+    elif isinstance(source, io.IOBase) or (hasattr(source, "read") and hasattr(source, "seek")):
         data, name = _read_stream(source), name or Path(str(getattr(source, "name", "") or "upload")).name
     else:
-        return _records(source)
+        return None
     name = name or "upload"
     check_size(len(data), name)
     if not data:
@@ -80,8 +98,8 @@ def load(source: Any, name: str | None) -> File | list[Mapping[str, Any]]:
             f"{name} is empty; a FITS, Parquet, HDF5, npz or table file with an object in it is expected"
         )
     unpacked = unpack(data, name)
-    for magic, what, advice in _FOREIGN:
-        if unpacked.startswith(magic):
+    for start, what, advice in _FOREIGN:
+        if re.match(start, unpacked[:512], re.DOTALL):
             raise FormatError(f"{name} is {what}, which holds no data that can be read here; {advice}")
     return File(name, unpacked, hashlib.sha256(data).hexdigest())
 
@@ -103,21 +121,28 @@ def check_unpacked(size: int, what: str) -> None:
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """Gzip is undone, up to MAX_UNPACKED_BYTES; everything else is passed on."""
-    if not data.startswith(_GZIP):
+    """Gzip, bzip2 and xz are undone, up to MAX_UNPACKED_BYTES; everything else is passed on."""
+    magic, kind, decompressor = next((row for row in _PACKED if data.startswith(row[0])), (b"", "", None))
+    if decompressor is None:
         return data
-    gunzip = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = gunzip.decompress(data, MAX_UNPACKED_BYTES + 1)
-    except zlib.error as exc:
-        raise FormatError(f"{name} is a damaged gzip file ({exc}); download it again") from exc
-    check_unpacked(len(unpacked), name)
-    if not gunzip.eof:
-        raise FormatError(f"{name} is a gzip file that ends early; download it again")
-    return unpacked
+    parts: list[bytes] = []
+    while data.startswith(magic):  # files put one after the other are one, as for gunzip
+        unpacking = decompressor()
+        try:
+            parts.append(unpacking.decompress(data, MAX_UNPACKED_BYTES + 1))
+        except (zlib.error, OSError, lzma.LZMAError) as exc:
+            raise FormatError(f"{name} is a damaged {kind} file ({exc}); download it again") from exc
+        check_unpacked(sum(map(len, parts)), name)
+        if not unpacking.eof:
+            raise FormatError(f"{name} is a {kind} file that ends early; download it again")
+        data = unpacking.unused_data
+    return b"".join(parts)
 
 
-def _read_path(path: Path) -> bytes:
+def _read_path(source: str | os.PathLike[str]) -> bytes:
+    if re.match(r"(?:https?|ftp|s3)://", str(source)):
+        raise FormatError(f"{str(source)[:200]} is an address; download the file first and give its path")
+    path = Path(source)
     try:
         if path.is_dir():
             raise IsADirectoryError(0, "it is a folder; give the files in it")
@@ -138,27 +163,19 @@ def _read_stream(stream: Any) -> bytes:
         raise FormatError(f"the file cannot be read: {exc}; open it again in binary mode") from exc
     if isinstance(data, str):
         data = data.encode()
+    if data is not None and len(data) == 0 and _is_at_end(stream):
+        raise FormatError("the file was read to its end before; go back to its start with seek(0)")
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise FormatError(f"the file gives {type(data).__name__} instead of bytes; open it in binary mode")
     return bytes(data)
 
 
-def _records(source: Any) -> list[Mapping[str, Any]]:
-    """A mapping, an object with attributes, or something with ``.records`` (as SPARCL's results) -> mappings."""
-    if isinstance(source, Mapping):
-        inner = source.get("records")
-        return (
-            [item for entry in inner for item in _records(entry)]
-            if isinstance(inner, (list, tuple))
-            else [source]
-        )
-    if isinstance(getattr(source, "records", None), (list, tuple)):
-        return [item for entry in source.records for item in _records(entry)]
-    if hasattr(source, "__dict__") and vars(source) and not isinstance(source, type):
-        return [vars(source)]
-    raise FormatError(
-        f"a {type(source).__name__} cannot be read; give a path, bytes, an open binary file or a record with named arrays"
-    )
+def _is_at_end(stream: Any) -> bool:
+    """Whether an open file holds something before the place where it is."""
+    try:
+        return bool(stream.tell())
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def as_stream(data: bytes) -> io.BytesIO:

@@ -7,14 +7,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.errors import ModalityError
+from aion.errors import ChoiceNeededError, ModalityError
 from aion.io.objects import SPECTRUM_SURVEYS, Entry, How, Overrides
 from aion.io.registry import Found
-from aion.io.units import Floats, air_to_vacuum, flux_factor, in_angstrom
+from aion.io.unit_spelling import Scale
+from aion.io.units import CODEC_RANGE, CONTRADICTORY, Floats, air_to_vacuum, flux_factor, in_angstrom
 from aion.modalities import DESISpectrum, SDSSSpectrum, Spectrum
 
-CODEC_RANGE = (3500.0, 10462.4)
-"""Å; wavelengths that the spectrum codec looks at."""
 FEWEST_PIXELS = 32
 """Good pixels inside CODEC_RANGE below which there is no spectrum to read; one token stands for 32."""
 FEWEST_BAD = 0.5
@@ -37,11 +36,11 @@ class SpectrumArrays:
     mask_sense: tuple[str, str] | None = None
     """``("bad" | "good", where that is said)`` of non-zero values; None: unknown, so the data are asked."""
     wavelength_unit: str | None = None
-    log10: bool = False
-    """Whether the wavelengths are stored as log10 of Å."""
+    scale: Scale = "linear"
+    """How the wavelengths are stored: as they are, or as their logarithm."""
     flux_unit: str | None = None
     medium: tuple[str, str] | None = None
-    """``("air" | "vacuum", where that is said)``."""
+    """As `medium_of` gives it: ``("air" | "vacuum", where that is said)``."""
     survey: str | None = None
     """Whose data model it is; None: unknown, so the grid is asked."""
     entries: tuple[Entry, ...] = ()
@@ -53,9 +52,10 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
 
     Raises:
         ModalityError: lengths differ, or there are no good pixels in the range of the codec.
+        ChoiceNeededError: the unit or the medium can be this or that.
     """
     arrays = _checked(arrays)
-    wavelength, unit_entry = in_angstrom(arrays.wavelength, arrays.wavelength_unit, arrays.log10, overrides)
+    wavelength, unit_entry = in_angstrom(arrays.wavelength, arrays.wavelength_unit, arrays.scale, overrides)
     wavelength, medium_entry = _in_vacuum(wavelength, arrays.medium, overrides)
     factor, flux_entry = flux_factor(arrays.flux, wavelength, arrays.flux_unit, overrides)
     flux = arrays.flux * factor
@@ -179,6 +179,11 @@ def _in_vacuum(
 ) -> tuple[Floats, Entry]:
     if overrides.medium:
         medium, entry = overrides.medium, Entry("medium", overrides.medium, "you set")
+    elif stated and stated[0] == CONTRADICTORY:
+        raise ChoiceNeededError(
+            f"the file says two things of its wavelengths ({stated[1]}): set the medium",
+            ("medium=vacuum", "medium=air"),
+        )
     elif stated:
         medium, entry = stated[0], Entry("medium", stated[0], "header", stated[1])
     else:

@@ -12,15 +12,18 @@ from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, UNCERTAINTIES, Label, Layout, Role, label, layouts, marks_good, words
+from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, name_words
+from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
-from aion.io.units import medium_of
+from aion.io.units import medium_of, scale_of
 
 FEWEST_VALUES = 30
 """Values of an array below which it is no spectrum."""
+FEWEST_ROWS = 30
+"""Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 MOST_PARTS = 12
 """Spectra of one file that may be parts of one."""
-_AS_IVAR = 4.0
+_AS_IVAR = 2.0
 """A column of weights is one of inverse variances where it gives the scatter of the flux within this factor."""
 
 
@@ -73,6 +76,29 @@ def spectra_in(record: Record) -> list[Record]:
     ]
 
 
+def objects_in(table: Table) -> list[Record]:
+    """A table whose rows are pixels as one record, or one for each object where a column of ids repeats on many rows."""
+    name = identifier(table.whole())
+    column = table.columns.get(name or "")
+    groups: list[Any] = [slice(None)]
+    if column is not None and column.ndim == 1 and column.dtype.kind in "iuUSO":
+        _, first, which, counts = np.unique(
+            column, return_index=True, return_inverse=True, return_counts=True
+        )
+        if len(counts) > 1 and counts.min() >= FEWEST_ROWS:
+            groups = [np.flatnonzero(which == i) for i in np.argsort(first)]
+    return [_with_constants(table.whole(rows)) for rows in groups]
+
+
+def _with_constants(record: Record) -> Record:
+    """Columns that say the same on every row as that one value, as an id and a position do."""
+    values = dict(record.values)
+    for name, column in record.values.items():
+        if _label(record, name).role is Role.OTHER and column.ndim == 1 and bool(np.all(column == column[0])):
+            values[name] = column[0]
+    return replace(record, values=values)
+
+
 def read_spectrum(record: Record, overrides: Overrides, **known: Any) -> Found:
     """The spectrum of a record.
 
@@ -112,7 +138,7 @@ def are_parts(spectra: Sequence[SpectrumArrays]) -> bool:
     )
 
 
-def _labels(record: Record) -> dict[str, Label]:
+def _labels(record: Record) -> dict[str, Meaning]:
     labels = {name: _label(record, name) for name, value in record.values.items() if _is_line(value)}
     wanted = (Role.WAVELENGTH, Role.FLUX)  # where these are text, `numbers` says so
     return {
@@ -122,7 +148,7 @@ def _labels(record: Record) -> dict[str, Label]:
     }
 
 
-def _label(record: Record, name: str) -> Label:
+def _label(record: Record, name: str) -> Meaning:
     return label(name, record.ucds.get(name, ""), record.utypes.get(name, ""))
 
 
@@ -135,7 +161,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     names = dict(layout.roles)
     values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
     wavelength, flux = names[Role.WAVELENGTH], names[Role.FLUX]
-    if "rest" in words(wavelength) + words(record.descriptions.get(wavelength, "")):
+    if "rest" in name_words(wavelength) + name_words(record.descriptions.get(wavelength, "")):
         raise FormatError(
             f"{_place(record, wavelength)} is of the rest frame; wavelengths as observed are expected: multiply by 1 + z"
         )
@@ -177,7 +203,7 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     texts = (wavelength, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
     stated: dict[str, Any] = {
         "wavelength_unit": record.units.get(wavelength),
-        "log10": bool({"loglam", "loglambda", "log"} & set(words(wavelength))),
+        "scale": scale_of(wavelength),
         "flux_unit": record.units.get(flux),
         "medium": medium_of(record.meta, *texts),
     }

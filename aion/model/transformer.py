@@ -1,10 +1,11 @@
-"""The transformer: token dictionary -> Context (one encoder pass) -> logits of any target. Shapes: B objects, N tokens, D width.
+"""The transformer: token dictionary -> Context (one encoder pass) -> logits of any target.
+Shapes: B objects, N tokens, D width.
 
-Token ids are (B, n) integers per stream; how they were made, or what becomes of the logits, this file does not know.
-Public masks have the published sense, True = hidden; inside it is ``keep``, True = used.
+Token ids are (B, n) integers per stream; how they were made, or what becomes of the logits, this file does
+not know. Public masks have the published sense, True = hidden; inside it is ``keep``, True = used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -31,15 +32,15 @@ from aion.layers import (
     something_visible,
     without_initialisation,
 )
+from aion.model.token_checks import Tokens, check_batch, checked_shape, range_problems, read_target
 from aion.streams import STREAMS
 
 __all__ = ["AION", "AIONConfig", "Context"]
 
-Tokens = Mapping[str, Tensor]
-
 
 class AION(nn.Module):
-    """AION-1: reads any subset of its streams and predicts any of them. Parameter names are those of the checkpoints."""
+    """AION-1: reads any subset of its streams and predicts any of them.
+    Parameter names are those of the checkpoints."""
 
     def __init__(self, config: AIONConfig | Mapping[str, Any]) -> None:
         super().__init__()
@@ -116,7 +117,8 @@ class AION(nn.Module):
             num_encoder_tokens: at most so many tokens of each object, in the order given; None = all.
 
         Raises:
-            TokenKeyError: a stream that the model does not read. InputError: shapes or ids that do not fit a stream.
+            TokenKeyError: a stream that the model does not read.
+            InputError: shapes or ids that do not fit a stream.
         Warns:
             TruncationWarning: ``num_encoder_tokens`` leaves tokens out.
         """
@@ -124,7 +126,8 @@ class AION(nn.Module):
         return self._encoded(packed(read, num_encoder_tokens))
 
     def extended(self, context: Context, token_key: str, tokens: Tensor) -> Context:
-        """The context with more tokens (B, n) of one stream, by position; negative ids are left out. One more encoder pass."""
+        """The context with more tokens (B, n) of one stream, by position; negative ids are left out.
+        One more encoder pass."""
         more = self._read({token_key: tokens}, {})
         assert context.tokens is not None and more.tokens is not None
         streams = (*context.streams, *(key for key in more.streams if key not in context.streams))
@@ -145,10 +148,9 @@ class AION(nn.Module):
             targets: modality classes or objects (``token_key``, ``num_tokens``), or token keys.
         """
         batch = len(context.states)
-        counts = dict(_target(target) for target in targets)
-        return self.predict_at(
-            context, {key: torch.arange(n, device=self.device).expand(batch, n) for key, n in counts.items()}
-        )
+        counts = dict(read_target(target) for target in targets)
+        everywhere = {key: torch.arange(n, device=self.device).expand(batch, n) for key, n in counts.items()}
+        return self.predict_at(context, everywhere)
 
     def predict_at(self, context: Context, positions: Tokens) -> dict[str, Tensor]:
         """Logits (B, m, vocabulary) at chosen positions (B, m) of each stream; position -1 asks nothing."""
@@ -157,23 +159,16 @@ class AION(nn.Module):
         if not positions:
             return {}
         asked = concatenated([position >= 0 for position in positions.values()])
-        lowest, highest = torch.stack(
-            [torch.stack(position.aminmax()) for position in positions.values()]
-        ).T.tolist()
+        ranges = [torch.stack(position.aminmax()) for position in positions.values()]
+        lowest, highest = torch.stack(ranges).T.tolist()
         for key, top in zip(positions, highest, strict=True):
             if top >= STREAMS[key].positions:
                 raise InputError(
                     f"{key} has the positions 0 to {STREAMS[key].positions - 1}; {top} was asked"
                 )
-        queries = Queries(
-            [position.shape[1] for position in positions.values()], None if min(lowest) >= 0 else asked
-        )
-        x = concatenated(
-            [
-                self._output(key).query(position.clamp(min=0), self.mask_token)
-                for key, position in positions.items()
-            ]
-        )
+        sizes = [position.shape[1] for position in positions.values()]
+        queries = Queries(sizes, None if min(lowest) >= 0 else asked)
+        x = concatenated([self._query(key, position) for key, position in positions.items()])
         visible = None if bool(context.keep.all()) else something_visible(context.keep)
         for block in self.decoder:
             x = block(x, context.states, visible, queries)
@@ -204,15 +199,14 @@ class AION(nn.Module):
             raise InputError("give either target_modality or target_mask: what shall be predicted?")
         context = self.context(input_dict, input_mask=input_mask, num_encoder_tokens=num_encoder_tokens)
         if target_mask is None:
-            return self.predict(
-                context,
-                *(target_modality if isinstance(target_modality, (list, tuple)) else [target_modality]),
-            )
+            targets = target_modality if isinstance(target_modality, (list, tuple)) else [target_modality]
+            return self.predict(context, *targets)
         positions = {key: kept_positions(~self._mask(mask)) for key, mask in target_mask.items()}
         for key, position in positions.items():
             if bool((position < 0).any()):
                 raise InputError(
-                    f"target_mask of {key} asks a different number of tokens of each object; ask the same of all"
+                    f"target_mask of {key} asks a different number of tokens of each object; "
+                    "ask the same of all"
                 )
         return self.predict_at(context, positions)
 
@@ -224,7 +218,7 @@ class AION(nn.Module):
         input_mask: Tokens | None = None,
         target_mask: Tokens | None = None,
     ) -> dict[str, Tensor]:
-        """Masked-modeling loss: cross-entropy in nats of each target stream, the mean over the positions asked.
+        """Masked-modeling loss: cross-entropy in nats of each target stream, mean over the positions asked.
 
         Args:
             inputs: tokens (B, n) that the encoder reads, unless ``input_mask`` hides them (True).
@@ -254,7 +248,7 @@ class AION(nn.Module):
         seed: int | None = None,
     ) -> Tensor:
         """Tokens (B, n) of a target; see `aion.generate.generate`."""
-        key, count = _target(target)
+        key, count = read_target(target)
         return generate(
             self, context, key, count, method=method, steps=steps, temperature=temperature, seed=seed
         )
@@ -268,6 +262,9 @@ class AION(nn.Module):
         embedding = self.decoder_embeddings[key]
         assert isinstance(embedding, DecoderEmbedding)
         return embedding
+
+    def _query(self, key: str, position: Tensor) -> Tensor:
+        return self._output(key).query(position.clamp(min=0), self.mask_token)
 
     def _known(self, key: str, embeddings: nn.ModuleDict, does: str) -> None:
         if key not in embeddings:
@@ -285,17 +282,12 @@ class AION(nn.Module):
             raise TokenKeyError("there are no tokens; give at least one stream")
         if stray := [key for key in hidden if key not in tokens]:
             raise TokenKeyError(f"a mask was given for {', '.join(stray)}, of which there are no tokens")
+        embeddings = self.decoder_embeddings if are_targets else self.encoder_embeddings
+        does = "predicts" if are_targets else "reads"
         ids, keep, position, out_of_range = [], [], [], []
         for key, given in tokens.items():
-            self._known(
-                key,
-                *(
-                    (self.decoder_embeddings, "predicts")
-                    if are_targets
-                    else (self.encoder_embeddings, "reads")
-                ),
-            )
-            stream_ids = _checked_shape(key, torch.as_tensor(given).to(self.device, torch.long))
+            self._known(key, embeddings, does)
+            stream_ids = checked_shape(key, torch.as_tensor(given).to(self.device, torch.long))
             stream_keep = stream_ids >= 0
             if STREAMS[key].padding_id is not None:
                 stream_keep &= stream_ids != STREAMS[key].padding_id
@@ -312,9 +304,9 @@ class AION(nn.Module):
             position.append(ranks if STREAMS[key].is_sequence else columns)
             ids.append(stream_ids)
             keep.append(stream_keep)
-        _check_batch(tokens, ids)
+        check_batch(tokens, ids)
         if bool(torch.stack(out_of_range).any()):
-            raise InputError("; ".join(_range_problems(tokens, ids, keep)))
+            raise InputError("; ".join(range_problems(tokens, ids, keep)))
         sizes = [part.shape[1] for part in ids]
         index = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes)).to(self.device)
         joined_keep, joined_ids = concatenated(keep), concatenated(ids)
@@ -339,71 +331,25 @@ class AION(nn.Module):
         if visible is not None:
             states = states * read.keep.unsqueeze(-1)
         context = replace(read, states=states)
-        return (
-            context if self.redshift_correlation is None else self.redshift_correlation.with_redshift(context)
-        )
+        correlation = self.redshift_correlation
+        return context if correlation is None else correlation.with_redshift(context)
 
     def _embedded(self, read: Context) -> tuple[Tensor, Tensor]:
         """Embeddings (B, N, D) of the ids, and of where they stand; zero where no token stands."""
         assert read.tokens is not None
         hidden = len(read.streams)
         stream = torch.where(read.keep, read.stream, hidden).flatten()
-        order = stream.argsort(
-            stable=True
-        )  # all tokens of the first stream, of the second, ..., the hidden ones
+        # all tokens of the first stream, of the second, ..., the hidden ones
+        order = stream.argsort(stable=True)
         groups = torch.split(order, stream.bincount(minlength=hidden + 1).tolist())
         ids, position = read.tokens.flatten(), read.position.flatten()
         zeros = self.mask_token.new_zeros(len(groups[hidden]), self.config.dim)
-        token = [
-            self._input(key).token_emb(ids[group]) for key, group in zip(read.streams, groups, strict=False)
-        ]
-        place = [
-            self._input(key).place(position[group]) for key, group in zip(read.streams, groups, strict=False)
-        ]
+        groups_of = [(self._input(key), group) for key, group in zip(read.streams, groups, strict=False)]
+        token = [embedding.token_emb(ids[group]) for embedding, group in groups_of]
+        place = [embedding.place(position[group]) for embedding, group in groups_of]
         back = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
         shape = (*read.keep.shape, self.config.dim)
         return torch.cat([*token, zeros])[back].view(shape), torch.cat([*place, zeros])[back].view(shape)
-
-
-def _target(target: Any) -> tuple[str, int]:
-    """Token key and number of tokens of what shall be predicted."""
-    key = target if isinstance(target, str) else getattr(target, "token_key", None)
-    if key not in STREAMS:
-        raise TokenKeyError(
-            f"{target!r} is neither a modality nor a token key; the keys are {', '.join(STREAMS)}"
-        )
-    count = getattr(target, "num_tokens", None) or STREAMS[key].max_tokens
-    return key, int(count)
-
-
-def _checked_shape(key: str, ids: Tensor) -> Tensor:
-    """Ids as (B, n), with n as the stream demands."""
-    ids = ids.unsqueeze(1) if ids.dim() == 1 else ids
-    stream = STREAMS[key]
-    fits = ids.dim() == 2 and (
-        0 < ids.shape[1] <= stream.positions if stream.is_sequence else ids.shape[1] == stream.max_tokens
-    )
-    if not fits:
-        wanted = f"1 to {stream.positions}" if stream.is_sequence else str(stream.max_tokens)
-        raise InputError(f"tokens of {key} have the shape {list(ids.shape)}; expected (objects, {wanted})")
-    return ids
-
-
-def _check_batch(tokens: Tokens, ids: Sequence[Tensor]) -> None:
-    batches = {key: len(part) for key, part in zip(tokens, ids, strict=True)}
-    if len(set(batches.values())) > 1:
-        raise InputError(
-            f"the streams hold different numbers of objects: {', '.join(f'{k} {n}' for k, n in batches.items())}"
-        )
-
-
-def _range_problems(tokens: Tokens, ids: Sequence[Tensor], keep: Sequence[Tensor]) -> list[str]:
-    highest = {key: int(torch.where(k, i, 0).max()) for key, i, k in zip(tokens, ids, keep, strict=True)}
-    return [
-        f"{key} holds the id {top}; its ids run from 0 to {STREAMS[key].vocab_size - 1}"
-        for key, top in highest.items()
-        if top >= STREAMS[key].vocab_size
-    ]
 
 
 def _cross_entropy(logits: Tensor, ids: Tensor, asked: Tensor) -> Tensor:

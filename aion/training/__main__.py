@@ -1,7 +1,8 @@
-"""`python -m aion.training STAGE`: make the embedded model, its catalog and its examples from nothing, or measure it.
+"""`python -m aion.training STAGE`: make the embedded model,
+its catalog and its examples from nothing, or measure it.
 
-Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs everything; each goes on where
-it stopped. `distributions` only draws what the simulated survey contains.
+Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs
+everything; each goes on where it stopped. `distributions` only draws what the simulated survey contains.
 """
 
 import argparse

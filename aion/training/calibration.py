@@ -1,9 +1,11 @@
-"""Densities of redshift that are neither too sure nor too vague: two factors on the logits, fitted on objects never trained on.
+"""Densities of redshift that are neither too sure nor too vague:
+two factors on the logits, fitted on objects never trained on.
 
-A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded into the weights, so that
-nothing is left to do in use. With photometry it counts how often the highest-density regions of galaxies hold the truth: likelihood is
-ruled by the few objects that a density misses, and leaves it too wide for all others. Densities from spectra are as narrow as a bin, and
-truths known to a bin cannot tell what they cover: there it is the likelihood of galaxies and quasars. B objects.
+A redshift's logits are those of the decoder plus those of the redshift correlation. One factor each, folded
+into the weights, so that nothing is left to do in use. With photometry it counts how often the
+highest-density regions of galaxies hold the truth: likelihood is ruled by the few objects that a density
+misses, and leaves it too wide for all others. Densities from spectra are as narrow as a bin, and truths known
+to a bin cannot tell what they cover: there it is the likelihood of galaxies and quasars. B objects.
 """
 
 from collections.abc import Callable
@@ -55,7 +57,8 @@ def apply(model: AION, found: Calibration) -> None:
 def best_factor(
     fixed: Tensor, scaled: Tensor, bins: Tensor, error: Callable[[Tensor, Tensor], Tensor]
 ) -> float:
-    """The factor f of `FACTORS` for which probabilities softmax(fixed + f * scaled), both (B, bins), of truths ``bins`` (B,) err least."""
+    """The factor f of `FACTORS` for which probabilities softmax(fixed + f * scaled), both (B, bins),
+    of truths ``bins`` (B,) err least."""
     errors = torch.stack([error((fixed + factor * scaled).softmax(1), bins) for factor in FACTORS])
     return float(FACTORS[int(errors.argmin())])
 
@@ -66,7 +69,8 @@ def surprise(probability: Tensor, bins: Tensor) -> Tensor:
 
 
 def coverage_error(probability: Tensor, bins: Tensor) -> Tensor:
-    """Largest |coverage - nominal| at `LEVELS`, of highest-density regions of probabilities (B, bins); a truth is anywhere in its bin."""
+    """Largest |coverage - nominal| at `LEVELS`, of highest-density regions of probabilities (B, bins);
+    a truth is anywhere in its bin."""
     own = probability.gather(1, bins[:, None])
     above = probability.where(probability > own, 0.0).sum(1, keepdim=True)
     levels = torch.tensor(LEVELS)
@@ -78,7 +82,8 @@ def coverage_error(probability: Tensor, bins: Tensor) -> Tensor:
 def _logits(
     model: AION, shard: Shard, streams: tuple[str, ...], kinds: tuple[str, ...]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits (B, bins) of the decoder and of the correlation from some streams, and the true bins (B,), of objects that have them all."""
+    """Logits (B, bins) of the decoder and of the correlation from some streams,
+    and the true bins (B,), of objects that have them all."""
     wanted = torch.isin(shard["kind"], torch.tensor([KINDS.index(kind) for kind in kinds]))
     there = torch.stack([wanted, *((shard[key] >= 0).all(1) for key in streams)]).all(0)
     tokens = {key: shard[key][there].long() for key in streams}

@@ -32,12 +32,13 @@ from aion.training.tokenize import scalar_tokens
 CATALOG_SEED = 950_000_000
 """Added to the seed of the run: neither training nor evaluation draws from here."""
 BATCH = 50
-"""Objects drawn, tokenized and embedded together; every third batch is seen by HSC, the others by the Legacy Survey."""
+"""Objects drawn, tokenized and embedded together; every third batch is seen by HSC, the
+others by the Legacy Survey."""
 _HSC = ("tok_mag_", "tok_a_", "tok_shape1", "tok_shape2")
 
 
 def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path) -> None:
-    """Draw, tokenize and embed ``config.catalog`` objects into ``folder``, in the place of what lies there."""
+    """Draw, tokenize and embed ``config.catalog`` objects into ``folder``, replacing what lies there."""
     firsts = tqdm(range(0, config.catalog, BATCH), mininterval=5.0)
     parts = [_part(weights.manager, survey, config, first) for first in firsts]
     objects = [one for part in parts for one in _embedded(weights.model, part.tokens)]
@@ -59,14 +60,10 @@ def build(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, fol
 
 def _embedded(model: AION, tokens: Mapping[str, Tensor]) -> list[EmbeddedObject]:
     """Objects that have the same streams."""
-    rows = [
-        {key: ids[row].numpy() for key, ids in tokens.items()}
-        for row in range(len(next(iter(tokens.values()))))
-    ]
-    return [
-        EmbeddedObject(row, tuple(row), {}, vector)
-        for row, vector in zip(rows, _embed(model, rows), strict=True)
-    ]
+    count = len(next(iter(tokens.values())))
+    rows = [{key: ids[row].numpy() for key, ids in tokens.items()} for row in range(count)]
+    pairs = zip(rows, _embed(model, rows), strict=True)
+    return [EmbeddedObject(row, tuple(row), {}, vector) for row, vector in pairs]
 
 
 @torch.no_grad()
@@ -104,16 +101,12 @@ def _part(manager: CodecManager, survey: SimulatedSurvey, config: EmbeddedConfig
     with_hsc = number % 3 == 2
     pictures = objects.hsc if with_hsc else objects.legacy
     assert pictures is not None
-    image = (HSCImage if with_hsc else LegacySurveyImage)(
-        pictures.flux, (HSCImage if with_hsc else LegacySurveyImage).survey_bands
-    )
+    camera = HSCImage if with_hsc else LegacySurveyImage
+    image = camera(pictures.flux, camera.survey_bands)
     spectra = as_modality(objects.spectra, torch.device("cpu"))
     tokens = {key: ids.cpu() for key, ids in manager.encode(spectra, image).items()}
-    numbers = {
-        key: ids
-        for key, ids in scalar_tokens(manager, objects.scalars).items()
-        if key.startswith(_HSC) == with_hsc
-    }
+    scalars = scalar_tokens(manager, objects.scalars)
+    numbers = {key: ids for key, ids in scalars.items() if key.startswith(_HSC) == with_hsc}
     shown = [previews.picture(flux, image.bands) for flux in pictures.flux.double().numpy()]
     return _Part(_table(objects, first, with_hsc), tokens | numbers, shown, previews.small_spectra(spectra))
 

@@ -1,4 +1,4 @@
-"""Every number that decides what the embedded model becomes. Frozen; the shipped weights are `EmbeddedConfig()`."""
+"""Every number that decides what the embedded model becomes; the shipped weights are `EmbeddedConfig()`."""
 
 import math
 from dataclasses import dataclass, field
@@ -26,7 +26,8 @@ class Schedule:
     checkpoint_every: int = 100
     """Steps between checkpoints; a run goes on from the last one."""
     compiled: bool = False
-    """Whether the networks are compiled first: a minute at the start, then half the time a step. Needs a C++ compiler."""
+    """Whether the networks are compiled first: a minute at the start, then half the time a step.
+    Needs a C++ compiler."""
 
     def __post_init__(self) -> None:
         if self.warmup >= self.steps:
@@ -69,7 +70,8 @@ class EmbeddedConfig:
     """Channels that the bands of both surveys are projected to."""
     image_consecutive: int = 1
     image_mult_factor: float = 100.0
-    """Scale of what the image codec reads. With the published 10 a color is a difference of a twentieth, which short trainings miss."""
+    """Scale of what the image codec reads. With the published 10 a color is a difference of a twentieth,
+    which short trainings miss."""
     image_schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=8_000, batch=24, peak_lr=2e-3, checkpoint_every=50)
     )

@@ -1,6 +1,7 @@
 """The simulated survey in two pictures, beside real distributions: what it contains, and its emission lines.
 
-B objects. Magnitudes AB, fluxes in nanomaggies, wavelengths in vacuum Å, rest frame. Nothing is trained or tuned on what is drawn here.
+B objects. Magnitudes AB, fluxes in nanomaggies, wavelengths in vacuum Å, rest frame.
+Nothing is trained or tuned on what is drawn here.
 """
 
 import io
@@ -41,7 +42,8 @@ _BATCH = 200
 def write(
     survey: SimulatedSurvey, folder: Path, seed: int, *, objects: int = 4_000, galaxies: int = 1_200
 ) -> None:
-    """``survey.png``, of ``objects`` whole objects, and ``survey-lines.png``, of the lines of ``galaxies`` galaxies, in ``folder``."""
+    """``survey.png``, of ``objects`` whole objects, and ``survey-lines.png``,
+    of the lines of ``galaxies`` galaxies, in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = Generator().manual_seed(seed * 1_000_003 + DISTRIBUTION_SEED)
     pictures = {"survey": survey_figure(draw(survey, objects, generator), survey.population)}
@@ -118,9 +120,11 @@ _FITTED = ("Hβ 4863", "[O III] 5008", "[N II] 6550", "Hα 6565", "[N II] 6585",
 
 
 def line_fluxes(wavelength: Tensor, flux: Tensor) -> dict[str, Floats]:
-    """Fluxes (B,) of the lines of both diagrams in spectra ``flux`` (B, M) of lines alone, on the fine rest grid ``wavelength`` (M,).
+    """Fluxes (B,) of the lines of both diagrams in spectra ``flux`` (B, M) of lines alone,
+    on the fine rest grid ``wavelength`` (M,).
 
-    Gaussians of one width fitted together, for Hα and [N II] overlap; the width is that of Hβ, which stands alone.
+    Gaussians of one width fitted together, for Hα and [N II] overlap;
+    the width is that of Hβ, which stands alone.
     """
     center = torch.tensor(
         [line.wavelength for line in NARROW_LINES if line.name in _FITTED], dtype=torch.float64
@@ -139,7 +143,8 @@ def line_fluxes(wavelength: Tensor, flux: Tensor) -> dict[str, Floats]:
 
 @dataclass(frozen=True)
 class Boundary:
-    """log [O III]5008/Hβ = a / (x − pole) + c, for x left of the pole: what lies beyond is not ionized by young stars alone."""
+    """log [O III]5008/Hβ = a / (x − pole) + c, for x left of the pole:
+    what lies beyond is not ionized by young stars alone."""
 
     name: str
     a: float
@@ -180,7 +185,7 @@ SULFUR = Diagram(
 
 
 def survey_figure(sample: Sample, population: Population) -> Figure:
-    """Colors, magnitudes, redshifts, S/N, sizes and reddening; the real table of ``population`` where it has a say."""
+    """Colors, magnitudes, redshifts, S/N, sizes, reddening; the real ``population`` where it has a say."""
     figure = Figure(figsize=(10, 6.4), dpi=120, layout="constrained")
     axes = figure.subplots(2, 3).ravel()
     real = tuple(
@@ -232,7 +237,8 @@ def running_percentiles(x: Floats, y: Floats, edges: Floats, percents: Sequence[
 
 
 def number_counts(values: Floats, edges: Floats, *, total: int | None = None) -> Floats:
-    """Objects in each bin, as many as there are or scaled as if they were ``total`` in all; those outside the bins count in the total."""
+    """Objects in each bin, as many as there are or scaled as if they were ``total`` in all;
+    those outside the bins count in the total."""
     counts = np.histogram(values, edges)[0].astype(float)
     return counts if total is None else counts * (total / len(values))
 

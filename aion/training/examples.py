@@ -49,7 +49,7 @@ class Recipe:
     files: tuple[str, ...] = ("image", "spectrum", "photometry")
     spectrograph: str = "BOSS"
     misread: bool = False
-    """Whether the redshift that the model reads off the spectrum must be wrong: failures are worth seeing too."""
+    """Whether the redshift read off the spectrum must be wrong: failures are worth seeing too."""
 
 
 def _galaxy(subtype: str, low: float, high: float, snr: float = 12.0) -> Wanted:

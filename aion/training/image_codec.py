@@ -1,7 +1,8 @@
 """Training the image codec: reconstruct the noise-free sky of both surveys from any subset of the bands.
 
-In the first steps the codes are only taught to describe the light of their square: brightness, color and gradients. Without that a short
-training finds codes for shapes alone, and decodes every galaxy in the same color.
+In the first steps the codes are only taught to describe the light of their square: brightness,
+color and gradients. Without that a short training finds codes for shapes alone, and decodes
+every galaxy in the same color.
 """
 
 import math
@@ -25,11 +26,11 @@ from aion.training.simulate.survey import Pictures, SimulatedSurvey
 TOKEN = 4
 """Pixels along a side of a token."""
 WINDOW = 48
-"""Pixels along a side of what a step sees: the network is the same everywhere, and most of the field is empty sky."""
+"""Pixels along a side of what a step sees: the network is the same everywhere, most of the field is sky."""
 ELSEWHERE = 0.25
 """Share of the steps that see another window than the middle, where the object is."""
 RELATIVE_FLOOR = 0.02
-"""Relative error of a pixel that counts as perfect; the cores of bright galaxies would rule the loss without it."""
+"""Relative error of a pixel that counts as perfect; else the cores of bright galaxies would rule the loss."""
 SCALES = {1: 1.0, 4: 0.3, 16: 0.1}
 """Pixels along a side over which residuals are averaged -> weight in the loss."""
 BRIGHTEST = 1e4
@@ -39,7 +40,8 @@ LIT = 5.0
 LIGHT_FLOOR = 0.02
 """Error of light, in ln, below which the loss is flat."""
 DESCRIBING = 0.07
-"""Share of the steps that teach the codes to describe, and nothing else; later that counts less and less, to nothing at the end."""
+"""Share of the steps that teach the codes to describe, and nothing else;
+later that counts less and less, to nothing at the end."""
 EFFECTIVE = {"G": 4770.0, "R": 6231.0, "I": 7625.0, "Z": 9134.0, "Y": 9780.0}
 """Å, of the bands by their letter."""
 LEVEL_WEIGHT, COLOR_WEIGHT, SPREAD_WEIGHT = 2.0, 2.0, 0.5
@@ -86,9 +88,11 @@ def drawn_window(generator: Generator) -> tuple[slice, slice]:
 def loss_terms(
     codec: ImageCodec, seen: Image, truth: Image, window: tuple[slice, slice], done: float
 ) -> dict[str, Tensor]:
-    """The decoded against the noise-free image, in the bands that were seen: pixels in units of their noise, light and colors in ln.
+    """The decoded against the noise-free image, in the bands that were seen:
+    pixels in units of their noise, light and colors in ln.
 
-    Every image counts by the logarithm of its error: a few bright ones would be all that is learned. ``done``: share of the training.
+    Every image counts by the logarithm of its error: a few bright ones would be all that is learned.
+    ``done``: share of the training.
     """
     x, present = codec.preprocess(seen.to(codec.device))
     target, _ = codec.preprocess(truth.to(codec.device))
@@ -112,16 +116,10 @@ def loss_terms(
     reconstruction = torch.stack(errors).sum(0).log1p().mean()
     limit = float(codec.compress(torch.tensor(BRIGHTEST)))
     level, color = light_errors(codec.expand(decoded.clamp(-limit, limit)), flux, noise)
-    spread = spread_loss(
-        latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1]
-    )  # most of an image is empty sky
-    loss = (
-        reconstruction
-        + LEVEL_WEIGHT * level
-        + COLOR_WEIGHT * color
-        + SPREAD_WEIGHT * spread
-        + (1 - done) * described
-    )
+    # most of an image is empty sky
+    spread = spread_loss(latent.movedim(1, -1)[F.avg_pool2d((flux / noise).amax(1), TOKEN) > 1])
+    loss = reconstruction + LEVEL_WEIGHT * level + COLOR_WEIGHT * color + SPREAD_WEIGHT * spread
+    loss = loss + (1 - done) * described
     terms = {
         "reconstruction": reconstruction,
         "level": level,
@@ -134,23 +132,23 @@ def loss_terms(
 
 
 def description(flux: Tensor, noise: Tensor, bands: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """What the first four numbers of a latent are to say of its square at first, −1 to 1, and how much each counts; (B, 4, side, side).
+    """What the first four numbers of a latent are to say of its square at first, −1 to 1,
+    and how much each counts; (B, 4, side, side).
 
-    Brightness in units of the noise; color, the slope of ln flux over ln wavelength, where two bands show light; whether it is brighter
-    to the right and to the bottom. Noise-free ``flux`` (B, bands, height, width) and σ of a pixel (B, bands, 1, 1), nanomaggies.
+    Brightness in units of the noise; color, the slope of ln flux over ln wavelength, where two bands show
+    light; whether it is brighter to the right and to the bottom. Noise-free ``flux`` (B, bands, height,
+    width) and σ of a pixel (B, bands, 1, 1), nanomaggies.
     """
     light, sigma = F.avg_pool2d(flux, TOKEN), noise / TOKEN
     weight = light.clamp(min=0) ** 2 / (light**2 + (0.8 * LIT * sigma) ** 2)
     lit = weight.amax(1)
-    place = torch.tensor([math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands], device=flux.device)[
-        :, None, None
-    ]
+    log_wavelength = [math.log(EFFECTIVE[band[-1]] / 6800.0) for band in bands]
+    place = torch.tensor(log_wavelength, device=flux.device)[:, None, None]
     log_light, total = torch.log(light.clamp(min=0) + sigma), weight.sum(1).clamp(min=1e-6)
     off = place - ((weight * place).sum(1) / total)[:, None]
     spread = (weight * off**2).sum(1)
-    slope = (weight * off * (log_light - ((weight * log_light).sum(1) / total)[:, None])).sum(
-        1
-    ) / spread.clamp(min=1e-4)
+    above = log_light - ((weight * log_light).sum(1) / total)[:, None]
+    slope = (weight * off * above).sum(1) / spread.clamp(min=1e-4)
     quarters = F.avg_pool2d((flux / noise).mean(1), TOKEN // 2)
     left, right = (quarters[:, :, start::2].unfold(1, 2, 2).sum(-1) for start in (0, 1))
     above, below = (quarters[:, start::2].unfold(2, 2, 2).sum(-1) for start in (0, 1))
@@ -165,7 +163,8 @@ def description(flux: Tensor, noise: Tensor, bands: Sequence[str]) -> tuple[Tens
 
 
 def pixel_noise(codec: ImageCodec, noisy: Tensor, truth: Tensor) -> Tensor:
-    """σ of a pixel (B, bands, 1, 1), nanomaggies, of images (B, bands, height, width) on the codec's compressed scale."""
+    """σ of a pixel (B, bands, 1, 1), nanomaggies, of images (B, bands, height, width) on
+    the codec's compressed scale."""
     off: Tensor = (
         (codec.expand(noisy) - codec.expand(truth)).flatten(2).abs().median(2).values[..., None, None]
     )
@@ -183,9 +182,11 @@ def tolerance(codec: ImageCodec, flux: Tensor, noise: Tensor) -> Tensor:
 
 
 def light_errors(decoded: Tensor, flux: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean |error| of the light in squares of one token and of sixteen, ln: of each band, and of each against the mean of all.
+    """Mean |error| of the light in squares of one token and of sixteen, ln:
+    of each band, and of each against the mean of all.
 
-    Images (B, bands, height, width) and the σ of a pixel (B, bands, 1, 1), nanomaggies. Squares count by their S/N, images all alike.
+    Images (B, bands, height, width) and the σ of a pixel (B, bands, 1, 1), nanomaggies.
+    Squares count by their S/N, images all alike.
     """
     level, color = flux.new_zeros(()), flux.new_zeros(())
     for pixels in (TOKEN, 4 * TOKEN):
@@ -195,15 +196,11 @@ def light_errors(decoded: Tensor, flux: Tensor, noise: Tensor) -> tuple[Tensor, 
         weight = signal / (signal + LIT**2)
         error, total = found - true, weight.sum((1, 2, 3)).clamp(min=1)
         common = (error * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp(min=1e-3)
-        level = (
-            level + ((_robust(error / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+        of_level, of_color = (
+            ((_robust(part / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean() * LIGHT_FLOOR / 2
+            for part in (error, error - common)
         )
-        color = (
-            color
-            + ((_robust((error - common) / LIGHT_FLOOR) * weight).sum((1, 2, 3)) / total).mean()
-            * LIGHT_FLOOR
-            / 2
-        )
+        level, color = level + of_level, color + of_color
     return level, color
 
 

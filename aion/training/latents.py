@@ -1,13 +1,15 @@
-"""What keeps the codes of a codec in use: latent channels that vary, are centred, and do not repeat one another."""
+"""What keeps the codes of a codec in use: latent channels that vary, are centred and uncorrelated."""
 
 import torch
 from torch import Tensor
 
 
 def spread_loss(latent: Tensor) -> Tensor:
-    """0 when the channels of n tokens (n, C) have mean 0, a standard deviation of at least 1 and no correlation (arXiv:2105.04906).
+    """0 when the channels of n tokens (n, C) have mean 0,
+    a standard deviation of at least 1 and no correlation (arXiv:2105.04906).
 
-    Quantisers round each channel for itself: channels of this kind use all of their codes, alike ones only a few.
+    Quantisers round each channel for itself: channels of this kind use all of
+    their codes, alike ones only a few.
     """
     if len(latent) < 2:
         return latent.new_zeros(())

@@ -36,9 +36,8 @@ class LineWindow:
 NARROW = (
     LineWindow("[OII]3728", ("[O II] 3727", "[O II] 3730"), 1000, (1200, 4000)),
     LineWindow("Hbeta", ("Hβ 4863",), 800, (1000, 4000)),
-    LineWindow(
-        "[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)
-    ),  # the weaker of the pair begins at 2500 km/s
+    # the weaker of the pair begins at 2500 km/s
+    LineWindow("[OIII]5008", ("[O III] 5008",), 1000, (1200, 2200)),
     LineWindow("Halpha+[NII]", ("Hα 6565",), 1500, (1800, 5000)),
     LineWindow("[SII]6725", ("[S II] 6718", "[S II] 6733"), 900, (1100, 4000)),
 )
@@ -67,7 +66,8 @@ class LineFluxes(Columns):
 
 
 def line_flux(wavelength: Floats, flux: Floats, center: float, line: LineWindow) -> float:
-    """Flux of the line at observed ``center`` above a straight continuum between the medians of both sides; NaN where it is not covered."""
+    """Flux of the line at observed ``center`` above a straight continuum between the medians of both sides;
+    NaN where it is not covered."""
     velocity = SPEED_OF_LIGHT * (wavelength / center - 1)
     inside, sides = _windows(velocity, line)
     if not _covered(velocity, inside, sides, line):
@@ -97,7 +97,7 @@ def compare(
     z: Floats,
     kinds: tuple[str, ...],
 ) -> LineFluxes:
-    """Lines of N spectra, arrays (N, n), that are sure in ``data``; bad pixels have a NaN sigma and count nowhere."""
+    """Lines of N spectra, arrays (N, n), that are sure in ``data``; bad pixels have a NaN sigma."""
     rows: list[tuple[int, str, float, float]] = []
     for i, kind in enumerate(kinds):
         good = np.isfinite(sigma[i]) & np.isfinite(decoded[i])
@@ -107,9 +107,8 @@ def compare(
             observed = line_flux(w, data[i][good], center, line)
             noise = line_noise(w, error, center, line) if np.isfinite(observed) else np.inf
             if observed > SURE * noise:
-                ratio = line_flux(w, decoded[i][good], center, line) / line_flux(
-                    w, reference[i][good], center, line
-                )
+                found, true = (line_flux(w, flux[i][good], center, line) for flux in (decoded, reference))
+                ratio = found / true
                 rows.append((i, line.name, ratio, observed / noise))
     row, name, ratios, sure = zip(*rows, strict=True) if rows else ((), (), (), ())
     return LineFluxes(

@@ -1,4 +1,5 @@
-"""The optimizer loop that every stage shares: resumable, with a progress bar, a loss curve and a metrics table at the end."""
+"""The optimizer loop that every stage shares: resumable, with a progress bar,
+a loss curve and a metrics table at the end."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -24,7 +25,8 @@ def train(
     seed: int,
     device: torch.device,
 ) -> list[dict[str, float]]:
-    """Minimise until ``schedule.steps``, going on from the last checkpoint in ``folder``; returns the recorded history."""
+    """Minimise until ``schedule.steps``, going on from the last checkpoint in ``folder``;
+    returns the recorded history."""
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(
         _groups(modules, schedule.weight_decay), lr=schedule.peak_lr, betas=(0.9, 0.98)
@@ -33,9 +35,8 @@ def train(
     modules.train()
     bar = tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=title, mininterval=5.0)
     for step in bar:
-        generator = torch.Generator().manual_seed(
-            seed * 1_000_003 + step
-        )  # a step draws the same whether resumed or not
+        # a step draws the same whether resumed or not
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         for group in optimizer.param_groups:
             group["lr"] = schedule.lr(step)
         with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):

@@ -1,8 +1,9 @@
-"""Training the transformer on cached tokens: masked modeling over every stream, with the redshift asked in every batch.
+"""Training the transformer on cached tokens: masked modeling over every stream, with the
+redshift asked in every batch.
 
-A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry, photometry alone, images
-with whatever else. Beside the tokens asked, embeddings are taught who is near whom (`neighbors`): two views of one object, and objects
-that are alike. B objects.
+A batch shares one choice of input streams, so that no token is padding: spectra with or without photometry,
+photometry alone, images with whatever else. Beside the tokens asked, embeddings are taught who is near whom
+(`neighbors`): two views of one object, and objects that are alike. B objects.
 """
 
 import math
@@ -13,18 +14,12 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from aion.codecs.manager import CodecManager
-from aion.codecs.quantizers import BinnedQuantizer, FiniteScalarQuantizer
-from aion.constants import NANOMAGGY_ZERO_POINT
-from aion.correlation import RedshiftCorrelation
 from aion.embedding import pool
-from aion.modalities import MODALITIES
-from aion.model import AION, AIONConfig
-from aion.training.config import Z_BINS, EmbeddedConfig, Schedule
-from aion.training.image_codec import IMAGE_LEVELS
+from aion.model import AION
+from aion.training.config import Z_BINS, Schedule
 from aion.training.loop import train
 from aion.training.neighbors import Labels, Memory, View, neighbor_loss
-from aion.training.spectrum_codec import SpectrumLearner, redshift_loss
+from aion.training.spectrum_codec import redshift_loss
 from aion.training.tokenize import LABELS, Shard
 
 LEGACY = (
@@ -40,26 +35,30 @@ LEGACY = (
 SPECTRA = ("tok_spectrum_sdss", "tok_spectrum_desi")
 IMAGES = ("tok_image", "tok_image_hsc")
 IMAGE_TOKENS_READ = (96, 288)
-"""Fewest and most image tokens that the encoder reads in most batches of a training; all 576 are read in use."""
+"""Fewest and most image tokens the encoder reads in most batches of a training; in use it reads all 576."""
 WHOLE_IMAGES = 0.2
 """Share of batches in which images are read whole."""
 MIDDLE = 5.0
-"""Tokens from the middle of an image within which most of the drawn ones lie: the object is there, and the rest is mostly sky."""
+"""Tokens from the middle of an image within which most of the drawn ones lie:
+the object is there, and the rest is mostly sky."""
 ASKED = 48
 """Hidden tokens asked of one image or spectrum."""
 OTHER_WEIGHT = 0.4
-"""Weight of the spectrum and image streams, and of those of one number, each in units of the entropy of a uniform guess."""
+"""Weight of the spectrum and image streams, and of those of one number,
+each in units of the entropy of a uniform guess."""
 POOL_SHARES = {"spectra": 0.16, "photometry": 0.36, "images": 0.48}
 """How often a batch comes from each pool."""
 PHOTOMETRY_BATCH = 16
-"""Objects of a batch of photometry, in units of a batch of spectra: a spectrum has as many tokens as so many catalogs."""
+"""Objects of a batch of photometry, in units of a batch of spectra:
+a spectrum has as many tokens as so many catalogs."""
 HELD_BACK = 0.05
 """Share of each pool that is kept for the calibration of redshift densities."""
 COMPARED, NEIGHBOR_WEIGHT = 0.8, 0.25
-"""How often the embeddings of a batch are compared with those of other views and objects, and the weight of that loss."""
+"""How often the embeddings of a batch are compared with those of other views and objects,
+and the weight of that loss."""
 LEVEL_WEIGHT, LEVEL_SPREAD = 0.3, 4.0
-"""Weight of the level of a hidden spectrum, one token among 273 that would hardly be learned as one of them, and the steps of it (1.4 %
-each) over which its target is spread."""
+"""Weight of the level of a hidden spectrum, one token among 273 that would hardly be learned as one of them,
+and the steps of it (1.4 % each) over which its target is spread."""
 REDSHIFT = "tok_z"
 _LONG = SPECTRA + IMAGES
 
@@ -95,114 +94,6 @@ class Learner(nn.Module):
         self.memory = Memory(model.config.dim)
 
 
-def new_model(
-    config: EmbeddedConfig, streams: tuple[str, ...], learner: SpectrumLearner, manager: CodecManager
-) -> AION:
-    """The embedded model with fresh weights, but for what is known beforehand.
-
-    The redshift correlation and the spectrum codes start as the codec's training left them, image codes at their levels and codes of
-    numbers in order, those of brightness at their magnitudes: so that a short training need not find out which codes are alike, and a
-    color is the same difference in all bands.
-    """
-    torch.manual_seed(config.seed + 2)
-    model = AION(
-        AIONConfig(
-            dim=config.dim,
-            encoder_depth=config.encoder_depth,
-            decoder_depth=config.decoder_depth,
-            num_heads=config.num_heads,
-            domains_in=streams,
-            domains_out=(*streams, REDSHIFT),
-            decoder_attention="within_modality",
-            redshift_correlation=config.correlation,
-        )
-    )
-    assert model.redshift_correlation is not None
-    model.redshift_correlation.load_state_dict(learner.redshift.state_dict())
-    with torch.no_grad():
-        tell_places(model.redshift_correlation)
-        corners = (
-            learner.codec.quantizer.decode(torch.arange(learner.codec.codebook_size)[None]).squeeze(0).T
-        )  # (codes, bits)
-        embedding = learner.embed(corners)
-        embedding = 3.0 * embedding / embedding.std()  # louder than the position, whose sines are of order 1
-        waves = _Waves(config.dim)
-        for stream in streams:
-            table = model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")
-            if stream in SPECTRA:
-                known = embedding
-            elif stream in IMAGES:
-                known = _of_levels(config.dim)
-            else:
-                known = waves(code_places(manager, stream))
-            table[: len(known)] = known[: len(table)].to(table)
-        model.decoder_proj_context.weight.copy_(torch.eye(config.dim))
-        torch.nn.init.zeros_(model.get_parameter("decoder_proj_context.bias"))
-    return model
-
-
-@torch.no_grad()
-def without_images(model: AION, seed: int) -> AION:
-    """The same model, which has yet to learn what the codes of images are."""
-    torch.manual_seed(seed)
-    fresh = AION(model.config).state_dict()
-    state = {
-        name: fresh[name] if set(name.split(".")) & set(IMAGES) else value
-        for name, value in model.state_dict().items()
-    }
-    model.load_state_dict(state)
-    for stream in IMAGES:
-        known = _of_levels(model.config.dim)
-        model.get_parameter(f"encoder_embeddings.{stream}.token_emb.weight")[: len(known)] = known
-    return model
-
-
-def _of_levels(dim: int) -> Tensor:
-    """(codes, dim): image codes at their levels, turned at random."""
-    levels = (
-        FiniteScalarQuantizer(IMAGE_LEVELS).decode(torch.arange(math.prod(IMAGE_LEVELS))[None]).squeeze(0).T
-    )
-    return levels @ torch.randn(levels.shape[1], dim)
-
-
-def code_places(manager: CodecManager, stream: str) -> Tensor:
-    """(codes,) where each code of a number stands: magnitudes over 10 for brightness, else its rank from 0 to 1."""
-    quantizer = manager.codec(MODALITIES[stream]).quantizer
-    assert isinstance(quantizer, BinnedQuantizer)
-    values = quantizer.center(torch.arange(quantizer.codebook_size)).double()
-    if (
-        stream in LEGACY
-    ):  # asinh magnitudes with a softening of 0.05 nanomaggies (Lupton+99): negative fluxes have a place too
-        magnitudes: Tensor = NANOMAGGY_ZERO_POINT - 2.5 / math.log(10) * (
-            torch.asinh(values / 0.1) + math.log(0.05)
-        )
-        return (magnitudes / 10).float()
-    if stream.startswith("tok_mag_"):
-        return (values / 10).float()
-    return torch.linspace(0, 1, len(values))
-
-
-@torch.no_grad()
-def tell_places(correlation: RedshiftCorrelation) -> None:
-    """Let redshifts nearby be told alike to begin with."""
-    bins = correlation.config.bins
-    correlation.belief.weight.copy_(_Waves(len(correlation.belief.weight))(torch.linspace(0, 1, bins)).T)
-
-
-class _Waves:
-    """Places (codes,) -> vectors (codes, dim) that are alike for places nearby: sines, slow ones the loudest, turned at random."""
-
-    def __init__(self, dim: int) -> None:
-        self.frequency = torch.logspace(-1, 6, dim // 2, base=2.0)
-        self.rotation = torch.linalg.qr(torch.randn(dim, dim)).Q
-
-    def __call__(self, place: Tensor) -> Tensor:
-        angle = 2 * math.pi * self.frequency * place[:, None]
-        waves = torch.cat([angle.sin(), angle.cos()], 1) / self.frequency.repeat(2).sqrt()
-        turned: Tensor = waves @ self.rotation
-        return turned / turned.std()
-
-
 def held_back(shard: Shard) -> Shard:
     """The objects of a pool that training never draws: its last ones."""
     return {key: values[_trained(shard) :] for key, values in shard.items()}
@@ -215,9 +106,8 @@ def _trained(shard: Shard) -> int:
 
 def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> Example:
     """One batch: a pool, some of its objects, a choice of what is read and what is asked."""
-    source = list(POOL_SHARES)[
-        int(torch.multinomial(torch.tensor(list(POOL_SHARES.values())), 1, generator=generator))
-    ]
+    shares = torch.tensor(list(POOL_SHARES.values()))
+    source = list(POOL_SHARES)[int(torch.multinomial(shares, 1, generator=generator))]
     shard = pools[source]
     count = PHOTOMETRY_BATCH * batch if source == "photometry" else batch
     rows = torch.randint(_trained(shard), (count,), generator=generator)
@@ -233,9 +123,8 @@ def draw_example(pools: dict[str, Shard], batch: int, generator: Generator) -> E
     bins = shard["bins"][rows].long()
     compared = None
     if source != "photometry" and torch.rand((), generator=generator) < COMPARED:
-        compared = _two_views(
-            tokens, Labels(bins, *(shard[key][rows].long() for key in ("kind", "morphology"))), generator
-        )
+        labels = Labels(bins, *(shard[key][rows].long() for key in ("kind", "morphology")))
+        compared = _two_views(tokens, labels, generator)
     return Example(inputs, targets, bins, compared)
 
 
@@ -260,14 +149,10 @@ def loss_terms(learner: Learner, example: Example) -> dict[str, Tensor]:
             truth = truth.where(position != 0, -1)
         if (truth >= 0).any():
             (fields if key in _LONG else numbers).append(_cross_entropy(logits[key], truth))
-    for name, weight, parts in (
-        ("fields", OTHER_WEIGHT, fields),
-        ("numbers", OTHER_WEIGHT, numbers),
-        ("level", LEVEL_WEIGHT, levels),
-    ):
+    for name, parts in (("fields", fields), ("numbers", numbers), ("level", levels)):
         if parts:
             terms[name] = torch.stack(parts).mean()
-            loss = loss + weight * terms[name]
+            loss = loss + (LEVEL_WEIGHT if name == "level" else OTHER_WEIGHT) * terms[name]
     if example.compared is not None:
         first, second, labels = example.compared
         vectors = [pool(model.context(view.tokens)) for view in (first, second)]
@@ -304,9 +189,8 @@ def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
 def _level_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Of levels (n,): logits (n, levels) against a normal distribution around the truth."""
     steps = torch.arange(logits.shape[-1], device=logits.device) - truth[:, None]
-    return F.cross_entropy(logits.float(), (-0.5 * (steps / LEVEL_SPREAD) ** 2).softmax(-1)) / math.log(
-        logits.shape[-1]
-    )
+    target = (-0.5 * (steps / LEVEL_SPREAD) ** 2).softmax(-1)
+    return F.cross_entropy(logits.float(), target) / math.log(logits.shape[-1])
 
 
 def _choose_scalars(
@@ -376,9 +260,11 @@ def _towards_the_middle(image: Tensor) -> Tensor:
 
 
 def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[View, View, Labels]:
-    """Two different streams among spectra and images, of each image only a part of the tokens; without objects that lack one.
+    """Two different streams among spectra and images, of each image only a part of the tokens;
+    without objects that lack one.
 
-    Most of the time they are two images, where there are any: who is near is harder to see for them than for spectra.
+    Most of the time they are two images, where there are any:
+    who is near is harder to see for them than for spectra.
     """
     hard = torch.rand((), generator=generator) < 0.7
     streams = [key for key in (IMAGES if hard and IMAGES[0] in tokens else _LONG) if key in tokens]
@@ -396,7 +282,8 @@ def _two_views(tokens: Shard, labels: Labels, generator: Generator) -> tuple[Vie
 
 
 def _some(values: Tensor, count: int, generator: Generator, log_weight: Tensor | float = 0.0) -> Tensor:
-    """``count`` random places of each row that hold a token, drawn by weight without putting back (Gumbel's trick); -1 elsewhere."""
+    """``count`` random places of each row that hold a token,
+    drawn by weight without putting back (Gumbel's trick); -1 elsewhere."""
     noise = -torch.empty(values.shape).exponential_(generator=generator).log()
     rank = (noise + log_weight).where(values >= 0, -math.inf).argsort(1, descending=True).argsort(1)
     return values.where(rank < count, -1)

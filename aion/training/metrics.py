@@ -1,7 +1,8 @@
-"""Numbers of an evaluation from arrays: redshifts and their calibration, spectra, lines, images, neighbors. Pure functions; N objects.
+"""Numbers of an evaluation from arrays: redshifts and their calibration, spectra, lines, images, neighbors.
+Pure functions; N objects.
 
-Definitions: dz = (z_predicted - z_true) / (1 + z_true); sigma_NMAD = 1.4826 median|dz - median(dz)|. What cannot be measured, for want
-of objects, is None.
+Definitions: dz = (z_predicted - z_true) / (1 + z_true); sigma_NMAD = 1.4826 median|dz - median(dz)|.
+What cannot be measured, for want of objects, is None.
 """
 
 from collections.abc import Sequence
@@ -84,7 +85,8 @@ def peak_probability(pdf: RedshiftPDF) -> float:
 
 
 def hpd_level(pdf: RedshiftPDF, z: float) -> float:
-    """The smallest probability whose highest-density region holds z: the truth is in `RedshiftPDF.region` of any larger one."""
+    """The smallest probability whose highest-density region holds z:
+    the truth is in `RedshiftPDF.region` of any larger one."""
     if not pdf.edges[0] <= z <= pdf.edges[-1]:
         return float("inf")
     bin = min(max(int(np.searchsorted(pdf.edges, z)) - 1, 0), len(pdf.probability) - 1)
@@ -162,7 +164,7 @@ def residual_rms(decoded: Floats, truth: Floats, sigma: Floats) -> Floats:
 
 
 def bins_of(wavelength: Floats, flux: Floats, width: float = 50.0) -> Floats:
-    """Means (..., bins) of flux (..., n) in steps of ``width`` Å: the continuum, lines and noise averaged away."""
+    """Means (..., bins) of flux (..., n) in steps of ``width`` Å: the continuum without lines and noise."""
     index = ((wavelength - wavelength[0]) // width).astype(int)
     used = np.bincount(index)
     sums = np.add.reduceat(flux, np.flatnonzero(np.diff(index, prepend=-1)), axis=-1)
@@ -171,7 +173,8 @@ def bins_of(wavelength: Floats, flux: Floats, width: float = 50.0) -> Floats:
 
 
 def generated_continuum(samples: Floats, truth: Floats) -> dict[str, float]:
-    """Of one object: samples (S, bins) of its continuum against the true one (bins,); also with every level matched to the truth's."""
+    """Of one object: samples (S, bins) of its continuum against the true one (bins,);
+    also with every level matched to the truth's."""
     middle = np.median(samples, axis=0)
     shapes, shape = (s * _level(s, truth) for s in (samples, middle))
     return {
@@ -184,7 +187,8 @@ def generated_continuum(samples: Floats, truth: Floats) -> dict[str, float]:
 
 
 def codes_used(counts: Array) -> Row:
-    """From how often each code was used: the share of codes that occur, and that of an even use with the same entropy."""
+    """From how often each code was used: the share of codes that occur,
+    and that of an even use with the same entropy."""
     total = counts.sum()
     share = counts[counts > 0] / max(total, 1)
     even = float(np.exp(-(share * np.log(share)).sum())) / len(counts)
@@ -197,14 +201,16 @@ def codes_used(counts: Array) -> Row:
 
 
 def aperture_sums(images: Floats, radius: Floats) -> Floats:
-    """(N, bands) sums inside a circle of ``radius`` (N,) pixels around the middle of images (N, bands, height, width)."""
+    """(N, bands) sums inside a circle of ``radius`` (N,) pixels around the middle of
+    images (N, bands, height, width)."""
     inside = _distance(images.shape) <= radius[:, None, None]
     sums: Floats = (images * inside[:, None]).sum((-2, -1))
     return sums
 
 
 def aperture_radius(truth: Floats, share: float = 0.95) -> Floats:
-    """(N,) pixels: the smallest centred circle with ``share`` of the light, of all bands, that the largest one in the frame holds."""
+    """(N,) pixels: the smallest centred circle with ``share`` of the light, of all bands,
+    that the largest one in the frame holds."""
     ring = np.ceil(_distance(truth.shape)).astype(int).ravel()  # a circle of r pixels holds the rings up to r
     rings = np.arange(ring.max() + 1)
     light = truth.sum(1).reshape(len(truth), -1) @ (ring[:, None] == rings).astype(float)
@@ -253,7 +259,8 @@ def image_reconstruction(errors: ImageErrors, measurable: float = 50.0) -> Row:
 
 
 def image_colors(errors: ImageErrors, blue: int, red: int, measurable: float = 50.0) -> Row:
-    """Magnitude differences between two bands (indices), decoded against true, where the data know both totals to 1 / ``measurable``."""
+    """Magnitude differences between two bands (indices), decoded against true,
+    where the data know both totals to 1 / ``measurable``."""
     known = (errors.signal_to_noise[:, [blue, red]] > measurable).all(1)
     ratio, flux = (
         2.5 * np.log10(np.maximum(array[known][:, [blue, red]], 1e-6))
@@ -283,7 +290,7 @@ def nearest(vectors: Floats, k: int) -> Array:
 
 
 def same_label(neighbors: Array, labels: Array) -> Row:
-    """Share of neighbors (N, k) with the label of their query, and what a random choice of others would give."""
+    """Share of neighbors (N, k) with the label of their query, and what a random choice would give."""
     n = len(labels)
     same = mean(labels[neighbors] == labels[:, None])
     random = mean((labels[:, None] == labels[None])[~np.eye(n, dtype=bool)])
@@ -304,7 +311,8 @@ def neighbor_redshifts(neighbors: Array, z: Floats, queries: Array) -> Row:
 
 
 def twin_ranks(queries: Floats, base: Floats) -> Array:
-    """(N,) place of row i of ``base`` among all of it, most similar to row i of ``queries`` first; 1 is best, ties count against."""
+    """(N,) place of row i of ``base`` among all of it, most similar to row i of ``queries`` first;
+    1 is best, ties count against."""
     similarity = queries @ base.T
     ranks: Array = (similarity >= np.diag(similarity)[:, None]).sum(1)
     return ranks
@@ -358,7 +366,6 @@ def _relative_rms(model: Floats, truth: Floats) -> float:
 
 
 def _band_covers(samples: Floats, truth: Floats) -> float:
-    low, high = np.quantile(
-        samples, (0.16, 0.84), axis=0, method="weibull"
-    )  # the one that is exact for few samples
+    # the one that is exact for few samples
+    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")
     return float(((low <= truth) & (truth <= high)).mean())

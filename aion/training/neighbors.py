@@ -1,6 +1,8 @@
-"""Teaching embeddings who is near whom, in the terms of the simulation: an object's other view first, then objects that are alike.
+"""Teaching embeddings who is near whom, in the terms of the simulation:
+an object's other view first, then objects that are alike.
 
-The embeddings of recent batches take part too, as in MoCo (arXiv:1911.05722): a batch alone holds few that are alike. B objects.
+The embeddings of recent batches take part too, as in MoCo (arXiv:1911.05722):
+a batch alone holds few that are alike. B objects.
 """
 
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from aion.training.config import EmbeddedConfig
 
 TEMPERATURE = 0.07
 OWN = 0.5
-"""Share of the target that is the object itself in its other view; the rest is shared by all that are alike."""
+"""Share of the target that is the object itself in its other view; the rest is of all that are alike."""
 KEPT = 2_048
 """Embeddings remembered."""
 ALIKE_IN_SPECTRA, ALIKE_IN_IMAGES = 0.01, 0.05
@@ -50,7 +52,7 @@ class View:
 
 
 class Memory(nn.Module):
-    """The last `KEPT` embeddings with their labels; part of a checkpoint, so that a resumed run goes on the same."""
+    """The last `KEPT` embeddings with their labels; checkpointed, so that a resumed run goes on the same."""
 
     vectors: Tensor
     labels: Tensor
@@ -71,23 +73,22 @@ class Memory(nn.Module):
 def neighbor_loss(
     memory: Memory, is_image: tuple[bool, bool], vectors: list[Tensor], labels: Labels
 ) -> Tensor:
-    """Cross-entropy (nats) of who is near: unit vectors (B, D) of two views of the same objects, each looked for among the rest."""
+    """Cross-entropy (nats) of who is near: unit vectors (B, D) of two views of the same objects,
+    each looked for among the rest."""
+    columns = [labels.bins, labels.kind, labels.morphology]
     first, second = (
-        torch.stack(
-            [labels.bins, labels.kind, labels.morphology, torch.full_like(labels.bins, int(image))], 1
-        )
-        for image in is_image
+        torch.stack([*columns, torch.full_like(labels.bins, int(image))], 1) for image in is_image
     )
-    loss = _one_way(memory, vectors[0], first, vectors[1], second) + _one_way(
-        memory, vectors[1], second, vectors[0], first
-    )
+    loss = _one_way(memory, vectors[0], first, vectors[1], second)
+    loss = loss + _one_way(memory, vectors[1], second, vectors[0], first)
     for view, of_view in zip(vectors, (first, second), strict=True):
         memory.remember(view, of_view)
     return loss / 2
 
 
 def likeness(queries: Tensor, others: Tensor) -> Tensor:
-    """(B, N) from 0 to 1, of labels (B, 4) and (N, 4): the same class, a redshift nearby and, between images, the same morphology."""
+    """(B, N) from 0 to 1, of labels (B, 4) and (N, 4): the same class, a redshift nearby and,
+    between images, the same morphology."""
     a, b = queries[:, None], others[None]
     both_images = (a[..., 3] == 1) & (b[..., 3] == 1)
     scale = torch.where((a[..., 3] == 0) & (b[..., 3] == 0), ALIKE_IN_SPECTRA, ALIKE_IN_IMAGES)

@@ -1,6 +1,8 @@
-"""Real spectra for the last report: which there are, and the checks that catch a model that fools us. Never for training.
+"""Real spectra for the last report: which there are, and the checks that catch a model that fools us.
+Never for training.
 
-A `Predict` takes one spectrum and gives its redshift density, a `Decode` what its tokens kept; what they run, this file does not know.
+A `Predict` takes one spectrum and gives its redshift density, a `Decode` what its tokens kept;
+what they run, this file does not know.
 """
 
 import csv
@@ -76,7 +78,8 @@ def load(folder: Path) -> list[RealSpectrum]:
 
 
 def part_of(id: str) -> str:
-    """``"development"``, which may be looked at, or ``"reserved"``, for the last report; for good, by the object's id."""
+    """``"development"``, which may be looked at, or ``"reserved"``, for the last report;
+    for good, by the object's id."""
     return ("development", "reserved")[hashlib.sha256(id.encode()).digest()[0] % 2]
 
 
@@ -89,7 +92,7 @@ def parts(spectra: Sequence[RealSpectrum], *, reserved: bool) -> dict[str, list[
 def evaluate(
     predict: Predict, decode: Decode, spectra: Sequence[RealSpectrum], z_max: float, *, part: str
 ) -> Report:
-    """Every table on these spectra, titled by the part they are; redshifts beyond ``z_max`` are not asked for."""
+    """Every table on these spectra, titled by the part they are; of redshifts below ``z_max``."""
     objects = [
         s for s in spectra if s.kind in ("galaxy", "quasar", "star") and s.z is not None and s.z < z_max
     ]
@@ -131,7 +134,8 @@ def degraded(real: RealSpectrum, signal_to_noise: float) -> Spectrum:
 
 
 def smoothed(s: Spectrum, width: int = 601) -> Spectrum:
-    """Only the continuum: a running median over ``width`` pixels (40,000 km/s in SDSS), which leaves no broad line either."""
+    """Only the continuum: a running median over ``width`` pixels (40,000 km/s in SDSS),
+    which leaves no broad line either."""
     padded = F.pad(s.flux[:, None], (width // 2, width // 2), mode="replicate")[:, 0]
     return type(s)(padded.unfold(1, width, 1).median(-1).values, s.ivar, s.mask, s.wavelength)
 

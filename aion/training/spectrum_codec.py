@@ -1,7 +1,9 @@
-"""Training the spectrum codec: reconstruct the noise-free spectrum in units of its noise, and keep the redshift readable.
+"""Training the spectrum codec: reconstruct the noise-free spectrum in units of its noise,
+and keep the redshift readable.
 
-A correlation network reads the redshift from the quantised tokens while the codec learns, so that the codebook spends its bits on
-what a redshift needs; the network starts the model's own correlation module afterwards.
+A correlation network reads the redshift from the quantised tokens while the codec learns, so that
+the codebook spends its bits on what a redshift needs; the network starts the model's own
+correlation module afterwards.
 """
 
 from dataclasses import dataclass
@@ -23,13 +25,15 @@ from aion.training.simulate.survey import SimulatedSurvey
 NOISE_FLOOR = 0.02
 """Relative error that counts as perfect; bright spectra would rule the loss without it."""
 SCALES = {1: 1.0, 6: 0.3, 24: 0.1}
-"""Pixels of 0.8 Å over which residuals are averaged -> weight in the loss: a pixel, a narrow line, a token."""
+"""Pixels of 0.8 Å that residuals are averaged over -> weight in the loss: a pixel, a line, a token."""
 SOFT_START = 200
 """Steps before the latent is rounded to corners: a codec that rounds from the start uses a few codes only."""
 GLARE = 12.0
-"""Sigma from which errors count linearly when the decoder goes on alone: far enough for it to aim at the mean flux, not at the median."""
+"""Sigma from which errors count linearly when the decoder goes on alone:
+far enough for it to aim at the mean flux, not at the median."""
 EMPTY_SKY = 0.03
-"""Share of spectra without an object: the redshift they are asked for is drawn at random, so that the answer learns to be flat."""
+"""Share of spectra without an object: the redshift they are asked for is drawn at random,
+so that the answer learns to be flat."""
 
 
 class SpectrumLearner(nn.Module):
@@ -67,10 +71,8 @@ class Terms:
 
 def new_codec(config: EmbeddedConfig) -> SpectrumCodec:
     """The embedded codec with fresh weights; published grid and tokens, smaller networks."""
-    (encoder_depths, encoder_dims), (decoder_depths, decoder_dims) = (
-        config.spectrum_encoder,
-        config.spectrum_decoder,
-    )
+    encoder_depths, encoder_dims = config.spectrum_encoder
+    decoder_depths, decoder_dims = config.spectrum_decoder
     return SpectrumCodec(
         encoder_depths=list(encoder_depths),
         encoder_dims=list(encoder_dims),
@@ -89,34 +91,29 @@ def as_modality(spectra: ObservedSpectra, device: torch.device) -> Spectrum:
 
 def redshift_bins(z: Tensor, config: EmbeddedConfig) -> Tensor:
     """Token ids (B,) of redshifts; blueshifts, which only stars have here, count as zero."""
-    return (
-        (torch.log1p(z.clamp(min=0)) / config.correlation.log_step)
-        .ceil()
-        .long()
-        .clamp(max=config.correlation.bins - 1)
-    )
+    place = torch.log1p(z.clamp(min=0)) / config.correlation.log_step
+    return place.ceil().long().clamp(max=config.correlation.bins - 1)
 
 
 def redshift_loss(logits: Tensor, bins: Tensor) -> Tensor:
-    """Cross-entropy against the bin alone: a target spread over its neighbours would teach densities that are too wide."""
+    """Cross-entropy against the bin alone: a target spread over its neighbours would teach
+    densities that are too wide."""
     return F.cross_entropy(logits.float(), bins)
 
 
 def coherent_loss(residual: Tensor, known: Tensor, bend: float = 2.0) -> Tensor:
-    """(B,) robust mean over pixels of the residual (B, n) in sigma, alone and averaged over stretches of `SCALES`.
+    """(B,) robust mean over pixels of the residual (B, n) in sigma, alone and in stretches of `SCALES`.
 
-    A mean over k pixels has the noise of one pixel over sqrt(k): a line or a level that is wrong by half a sigma in every pixel weighs more
-    than the same error with random signs. Errors beyond ``bend`` sigma count linearly.
+    A mean over k pixels has the noise of one pixel over sqrt(k): a line or a level that is wrong by
+    half a sigma in every pixel weighs more than the same error with random signs. Errors beyond
+    ``bend`` sigma count linearly.
     """
     total = residual.new_zeros(len(residual))
     for pixels, weight in SCALES.items():
         here = known.float()
         share = F.avg_pool1d(here[:, None], pixels)[:, 0]
-        mean = (
-            F.avg_pool1d((residual * here)[:, None], pixels)[:, 0]
-            * pixels**0.5
-            / share.clamp(min=1e-3).sqrt()
-        )
+        mean = F.avg_pool1d((residual * here)[:, None], pixels)[:, 0]
+        mean = mean * pixels**0.5 / share.clamp(min=1e-3).sqrt()
         error = torch.sqrt(1 + (mean / bend) ** 2) - 1
         total = total + weight * bend**2 * (error * share).sum(1) / share.sum(1).clamp(min=1)
     return total
@@ -147,7 +144,8 @@ def terms(
 
 
 def decoder_terms(codec: SpectrumCodec, spectra: ObservedSpectra) -> dict[str, Tensor]:
-    """Losses of the decoder alone: about the rms in sigma of each spectrum, so that bright ones count as much as faint ones."""
+    """Losses of the decoder alone: about the rms in sigma of each spectrum,
+    so that bright ones count as much as faint ones."""
     spectrum = as_modality(spectra, codec.device)
     with torch.no_grad():
         x, normalization = codec.preprocess(spectrum)
@@ -160,18 +158,15 @@ def decoder_terms(codec: SpectrumCodec, spectra: ObservedSpectra) -> dict[str, T
 def _decoded(
     codec: SpectrumCodec, corners: Tensor, spectra: ObservedSpectra, spectrum: Spectrum, scale: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Residual of the decoded spectrum in sigma and where it counts (B, num_pixels), and the loss of the mask."""
+    """Residual of the decoded spectrum in sigma, where it counts (B, num_pixels), and the mask's loss."""
     flux, mask_logits = codec.decode_latent(corners)
     assert mask_logits is not None, "the embedded decoder has a mask channel"
     target = codec.latent_grid.to_latent(spectra.truth.to(codec.device) / scale - 1, spectrum.wavelength)
     inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
     known = inverse_sigma > 0
     sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
-    return (
-        (flux.float() - target) / sigma,
-        known,
-        F.binary_cross_entropy_with_logits(mask_logits, (~known).float()),
-    )
+    mask_loss = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())
+    return (flux.float() - target) / sigma, known, mask_loss
 
 
 def with_empty_sky(

@@ -1,6 +1,8 @@
-"""The five stages from nothing to shipped weights, each resumable: simulate -> codecs -> tokenize -> model -> evaluate.
+"""The five stages from nothing to shipped weights, each resumable:
+simulate -> codecs -> tokenize -> model -> evaluate.
 
-Work files lie under one run folder; the published layout is assembled in ``<run>/export`` and copied to the assets.
+Work files lie under one run folder; the published layout is assembled in
+``<run>/export`` and copied to the assets.
 """
 
 import json
@@ -19,7 +21,15 @@ from aion.errors import ConfigError
 from aion.hub import WEIGHTS_FILE, sha256
 from aion.modalities import LegacySurveyImage, SDSSSpectrum
 from aion.model import AION
-from aion.training import calibration, image_codec, masked_modeling, scalar_codecs, spectrum_codec, tokenize
+from aion.training import (
+    calibration,
+    image_codec,
+    initial_weights,
+    masked_modeling,
+    scalar_codecs,
+    spectrum_codec,
+    tokenize,
+)
 from aion.training.card import HISTORY
 from aion.training.config import EmbeddedConfig
 from aion.training.ingredients import ensure
@@ -36,7 +46,8 @@ class Run:
     cache: Path
     device: torch.device
     start: Path | None = None
-    """Weights to go on from: their codecs of spectra and numbers stay, the one of images is trained anew, the transformer goes on."""
+    """Weights to go on from: their codecs of spectra and numbers stay,
+    the one of images is trained anew, the transformer goes on."""
 
     @property
     def export(self) -> Path:
@@ -70,7 +81,8 @@ class Run:
         ]
         if changed:
             raise ConfigError(
-                f"{self.folder} was begun with another recipe ({'; '.join(changed)}); choose another folder for this run"
+                f"{self.folder} was begun with another recipe ({'; '.join(changed)}); "
+                "choose another folder for this run"
             )
 
     def survey(self) -> SimulatedSurvey:
@@ -95,7 +107,8 @@ def of_one_recipe(stage: Callable[[Run], None]) -> Callable[[Run], None]:
 
 @of_one_recipe
 def simulate(run: Run) -> None:
-    """Fetch and convert the ingredients; draw the photometry that sets the bins of the scalar codecs, and describe it."""
+    """Fetch and convert the ingredients; draw the photometry that sets the bins of the
+    scalar codecs, and describe it."""
     path = run.folder / "photometry.pt"
     if path.exists() or run.start is not None:  # the codecs of numbers stay
         return
@@ -163,11 +176,10 @@ def model(run: Run) -> None:
         learner = spectrum_codec.SpectrumLearner(run.config)
         state = torch.load(run.folder / "spectrum" / "checkpoint.pt", map_location="cpu", weights_only=True)
         learner.load_state_dict(state["modules"])
-        fresh = masked_modeling.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
+        fresh = initial_weights.new_model(run.config, tuple(sorted(streams)), learner, run.manager())
     else:
-        fresh = masked_modeling.without_images(
-            AION.from_pretrained(run.start, local_files_only=True), run.config.seed + 2
-        )
+        before = AION.from_pretrained(run.start, local_files_only=True)
+        fresh = initial_weights.without_images(before, run.config.seed + 2)
     schedule = run.config.model_schedule if run.start is None else run.config.continued_schedule
     trained = masked_modeling.fit(
         fresh, pools, schedule, run.config.seed + 2, run.folder / "model", run.device
@@ -181,7 +193,7 @@ def model(run: Run) -> None:
 
 
 def stored(model: AION) -> AION:
-    """The same model with its matrices in half precision, as it is shipped; loading brings them back to single."""
+    """The model with its matrices in half precision, as it is shipped; loading brings them back to single."""
     half = AION(model.config)
     half.load_state_dict(model.state_dict())
     return half.half()

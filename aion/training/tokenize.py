@@ -1,7 +1,8 @@
-"""Simulated objects -> tokens on disk, in shards that can be made in any order. Knows no network but the codecs.
+"""Simulated objects -> tokens on disk, in shards made in any order. Knows no network but the codecs.
 
-A shard is a dictionary of int16 tensors (objects, tokens) by token key, -1 where the object has none, with the truths of `LABELS`
-(objects,): the redshift token, and what the object is and looks like, as numbers of the simulator's lists.
+A shard is a dictionary of int16 tensors (objects, tokens) by token key, -1 where the object has none,
+with the truths of `LABELS` (objects,): the redshift token, and what the object is and looks like, as
+numbers of the simulator's lists.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,7 @@
 """The documentation site: `make docs` builds it into build/docs, without a network.
 
-Its source is the whole repository, so that a link between two files leads to the same page here as on the code host.
+Its source is the whole repository, so that a link between two files leads to the same page here as on the
+code host.
 """
 
 import logging
@@ -69,6 +70,7 @@ def _contents(app: Sphinx, document: str, content: list[str]) -> None:
 
 
 def _sections(app: Sphinx, what: str, name: str, target: object, options: object, lines: list[str]) -> None:
-    """``Args:`` and the like become lists. Not in the sentence beside a value: what stands before its colon is no type."""
+    """``Args:`` and the like become lists.
+    Not in the sentence beside a value: what stands before its colon is no type."""
     if what not in ("attribute", "data", "property"):
         lines[:] = GoogleDocstring(lines, Config(), app, what, name, target, options).lines()

@@ -1,6 +1,7 @@
 """Notebooks as pages of the site: a build runs their cells, and shows what each printed, ended with and drew.
 
-A notebook is Python alone: no magic commands. Its file holds no outputs, so that it changes only when somebody changes it.
+A notebook is Python alone: no magic commands.
+Its file holds no outputs, so that it changes only when somebody changes it.
 """
 
 import ast
@@ -34,8 +35,9 @@ def _read(app: Sphinx, document: str, content: list[str]) -> None:
     if path.suffix == ".ipynb":
         cells = json.loads(content[0])["cells"]
         title, *parts = _executed(document, cells)
-        download = f"{{download}}`Download the notebook <{path.name}>`. The outputs below are of the build of this site."
-        content[0] = "\n\n".join([title, download, *parts])
+        download = f"{{download}}`Download the notebook <{path.name}>`."
+        origin = "The outputs below are of the build of this site."
+        content[0] = "\n\n".join([title, f"{download} {origin}", *parts])
 
 
 def _executed(document: str, cells: list[dict[str, Any]]) -> Iterator[str]:
@@ -86,4 +88,5 @@ def _picture(figure: Figure) -> str:
     pixels = io.BytesIO()
     figure.savefig(pixels, format="png", dpi=144, bbox_inches="tight")
     plt.close(figure)
-    return f'<img alt="Figure of the cell above" src="data:image/png;base64,{base64.b64encode(pixels.getvalue()).decode()}">'
+    address = f"data:image/png;base64,{base64.b64encode(pixels.getvalue()).decode()}"
+    return f'<img alt="Figure of the cell above" src="{address}">'

@@ -17,9 +17,8 @@ from astropy.io import fits
 from astropy.table import Table
 from PIL import Image
 
-from tests.browser.test_browser import address, page, upload  # noqa: F401  # the first two are fixtures
+from tests.browser.conftest import upload
 from tests.browser.test_figures import DENSITY, SPECTRUM, at_rest, wait_until
-from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +26,7 @@ TWINS = ("sdss_spec.fits", "ls_cutout.fits.gz")
 
 
 @pytest.fixture
-def analyzed(page, root):  # noqa: F811
+def analyzed(page, root):
     """A spectrum and an image on the page, looked at in another way than it opens."""
     upload(page, *(root / "tests" / "data" / name for name in TWINS))
     page.get_by_test_id("stMetricValue").first.wait_for()
@@ -38,7 +37,7 @@ def analyzed(page, root):  # noqa: F811
     return page
 
 
-def taken(page, label: str) -> tuple[str, bytes]:  # noqa: F811
+def taken(page, label: str) -> tuple[str, bytes]:
     """Name and content of the file behind a button."""
     with page.expect_download() as download:
         page.get_by_role("button", name=label, exact=True).click()
@@ -53,20 +52,16 @@ def test_every_file_of_an_analysis_opens_and_agrees_with_the_page(analyzed):
     id = everything["inputs"]["id"]
     assert name == f"{id}.json" and everything["redshift"]["peaks"][0]["z"] == pytest.approx(best, abs=1e-4)
     name, content = taken(analyzed, "p(z) (CSV)")
-    assert name == f"{id}-pz.csv" and pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(
-        1
-    )
+    assert name == f"{id}-pz.csv"
+    assert pd.read_csv(io.BytesIO(content))["probability"].sum() == pytest.approx(1)
     assert Table.read(taken(analyzed, "p(z) (ECSV)")[1].decode(), format="ascii.ecsv").meta["object"] == id
     with h5py.File(io.BytesIO(taken(analyzed, "p(z) (HDF5 for qp)")[1])) as file:
         assert file["ancil/id"][0].decode() == id
     with fits.open(io.BytesIO(taken(analyzed, "Decoded data (FITS)")[1])) as hdus:
         assert [hdu.name for hdu in hdus[1:3]] == ["LEGACY SURVEY IMAGE", "SDSS SPECTRUM"]
     name, content = taken(analyzed, "Figures (HTML)")
-    assert (
-        name == f"{id}-figures.html"
-        and b"Data, mean of 5 pixels" in content
-        and b"<h2>Legacy Survey image</h2>" in content
-    )
+    assert name == f"{id}-figures.html" and b"Data, mean of 5 pixels" in content
+    assert b"<h2>Legacy Survey image</h2>" in content
     vector = np.load(io.BytesIO(taken(analyzed, "Embedding (npy)")[1]))
     table = pq.read_table(io.BytesIO(taken(analyzed, "Embedding (Parquet)")[1]))
     assert table["id"].to_pylist() == [id]
@@ -111,10 +106,12 @@ def test_the_camera_saves_a_figure_under_the_name_of_the_object(analyzed, file_f
         assert content.startswith(b"<svg") and b"Probability density p(z)" in content
 
 
-SHOWING = "import plotly.graph_objects as go; go.Figure.show = lambda figure: print('FIGURE', figure.layout.yaxis.type, len(figure.data))\n"
+SHOWING = """import plotly.graph_objects as go
+go.Figure.show = lambda figure: print('FIGURE', figure.layout.yaxis.type, len(figure.data))
+"""
 
 
-def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings, root, tmp_path):  # noqa: F811
+def test_the_notebook_of_the_bundle_runs_where_it_is_unpacked(analyzed, settings, root, tmp_path):
     analyzed.get_by_role("button", name="Download").first.click()
     name, content = taken(analyzed, "Session bundle (zip)")
     assert name.endswith("-session.zip")

@@ -2,30 +2,33 @@
 
 import pytest
 
-from tests.browser.test_browser import FITS, PATIENCE, PHONE, address, page, spectrum, upload  # noqa: F401  # two are fixtures
-from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+from tests.browser.conftest import FITS, PHONE, spectrum, upload
 
 pytestmark = pytest.mark.browser
 
 SPECTRUM, DENSITY, MAP, BESIDE = (
     f".st-key-{key} .js-plotly-plot" for key in ("spectrum-0", "redshift", "map-plot", "beside-plot")
 )
-AT_REST = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale=true]')"
+AT_REST = """() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+  && !document.querySelector('[data-stale=true]')"""
 DRAWN = "p => p?.layout?.xaxis?.range && p.querySelector('.nsewdrag')"
 RANGE = "p => p.layout.xaxis.range"
 HBETA = "p => p.layout.shapes.find(shape => shape.name === 'Hβ')?.x0 / 4862.68 - 1"
 """The redshift at which a line is drawn; NaN while it is not."""
 PLACE = """(p, [name, share]) => {
   const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array }
-  const values = (list) => list.bdata ? new kinds[list.dtype](Uint8Array.from(atob(list.bdata), (one) => one.charCodeAt(0)).buffer) : list
+  const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer
+  const values = (list) => list.bdata ? new kinds[list.dtype](bytes(list.bdata)) : list
   const trace = p.data.find((one) => one.name?.startsWith(name)), x = values(trace.x), y = values(trace.y)
   const i = Math.floor(share * x.length)
   const area = p.querySelector(".nsewdrag").getBoundingClientRect(), { xaxis, yaxis } = p.layout
   const part = (value, [low, high]) => (value - low) / (high - low)
-  return [area.left + part(x[i], xaxis.range) * area.width, area.bottom - part(y[i], yaxis.range) * area.height]
+  const right = part(x[i], xaxis.range) * area.width, up = part(y[i], yaxis.range) * area.height
+  return [area.left + right, area.bottom - up]
 }"""
 """Where a point of a curve is on the page, so far along it."""
-BOXES = "p => [...p.querySelectorAll('.shapelayer .shape-label text')].map((one) => one.getBoundingClientRect().toJSON())"
+BOXES = """p => [...p.querySelectorAll('.shapelayer .shape-label text')]
+  .map((one) => one.getBoundingClientRect().toJSON())"""
 """Where the names of the lines of a figure are."""
 COUNTED = """() => {
   window.drawn = []
@@ -38,19 +41,19 @@ COUNTED = """() => {
 """From now on the keys of figures that are drawn anew are noted."""
 
 
-def wait_until(page, selector: str, claim: str, *arguments) -> None:  # noqa: F811
+def wait_until(page, selector: str, claim: str, *arguments) -> None:
     """``claim``: a function of the element, in JavaScript."""
     test = f"([selector, arguments]) => ({claim})(document.querySelector(selector), ...arguments)"
     page.wait_for_function(test, arg=[selector, list(arguments)])
 
 
-def at_rest(page) -> None:  # noqa: F811
+def at_rest(page) -> None:
     """No answer of the server is on its way."""
     page.wait_for_timeout(300)
     page.wait_for_function(AT_REST)
 
 
-def opened(page, root):  # noqa: F811
+def opened(page, root):
     """A spectrum on the page; the box to type z, and its figure, once it is at rest."""
     upload(page, spectrum(root))
     typed = page.locator(".st-key-z-typed input")
@@ -61,7 +64,7 @@ def opened(page, root):  # noqa: F811
     return typed, page.locator(SPECTRUM)
 
 
-def catalog(page):  # noqa: F811
+def catalog(page):
     """The Catalog page, at rest."""
     page.get_by_role("link", name="Catalog").first.click()
     for figure in (MAP, BESIDE):
@@ -69,7 +72,7 @@ def catalog(page):  # noqa: F811
     at_rest(page)
 
 
-def place(page, selector: str, curve: str, share: float):  # noqa: F811
+def place(page, selector: str, curve: str, share: float):
     """A point of a curve, after hovering there as a hand does."""
     figure = page.locator(selector)
     figure.scroll_into_view_if_needed()
@@ -79,7 +82,7 @@ def place(page, selector: str, curve: str, share: float):  # noqa: F811
     return x, y
 
 
-def lasso(page) -> None:  # noqa: F811
+def lasso(page) -> None:
     """Round nearly all of the map."""
     box = page.locator(f"{MAP} .nsewdrag").bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.04)]
@@ -91,7 +94,7 @@ def lasso(page) -> None:  # noqa: F811
     page.mouse.up()
 
 
-def zoom(page, figure):  # noqa: F811
+def zoom(page, figure):
     """Into the middle of a spectrum; the stretch of x that is seen then."""
     area = figure.locator(".nsewdrag").first.bounding_box()
     height = area["y"] + 0.4 * area["height"]
@@ -103,10 +106,11 @@ def zoom(page, figure):  # noqa: F811
     return figure.evaluate(RANGE)
 
 
-def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(page, root):  # noqa: F811
+def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(page, root):
     opened(page, root)
     catalog(page)
-    fetched = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('plotly')).map((one) => one.transferSize)"
+    fetched = """performance.getEntriesByType('resource')
+        .filter(({ name }) => name.includes('plotly')).map((one) => one.transferSize)"""
     assert [size > 0 for size in page.evaluate(fetched)] == [True]
     page.goto(page.url)
     wait_until(page, MAP, DRAWN)
@@ -123,7 +127,7 @@ def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(p
     ]
 
 
-def test_a_figure_is_drawn_anew_only_where_it_changes_and_outlives_a_look_at_another_page(page, root):  # noqa: F811
+def test_a_figure_is_drawn_anew_only_where_it_changes_and_outlives_a_look_at_another_page(page, root):
     typed, figure = opened(page, root)
     zoomed = zoom(page, figure)
     page.evaluate(COUNTED)
@@ -144,7 +148,7 @@ def test_a_figure_is_drawn_anew_only_where_it_changes_and_outlives_a_look_at_ano
     assert page.evaluate("drawn") == ["spectrum-0"]
 
 
-def test_the_zoom_of_a_spectrum_outlives_a_change_of_z_and_of_the_figure(page, root):  # noqa: F811
+def test_the_zoom_of_a_spectrum_outlives_a_change_of_z_and_of_the_figure(page, root):
     typed, figure = opened(page, root)
     zoomed = zoom(page, figure)
     typed.fill("0.31")
@@ -158,7 +162,7 @@ def test_the_zoom_of_a_spectrum_outlives_a_change_of_z_and_of_the_figure(page, r
     assert figure.evaluate(HBETA) == pytest.approx(0.31)
 
 
-def test_the_lines_follow_a_slider_without_the_server(page, root):  # noqa: F811
+def test_the_lines_follow_a_slider_without_the_server(page, root):
     opened(page, root)
     page.context.set_offline(True)
     slider = page.locator(".st-key-z-slid input")
@@ -174,7 +178,7 @@ def test_the_lines_follow_a_slider_without_the_server(page, root):  # noqa: F811
     )
 
 
-def test_a_click_on_the_density_sets_the_redshift(page, root):  # noqa: F811
+def test_a_click_on_the_density_sets_the_redshift(page, root):
     typed, _ = opened(page, root)
     before = typed.input_value()
     point = place(page, DENSITY, "p(z)", 0.1)
@@ -185,7 +189,7 @@ def test_a_click_on_the_density_sets_the_redshift(page, root):  # noqa: F811
     )
 
 
-def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page, root):  # noqa: F811
+def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page, root):
     opened(page, root)
     point = place(page, SPECTRUM, "Data", 0.4)
     page.locator(f"{SPECTRUM} .hoverlayer .hovertext").first.wait_for()
@@ -202,7 +206,7 @@ def test_a_click_in_a_spectrum_asks_which_line_it_is_and_the_answer_sets_z(page,
     question.first.wait_for(state="detached")
 
 
-def test_a_lasso_on_the_map_marks_objects_everywhere_until_they_are_unmarked(page):  # noqa: F811
+def test_a_lasso_on_the_map_marks_objects_everywhere_until_they_are_unmarked(page):
     catalog(page)
     page.evaluate(COUNTED)
     lasso(page)
@@ -223,7 +227,7 @@ def test_a_lasso_on_the_map_marks_objects_everywhere_until_they_are_unmarked(pag
 
 
 @pytest.mark.parametrize("plot", [MAP, BESIDE], ids=["map", "beside"])
-def test_a_pointer_that_rests_on_a_point_shows_the_card_of_the_object(page, plot):  # noqa: F811
+def test_a_pointer_that_rests_on_a_point_shows_the_card_of_the_object(page, plot):
     catalog(page)
     place(page, plot, "quasar", 0)
     picture = page.locator(".aion-card img.picture")
@@ -237,7 +241,7 @@ def test_a_pointer_that_rests_on_a_point_shows_the_card_of_the_object(page, plot
     picture.wait_for(state="hidden")
 
 
-def test_the_page_fits_a_phone_and_no_name_of_a_line_covers_another(page, root):  # noqa: F811
+def test_the_page_fits_a_phone_and_no_name_of_a_line_covers_another(page, root):
     page.set_viewport_size(PHONE)
     _, figure = opened(page, root)
     assert page.evaluate(FITS)
@@ -249,13 +253,12 @@ def test_the_page_fits_a_phone_and_no_name_of_a_line_covers_another(page, root):
             assert beside or one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
 
 
-def test_a_figure_takes_the_width_there_is_and_more_names_find_their_place(page, root):  # noqa: F811
+def test_a_figure_takes_the_width_there_is_and_more_names_find_their_place(page, root):
     page.set_viewport_size(PHONE)
     _, figure = opened(page, root)
     few = len(figure.evaluate(BOXES))
     page.set_viewport_size({"width": 1280, "height": 900})
     wait_until(page, SPECTRUM, "p => p.querySelector('.nsewdrag').getBoundingClientRect().width > 1000")
     wait_until(page, SPECTRUM, f"(p, few) => ({BOXES})(p).length > few", few)
-    assert figure.get_attribute("role") == "figure" and "decoded version" in figure.get_attribute(
-        "aria-label"
-    )
+    assert figure.get_attribute("role") == "figure"
+    assert "decoded version" in figure.get_attribute("aria-label")

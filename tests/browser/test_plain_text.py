@@ -1,4 +1,5 @@
-"""What `as_text` makes of a text is shown by Streamlit as that text: nothing is set in bold, drawn, linked or run."""
+"""What `as_text` makes of a text is shown by Streamlit as that text:
+nothing is set in bold, drawn, linked or run."""
 
 import os
 import socket
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.browser.test_browser import CHROMIUM, _wait_for, browsing
+from tests.browser.conftest import CHROMIUM, browsing, wait_for_server
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +80,7 @@ def test_every_text_is_shown_letter_by_letter(root, tmp_path):
         command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server)
         with browsing(f"http://127.0.0.1:{port}") as page:
             page.goto(f"http://127.0.0.1:{port}")
             for number, text in enumerate(TEXTS):

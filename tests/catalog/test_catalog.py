@@ -15,9 +15,8 @@ from aion.explorer.catalogs.similarity import QueryPart, Searches
 
 def test_the_table_has_the_names_people_read(catalog):
     assert len(catalog) == 12 and {"id", "class", "z", "mag_r", "survey"} <= set(catalog.table.columns)
-    assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9)) and np.isnan(
-        catalog.table["mag_r"].iloc[1]
-    )
+    assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9))
+    assert np.isnan(catalog.table["mag_r"].iloc[1])
     assert catalog.manifest.label == "simulated" and catalog.index.ids == tuple(catalog.table["id"])
 
 
@@ -33,9 +32,8 @@ def test_pictures_and_small_spectra_are_found_by_id(catalog):
     picture = Image.open(io.BytesIO(catalog.picture("object 7")))
     assert picture.size == (96, 96) and picture.getpixel((5, 5)) == (70, 70, 70)
     small = catalog.small_spectrum("object 7")
-    assert small.wavelength[0] == 3700 and small.flux.tolist() == pytest.approx(
-        (7 + np.linspace(0, 1, 40)).tolist(), abs=0.01
-    )
+    assert small.wavelength[0] == 3700
+    assert small.flux.tolist() == pytest.approx((7 + np.linspace(0, 1, 40)).tolist(), abs=0.01)
     assert catalog.picture("object 4") is None and catalog.small_spectrum("object 6") is None
 
 
@@ -127,9 +125,8 @@ def test_neighbors_are_searched_with_a_vector_made_from_what_the_catalog_has_too
     partly = engine.analyze(target, use=["tok_image", "tok_spectrum_sdss", "tok_flux_g"], k=5)
     image = engine.embed([target], use=["tok_image"])[0]
     expected = catalog.neighbors({"image": image}, 5, exclude=1)
-    assert [one.id for one in partly.neighbors] == [one.id for one in expected] and list(partly.compared) == [
-        "image"
-    ]
+    assert [one.id for one in partly.neighbors] == [one.id for one in expected]
+    assert list(partly.compared) == ["image"]
     assert [one.similarity for one in partly.neighbors] == pytest.approx(
         [one.similarity for one in expected], abs=1e-5
     )

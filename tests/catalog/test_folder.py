@@ -1,4 +1,5 @@
-"""A catalog without a model: what is built is what is saved and loaded, to half precision, and vectors are made from parts only once."""
+"""A catalog without a model: what is built is what is saved and loaded, to half precision,
+and vectors are made from parts only once."""
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,8 @@ def test_what_is_built_is_what_is_loaded(built, tmp_path):
     assert loaded.manifest == built.manifest and loaded.previews.pictures == built.previews.pictures
     for id in ("0000", "0001"):
         one, other = loaded.entry(id), built.entry(id)
-        assert one.streams == other.streams and all(
-            (one.tokens[key] == other.tokens[key]).all() for key in one.streams
-        )
+        assert one.streams == other.streams
+        assert all((one.tokens[key] == other.tokens[key]).all() for key in one.streams)
     assert loaded.entry("0001").streams == ("tok_flux_g", "tok_flux_r") and loaded.entry("0007").ra == 0.7
 
 
@@ -80,9 +80,8 @@ def test_a_folder_that_is_there_stays_as_it_is(built, tmp_path):
     (tmp_path / "photographs").mkdir()
     with pytest.raises(FileExistsError):
         built.save(tmp_path / "photographs")
-    assert [path.name for path in tmp_path.iterdir()] == ["photographs"] and not list(
-        (tmp_path / "photographs").iterdir()
-    )
+    assert [path.name for path in tmp_path.iterdir()] == ["photographs"]
+    assert not list((tmp_path / "photographs").iterdir())
 
 
 def test_a_catalog_without_the_view_of_everything_is_refused(built, tmp_path):

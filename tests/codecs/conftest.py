@@ -97,7 +97,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 
 def as_in_training(modality: type[DESISpectrum] | type[SDSSSpectrum]) -> dict[str, np.ndarray]:
-    """Arrays padded to the length that spectra had in training, which the published package leaves to its caller."""
+    """Arrays padded to the length that spectra had in training,
+    which the published package leaves to its caller."""
     key, fields = modality.token_key, arrays(modality)
     fill = {"flux": 0.0, "ivar": 0.0, "mask": True, "wavelength": 99999.0}
     missing = modality.padded_length - fields["flux"].shape[1]

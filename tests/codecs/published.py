@@ -1,7 +1,9 @@
-"""Runs once inside the published package: random codecs of every kind are made, saved, and used on the samples given.
+"""Runs once inside the published package: random codecs of every kind are made, saved,
+and used on the samples given.
 
-`inputs` has `folder`, for every modality its arrays as `<token_key>/<field>`, and the configurations as JSON in `sizes`;
-`outputs` gets `<token_key>/tokens` and `<token_key>/decoded/<field>`. Full-size codecs go to `<folder>/full`.
+`inputs` has `folder`, for every modality its arrays as `<token_key>/<field>`, and the configurations as JSON
+in `sizes`; `outputs` gets `<token_key>/tokens` and `<token_key>/decoded/<field>`. Full-size codecs go to
+`<folder>/full`.
 """
 
 SCRIPT = """
@@ -15,7 +17,8 @@ folder, sizes = str(inputs["folder"]), json.loads(str(inputs["sizes"]))
 
 def randomise(codec):
     for name, p in codec.named_parameters():
-        p.data = torch.randn_like(p) / p[0].numel() ** 0.5 if p.ndim > 1 and "grn" not in name else torch.randn_like(p) * 0.1
+        is_matrix = p.ndim > 1 and "grn" not in name
+        p.data = torch.randn_like(p) / p[0].numel() ** 0.5 if is_matrix else torch.randn_like(p) * 0.1
         if p.ndim == 1 and name.endswith("weight"):
             p.data += 1
     for name, b in codec.named_buffers():
@@ -33,7 +36,8 @@ def spread(codec, sample):
     for name in ("pre_quant_proj", "quant_conv", "encode_proj"):
         if hasattr(codec, name):
             last, seen = getattr(codec, name), []
-            hook = last.register_forward_hook(lambda module, x, y: seen.append(y.detach().movedim(1, 0).flatten(1)))
+            note = lambda module, x, y: seen.append(y.detach().movedim(1, 0).flatten(1))
+            hook = last.register_forward_hook(note)
             codec.encode(sample)
             hook.remove()
             mean, std = seen[0].mean(1), seen[0].std(1)
@@ -71,9 +75,12 @@ def record(key, codec, cls):
             outputs[key + "/decoded/" + name] = getattr(decoded, name)
 
 classes = [getattr(m, name) for name in m.__all__]
-outputs["classes"] = np.array(
-    [[c.__name__, c.name, c.token_key, MODALITY_CODEC_MAPPING[c].__name__, str(getattr(c, "num_tokens", ""))] for c in classes]
-)
+
+def row(cls):
+    codec = MODALITY_CODEC_MAPPING[cls]
+    return [cls.__name__, cls.name, cls.token_key, codec.__name__, str(getattr(cls, "num_tokens", ""))]
+
+outputs["classes"] = np.array([row(cls) for cls in classes])
 
 with torch.no_grad():
     made = {}
@@ -87,7 +94,8 @@ with torch.no_grad():
         record(cls.token_key, made[cls.name], cls)
     for key in [str(k) for k in inputs["extra"]]:
         record(key, made["image"], m.HSCImage if "hsc" in key else m.LegacySurveyImage)
-    for name, kind, cls in (("image", ImageCodec, m.LegacySurveyImage), ("spectrum", SpectrumCodec, m.DESISpectrum)):
+    full_size = ("image", ImageCodec, m.LegacySurveyImage), ("spectrum", SpectrumCodec, m.DESISpectrum)
+    for name, kind, cls in full_size:
         full = randomise(kind(**sizes["full_" + name]))
         spread(full, build(cls, "full_" + name))
         full.save_pretrained(folder + "/full", modality=cls)

@@ -95,9 +95,8 @@ def test_codecs_saved_to_a_folder_are_read_from_it(manager: CodecManager, tmp_pa
 
 def test_the_published_base_model_is_the_default_and_is_not_touched_before_need() -> None:
     assert HF_REPO_ID == "polymathic-ai/aion-base"
-    CodecManager(
-        revision="0123abc", token="secret", local_files_only=True
-    )  # no network here: reaching for it would fail
+    # no network here: reaching for it would fail
+    CodecManager(revision="0123abc", token="secret", local_files_only=True)
 
 
 def test_codecs_can_be_loaded_ahead_with_progress(
@@ -163,9 +162,8 @@ def test_a_scalar_decodes_to_the_middle_of_its_bin_on_request(manager: CodecMana
 
 def test_a_value_outside_what_training_saw_is_said(manager: CodecManager) -> None:
     note = manager.inspect(LegacySurveyFluxG([1e9]))["tok_flux_g"][0]
-    assert note.startswith("FLUX_G is outside ") and note.endswith(
-        "nanomaggies: its token is the nearest end"
-    )
+    assert note.startswith("FLUX_G is outside ")
+    assert note.endswith("nanomaggies: its token is the nearest end")
     assert manager.inspect(LegacySurveyFluxG([5.0]))["tok_flux_g"] == ()
 
 

@@ -67,9 +67,8 @@ def test_decoded_data_are_those_of_the_published_package(
     tokens = tokens if tokens.ndim == 2 else tokens[:, None]
     decoded = manager.decode({key: tokens}, modality, **metadata(published, key, modality))
     expected = published.decoded(key)
-    if (
-        modality is LegacySurveyCatalog
-    ):  # places without an object come back as 9999; the published package says -1
+    # places without an object come back as 9999; the published package says -1
+    if modality is LegacySurveyCatalog:
         assert all((values[:, 4:] == -1).all() for values in expected.values())
         assert all((getattr(decoded, name)[:, 4:] == 9999).all() for name in expected)
         for name, values in expected.items():
@@ -114,9 +113,8 @@ def test_the_full_published_size_gives_the_same(
     full = codec.from_pretrained(published.folder / "full", modality=modality)
     tokens = full.encode(published.sample(key, modality))
     expected = published.tokens(key)
-    assert (
-        tokens != expected
-    ).float().mean() < 0.002  # a value on the edge of two codes may fall on either side
+    # a value on the edge of two codes may fall on either side
+    assert (tokens != expected).float().mean() < 0.002
     decoded = full.decode(expected, modality=modality, **metadata(published, key, modality))
     assert_same_decoded(decoded, published.decoded(key))
 

@@ -79,9 +79,8 @@ def test_fitted_bins_hold_equally_many_values() -> None:
     ):
         quantizer.fit(values)
         counts = torch.bincount(quantizer.encode(values), minlength=64)
-        assert (
-            counts[1:].min() > 250 and counts[1:].max() < 390
-        )  # 20 000 / 63 in each; the first bin is the smallest value alone
+        # 20 000 / 63 in each; the first bin is the smallest value alone
+        assert counts[1:].min() > 250 and counts[1:].max() < 390
 
 
 def test_values_below_the_floor_share_the_lowest_bin() -> None:

@@ -1,4 +1,5 @@
-"""Spectra: what is read, what is refused, and what is said about it. Each test is about an input that the published package got wrong."""
+"""Spectra: what is read, what is refused, and what is said about it.
+Each test is about an input that the published package got wrong."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""An engine with tiny random weights, objects to give it, and a catalog of a few objects made with the same weights."""
+"""An engine with tiny random weights, objects to give it,
+and a catalog of a few objects made with the same weights."""
 
 import io
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from astropy.io import fits
+from astropy.table import Table
 from PIL import Image
 
 from aion.catalog import Catalog, Manifest, Previews
@@ -31,7 +34,8 @@ def image(seed: int = 0) -> LegacySurveyImage:
 
 
 def spectrum(seed: int = 0, n: int = 3841) -> SDSSSpectrum:
-    """A line on a continuum with noise; the first 20 pixels are masked and pixels 100-102 have no inverse variance."""
+    """A line on a continuum with noise;
+    the first 20 pixels are masked and pixels 100-102 have no inverse variance."""
     generator = np.random.default_rng(seed)
     wavelength = 10 ** (3.5801 + 1e-4 * np.arange(n))
     flux = 10 + 20 * np.exp(-(((wavelength - 6000) / 8) ** 2)) + generator.normal(0, 1, n)
@@ -68,7 +72,8 @@ def gray(level: int) -> bytes:
 
 
 def fan(center: np.ndarray, row: int, count: int) -> np.ndarray:
-    """(count, D) unit vectors of which ``row`` is ``center`` and the others lie ever farther from it, no two equally far.
+    """(count, D) unit vectors of which ``row`` is ``center`` and the others lie ever farther from it,
+    no two equally far.
 
     Made by hand: those of a tiny model are nearly one, so that their order is an accident of rounding.
     """
@@ -79,7 +84,8 @@ def fan(center: np.ndarray, row: int, count: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Tiny weights and a catalog made with them, of objects 0 ... N-1 with even ones lacking the spectrum and number 4 the picture.
+    """Tiny weights and a catalog made with them, of objects 0 ... N-1:
+    even ones lack the spectrum and number 4 the picture.
 
     The vectors are a `fan` around object 1, those of images around object 3.
     """
@@ -146,3 +152,39 @@ def redshift_modality() -> Z:
 def hsc_image() -> HSCImage:
     flux = np.random.default_rng(1).normal(5, 1, (5, 96, 96)).astype(np.float32)
     return HSCImage(flux=flux, bands=["HSC-G", "HSC-R", "HSC-I", "HSC-Z", "HSC-Y"])
+
+
+@pytest.fixture
+def spectrum_file(tmp_path: Path) -> Path:
+    """An SDSS spec-lite file of object 1."""
+    spectrum = sky_object(1).modalities[1]
+    wavelength, flux, ivar = (
+        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
+    )
+    bits = spectrum.mask[0].numpy().astype(np.int32)
+    coadd = Table(
+        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
+    )
+    about = Table(
+        {
+            "Z": [0.25],
+            "PLATE": [266],
+            "MJD": [51602],
+            "FIBERID": [7],
+            "PLUG_RA": [10.0],
+            "PLUG_DEC": [1.0],
+            "CLASS": ["GALAXY"],
+        }
+    )
+    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
+    path = tmp_path / "anything.fits"
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """The environment that the command finds its weights and catalog in."""
+    monkeypatch.setenv("AION_MODEL", settings.model)
+    monkeypatch.setenv("AION_CATALOG", str(settings.catalog))
+    monkeypatch.setenv("AION_DEVICE", "cpu")

@@ -1,4 +1,5 @@
-"""The command line: the same numbers as the engine, JSON on standard output, and errors that end with code 2 and no traceback."""
+"""The command line: the same numbers as the engine, JSON on standard output,
+and errors that end with code 2 and no traceback."""
 
 import hashlib
 import json
@@ -9,48 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from astropy.io import fits
 from astropy.table import Table
 
 from aion.__main__ import main
 from aion.explorer.export.analysis import to_json
 from aion.io import read
-
-
-@pytest.fixture
-def spectrum_file(tmp_path, make_object):
-    """An SDSS spec-lite file of object 1."""
-    spectrum = make_object(1).modalities[1]
-    wavelength, flux, ivar = (
-        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
-    )
-    bits = spectrum.mask[0].numpy().astype(np.int32)
-    coadd = Table(
-        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
-    )
-    about = Table(
-        {
-            "Z": [0.25],
-            "PLATE": [266],
-            "MJD": [51602],
-            "FIBERID": [7],
-            "PLUG_RA": [10.0],
-            "PLUG_DEC": [1.0],
-            "CLASS": ["GALAXY"],
-        }
-    )
-    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
-    path = tmp_path / "anything.fits"
-    fits.HDUList(hdus).writeto(path)
-    return path
-
-
-@pytest.fixture
-def here(monkeypatch, settings):
-    """The environment that the command finds its weights and catalog in."""
-    monkeypatch.setenv("AION_MODEL", settings.model)
-    monkeypatch.setenv("AION_CATALOG", str(settings.catalog))
-    monkeypatch.setenv("AION_DEVICE", "cpu")
 
 
 def test_json_has_the_numbers_of_the_engine(here, engine, spectrum_file, capsys):
@@ -77,12 +41,8 @@ def test_values_are_set_in_place_of_what_would_be_detected(here, spectrum_file, 
 def test_words_say_the_redshift_the_neighbors_and_the_weights(here, spectrum_file, capsys, settings):
     assert main(["analyze", str(spectrum_file), "--model", settings.model]) == 0
     out = capsys.readouterr().out
-    assert (
-        "z = " in out
-        and "Most similar: object" in out
-        and f"Weights: {settings.model}" in out
-        and "The file says z = 0.25" in out
-    )
+    assert "z = " in out and "Most similar: object" in out and f"Weights: {settings.model}" in out
+    assert "The file says z = 0.25" in out
 
 
 def test_results_are_written_where_asked(here, spectrum_file, tmp_path, capsys):
@@ -100,37 +60,17 @@ def photometry(path: Path, *ids: str, fluxes: tuple[object, ...] = ()) -> Path:
 
 def test_ids_that_differ_in_replaced_characters_or_in_case_have_files_of_their_own(here, tmp_path, capsys):
     ids = ["a b", "a/b", "a:b", "a_b", "A_B", "x" * 300, "x" * 301]
-    assert (
-        main(
-            [
-                "analyze",
-                "--json",
-                str(photometry(tmp_path / "many.ecsv", *ids)),
-                "--out",
-                str(tmp_path / "results"),
-            ]
-        )
-        == 0
-    )
+    results = tmp_path / "results"
+    many = str(photometry(tmp_path / "many.ecsv", *ids))
+    assert main(["analyze", "--json", many, "--out", str(results)]) == 0
     assert "results of 7 object(s)" in capsys.readouterr().err
-    written = sorted((tmp_path / "results").glob("*.json"))
+    written = sorted(results.glob("*.json"))
     assert sorted(json.loads(path.read_text())["inputs"]["id"] for path in written) == sorted(ids)
     assert len({path.name.casefold() for path in written}) == 7
-    assert (
-        main(
-            [
-                "analyze",
-                "--json",
-                str(photometry(tmp_path / "one.ecsv", "a b")),
-                "--out",
-                str(tmp_path / "results"),
-            ]
-        )
-        == 0
-    )
-    assert sorted((tmp_path / "results").glob("*.json")) == written, (
-        "an object has the same name among others and alone"
-    )
+    alone = str(photometry(tmp_path / "one.ecsv", "a b"))
+    assert main(["analyze", "--json", alone, "--out", str(results)]) == 0
+    rewritten = sorted(results.glob("*.json"))
+    assert rewritten == written, "an object has the same name among others and alone"
 
 
 def test_an_object_that_cannot_be_used_is_left_out_of_an_analysis_and_the_rest_is_done(
@@ -140,42 +80,25 @@ def test_an_object_that_cannot_be_used_is_left_out_of_an_analysis_and_the_rest_i
     assert main(["analyze", "--json", str(table), str(spectrum_file), "--use", "tok_flux_r"]) == 1
     captured = capsys.readouterr()
     assert [one["inputs"]["id"] for one in json.loads(captured.out)] == ["good", "bad"]
-    assert (
-        captured.err.startswith("aion: nothing of ")
-        and "spectrum: switched off" in captured.err
-        and captured.err.count("\n") == 1
-    )
+    assert captured.err.startswith("aion: nothing of ") and "spectrum: switched off" in captured.err
+    assert captured.err.count("\n") == 1
 
 
 def test_when_no_object_can_be_used_nothing_is_printed_and_the_code_says_so(
     here, spectrum_file, tmp_path, capsys
 ):
-    assert (
-        main(
-            [
-                "analyze",
-                "--json",
-                str(spectrum_file),
-                "--use",
-                "tok_flux_r",
-                "--out",
-                str(tmp_path / "results"),
-            ]
-        )
-        == 2
-    )
+    results = tmp_path / "results"
+    words = ["analyze", "--json", str(spectrum_file), "--use", "tok_flux_r", "--out", str(results)]
+    assert main(words) == 2
     captured = capsys.readouterr()
-    assert captured.out == "" and "switched off" in captured.err and not (tmp_path / "results").exists()
+    assert captured.out == "" and "switched off" in captured.err and not results.exists()
 
 
 def test_a_stream_that_is_none_is_refused_with_those_there_are(here, engine, spectrum_file, capsys):
     assert main(["analyze", str(spectrum_file), "--use", "tok_spectrum_sdss,tok_imge"]) == 2
     captured = capsys.readouterr()
-    assert (
-        captured.out == ""
-        and "tok_imge is nothing that these weights read" in captured.err
-        and "tok_image, " in captured.err
-    )
+    assert captured.out == "" and "tok_imge is nothing that these weights read" in captured.err
+    assert "tok_image, " in captured.err
     assert main(["analyze", str(spectrum_file), "--use", "tok_z"]) == 2, "a redshift is never read"
 
 
@@ -187,14 +110,11 @@ def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_
     text.write_text("this is not a FITS file\n")
     assert main(["embed", str(spectrum_file), str(text), "nowhere.fits", str(other), "--out", str(out)]) == 1
     err = capsys.readouterr().err
-    assert (
-        "3 embedding(s)" in err
-        and "text.fits" in err
-        and "there is no file nowhere.fits" in err
-        and "Traceback" not in err
-    )
+    assert "3 embedding(s)" in err and "text.fits" in err and "there is no file nowhere.fits" in err
+    assert "Traceback" not in err
     table = pq.read_table(out)
-    assert table["id"].to_pylist()[1:] == ["one", "two"] and table["files"].to_pylist() == [
+    assert table["id"].to_pylist()[1:] == ["one", "two"]
+    assert table["files"].to_pylist() == [
         ["anything.fits"],
         ["other.ecsv"],
         ["other.ecsv"],
@@ -227,12 +147,8 @@ def test_errors_are_one_message_and_code_2(here, spectrum_file, tmp_path, capsys
     given = [argument.format(text=text, spectrum=spectrum_file) for argument in arguments]
     assert main(given) == 2
     captured = capsys.readouterr()
-    assert (
-        captured.out == ""
-        and captured.err.startswith("aion: ")
-        and words in captured.err
-        and "Traceback" not in captured.err
-    )
+    assert captured.out == "" and captured.err.startswith("aion: ") and words in captured.err
+    assert "Traceback" not in captured.err
 
 
 def test_wrong_options_end_with_code_2_and_the_usage():
@@ -241,6 +157,7 @@ def test_wrong_options_end_with_code_2_and_the_usage():
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():
-    code = "import sys, aion.__main__; print(*(name for name in ('torch', 'astropy', 'faiss', 'numpy') if name in sys.modules))"
+    heavy = ("torch", "astropy", "faiss", "numpy")
+    code = f"import sys, aion.__main__; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

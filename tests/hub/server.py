@@ -1,8 +1,9 @@
-"""A local HTTP server that plays the Hugging Face Hub: files under /<owner>/<name>/resolve/<revision>/<path>, large ones by redirect.
+"""A local HTTP server that plays the Hugging Face Hub:
+files under /<owner>/<name>/resolve/<revision>/<path>, large ones by redirect.
 
-What a repository does is in its name: `open`, `gated`, `private`, `forbidden`, `cut` (the first answer breaks off half-way),
-`broken` (every answer breaks off at once), `slow` (half of a weights file, and the rest when `go` is set). The list of its files is
-under /api/models. Everything asked for is kept in `requests`.
+What a repository does is in its name: `open`, `gated`, `private`, `forbidden`, `cut` (the first answer breaks
+off half-way), `broken` (every answer breaks off at once), `slow` (half of a weights file, and the rest when
+`go` is set). The list of its files is under /api/models. Everything asked for is kept in `requests`.
 """
 
 import hashlib
@@ -95,7 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def list_files(self) -> None:
-        """What the Hub says of a repository, and of every file its size; gated ones are listed for everybody."""
+        """What the Hub says of a repository, and of every file its size;
+        gated ones are listed for everybody."""
         owner, name, *rest = self.path.removeprefix("/api/models/").partition("?")[0].split("/")
         revision = rest[1] if rest else "main"
         if owner == "nobody":

@@ -1,4 +1,5 @@
-"""Weights are fetched with their bytes told, ended and gone on with, and started with; what stands in the way is said in a sentence."""
+"""Weights are fetched with their bytes told, ended and gone on with, and started with;
+what stands in the way is said in a sentence."""
 
 import os
 import re
@@ -129,9 +130,8 @@ def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_othe
 
 def test_weights_in_the_cache_are_offered_by_how_much_is_there(online: Hub) -> None:
     before = {choice.id: choice for choice in weights.choices(Settings())}
-    assert (
-        before["polymathic-ai/aion-base"].place is Place.HUB and before[Settings.model].place is Place.FOLDER
-    )
+    assert before["polymathic-ai/aion-base"].place is Place.HUB
+    assert before[Settings.model].place is Place.FOLDER
     assert not online.requests, "nobody is asked"
     download.fetch("polymathic-ai/aion-base")
     after = {choice.id: choice for choice in weights.choices(Settings())}["polymathic-ai/aion-base"]

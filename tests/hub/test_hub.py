@@ -1,4 +1,5 @@
-"""Weights from a Hub that is played by a local server: what arrives, and what a person is told when nothing does."""
+"""Weights from a Hub that is played by a local server:
+what arrives, and what a person is told when nothing does."""
 
 import json
 import os
@@ -42,11 +43,8 @@ class Client:
         )
 
     def __call__(self, task: str, source: str, **order: Any) -> dict[str, Any]:
-        assert (
-            self.process.stdin is not None
-            and self.process.stdout is not None
-            and self.process.stderr is not None
-        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stderr is not None
         self.process.stdin.write(json.dumps({"task": task, "source": source, **order}) + "\n")
         self.process.stdin.flush()
         for line in self.process.stdout:  # libraries may print there too
@@ -160,10 +158,8 @@ def test_without_a_network_one_sentence_comes_within_five_seconds(way: str, tmp_
         for task in ("model", "codec"):
             answer = client(task, "polymathic-ai/aion-base", lookup_hangs="looked up" in way)
             assert client.seconds < 5
-            assert (
-                answer["error"] == "ConnectionFailedError"
-                and f"{host}:{port}/polymathic-ai/aion-base" in answer["message"]
-            )
+            assert answer["error"] == "ConnectionFailedError"
+            assert f"{host}:{port}/polymathic-ai/aion-base" in answer["message"]
         assert client.close() == "", "nothing but the sentence"
 
 

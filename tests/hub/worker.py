@@ -1,6 +1,8 @@
-"""A process whose huggingface_hub talks to the served Hub: it reads its endpoint and cache when it is imported.
+"""A process whose huggingface_hub talks to the served Hub:
+it reads its endpoint and cache when it is imported.
 
-One JSON order per line on stdin, one JSON answer per line on stdout. Started with ``waiting`` it waits between tries as everybody does.
+One JSON order per line on stdin, one JSON answer per line on stdout.
+Started with ``waiting`` it waits between tries as everybody does.
 """
 
 import json

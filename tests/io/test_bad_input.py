@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from aion.errors import AIONError, FaultError, FormatError, ModalityError
-from aion.io import read, source, tables_in
+from aion.io import columns, read, source, text_in
 
 
 def npz(**arrays) -> bytes:
@@ -38,7 +38,7 @@ def npy_with_header(header: str) -> bytes:
         (b"%PDF-1.7\n" + bytes(100), "PDF document"),
         (pickle.dumps({"flux": [1.0] * 100}), "pickle.*never opened"),
         (b"#ASDF 1.0.0\n", "ASDF"),
-        (b"BZh91AY" + bytes(50), "bzip2.*unpack"),
+        (b"BZh91AY" + bytes(50), "damaged bzip2 file.*download it again"),
         (b"<html><body>Not found</body></html>", "web page"),
         (b"<?xml version='1.0'?><kml></kml>", "XML file of another kind"),
         (b"hello, this is no table\nat all\n", "row 1 has 1"),
@@ -161,7 +161,7 @@ def test_a_zip_that_is_no_npz_is_to_be_unpacked():
 
 
 def test_too_many_rows_are_refused(monkeypatch):
-    monkeypatch.setattr(tables_in, "MAX_ROWS", 10)
+    monkeypatch.setattr(columns, "MAX_ROWS", 10)
     rows = "\n".join(["id,FLUX_G", *(f"{i},1.0" for i in range(20))])
     with pytest.raises(FormatError, match="up to 10 are read"):
         read(rows.encode())
@@ -265,8 +265,8 @@ def test_what_is_wrong_with_one_of_many_files_begins_with_its_name():
 
 
 def test_a_text_of_too_many_rows_is_refused_before_it_is_taken_apart(monkeypatch):
-    monkeypatch.setattr(tables_in, "MAX_ROWS", 150)
-    monkeypatch.setattr(tables_in, "_split", None)
+    monkeypatch.setattr(columns, "MAX_ROWS", 150)
+    monkeypatch.setattr(text_in, "_split", None)
     with pytest.raises(FormatError, match="200 rows; up to 150 are read"):
         read(as_csv())
 

@@ -1,9 +1,11 @@
-"""Images arrive as nanomaggies (Legacy Survey) or zero-point 27 counts (HSC), with bands, position and pixel scale."""
+"""Images arrive in nanomaggies (Legacy Survey) or counts of zero-point 27 (HSC), with bands and position."""
 
 import io
 
 import numpy as np
 import pytest
+import torch
+from astropy import units as u
 from astropy.io import fits
 
 from aion.errors import ConfigError, FormatError, ModalityError
@@ -277,3 +279,61 @@ def test_an_impossible_override_is_refused_when_it_is_made(values, message):
 def test_an_override_that_nothing_can_use_is_refused(twins, values):
     with pytest.raises(ConfigError, match=f"{next(iter(values))} was set .* but nothing in what was given"):
         read(twins / "sdss_spec.fits", overrides=Overrides(**values))
+
+
+def test_the_field_is_stated_in_the_pixels_of_the_image_not_of_the_survey(entry):
+    found = only(read(cube(BANDS="grz", CD1_1=-0.396 / 3600, CD2_2=0.396 / 3600)))
+    sentences = " ".join(found.reports[0].sentences())
+    assert '38.0"' in entry(found, "position").note and "25.2" not in sentences
+
+
+def test_the_field_of_an_image_without_scale_is_stated_in_pixels(entry):
+    found = only(read({"image": np.ones((3, 120, 120)), "bands": "grz"}))
+    assert "96x96 pixels there" in entry(found, "position").note
+
+
+def test_a_telescope_called_north_is_not_the_northern_legacy_survey():
+    found = only(
+        read(cube(BANDS="grz", INSTRUME="GMOS-N", TELESCOP="Gemini-North", CRVAL1=180.0, CRVAL2=50.0))
+    )
+    assert not {"survey proxy"} & {entry.what for entry in found.reports[0].entries}
+
+
+@pytest.mark.parametrize("setting", ["bands", "flux unit", "survey"])
+def test_an_assumption_about_an_image_offers_settings_of_which_the_first_is_what_is_read(setting, entry):
+    source = {"image": np.random.default_rng(0).normal(1, 1, (4, 120, 120))}
+    found = only(read(source))
+    choices = entry(found, setting).choices
+    assert entry(found, setting).how == "assumed" and len(choices) > 1
+    again = [only(read(source, overrides=Overrides.parse((choice,)))).modalities[0] for choice in choices]
+    assert again[0].bands == found.modalities[0].bands and (again[0].flux == found.modalities[0].flux).all()
+    assert any(one.bands != again[0].bands or not torch.equal(one.flux, again[0].flux) for one in again[1:])
+
+
+def test_a_unit_of_an_array_is_that_of_its_fluxes(entry):
+    found = only(read({"image": np.full((3, 120, 120), 3.631) * u.uJy, "bands": "grz", "pixel_scale": 0.262}))
+    assert found.modalities[0].flux.numpy() == pytest.approx(1, rel=1e-3)
+    assert "BUNIT = uJy" in entry(found, "flux unit").note
+    assert entry(found, "pixel scale").note == "from PIXEL_SCALE"
+
+
+def test_distortions_of_a_wcs_count_for_the_position():
+    plain = only(read(cube(BANDS="grz")))
+    sip = {
+        "CTYPE1": "RA---TAN-SIP",
+        "CTYPE2": "DEC--TAN-SIP",
+        "A_ORDER": 2,
+        "B_ORDER": 2,
+        "A_2_0": 1e-3,
+        "B_0_2": 0.0,
+    }
+    bent = only(read(cube(BANDS="grz", **sip)))
+    assert abs(bent.ra - plain.ra) * 3600 > 0.05  # 21 pixels from CRPIX1: 0.4 pixels
+
+
+def test_the_unit_of_a_legacy_survey_cutout_is_known_without_a_card(entry):
+    found = only(read(cube(BANDS="grz", SURVEY="LegacySurvey", VERSION="DR10")))
+    assert (
+        entry(found, "flux unit").how == "header" and "are in nanomaggies" in entry(found, "flux unit").note
+    )
+    assert entry(found, "survey").how == "header"

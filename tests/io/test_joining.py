@@ -1,10 +1,13 @@
 """Files given together become one object where they are one, and stay apart where they are not."""
 
+import re
+
 import numpy as np
 import pytest
 
 from aion.errors import FormatError
 from aion.io import Overrides, read, read_many
+from tests.io.layouts.images import GALAXY, WCS, image_bytes
 
 
 def test_image_spectrum_and_photometry_of_one_object_become_one(twins):
@@ -122,3 +125,45 @@ def test_a_file_that_cannot_be_read_is_listed_and_does_not_stop_the_others(twins
     assert len(objects) == 2
     assert [one.source for one in unread] == ["photometry.csv", "nothing.fits", "upload"]
     assert "5 (row 3)" in unread[0].why and "cannot be read" in unread[1].why
+
+
+def band_file(peak: float, band: str, **cards) -> bytes:
+    """One band in a file of its own, with the WCS of the layouts unless `cards` say otherwise."""
+    return image_bytes(peak * GALAXY, **(WCS | {"FILTER": band, "BUNIT": "nanomaggy"} | cards))
+
+
+def test_bands_of_two_files_on_one_grid_are_one_image_and_the_report_says_so(entry):
+    (found,) = read([band_file(1, "g"), band_file(2, "r", CRPIX1=WCS["CRPIX1"] + 0.04)])
+    assert found.modalities[0].bands == ["DES-G", "DES-R"]
+    assert found.modalities[0].flux[0, 1].max() == pytest.approx(2, rel=0.01)
+    assert entry(found, "alignment").value == "0.04 pixels" and entry(found, "alignment").how == "detected"
+
+
+@pytest.mark.parametrize(
+    "cards, sentence",
+    [
+        ({"CRPIX1": WCS["CRPIX1"] + 3}, r'is shifted by up to 3\.00 pixels \(0\.79"\) from'),
+        ({"CRVAL2": WCS["CRVAL2"] + 0.5 * 0.262 / 3600}, r'is shifted by up to 0\.50 pixels \(0\.13"\)'),
+        ({"CD1_1": 0.262 / 3600}, "is rotated or distorted"),
+        ({"CD1_1": -0.27 / 3600, "CD2_2": 0.27 / 3600}, r'has pixels of 0\.270" in place of 0\.262"'),
+    ],
+)
+def test_bands_of_two_files_on_other_grids_are_never_stacked(cards, sentence):
+    first, second = read([band_file(1, "g"), band_file(2, "r", **cards)])
+    assert first.modalities[0].bands == ["DES-G"] and second.modalities[0].bands == ["DES-R"]
+    note = next(entry.note for entry in second.reports[0].entries if entry.what == "joined")
+    assert re.search(sentence, note) and "one pixel grid first" in note
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_bands_without_a_position_are_joined_and_the_report_says_nothing_shows_it(entry, placed):
+    first = image_bytes(GALAXY, **(WCS if placed else {}), FILTER="DES-G")
+    (found,) = read([first, image_bytes(2 * GALAXY, FILTER="DES-R")])
+    assert found.modalities[0].bands == ["DES-G", "DES-R"]
+    assert entry(found, "alignment").how == "assumed" and "no WCS shows" in entry(found, "alignment").note
+
+
+def test_bands_of_two_files_keep_the_zero_point_of_each():
+    files = [band_file(1, "g"), band_file(1000 * 2, "r", BUNIT="adu", MAGZERO=30.0)]
+    (found,) = read(files)
+    assert found.modalities[0].flux[0].amax((1, 2)).tolist() == pytest.approx([1, 2], rel=0.01)

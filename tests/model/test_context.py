@@ -82,9 +82,8 @@ def test_hidden_tokens_are_as_if_they_were_not_given(model: AION, tokens: dict[s
         input_mask={"tok_spectrum_sdss": hide["tok_spectrum_sdss"][:1]},
     )
     assert_close(context.states[:1][context.keep[:1]], first.states[first.keep], **CLOSE)
-    assert (
-        context.states.shape[1] == context.keep.sum(1).max()
-    )  # no column is kept for tokens that nobody has
+    # no column is kept for tokens that nobody has
+    assert context.states.shape[1] == context.keep.sum(1).max()
 
 
 @pytest.mark.parametrize("key", EVERY_KIND)

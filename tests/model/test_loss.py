@@ -53,9 +53,8 @@ def test_every_weight_that_has_a_part_in_it_gets_a_gradient() -> None:
         model.loss(tokens_of("tok_segmap"), tokens_of("tok_segmap", "tok_z")).values(), torch.zeros(())
     ).backward()
     without = {name for name, p in model.named_parameters() if p.grad is None}
-    assert without == {
-        f"decoder_embeddings.{key}.token_emb.weight" for key in ("tok_segmap", "tok_z")
-    }  # in the checkpoints, never used
+    # in the checkpoints, never used
+    assert without == {f"decoder_embeddings.{key}.token_emb.weight" for key in ("tok_segmap", "tok_z")}
 
 
 @pytest.mark.parametrize("attention", ["upstream", "within_modality"])

@@ -1,4 +1,5 @@
-"""With the same weights, our model gives the states and logits of polymathic-aion 0.0.2, at small and at full size."""
+"""With the same weights, our model gives the states and logits of polymathic-aion 0.0.2,
+at small and at full size."""
 
 import json
 import shutil
@@ -54,7 +55,8 @@ SHAPES = """
 outputs["states"] = model.encode(tokens, num_encoder_tokens=N)
 for target in (m.Z, m.LegacySurveyImage, m.DESISpectrum):
     outputs[target.token_key] = model(tokens, target)[target.token_key]
-outputs["catalog"] = model._forward(tokens, {"catalog": torch.zeros(2, 51)}, num_encoder_tokens=N)["catalog"].reshape(2, 50, -1)
+catalog = model._forward(tokens, {"catalog": torch.zeros(2, 51)}, num_encoder_tokens=N)["catalog"]
+outputs["catalog"] = catalog.reshape(2, 50, -1)
 hidden = {"tok_spectrum_sdss": torch.from_numpy(inputs["hidden"])}
 outputs["hidden"] = model.encode(tokens, hidden, num_encoder_tokens=N)
 outputs["short"] = model.encode(tokens, num_encoder_tokens=300)

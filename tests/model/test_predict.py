@@ -75,9 +75,8 @@ def test_positions_may_be_chosen_for_each_object(ours: AION, tokens: dict[str, T
     )["tok_segmap"]
     assert_close(chosen[1:, :1], alone, **CLOSE)
     everything = ours.predict_at(context, {"tok_segmap": torch.arange(144).expand(2, -1)})["tok_segmap"]
-    assert not torch.allclose(
-        chosen[0], everything[0, positions[0]], **CLOSE
-    )  # queries of one target do see one another
+    # queries of one target do see one another
+    assert not torch.allclose(chosen[0], everything[0, positions[0]], **CLOSE)
 
 
 def test_a_target_mask_leaves_out_what_is_hidden(either: AION, tokens: dict[str, Tensor]) -> None:

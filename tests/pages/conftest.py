@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from aion.explorer.settings import Settings
 from aion.explorer.ui.analyze import examples
 from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
+from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 
 PATIENCE = 120
 """Seconds; the first page of a process starts the engine."""
@@ -122,3 +123,41 @@ def marks() -> Callable[[AppTest, str], dict[str, float]]:
         }
 
     return found
+
+
+def shown(at):
+    """All the text of the page that is not in a figure."""
+    parts = [at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info]
+    return " ".join(str(element.value) for part in parts for element in part)
+
+
+def session(at):
+    """What the page knows of this person."""
+    return at.session_state["session"]
+
+
+def widget(widgets, start):
+    """The first whose key begins so."""
+    return next(item for item in widgets if str(item.key).startswith(start))
+
+
+def reading(at):
+    """What was decided when the files were read; the table is unfolded for it."""
+    return next(table.value for table in unfold(at, "inspector").dataframe if "How" in table.value)
+
+
+def titles(figure):
+    """Of all axes of a figure, as one text."""
+    return " ".join(
+        str(axis.get("title", {}).get("text")) for name, axis in figure["layout"].items() if "axis" in name
+    )
+
+
+def reopened(at, root, **bound):
+    """The page of somebody who follows its address; ``bound`` is what the browser adds to it for widgets."""
+    again = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    for name, value in (dict(at.query_params) | bound).items():
+        again.query_params[name] = value
+    again.run()
+    assert not again.exception and not again.error
+    return again

@@ -121,9 +121,8 @@ def test_a_marked_object_can_be_analyzed_or_searched_by(page):
     page.run()
     page.menu_button(key="marked-do-object 3").click("Search by this").run()
     assert not page.exception
-    assert page.title[0].value == "Similar objects" and page.session_state["query"].weights == {
-        "object 3": 1.0
-    }
+    assert page.title[0].value == "Similar objects"
+    assert page.session_state["query"].weights == {"object 3": 1.0}
 
 
 def test_the_filters_survive_a_look_at_another_page(page):
@@ -169,8 +168,5 @@ def test_a_pointer_gets_the_card_of_its_row(page):
         for one in page.get("bidi_component")
         if one.proto.component_name == "aion_card"
     ]
-    assert (
-        card["card"]["id"] == "object 2"
-        and card["card"]["picture"].startswith("data:image/")
-        and not page.exception
-    )
+    assert card["card"]["id"] == "object 2" and card["card"]["picture"].startswith("data:image/")
+    assert not page.exception

@@ -1,4 +1,5 @@
-"""What nobody foresaw: a page says that it is a fault of the program, the log has the traceback, and the next question is answered."""
+"""What nobody foresaw: a page says that it is a fault of the program, the log has the traceback,
+and the next question is answered."""
 
 from aion.explorer.engine import reconstruction
 from aion.explorer.settings import Settings
@@ -16,10 +17,8 @@ def test_a_fault_in_the_engine_is_told_on_the_page_and_logged(upload, monkeypatc
         at = upload("sdss_spec.fits")
     assert not at.exception and not at.metric
     [error] = at.error
-    assert (
-        error.value.startswith("A fault of this program, not of what it was given")
-        and "nothing of that name" in error.value
-    )
+    assert error.value.startswith("A fault of this program, not of what it was given")
+    assert "nothing of that name" in error.value
     assert "Traceback" in caplog.text and "in broken" in caplog.text
     at.run()
     assert not at.error and at.metric, "the same object is asked about again, and answered"

@@ -17,7 +17,6 @@ from aion.explorer.settings import Settings
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.server import Startup
-from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 from tests.hub.server import COMMIT
 from tests.pages.conftest import unfold
 from tests.tiny import write_tiny
@@ -111,10 +110,8 @@ def test_weights_that_are_not_there_are_explained_on_every_page(
     assert not at.exception
     assert "cannot be used" in at.error[0].value and "nothing-here" in at.error[0].value
     assert any(button.label == "Try again" for button in at.button)
-    assert any(
-        "`aion app --model ID`" in caption.value and "`aion fetch ID`" in caption.value
-        for caption in at.caption
-    )
+    captions = [caption.value for caption in at.caption]
+    assert any("`aion app --model ID`" in text and "`aion fetch ID`" in text for text in captions)
     assert ("aion app" in [code.value for code in at.code]) == ("model" in page), "the command that mends it"
 
 
@@ -149,7 +146,7 @@ def test_with_other_weights_the_catalog_says_why_it_is_not_there_and_what_to_do(
     st.cache_resource.clear()
 
 
-def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobody(online, app, settings):  # noqa: F811
+def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobody(online, app, settings):
     fetch("some/open")
     fetch("polymathic-ai/aion-base", revision="v1")
     hub.locate("some/slow")  # its configuration only
@@ -186,9 +183,8 @@ def test_settings_that_do_not_exist_are_told_in_a_sentence_on_every_page(
         at.switch_page(page).run()
     st.cache_resource.clear()
     assert not at.exception and len(at.error) == 1
-    assert "AION_DEVICE is 'gpu'" in at.error[0].value and at.error[0].value.startswith(
-        "**This server cannot start.**"
-    )
+    assert "AION_DEVICE is 'gpu'" in at.error[0].value
+    assert at.error[0].value.startswith("**This server cannot start.**")
 
 
 def test_what_is_loaded_is_not_looked_through_after_every_run(app):

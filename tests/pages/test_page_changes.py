@@ -1,4 +1,5 @@
-"""What a person set on a page is still set when they come back from another page: every widget of every page, one after the other."""
+"""What a person set on a page is still set when they come back from another page:
+every widget of every page, one after the other."""
 
 import io
 from collections.abc import Callable
@@ -25,13 +26,15 @@ KINDS = (
 )
 ANALYZE, CATALOG, SIMILAR, MODEL = (f"pages/{name}.py" for name in ("analyze", "catalog", "similar", "model"))
 NOT_KEPT = ("add-id", "z-named", "example-", "catalog-choice")
-"""An id to add, a line to name and an example to open do something and are empty again; another catalog has other widgets."""
+"""An id to add, a line to name and an example to open do something and are empty again;
+another catalog has other widgets."""
 EMPTYING = {"mag", "neighbors-mag"}
 """All objects of the tiny catalog have one magnitude: with any other range there is nothing on the page."""
 
 
 def widgets(at: AppTest) -> dict[str, Any]:
-    """Key -> widget, of all that hold a value and another one can be chosen; a form is kept when it is sent."""
+    """Key -> widget, of all that hold a value and another one can be chosen;
+    a form is kept when it is sent."""
     found = {str(widget.key): widget for kind in KINDS for widget in getattr(at, kind)}
     found = {
         key: one
@@ -154,10 +157,8 @@ def test_a_prior_that_was_not_applied_yet_is_still_there_with_its_numbers(analyz
     analyze.radio(key="prior-1-0").set_value("Around a redshift").run()
     analyze.number_input(key="prior-1-0-z").set_value(0.7).run()
     come_back(analyze, ANALYZE)
-    assert (
-        analyze.number_input(key="prior-1-0-z").value == 0.7
-        and analyze.session_state["session"].prior is None
-    )
+    assert analyze.number_input(key="prior-1-0-z").value == 0.7
+    assert analyze.session_state["session"].prior is None
 
 
 def test_the_format_of_saved_figures_is_still_the_one_that_was_chosen(analyze):

@@ -70,9 +70,8 @@ def test_light_that_lacks_in_all_bands_is_no_error_of_color():
     level, color = image_codec.light_errors(
         truth * torch.tensor([0.8, 1.0, 1.25])[:, None, None], truth, noise
     )
-    assert color == pytest.approx(-math.log(0.8) * 2 / 3, rel=0.15) and color == pytest.approx(
-        float(level), rel=1e-3
-    )
+    assert color == pytest.approx(-math.log(0.8) * 2 / 3, rel=0.15)
+    assert color == pytest.approx(float(level), rel=1e-3)
 
 
 def test_empty_sky_has_no_light_to_be_wrong_about():
@@ -84,12 +83,10 @@ def test_empty_sky_has_no_light_to_be_wrong_about():
 def test_codes_are_to_say_how_bright_how_red_and_on_which_side():
     bands, noise = ["DES-G", "DES-R", "DES-Z"], torch.full((1, 3, 1, 1), 0.001)
     flux = torch.zeros(1, 3, 8, 8)
-    flux[0, :, :4, 2:4] = torch.tensor([1.0, 1.0, 1.0])[
-        :, None, None
-    ]  # upper left token: white, brighter to the right
-    flux[0, :, 6:, 4:] = torch.tensor([0.1, 0.3, 1.0])[
-        :, None, None
-    ]  # lower right: red, fainter, brighter to the bottom
+    # upper left token: white, brighter to the right
+    flux[0, :, :4, 2:4] = torch.tensor([1.0, 1.0, 1.0])[:, None, None]
+    # lower right: red, fainter, brighter to the bottom
+    flux[0, :, 6:, 4:] = torch.tensor([0.1, 0.3, 1.0])[:, None, None]
     said, counts = image_codec.description(flux, noise, bands)
     assert said.shape == counts.shape == (1, 4, 2, 2) and said.abs().max() <= 1
     (bright, color, right, below), (_, red, sideways, down) = said[0, :, 0, 0], said[0, :, 1, 1]

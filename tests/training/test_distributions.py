@@ -53,7 +53,7 @@ def gas(survey: SimulatedSurvey, sigma: float) -> torch.Tensor:
     fine = torch.zeros(1, len(survey.sources.wavelength))
     center = torch.tensor([[line.wavelength for line in NARROW_LINES if line.name in FLUXES]])
     width = torch.full_like(center, sigma / 299_792.458)
-    survey.sources.add_gaussians(
+    survey.sources.grid.add_gaussians(
         fine, center.log(), width, torch.tensor([list(FLUXES.values())]), half_window=60
     )
     return fine

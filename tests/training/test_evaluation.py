@@ -1,4 +1,5 @@
-"""The evaluation as a whole, with weights that know nothing: every bar has its number, and a second run gives the same."""
+"""The evaluation as a whole, with weights that know nothing:
+every bar has its number, and a second run gives the same."""
 
 import json
 from dataclasses import replace

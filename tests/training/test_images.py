@@ -33,7 +33,8 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def shape(**changed: float) -> Morphology:
-    """Two equal galaxies: a round exponential disk of 1.5″ alone in the frame, but for what is ``changed``."""
+    """Two equal galaxies: a round exponential disk of 1.5″ alone in the frame,
+    but for what is ``changed``."""
     drawn = draw_morphology(
         "galaxy",
         torch.full((COUNT,), 0.1),
@@ -220,15 +221,13 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
 
 def test_tractor_ellipticity_follows_the_position_angle():
     north = tractor_shapes(shape(disk_ratio=0.5, angle=0.0), torch.full((COUNT,), SHARP), generator())
-    assert north.e1[0].item() == pytest.approx(1 / 3, abs=1e-3) and north.e2[0].item() == pytest.approx(
-        0, abs=1e-3
-    )
+    assert north.e1[0].item() == pytest.approx(1 / 3, abs=1e-3)
+    assert north.e2[0].item() == pytest.approx(0, abs=1e-3)
     diagonal = tractor_shapes(
         shape(disk_ratio=0.5, angle=math.pi / 4), torch.full((COUNT,), SHARP), generator()
     )
-    assert diagonal.e2[0].item() == pytest.approx(1 / 3, abs=1e-3) and diagonal.r[0].item() == pytest.approx(
-        1.5, abs=0.02
-    )
+    assert diagonal.e2[0].item() == pytest.approx(1 / 3, abs=1e-3)
+    assert diagonal.r[0].item() == pytest.approx(1.5, abs=0.02)
 
 
 def test_a_point_source_has_no_tractor_shape():

@@ -1,4 +1,5 @@
-"""Fetching ingredients: what is missing is said, what is there is left alone. Nothing here uses the network."""
+"""Fetching ingredients: what is missing is said, what is there is left alone.
+Nothing here uses the network."""
 
 import subprocess
 from pathlib import Path

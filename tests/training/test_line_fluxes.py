@@ -71,10 +71,6 @@ def test_lines_are_counted_by_how_much_of_their_flux_is_left():
     found = line_reconstruction(
         LineFluxes(np.zeros(5, dtype=int), np.array(["a"] * 5), ratio, np.full(5, 20.0))
     )
-    assert (
-        found["n"] == 5
-        and found["within 15 %"] == 0.8
-        and found["within 5 %"] == 0.4
-        and found["median ratio"] == 0.96
-    )
+    assert found["n"] == 5 and found["within 15 %"] == 0.8 and found["within 5 %"] == 0.4
+    assert found["median ratio"] == 0.96
     assert found["80 % within"] == pytest.approx(0.14 + 0.2 * 0.36)

@@ -70,9 +70,8 @@ def test_the_loss_curve_the_history_and_the_checkpoint_are_written(tmp_path):
 def test_metrics_are_written_as_json_and_as_a_table(tmp_path):
     write_metrics(tmp_path, "model", {"parameters": 12, "loss": 0.123456})
     assert json.loads((tmp_path / "model.json").read_text()) == {"parameters": 12, "loss": 0.123456}
-    assert (
-        tmp_path / "model.md"
-    ).read_text() == "| model | value |\n|---|---|\n| parameters | 12 |\n| loss | 0.1235 |\n"
+    table = (tmp_path / "model.md").read_text()
+    assert table == "| model | value |\n|---|---|\n| parameters | 12 |\n| loss | 0.1235 |\n"
 
 
 def test_the_learning_rate_rises_to_its_peak_and_falls_to_a_fiftieth():

@@ -179,15 +179,12 @@ def test_a_decoded_image_is_compared_with_the_pixels_and_with_the_total_flux():
     errors = metrics.image_errors(truth * 1.1, flux, truth)
     assert errors.residual.shape == (2, 3)
     found = metrics.image_reconstruction(errors)
-    assert found["median flux ratio"] == pytest.approx(1.1) and found[
-        "68 % of fluxes within"
-    ] == pytest.approx(0.1)
+    assert found["median flux ratio"] == pytest.approx(1.1)
+    assert found["68 % of fluxes within"] == pytest.approx(0.1)
     assert found["fluxes within 3 %"] == 0 and found["n"] == found["n with a total"] == 6
     np.testing.assert_allclose(errors.residual[0], np.sqrt(1 + blob(8, 1).sum() / 96**2), rtol=0.02)
-    assert (
-        metrics.image_reconstruction(metrics.image_errors(flux, flux, truth))["residual rms / pixel noise"]
-        == 0
-    )
+    perfect = metrics.image_reconstruction(metrics.image_errors(flux, flux, truth))
+    assert perfect["residual rms / pixel noise"] == 0
 
 
 def test_totals_that_the_data_do_not_know_are_left_out():
@@ -206,9 +203,8 @@ def test_colors_of_decoded_images_are_compared_in_magnitudes():
     found = metrics.image_colors(metrics.image_errors(redder, flux, truth), 0, 2)
     reddening = 2.5 * np.log10(1.1 / 0.9)
     assert found["n"] == 3 and found["median error"] == found["68 % within"] == pytest.approx(reddening)
-    assert found["correlation"] == pytest.approx(1) and found["68 % of true colors within"] == pytest.approx(
-        2.5 * np.log10(2)
-    )
+    assert found["correlation"] == pytest.approx(1)
+    assert found["68 % of true colors within"] == pytest.approx(2.5 * np.log10(2))
     gray = truth.mean(1, keepdims=True).repeat(3, 1)
     assert metrics.image_colors(metrics.image_errors(gray, flux, truth), 0, 2)["68 % within"] > 1
     reversed_colors = truth[:, ::-1]
@@ -235,11 +231,8 @@ def test_the_nearest_are_the_most_similar_and_never_the_query_itself():
 def test_neighbors_of_the_same_class_are_compared_with_a_random_choice():
     labels = np.array(["a", "a", "b", "b"])
     found = metrics.same_label(metrics.nearest(circle(0, 10, 90, 120), 1), labels)
-    assert (
-        found["same"] == 1
-        and found["at random"] == pytest.approx(1 / 3)
-        and found["ratio"] == pytest.approx(3)
-    )
+    assert found["same"] == 1 and found["at random"] == pytest.approx(1 / 3)
+    assert found["ratio"] == pytest.approx(3)
 
 
 def test_redshifts_of_neighbors_are_relative_to_the_query_and_compared_with_anything():
@@ -247,11 +240,8 @@ def test_redshifts_of_neighbors_are_relative_to_the_query_and_compared_with_anyt
     found = metrics.neighbor_redshifts(
         np.array([[1], [0], [1], [0]]), z, np.array([True, False, False, False])
     )
-    assert (
-        found["n"] == 1
-        and found["median |dz|/(1+z)"] == pytest.approx(0.1)
-        and found["at random"] == pytest.approx(0.5)
-    )
+    assert found["n"] == 1 and found["median |dz|/(1+z)"] == pytest.approx(0.1)
+    assert found["at random"] == pytest.approx(0.5)
 
 
 def test_the_rank_of_a_twin_counts_all_that_are_more_similar():

@@ -28,7 +28,8 @@ def test_two_views_of_an_object_must_be_told_from_all_others():
 
 
 def test_objects_that_are_alike_may_be_near():
-    """The other half of the batch repeats the first in class and redshift: its vectors are better near than far."""
+    """The other half of the batch repeats the first in class and redshift:
+    its vectors are better near than far."""
     same = Labels(
         torch.tensor([0, 500] * 4), torch.zeros(8, dtype=torch.long), torch.zeros(8, dtype=torch.long)
     )
@@ -65,9 +66,8 @@ def test_the_memory_forgets_the_oldest_and_takes_part():
     vectors = units(8)
     alone = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))
     assert int((memory.labels[:, 1] >= 0).sum()) == 16
-    crowded = neighbor_loss(
-        memory, SPECTRA, [vectors, vectors], labels(8)
-    )  # the memory holds the same vectors under the same labels
+    # the memory holds the same vectors under the same labels
+    crowded = neighbor_loss(memory, SPECTRA, [vectors, vectors], labels(8))
     assert crowded > alone
     for _ in range(260):
         memory.remember(vectors, torch.full((8, 4), 7))

@@ -1,4 +1,5 @@
-"""The simulated survey against published numbers: colors, lines, flux units, distances, the Lyman forest. Needs the real templates."""
+"""The simulated survey against published numbers: colors, lines, flux units, distances, the Lyman forest.
+Needs the real templates."""
 
 from pathlib import Path
 
@@ -65,10 +66,8 @@ def test_passive_galaxies_have_the_infrared_color_of_old_stars(templates):
 @pytest.mark.parametrize("z", [0.1, 0.4])
 def test_star_forming_galaxies_are_bluer_and_have_the_color_of_the_table(templates, z):
     red, blue = galaxies(templates, z, RED), galaxies(templates, z, BLUE)
-    assert (
-        color_of(blue, "star-forming", "FLUX_G", "FLUX_R")
-        < color_of(red, "passive", "FLUX_G", "FLUX_R") - 0.25
-    )
+    star_forming = color_of(blue, "star-forming", "FLUX_G", "FLUX_R")
+    assert star_forming < color_of(red, "passive", "FLUX_G", "FLUX_R") - 0.25
     wanted = interpolate(torch.tensor([z]), RED_SEQUENCE_Z, RED_SEQUENCE_COLOR).item() + BLUE
     assert color_of(blue, "star-forming", "HSC-G", "HSC-Z") == pytest.approx(wanted, abs=0.15)
 
@@ -95,9 +94,8 @@ def test_the_spectrum_carries_the_catalog_flux_times_what_the_fiber_catches(temp
     caught = synthetic / seen.true_fluxes[:, :2]
     assert caught[:, 1].min() > 0.05 and caught[:, 1].max() < 1.1
     assert 0.4 < caught[:, 1].mean() < 0.8  # luminous galaxies at z = 0.2 are a little larger than a fibre
-    assert (
-        caught[:, 0] / caught[:, 1]
-    ).log().std() < 0.1  # one fraction for all bands, but for the calibration
+    # one fraction for all bands, but for the calibration
+    assert (caught[:, 0] / caught[:, 1]).log().std() < 0.1
 
 
 def test_a_twin_is_the_same_sources_at_the_same_signal_to_noise_through_the_other_survey(templates):
@@ -108,9 +106,8 @@ def test_a_twin_is_the_same_sources_at_the_same_signal_to_noise_through_the_othe
         pair.twin.wavelength[0].contiguous(), pair.spectra.wavelength[0, inside].contiguous()
     )
     ratio = (pair.spectra.truth[:, inside] / pair.twin.truth[:, near]).log()
-    shape = (
-        ratio - ratio.median(1, keepdim=True).values
-    )  # the fibres differ in size, the calibrations everywhere
+    # the fibres differ in size, the calibrations everywhere
+    shape = ratio - ratio.median(1, keepdim=True).values
     assert shape.abs().median(1).values.max() < 0.15
     others = (
         (pair.spectra.truth[:, inside] / pair.twin.truth.roll(1, 0)[:, near]).log().abs().median(1).values

@@ -1,4 +1,5 @@
-"""Targets: redshifts and magnitudes inside their ranges, reproducible, and distances as cosmology has them."""
+"""Targets: redshifts and magnitudes inside their ranges, reproducible,
+and distances as cosmology has them."""
 
 import pytest
 import torch

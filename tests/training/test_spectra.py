@@ -12,12 +12,12 @@ from aion.lines import LINES
 from aion.modalities import Z
 from aion.training.config import EmbeddedConfig
 from aion.training.scalar_codecs import redshift_codec
+from aion.training.simulate.fine_grid import FineGrid, blur
 from aion.training.simulate.instruments import SPECTROGRAPHS, expose, observe
 from aion.training.simulate.lines import BROAD_LINES, NARROW_LINES
-from aion.training.simulate.sources import SourceSimulator, blur
 from aion.training.simulate.templates import LOG_STEP, REST_RANGE, air_to_vacuum, rest_grid
 from aion.training.spectrum_codec import redshift_bins
-from tests.training.toy import toy_survey, toy_templates
+from tests.training.toy import toy_survey
 
 REST = torch.as_tensor(rest_grid(), dtype=torch.float32)
 LOG_START = math.log(REST_RANGE[0])
@@ -86,9 +86,8 @@ def test_air_wavelengths_become_vacuum_ones_above_2000_angstrom_only():
 def test_broad_lines_lie_where_the_table_has_theirs():
     emission = np.array([line.rest for line in LINES if line.feature == "emission"])
     near = [abs(emission / line.wavelength - 1).min() for line in BROAD_LINES]
-    assert (
-        sum(share < 600 / 299_792.458 for share in near) >= 17
-    )  # a blend is not exactly where one of its parts is
+    # a blend is not exactly where one of its parts is
+    assert sum(share < 600 / 299_792.458 for share in near) >= 17
 
 
 @pytest.mark.parametrize(
@@ -120,9 +119,8 @@ def test_blurring_keeps_the_sum_and_a_line_gets_the_width(kilometres):
 
 
 def test_a_gaussian_line_is_added_with_its_flux_at_its_wavelength():
-    simulator = SourceSimulator(toy_templates())
     fine = torch.zeros(1, len(REST))
-    simulator.add_gaussians(
+    FineGrid(REST).add_gaussians(
         fine, torch.tensor([[6564.61]]).log(), torch.tensor([[1e-3]]), torch.tensor([[7.0]]), half_window=60
     )
     area = fine[0].double() * REST.double() * LOG_STEP

@@ -1,4 +1,5 @@
-"""A survey that needs no downloads: smooth random templates with a break and a few lines, and a small table of galaxies."""
+"""A survey that needs no downloads: smooth random templates with a break and a few lines,
+and a small table of galaxies."""
 
 import math
 from dataclasses import replace

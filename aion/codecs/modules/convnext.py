@@ -49,7 +49,8 @@ class ConvNextBlock1d(nn.Module):
 
 
 class ConvNextEncoder1d(nn.Module):
-    """(B, in_chans, N) -> (B, dims[-1], N / 2**(stages + 1)): the first stage shortens by 4, every other by 2."""
+    """(B, in_chans, N) -> (B, dims[-1], N / 2**(stages + 1)):
+    the first stage shortens by 4, every other by 2."""
 
     def __init__(self, in_chans: int, depths: Sequence[int], dims: Sequence[int]) -> None:
         """Raises ConfigError: `depths` and `dims` differ in length."""

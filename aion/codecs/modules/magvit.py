@@ -28,9 +28,8 @@ class SqueezeExcite(nn.Module):
         hidden = max(16, dim // 2)
         gate = nn.Conv2d(hidden, dim, 1)
         for parameter in gate.parameters():
-            nn.init.zeros_(
-                parameter
-            )  # half open; from the published start, -10, a short training does not get away
+            # half open; from the published start, -10, a short training does not get away
+            nn.init.zeros_(parameter)
         self.to_k = nn.Conv2d(dim, 1, 1)
         self.net = nn.Sequential(nn.Conv2d(dim, hidden, 1), nn.LeakyReLU(0.1), gate, nn.Sigmoid())
 
@@ -97,7 +96,8 @@ class MagVitAE(nn.Module):
         super().__init__()
         if hidden_dims % 2**n_compressions:
             raise ConfigError(
-                f"hidden_dims is {hidden_dims}; {n_compressions} compressions need a multiple of {2**n_compressions}"
+                f"hidden_dims is {hidden_dims}; "
+                f"{n_compressions} compressions need a multiple of {2**n_compressions}"
             )
         dims = [hidden_dims // 2**i for i in range(n_compressions, -1, -1)]
         encoder: list[nn.Module] = [ResidualUnit(dims[0])]

@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 
 def interpolate(x: Tensor, y: Tensor, x_new: Tensor, outside: float = 0.0) -> Tensor:
-    """Linear interpolation of (B, n) points (x, y), x increasing, at x_new (B, m); `outside` beyond the first and last x."""
+    """Linear interpolation of (B, n) points (x, y), x increasing, at x_new (B, m);
+    `outside` beyond the first and last x."""
     right = torch.searchsorted(x, x_new).clamp(1, x.shape[1] - 1)
     left = right - 1
     x0, x1, y0, y1 = x.gather(1, left), x.gather(1, right), y.gather(1, left), y.gather(1, right)

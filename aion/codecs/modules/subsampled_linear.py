@@ -6,7 +6,8 @@ from torch.nn import functional as F
 
 
 class SubsampledLinear(nn.Module):
-    """Bands -> shared channels (`subsample_in`), scaled as if all bands were there, or shared channels -> bands."""
+    """Bands -> shared channels (`subsample_in`), scaled as if all bands were there,
+    or shared channels -> bands."""
 
     def __init__(self, dim_in: int, dim_out: int, *, subsample_in: bool) -> None:
         super().__init__()

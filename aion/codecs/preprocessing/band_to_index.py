@@ -1,4 +1,5 @@
-"""Bands of the image codec: the channel of each, and the largest flux per pixel it was trained on (in the survey's own unit)."""
+"""Bands of the image codec: the channel of each, and the largest flux per pixel it was trained on
+(in the survey's own unit)."""
 
 BAND_TO_INDEX = {
     "HSC-G": 0,

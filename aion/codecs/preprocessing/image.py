@@ -1,4 +1,5 @@
-"""Steps between a survey's image and the network: crop, fill gaps, clamp, common zero-point. Shapes: (B, bands, height, width).
+"""Steps between a survey's image and the network: crop, fill gaps, clamp, common zero-point.
+Shapes: (B, bands, height, width).
 
 Every step returns a new tensor and leaves its input alone.
 """
@@ -29,7 +30,8 @@ class CenterCrop:
         height, width = image.shape[-2:]
         if min(height, width) < self.crop_size:
             raise ModalityError(
-                f"image is {height}x{width} pixels; the image codec needs at least {self.crop_size}x{self.crop_size}"
+                f"image is {height}x{width} pixels; "
+                f"the image codec needs at least {self.crop_size}x{self.crop_size}"
             )
         top, left = (height - self.crop_size) // 2, (width - self.crop_size) // 2
         return image[..., top : top + self.crop_size, left : left + self.crop_size]
@@ -72,7 +74,8 @@ class RescaleToLegacySurvey:
 
 
 def fill_gaps(image: Tensor) -> Tensor:
-    """Non-finite pixels take the median of the finite ones among their 5 x 5 neighbours, or of the band where there are none."""
+    """Non-finite pixels take the median of the finite ones among their 5 x 5 neighbours,
+    or of the band where there are none."""
     gaps = ~image.isfinite()
     if not gaps.any():
         return image

@@ -30,7 +30,8 @@ class Quantizer(nn.Module, ABC):
         return self.decode(self.encode(z))
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The training path: quantised values with the gradient of `z`, auxiliary loss (scalar), fraction of codes used (scalar)."""
+        """The training path: quantised values with the gradient of `z`, auxiliary loss (scalar),
+        fraction of codes used (scalar)."""
         codes = self.encode(z)
         return z + (self.decode(codes) - z).detach(), z.new_zeros(()), self.usage(codes)
 

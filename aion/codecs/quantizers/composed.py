@@ -1,4 +1,4 @@
-"""Several scalar quantizers as one: a row of channels of one kind, or named columns that share one codebook."""
+"""Several scalar quantizers as one: channels of one kind, or named columns that share one codebook."""
 
 from collections.abc import Mapping, Sequence
 
@@ -87,7 +87,8 @@ class IdentityQuantizer(Quantizer):
 
 
 class ComposedScalarQuantizer(nn.Module):
-    """Named columns <-> codes (..., C) in one codebook: every column has a range of codes of its own, one after the other."""
+    """Named columns <-> codes (..., C) in one codebook:
+    every column has a range of codes of its own, one after the other."""
 
     def __init__(self, quantizers: Mapping[str, Quantizer]) -> None:
         super().__init__()
@@ -109,7 +110,8 @@ class ComposedScalarQuantizer(nn.Module):
         return torch.stack([code + offset for code, offset in zip(codes, self.offsets, strict=True)], dim=-1)
 
     def decode(self, codes: Tensor) -> dict[str, Tensor]:
-        """Codes (..., C) -> columns (...); a code outside its column's range decodes to -1, as the published package has it."""
+        """Codes (..., C) -> columns (...); a code outside its column's range decodes to -1,
+        as the published package has it."""
         columns = {}
         for offset, code, (name, quantizer) in zip(
             self.offsets, codes.unbind(-1), self.columns.items(), strict=True

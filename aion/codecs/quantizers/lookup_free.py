@@ -1,4 +1,5 @@
-"""Lookup-free quantization (arXiv:2310.05737): one bit per channel, its sign. Shapes: (B, C, N) <-> (B, N)."""
+"""Lookup-free quantization (arXiv:2310.05737): one bit per channel, its sign.
+Shapes: (B, C, N) <-> (B, N)."""
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,9 @@ from aion.errors import ConfigError
 class LookupFreeQuantizer(Quantizer):
     """2**dim codes at the corners of a cube; the first channel is the highest bit.
 
-    The auxiliary loss (training mode only) is `entropy_weight` * (entropy of one token's code - `diversity` * entropy of the mean
-    code) + `commitment_weight` * mean squared distance to the corner. Its weights may be changed at any time.
+    The auxiliary loss (training mode only) is `entropy_weight` * (entropy of one token's code -
+    `diversity` * entropy of the mean code) + `commitment_weight` * mean squared distance to the corner.
+    Its weights may be changed at any time.
     """
 
     def __init__(
@@ -62,7 +64,8 @@ class LookupFreeQuantizer(Quantizer):
 
     def _auxiliary_loss(self, z: Tensor, corners: Tensor) -> Tensor:
         """(tokens, C) values and corners -> scalar."""
-        # A softmax over all corners of 2 T z.c factors into one Bernoulli per bit, so nothing of size 2**dim per token is needed.
+        # A softmax over all corners of 2 T z.c factors into one Bernoulli per bit,
+        # so nothing of size 2**dim per token is needed.
         logits = 4 * self.inverse_temperature * z
         token_entropy = (
             F.binary_cross_entropy_with_logits(logits, logits.sigmoid(), reduction="none").sum(-1).mean()
@@ -95,7 +98,7 @@ class _Bits(nn.Module):
 
 
 def _mean_joint(probability: Tensor) -> Tensor:
-    """(tokens, C) probabilities of independent bits -> (2**C,) mean over tokens of the probability of every code."""
+    """(tokens, C) probabilities of independent bits -> (2**C,) probabilities of codes, mean over tokens."""
     half = probability.shape[-1] // 2
     first, second = _joint(probability[:, :half]), _joint(probability[:, half:])
     return (first.T @ second / len(probability)).flatten()

@@ -1,6 +1,8 @@
-"""Quantizers of single numbers: a fixed grid, or bins that hold equally many of the values seen in training. Shapes are kept.
+"""Quantizers of single numbers: a fixed grid, or bins that hold equally many of the values seen in training.
+Shapes are kept.
 
-A code stands for the upper edge of its bin: code t means (codebook[t-1], codebook[t]], code 0 everything up to codebook[0].
+A code stands for the upper edge of its bin: code t means (codebook[t-1], codebook[t]], code
+0 everything up to codebook[0].
 """
 
 import math

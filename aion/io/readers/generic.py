@@ -20,7 +20,7 @@ from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
 from aion.io.roles import ARMS, label
-from aion.io.rows import facts, photometry, text_of, with_header
+from aion.io.rows import facts, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
@@ -58,7 +58,7 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
         known = facts(with_header(record, {**stated, **_beside(file)} if len(records) == 1 else stated))
         spectrum = build_spectrum(arrays, overrides)
         scalars, scalar_entries = photometry(record)
-        kind = text_of(record.get("spectype", "class") or stated.get("CLASS") or "")
+        kind = kind_of(with_header(record, stated))
         entries = (*spectrum.entries, *scalar_entries, *known.entries, *unused)
         found.append(
             replace(
@@ -77,12 +77,9 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
 
 def _beside(file: FitsFile) -> dict[str, Any]:
     """What tables of one row say of the one spectrum of the file."""
-    rows = (
-        hdu.table().row(0)
-        for hdu in file.tables()
-        if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)
-    )
-    return {name: value for row in rows for name, value in row.values.items() if np.ndim(value) == 0}
+    tables = [hdu for hdu in file.tables() if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)]
+    said = [cards(hdu.header) | dict(hdu.table().row(0).values) for hdu in tables]
+    return {name: value for one in said for name, value in one.items() if np.ndim(value) == 0}
 
 
 def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
@@ -105,7 +102,7 @@ def _conventions(file: FitsFile, record: Record) -> dict[str, Any]:
         }
     if "FIBRES" in file.names:  # https://github.com/Samreay/Marz, js/extractor.js
         return {"medium": ("air", "2dfdr: air unless VACUUM says otherwise")}
-    if "FLUXTBL" in file.names:  # https://github.com/Subaru-PFS/datamodel, datamodel.txt
+    if {"FLUXTBL", "FLUX_TABLE"} & file.names:  # https://github.com/Subaru-PFS/datamodel, datamodel.txt
         known = {"wavelength_unit": "nm", "flux_unit": "nJy", "mask_sense": ("bad", "PFS: 0 = good")}
         return known | {"medium": ("vacuum", "PFS stores vacuum wavelengths")}
     if "V_ASTRA" in record.meta:
@@ -164,13 +161,14 @@ def _spectra(file: FitsFile) -> list[Any]:
         path = Path(folder) / "upload.fits"
         path.write_bytes(_bytes(file))
         for kind in (Spectrum, SpectrumList):
-            for loader in _loaders(kind, path):
-                try:
-                    read = kind.read(str(path), format=loader)
-                except Exception as exc:
-                    problem = exc
-                    continue
-                return list(read) if kind is SpectrumList else [read]
+            try:
+                spectra = [kind.read(str(path), format=loader) for loader in _loaders(kind, path)[:1]]
+                spectra = list(spectra[0]) if spectra and kind is SpectrumList else spectra
+            except Exception as exc:
+                problem = exc
+                continue
+            if spectra:
+                return spectra
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "

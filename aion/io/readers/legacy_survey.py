@@ -1,23 +1,20 @@
-"""Legacy Survey images: ``cutout.fits`` (one cube), ``subimage`` (one HDU for each brick and band), brick coadds, and other image cubes.
+"""Legacy Survey images, nanomaggies: ``cutout.fits`` (one cube), ``subimage`` (an HDU for each brick
+and band), brick coadds; and FITS images of other surveys.
 
-https://www.legacysurvey.org/viewer/urls and https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd ; pixels in nanomaggies.
+https://www.legacysurvey.org/viewer/urls and https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from aion.errors import FormatError
-from aion.io.content import Array
+from aion.errors import FormatError, ModalityError
 from aion.io.fits_file import FitsFile, Hdu, cards
-from aion.io.images import ImageArrays, build_image, celestial, stack
+from aion.io.image_hdus import ImageHdu, arrays_of, band_of, cube_bands, image_hdus
+from aion.io.images import MOST_BANDS, build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
-
-NANOMAGGIES = {"BUNIT": "nanomaggy"}
-MOST_BANDS = 9
-"""Planes of a cube that can be bands; more are wavelengths."""
+from aion.io.sky_grid import celestial
 
 
 def is_subimage(file: FitsFile) -> bool:
@@ -33,12 +30,10 @@ def is_brick(file: FitsFile) -> bool:
 
 
 def is_image(file: FitsFile) -> bool:
-    """A plane or a cube with named bands or a place on the sky, or a cube of a few planes."""
-    hdu = next(iter(file.images()), None)
-    if hdu is None or len(hdu.shape) not in (2, 3):
-        return False
-    few_planes = len(hdu.shape) == 3 and hdu.shape[0] <= MOST_BANDS and min(hdu.shape[1:]) > MOST_BANDS
-    return few_planes or _bands(hdu) is not None or celestial(cards(hdu.header)) is not None
+    """Planes with a named band or a place on the sky, or a cube that is no stack of extracted spectra."""
+    hdus = file.images()
+    images, _ = image_hdus(hdus)
+    return bool(images) and len(hdus[0].shape) > 1 and any(_is_of_the_sky(image, file) for image in images)
 
 
 @reader("Legacy Survey subimage", FitsFile, matches=is_subimage)
@@ -49,87 +44,84 @@ def read_subimage(file: FitsFile, overrides: Overrides) -> list[Found]:
         bricks.setdefault(str(hdu.header["BRICK"]), []).append(hdu)
     area = {name: sum(hdu.shape[-1] * hdu.shape[-2] for hdu in hdus) for name, hdus in bricks.items()}
     brick = max(area, key=lambda name: area[name])
-    images = [hdu for hdu in bricks[brick] if _kind(hdu) == "image"]
-    inverse = {str(hdu.header["BAND"]): hdu for hdu in bricks[brick] if _kind(hdu) == "invvar"}
+    images, unused = image_hdus(bricks[brick])
     if not images:
         raise FormatError("the subimage has inverse variances but no image; download it again")
-    bands = tuple(str(hdu.header["BAND"]) for hdu in images)
-    has_ivar = set(bands) <= set(inverse)
-    arrays = ImageArrays(
-        planes=stack([hdu.image() for hdu in images], list(bands)),
-        bands=bands,
-        header=NANOMAGGIES | cards(file.primary.header) | cards(images[0].header),
-        ivar=stack([inverse[band].image() for band in bands], list(bands)) if has_ivar else None,
-        survey="Legacy Survey",
-    )
+    arrays = arrays_of(file, images, unused, survey="Legacy Survey")
     found = build_image(arrays, overrides)
-    note = (
-        f"the others ({', '.join(sorted(set(bricks) - {brick}))}) show less of the field"
-        if len(bricks) > 1
-        else ""
-    )
+    others = ", ".join(sorted(set(bricks) - {brick}))
+    note = f"BRICK; the others ({others}) show less of the field" if others else "BRICK"
     return [replace(found, entries=(*found.entries, Entry("brick", brick, "header", note)))]
 
 
 @reader("Legacy Survey brick", FitsFile, matches=is_brick)
 def read_brick(file: FitsFile, overrides: Overrides) -> list[Found]:
     """One band around the position that is given; the stacks of other bands come as files of their own."""
-    hdu = file.images()[0]
-    header = NANOMAGGIES | cards(file.primary.header) | cards(hdu.header)
+    (hdu,) = (hdu for hdu in file.images() if len(hdu.shape) == 2)
+    header = cards(file.primary.header) | cards(hdu.header)
     kind = str(header.get("IMTYPE", header.get("IMAGETYP", "image"))).lower()
     if "image" not in kind:
         raise FormatError(
             f"this is the {kind} stack of a brick; give legacysurvey-<brick>-image-<band>.fits.fz instead"
         )
-    band = str(header.get("FILTER", header.get("BAND", ""))).split(" ")[0]
-    arrays = ImageArrays(hdu.image()[None], (band,) if band else None, header, survey="Legacy Survey")
+    arrays = arrays_of(file, [ImageHdu(hdu)], survey="Legacy Survey")
     return [build_image(arrays, overrides)]
 
 
 @reader("Image", FitsFile, matches=is_image)
-def read_legacy_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
-    """One image of a plane or a cube; inverse variance and mask bits from HDUs with IMAGETYP INVVAR and MASKBITS."""
-    images = file.images()
-    main = next((hdu for hdu in images if _kind(hdu) == "image"), images[0])
-    header = cards(file.primary.header) | cards(main.header)
-    extra = {_kind(hdu): hdu for hdu in images if hdu is not main}
-    planes = _cube(main.image())
-    ivar = _cube(extra["invvar"].image()) if "invvar" in extra else None
-    mask = extra["maskbits"].image() if "maskbits" in extra else None
-    arrays = ImageArrays(
-        planes=planes,
-        bands=_bands(main),
-        header=header,
-        ivar=ivar if ivar is not None and ivar.shape == planes.shape else None,
-        mask=mask if mask is not None and mask.shape == planes.shape[-2:] else None,
-        survey=_stated_survey(header),
-    )
+def read_image(file: FitsFile, overrides: Overrides) -> list[Found]:
+    """One image of a cube, of a plane, or of an HDU for each band; what is left is reported.
+
+    Raises:
+        ModalityError: several planes, and nothing says which bands they are.
+    """
+    images, unused = image_hdus([*file.images(), *file.tables()])
+    chosen = _chosen(images, file, overrides)
+    left = [hdu for image in images if image not in chosen for hdu in (image.hdu, *image.extras.values())]
+    header = cards(file.primary.header) | cards(chosen[0].hdu.header)
+    arrays = arrays_of(file, chosen, [*left, *unused], survey=_stated_survey(header))
     return [build_image(arrays, overrides)]
 
 
-def _kind(hdu: Hdu) -> str:
-    return str(hdu.header.get("IMAGETYP", "image")).strip().lower()
-
-
-def _cube(pixels: Array) -> Array:
-    return pixels[None] if pixels.ndim == 2 else pixels
-
-
-def _bands(hdu: Hdu) -> tuple[str, ...] | None:
-    """From BAND0 ... or BANDS, which joins single letters or separates longer names by commas; FILTER for one plane."""
-    header, count = hdu.header, hdu.shape[0] if len(hdu.shape) == 3 else 1
-    numbered = [str(header[f"BAND{i}"]).strip() for i in range(count) if f"BAND{i}" in header]
-    if len(numbered) == count:
-        return tuple(numbered)
-    joined = str(header.get("BANDS", header.get("BAND", header.get("FILTER", "")))).strip()
-    parts = (
-        re.split(r"[,\s]+", joined)
-        if re.search(r"[,\s]", joined)
-        else list(joined)
-        if len(joined) == count
-        else [joined]
+def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> list[ImageHdu]:
+    """The first cube or the only image; else all that say their band, or as many as bands were set."""
+    first = images[0]
+    if len(first.axes) > 2 or len(images) == 1:
+        return [first]
+    planes = [image for image in images if len(image.axes) == 2]
+    named = [
+        image
+        for image in planes
+        if (stated := band_of(image, file)) and not stated[1].endswith("of the file")
+    ]
+    if named:
+        return named
+    asked = len(overrides.bands or ())
+    if asked in (1, len(planes)):
+        return planes[:asked]
+    if band_of(first, file):
+        return [first]
+    sizes = ", ".join(f"{image.hdu.name or 'no name'} {'x'.join(map(str, image.axes))}" for image in planes)
+    raise ModalityError(
+        f"the file holds {len(planes)} images ({sizes}) and does not say which bands they are; "
+        "set bands, one for each in their order, such as g,r,z"
     )
-    return tuple(parts) if joined and len(parts) == count else None
+
+
+def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
+    header = cards(file.primary.header) | cards(image.hdu.header)
+    if (
+        str(header.get("CTYPE1", ""))
+        .upper()
+        .startswith(("MULTISPE", "LINEAR", "WAVE", "LAMBDA", "AWAV", "PIXEL"))
+    ):
+        return False
+    if celestial(header) is not None:
+        return True
+    axes = image.axes
+    if len(axes) == 2:
+        return bool(band_of(image, file)) and min(axes) > MOST_BANDS
+    return len(axes) == 3 and (sorted(axes)[1] > MOST_BANDS or cube_bands(header, axes[0]) is not None)
 
 
 def _stated_survey(header: Mapping[str, Any]) -> str | None:

@@ -10,29 +10,14 @@ from typing import Any
 import numpy as np
 
 from aion.errors import AIONError, ModalityError
-from aion.io.content import Array, Record, Records, numbers
-from aion.io.images import ImageArrays, build_image
+from aion.io.content import Record, Records
+from aion.io.image_records import image_of
+from aion.io.images import build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS, Found, check_count, reader
-from aion.io.rows import facts, number, photometry, text_of, with_header
-from aion.io.spectra import ivar_of
-from aion.io.spectrum_records import holds_spectrum, read_spectrum, spectra_in
+from aion.io.rows import facts, kind_of, photometry, text_of, with_header
+from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, read_spectrum, spectra_in
 
-_IMAGE = (
-    "image_array",
-    "image_flux",
-    "images",
-    "image",
-    "cutout",
-    "cutouts",
-    "cube",
-    "array",
-    "flux",
-    "data",
-)
-_BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
-_IMAGE_IVAR = ("image_ivar", "ivar", "invvar")
-_PIXEL_SCALE = ("image_scale", "pixel_scale")
 _MMU = ("spectrum_flux", "image_array", "image_flux")
 
 
@@ -50,8 +35,7 @@ def is_sparcl(content: Records) -> bool:
 @reader("Multimodal Universe", Records, matches=is_mmu)
 def read_mmu(content: Records, overrides: Overrides) -> list[Found]:
     """Every row: image, spectrum and photometry, whichever it has."""
-    flux, wavelength = "1e-17 erg / (s cm2 Angstrom)", "Angstrom"
-    units = {"spectrum_flux": flux, "spectrum_lambda": wavelength, "spectrum_wave": wavelength}
+    units = {"spectrum_lambda": "Angstrom", "spectrum_wave": "Angstrom"}  # fluxes: 1e-17 cgs, or cgs (VIPERS)
     sense, medium = ("bad", "Multimodal Universe: True = bad"), ("vacuum", "as in the surveys it comes from")
 
     def read_one(item: Record) -> Found:
@@ -119,12 +103,16 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
     if holds_spectrum(item):
         parts.append(read_spectrum(item, overrides, **known))
     named = item.name("image_array", "image_flux", "images", "image", "cutout", "cube") is not None
-    image = _image_of(item) if named or not parts else None
+    image = image_of(item) if named or not parts else None
     if image is not None:
         parts.append(build_image(image, overrides))
     scalars, scalar_entries = photometry(item)
     if not parts and not scalars:
-        raise ModalityError("the record has no spectrum, no image and no photometry that the model reads")
+        names = ", ".join(name for name, value in item.values.items() if np.size(value) >= FEWEST_VALUES)
+        lines = f"; its arrays ({names}) are without wavelengths or without fluxes" if names else ""
+        raise ModalityError(
+            f"the record has no spectrum, no image and no photometry that the model reads{lines}"
+        )
     about = facts(item)
     ra, dec = (about.ra, about.dec) if about.ra is not None or not parts else (parts[-1].ra, parts[-1].dec)
     return Found(
@@ -134,65 +122,11 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
         ra,
         dec,
         about.z,
-        text_of(item.get("spectype", "class") or ""),
+        kind_of(item),
         next((part.snr for part in parts if part.snr is not None), None),
         {key: frame for part in parts for key, frame in part.frames.items()},
     )
 
 
 def _has_arrays(item: Record) -> bool:
-    return holds_spectrum(item) or len(spectra_in(item)) > 1 or _image_of(item) is not None
-
-
-def _image_of(item: Record) -> ImageArrays | None:
-    """The cube under one of the usual names, or planes under the names of their bands."""
-    name = next(
-        (name for name in _IMAGE if name in item.values and np.ndim(item.values[name]) in (2, 3, 4)), None
-    )
-    if name is None:
-        planes = {key: value for key, value in item.values.items() if _is_band(key) and np.ndim(value) == 2}
-        if not planes:
-            return None
-        if len({np.shape(plane) for plane in planes.values()}) > 1:
-            raise ModalityError(
-                f"the bands {', '.join(planes)} do not have one size; cut them to the same field"
-            )
-        return ImageArrays(
-            np.stack([numbers(plane, key) for key, plane in planes.items()]).astype(np.float32), tuple(planes)
-        )
-    cube = np.asarray(numbers(item.values[name], name), dtype=np.float32)
-    if cube.ndim == 4 and cube.shape[0] > 1:
-        raise ModalityError(
-            f"{name} has shape {cube.shape}; one object is expected: save each one by itself, (bands, height, width)"
-        )
-    cube = cube[0] if cube.ndim == 4 else cube[None] if cube.ndim == 2 else cube
-    if cube.shape[-1] <= 9 < min(cube.shape[:2]):
-        cube = np.moveaxis(cube, -1, 0)  # (height, width, bands)
-    stated = item.get(*_BANDS)
-    bands = (
-        None if stated is None else tuple(text_of(band) for band in np.atleast_1d(np.asarray(stated)).ravel())
-    )
-    bands = (
-        tuple(bands[0]) if bands is not None and len(bands) == 1 < len(cube) and bands[0].isalpha() else bands
-    )
-    scale = number(np.ravel(item.get(*_PIXEL_SCALE))[0]) if item.name(*_PIXEL_SCALE) else None
-    ivar = ivar_of(
-        *(
-            _like(cube, item.get(*names))
-            for names in (_IMAGE_IVAR, ("sigma",), ("image_variance", "variance"))
-        )
-    )
-    mask = item.get("image_mask", "mask", "bit_mask")
-    mask = mask if mask is not None and np.shape(mask) in (cube.shape, cube.shape[1:]) else None
-    header = {"ZP": number(item.get("zeropoint", "zero_point", "zp")) or 0.0}
-    return ImageArrays(cube, bands, header, ivar, mask, pixel_scale=scale)
-
-
-def _is_band(key: str) -> bool:
-    return key in ("g", "r", "i", "z", "y") or key.startswith(("hsc-", "hsc_", "des-", "des_"))
-
-
-def _like(cube: Array, values: Any) -> Any:
-    return (
-        numbers(values, "inverse variance") if values is not None and np.shape(values) == cube.shape else None
-    )
+    return holds_spectrum(item) or len(spectra_in(item)) > 1 or image_of(item) is not None

@@ -29,7 +29,7 @@ BUNIT = "1E-17 erg/cm^2/s/Ang"
 
 def is_spec(file: FitsFile) -> bool:
     """HDU 1 is the coadd of SDSS, BOSS, eBOSS or SDSS-V."""
-    return len(file.hdus) > 1 and {"flux", "loglam", "ivar", "and_mask"} <= file.hdus[1].columns
+    return len(file.hdus) > 1 and {"flux", "loglam", "ivar", "and_mask"} <= set(file.hdus[1].columns)
 
 
 def is_spspec(file: FitsFile) -> bool:
@@ -50,7 +50,8 @@ def read_spec(file: FitsFile, overrides: Overrides) -> list[Found]:
             ivar=numbers(coadd.get("ivar"), "ivar"),
             mask=mask,
             mask_sense=("bad", note),
-            log10=True,
+            wavelength_unit="Angstrom",
+            scale="log10",
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
             survey="SDSS",
@@ -73,7 +74,8 @@ def read_spspec(file: FitsFile, overrides: Overrides) -> list[Found]:
             ivar=ivar_of(None, numbers(rows[2], "noise")),
             mask=(rows[3].astype(np.int64) & PIXEL_BITS).astype(float) if len(rows) > 3 else None,
             mask_sense=("bad", "row 4, bits of single pixels"),
-            log10=True,
+            wavelength_unit="Angstrom",
+            scale="log10",
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
             survey="SDSS",
@@ -102,7 +104,7 @@ def _pixel_mask(coadd: Record) -> tuple[NDArray[Any] | None, str]:
 def _catalog_row(hdus: tuple[Hdu, ...]) -> Record:
     """The specObj or spAll row of this fibre; empty without one."""
     table = next(
-        (hdu.table() for hdu in hdus if {"z", "class"} <= hdu.columns and hdu.count("NAXIS2") == 1), None
+        (hdu.table() for hdu in hdus if {"z", "class"} <= set(hdu.columns) and hdu.count("NAXIS2") == 1), None
     )
     return table.row(0) if table is not None else Record({})
 

@@ -1,9 +1,6 @@
 """Tables of any kind (ECSV, CSV, VOTable, FITS, Parquet): one spectrum, a pixel in each row, or photometry, an object in each row."""
 
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
 
 from aion.errors import FormatError
 from aion.io.content import Record, Table
@@ -11,11 +8,9 @@ from aion.io.fits_file import FitsFile, Hdu
 from aion.io.fits_layouts import has_spectrum_columns
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS_WITHOUT_PHOTOMETRY, Found, check_count, reader
-from aion.io.rows import facts, identifier, photometry, text_of, with_header
-from aion.io.spectrum_records import holds_spectrum, read_spectrum
+from aion.io.rows import facts, kind_of, photometry, with_header
+from aion.io.spectrum_records import FEWEST_ROWS, holds_spectrum, objects_in, read_spectrum
 
-FEWEST_ROWS = 30
-"""Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 SHOWN_COLUMNS, SHOWN_ROWS = 12, 10
 
 
@@ -36,45 +31,18 @@ def read_spectra(table: Table, overrides: Overrides) -> list[Found]:
 
     Medium, redshift, position and id from the metadata of the table where it has them.
     """
-    groups = _rows_of_objects(table)
-    if len(groups) == 1:
-        records = [with_header(table.whole(), table.meta)]
-    else:
-        check_count(len(groups))
-        records = [_first_of_constants(table.whole(rows)) for rows in groups]
+    records = objects_in(table)
+    check_count(len(records))
+    if len(records) == 1:
+        records = [with_header(records[0], table.meta)]
     found = []
     for record in records:
-        known = facts(record)
-        one = read_spectrum(record, overrides)
-        kind = text_of(record.get("spectype", "class") or "")
-        entries = (*one.entries, *known.entries)
-        found.append(
-            replace(
-                one, id=known.id, ra=known.ra, dec=known.dec, z_reference=known.z, kind=kind, entries=entries
-            )
+        known, one = facts(record), read_spectrum(record, overrides)
+        placed = replace(
+            one, id=known.id, ra=known.ra, dec=known.dec, z_reference=known.z, kind=kind_of(record)
         )
+        found.append(replace(placed, entries=(*one.entries, *known.entries)))
     return found
-
-
-def _rows_of_objects(table: Table) -> list[Any]:
-    """Which rows belong to each object, in the order of the file: by a column of ids that says so on many rows each."""
-    name = identifier(table.whole())
-    column = table.columns.get(name or "")
-    if column is None or column.ndim != 1 or column.dtype.kind == "f":
-        return [slice(None)]
-    _, first, which, counts = np.unique(column, return_index=True, return_inverse=True, return_counts=True)
-    if len(counts) < 2 or counts.min() < FEWEST_ROWS:
-        return [slice(None)]
-    return [np.flatnonzero(which == i) for i in np.argsort(first)]
-
-
-def _first_of_constants(record: Record) -> Record:
-    """Columns that say the same on every row of one object as that one value."""
-    values = dict(record.values)
-    for name, column in record.values.items():
-        if column.ndim == 1 and bool(np.all(column == column[0])):
-            values[name] = column[0]
-    return replace(record, values=values)
 
 
 @reader("Photometry table", Table, matches=has_photometry)
@@ -87,7 +55,7 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
         modalities, entries = photometry(row)
         known = facts(row)
         if modalities:
-            kind = text_of(row.get("class", "spectype") or "")
+            kind = kind_of(row)
             found.append(
                 Found(known.id, modalities, (*entries, *known.entries), known.ra, known.dec, known.z, kind)
             )

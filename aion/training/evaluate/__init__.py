@@ -1,6 +1,7 @@
 """What the embedded model can do: on simulated objects it never saw, and on real spectra.
 
-`held_out` asks the model, `simulated` and `aion.training.real` make tables of the answers, `bars` says what is wanted, `report` writes.
+`held_out` asks the model, `simulated` and `aion.training.real` make tables of the answers,
+`bars` says what is wanted, `report` writes.
 """
 
 from aion.training.evaluate.report import Document, Report, document, read, to_markdown, write

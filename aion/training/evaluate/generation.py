@@ -1,6 +1,7 @@
-"""Spectra that the model draws from an image alone, against the true ones: is the continuum right, and are the bands?
+"""Spectra drawn from an image alone, against the true ones: is the continuum right, and are the bands?
 
-How much light a fibre catches follows from the shape of the object, but for its pointing; the shape of a spectrum is judged by itself too.
+How much light a fibre catches follows from the shape of the object, but for its pointing;
+the shape of a spectrum is judged by itself too.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """Held-out simulated objects and what the model says of them, batch by batch, so that no spectrum is kept.
 
-All objects have a spectrum and photometry; the first `PICTURED` of them images of both surveys and spectra of both too.
+All objects have a spectrum and photometry; the first `PICTURED` of them images of both
+surveys and spectra of both too.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ _LEGACY = ("tok_flux", "tok_shape_", "tok_ebv")
 
 @dataclass(frozen=True)
 class Seen(Columns):
-    """Every held-out object: what it is, its redshift from the spectrum and from fluxes, how well the spectrum is decoded."""
+    """Every held-out object: what it is, its redshift from the spectrum and from fluxes,
+    how well the spectrum is decoded."""
 
     kind: Array
     survey: Array
@@ -212,7 +214,5 @@ class _Codes:
             book = "spectrum" if key in SPECTRA else "image" if key in IMAGES else key
             used = ids[:, 1:] if key in SPECTRA else ids
             size = STREAMS[key].codes
-            self.counts[book] = (
-                self.counts.get(book, np.zeros(size, dtype=int))
-                + torch.bincount(used[used >= 0], minlength=size).numpy()
-            )
+            before = self.counts.get(book, np.zeros(size, dtype=int))
+            self.counts[book] = before + torch.bincount(used[used >= 0], minlength=size).numpy()

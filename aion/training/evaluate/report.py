@@ -20,13 +20,9 @@ _MARKS = {True: "✓ met", False: "✗ not met", None: "not measured"}
 
 
 def document(measured: Report, about: Row, known: Mapping[str, Any]) -> Document:
-    """The bars first; tables of ``known``, an older document, stay where the same weights and objects gave them."""
-    kept = (
-        {title: table for title, table in known.items() if title not in _HEADS}
-        if known.get("about") == about
-        else {}
-    )
-    tables: Report = kept | measured
+    """The bars first; tables of ``known``, an older document, stay if of the same weights and objects."""
+    old = known if known.get("about") == about else {}
+    tables: Report = {title: table for title, table in old.items() if title not in _HEADS} | measured
     return {"bars": judge(tables), "about": about} | dict(sorted(tables.items()))
 
 

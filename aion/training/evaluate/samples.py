@@ -1,4 +1,4 @@
-"""Which objects a row of a table is about: class, survey and signal-to-noise. Rows without an object are left out."""
+"""Which objects a row of a table is about: class, survey and signal-to-noise. Empty rows are left out."""
 
 from itertools import product
 
@@ -23,7 +23,8 @@ def by_magnitude(mag: Floats) -> dict[str, Array]:
 
 
 def by_spectrum(kind: Array, survey: Array, snr: Floats, bright: float) -> dict[str, Array]:
-    """From the whole to the parts: galaxies and quasars bright enough, also by class and by survey; then class x survey x S/N bin."""
+    """From the whole to the parts: galaxies and quasars bright enough, also by class and by survey;
+    then class x survey x S/N bin."""
     objects = np.isin(kind, ("galaxy", "quasar"))
     enough, surveys = snr >= bright, sorted(set(survey.tolist()))
     bins = {_bin(low, high): (snr >= low) & (snr < high) for low, high in SNR_BINS}

@@ -21,7 +21,7 @@ BRIGHT = 3.0
 """Signal-to-noise from which a simulated spectrum is asked to be right."""
 NEIGHBORS = 10
 CHI2_SHARES = (0.05, 0.16, 0.25, 0.5, 0.75, 0.84, 0.9, 0.95, 0.99)
-"""Of the objects, whose reduced chi2 of a reconstruction stays below the value that is kept for the explorer."""
+"""Of the objects, whose reduced chi2 of a reconstruction stays below the value kept for the explorer."""
 PHOTOMETRIC_LIMIT = 21.0
 """r, AB, to which photometric redshifts are judged."""
 
@@ -69,7 +69,8 @@ def tables(found: HeldOut) -> Report:
 
 
 def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
-    """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from; of an image over all its bands."""
+    """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from;
+    of an image over all its bands."""
     seen, pictured = found.seen, found.pictured
     spectra = {
         key: seen.chi2[seen.survey == survey] for key, survey in zip(SPECTRA, ("SDSS", "DESI"), strict=True)

@@ -47,6 +47,6 @@ class Weights:
         return self.redshifts(self.manager.encode(spectrum))[0]
 
     def round_trip(self, spectrum: Spectrum, tokens: Mapping[str, Tensor] | None = None) -> Spectrum:
-        """B spectra after encoding and decoding, at their own wavelengths; ``tokens`` where they are known already."""
+        """B spectra encoded and decoded, at their own wavelengths; ``tokens`` where known already."""
         tokens = self.manager.encode(spectrum) if tokens is None else tokens
         return self.manager.decode(tokens, type(spectrum), wavelength=spectrum.wavelength)

@@ -1,4 +1,4 @@
-"""Distances and ages of a flat universe with H0 = 70 km/s/Mpc and Ωm = 0.3: tables of astropy, read in torch."""
+"""Distances and ages in a flat universe, H0 = 70 km/s/Mpc and Ωm = 0.3: tables of astropy, read in torch."""
 
 import torch
 from astropy.cosmology import FlatLambdaCDM

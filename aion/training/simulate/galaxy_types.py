@@ -1,6 +1,7 @@
-"""Which galaxies are passive, forming stars, bursting or active: read off the observed g−z color at their redshift.
+"""Which galaxies are passive, forming stars, bursting or active, by observed g−z color and redshift.
 
-B objects; colors AB, observed frame. The red sequence is the ridge of a real table (HSC photometry, spectroscopic redshifts).
+B objects; colors AB, observed frame. The red sequence is the ridge of a real table (HSC
+photometry, spectroscopic redshifts).
 """
 
 import torch
@@ -18,7 +19,8 @@ _DISTANT_PASSIVE = 0.2  # and at least this share is made passive
 
 
 def draw_types(z: Tensor, color: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Index into `GALAXY_TYPES` (B,) and whether the stars are old (B,), for g−z ``color``; AGN live in both kinds of hosts."""
+    """Index into `GALAXY_TYPES` (B,) and whether the stars are old (B,), for g−z ``color``;
+    AGN live in both kinds of hosts."""
     chance = torch.rand(len(z), 3, generator=generator).unbind(1)
     blue = blueness(z, color)
     old_share = 0.92 * torch.sigmoid(-blue / 0.08)  # the others are red by dust

@@ -1,8 +1,9 @@
-"""Images of simulated objects: a `Morphology` and total fluxes become what the Legacy Surveys and HSC would record.
+"""Images of simulated objects: a `Morphology` and total fluxes become what the
+Legacy Surveys and HSC would record.
 
-B objects; images are (B, bands, 96, 96), the target in the middle, rows to the north (up), columns to the west (right): the
-order of a FITS cutout. Every component is a mixture of Gaussians, so that a PSF of two Gaussians convolves it exactly.
-Knows nothing of spectra.
+B objects; images are (B, bands, 96, 96), the target in the middle, rows to the north (up), columns to the
+west (right): the order of a FITS cutout. Every component is a mixture of Gaussians, so that a PSF of two
+Gaussians convolves it exactly. Knows nothing of spectra.
 """
 
 import math
@@ -76,7 +77,8 @@ class Conditions:
 
 
 def render(fluxes: Tensor, morphology: Morphology, survey: Survey, generator: Generator) -> Tensor:
-    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts), of ``fluxes`` (B, bands) nanomaggies."""
+    """Noisy images (B, bands, 96, 96), nanomaggies per pixel (HSC: zero-point 27.0 counts),
+    of ``fluxes`` (B, bands) nanomaggies."""
     conditions = draw_conditions(len(fluxes), survey, generator)
     return add_noise(noiseless(fluxes, morphology, survey, conditions), survey, conditions, generator)
 
@@ -92,10 +94,10 @@ def draw_conditions(count: int, survey: Survey, generator: Generator) -> Conditi
 
 
 def pixel_noise(depth: Tensor, seeing: Tensor, survey: Survey) -> Tensor:
-    """σ per pixel, image units, for which a source at ``depth`` (AB) has S/N 5 in a matched filter under ``seeing`` (FWHM, arcsec)."""
-    width = (
-        torch.hypot(seeing / math.sqrt(8 * math.log(2)), torch.tensor(survey.depth_size)) / survey.pixel_scale
-    )
+    """σ per pixel, image units, for which a source at ``depth`` (AB) has S/N 5 in a matched filter
+    under ``seeing`` (FWHM, arcsec)."""
+    sigma = seeing / math.sqrt(8 * math.log(2))
+    width = torch.hypot(sigma, torch.tensor(survey.depth_size)) / survey.pixel_scale
     effective_pixels = 4 * math.pi * width**2
     return nanomaggies(depth) / 5 * survey.counts_per_nanomaggy / effective_pixels.sqrt()
 
@@ -114,15 +116,11 @@ def noiseless(fluxes: Tensor, morphology: Morphology, survey: Survey, conditions
     image = _round_light(fluxes, shares, morphology, survey, psf)
     m = morphology
     center = torch.zeros_like(m.companion_offset)
+    companion = ellipse(m.companion_size, m.companion_ratio, m.companion_angle)
     components = (
         (shares.bulge, DE_VAUCOULEURS, ellipse(m.bulge_size, m.bulge_ratio, m.angle), center),
         (shares.disk, EXPONENTIAL, ellipse(m.disk_size, m.disk_ratio, m.angle), center),
-        (
-            shares.companion,
-            DE_VAUCOULEURS,
-            ellipse(m.companion_size, m.companion_ratio, m.companion_angle),
-            m.companion_offset,
-        ),
+        (shares.companion, DE_VAUCOULEURS, companion, m.companion_offset),
     )
     for share, profile, shape, offset in components:
         present = torch.nonzero(share.amax(1) > 0).squeeze(1)
@@ -148,7 +146,7 @@ class Shares:
 
 
 def band_shares(morphology: Morphology, survey: Survey) -> Shares:
-    """The r-band shares carried to every band: bulges redder than disks, knots bluer; they sum to 1 in each band."""
+    """The r-band shares carried to every band: bulges redder than disks, knots bluer; each band sums to 1."""
     tilt = torch.tensor([_COLOR_TILT[band[-1]] for band in survey.bands])
     m = morphology
     redder = 10 ** (0.4 * m.bulge_redness[:, None] * tilt)
@@ -181,7 +179,7 @@ def _axis(survey: Survey) -> Tensor:
 def _round_light(
     fluxes: Tensor, shares: Shares, m: Morphology, survey: Survey, psf: tuple[Tensor, ...]
 ) -> Tensor:
-    """Surface brightness of nucleus, knots and neighbours: round Gaussians are products of a row and a column."""
+    """Surface brightness of nucleus, knots and neighbours: round Gaussians, a row times a column."""
     tilt = torch.tensor([_COLOR_TILT[band[-1]] for band in survey.bands])
     neighbour = nanomaggies(m.neighbour_mag[:, None] - m.neighbour_color[:, None] * tilt[None, :, None])
     flux = torch.cat(
@@ -203,7 +201,8 @@ def _round_light(
 def _elliptical_light(
     flux: Tensor, profile: Profile, shape: Covariance, offset: Tensor, survey: Survey, psf: tuple[Tensor, ...]
 ) -> Tensor:
-    """Surface brightness (B, bands, 96, 96) of one elliptical component of ``flux`` (B, bands) at ``offset`` (B, 2)."""
+    """Surface brightness (B, bands, 96, 96) of one elliptical component of ``flux`` (B,
+    bands) at ``offset`` (B, 2)."""
     light = torch.zeros(*flux.shape, CODEC_FIELD, CODEC_FIELD)
     for weight, variance in zip(profile.weights, profile.variances, strict=True):
         for psf_weight, psf_variance in zip(_PSF_WEIGHTS, psf, strict=True):
@@ -215,15 +214,14 @@ def _elliptical_light(
 
 
 def _gaussian(flux: Tensor, shape: Covariance, offset: Tensor, survey: Survey) -> Tensor:
-    """Surface brightness (B, bands, 96, 96) of one Gaussian of ``shape`` (B, bands), as one small product and one power of 2.
+    """Surface brightness (B, bands, 96, 96) of one Gaussian of ``shape`` (B, bands),
+    as one small product and one power of 2.
 
-    The exponent ln(peak) − ½(a x² + 2b xy + c y²) is the product of rows (1, ln(peak) − ½c y², −b y) and columns (−½a x², 1, x);
-    exp2 is many times faster than exp on a CPU.
+    The exponent ln(peak) − ½(a x² + 2b xy + c y²) is the product of rows (1, ln(peak) − ½c y², −b y) and
+    columns (−½a x², 1, x); exp2 is many times faster than exp on a CPU.
     """
     determinant = shape.xx * shape.yy - shape.xy**2
-    a, b, c = (
-        part[..., None] for part in (shape.yy / determinant, -shape.xy / determinant, shape.xx / determinant)
-    )
+    a, b, c = ((part / determinant)[..., None] for part in (shape.yy, -shape.xy, shape.xx))
     peak = torch.log(flux.clamp(min=1e-30) / (2 * math.pi * determinant.sqrt()))[..., None]
     axis = _axis(survey)
     x, y = ((axis - offset[:, None, i, None]).expand(*flux.shape, CODEC_FIELD) for i in (0, 1))

@@ -1,4 +1,5 @@
-"""Spectrographs: rest-frame spectra -> what SDSS, BOSS and DESI would deliver. Knows nothing of how the sources were made.
+"""Spectrographs: rest-frame spectra -> what SDSS, BOSS and DESI would deliver.
+Knows nothing of how the sources were made.
 
 Observed wavelengths in vacuum Å, fluxes in 1e-17 erg/s/cm2/Å, ivar its inverse square; mask True = bad pixel.
 """
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from aion.training.simulate.templates import LOG_STEP
 
@@ -47,7 +49,8 @@ class Spectrograph:
         return (10**place if self.logarithmic else place).float()
 
 
-# Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å, BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
+# Coverage as in the files of each survey: SDSS-I/II 3800-9200 Å,
+# BOSS 3570-10350 Å, DESI coadds 3600-9824 Å at 0.8 Å.
 SPECTROGRAPHS = (
     Spectrograph("SDSS", "SDSS", 3840, 3.5800, 1e-4, True, 150.0, 120.0, (5950.0,), 1.0, 15.0, 1.5),
     Spectrograph("BOSS", "SDSS", 4620, 3.5520, 1e-4, True, 220.0, 250.0, (6050.0,), 1.2, 22.0, 1.0),
@@ -71,11 +74,11 @@ class ObservedSpectra:
 
 
 def expose(rest: Tensor, log_start: float, z: Tensor, edges: Tensor) -> Tensor:
-    """Rest-frame (B, M) on the uniform ln grid, seen at z (B,), averaged exactly over the pixels between edges (n+1,): (B, n)."""
+    """Rest-frame (B, M) on the uniform ln grid, seen at z (B,),
+    averaged exactly over the pixels between edges (n+1,): (B, n)."""
     width = LOG_STEP * torch.exp(log_start + LOG_STEP * torch.arange(rest.shape[1], dtype=torch.float64))
-    area = torch.nn.functional.pad(
-        (rest.double() * width).cumsum(1), (1, 0)
-    )  # integral up to the left edge of each sample
+    # integral up to the left edge of each sample
+    area = F.pad((rest.double() * width).cumsum(1), (1, 0))
     place = (edges.log()[None, :] - torch.log1p(z.double())[:, None] - log_start) / LOG_STEP + 0.5
     place = place.clamp(0, rest.shape[1] - 1e-6)
     left = place.floor().long()
@@ -94,40 +97,34 @@ def observe(
 ) -> ObservedSpectra:
     """Noisy spectra of sources (B, M) in 1e-17 units on the rest grid, with a median S/N per pixel (B,)."""
     wavelength = instrument.wavelength()
-    clean = expose(rest, log_start, z, instrument.edges()) * _calibration(
-        len(z), wavelength, instrument, generator
-    )
+    clean = expose(rest, log_start, z, instrument.edges())
+    clean = clean * _calibration(len(z), wavelength, instrument, generator)
     level = clean.median(1, keepdim=True).values.clamp(min=1e-6)
     poisson = 0.3 * torch.rand(len(z), 1, generator=generator)
     sigma = _noise_shape(wavelength, instrument) * (1 + poisson * (clean / level).clamp(min=0)).sqrt()
     sigma = sigma * (level / sigma).median(1, keepdim=True).values / signal_to_noise[:, None]
-    stated = sigma * 10 ** (
-        0.03 * torch.randn(len(z), 1, generator=generator)
-    )  # pipelines know their noise within some percent
-    noise = sigma * torch.randn(clean.shape, generator=generator) + _sky_residuals(
-        sigma, wavelength, instrument, generator
-    )
+    # pipelines know their noise within some percent
+    stated = sigma * 10 ** (0.03 * torch.randn(len(z), 1, generator=generator))
+    noise = sigma * torch.randn(clean.shape, generator=generator)
+    noise = noise + _sky_residuals(sigma, wavelength, instrument, generator)
     flux, ivar, mask = _defects(clean + noise, stated**-2, generator)
-    return ObservedSpectra(
-        instrument.survey, flux, ivar, mask, wavelength.expand_as(flux).contiguous(), clean
-    )
+    wavelength = wavelength.expand_as(flux).contiguous()
+    return ObservedSpectra(instrument.survey, flux, ivar, mask, wavelength, clean)
 
 
 def _noise_shape(wavelength: Tensor, s: Spectrograph) -> Tensor:
     """Noise sigma (n,) relative to the middle of the range: blue and red roll-offs, arm edges, OH forest."""
     low, high = wavelength[0], wavelength[-1]
-    shape = (
-        1
-        + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss)
-        + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
-    )
+    shape = 1 + 1.8 * torch.exp(-(wavelength - low) / s.blue_loss)
+    shape = shape + 1.2 * torch.exp(-(high - wavelength) / s.red_loss)
     for edge in s.arm_edge:
         shape = shape + 0.5 * torch.exp(-0.5 * ((wavelength - edge) / 60.0) ** 2)
     return shape * (1 + 0.5 * s.sky_lines * _sky_emission(wavelength))
 
 
 def _sky_emission(wavelength: Tensor) -> Tensor:
-    """Brightness (n,) of the night sky's lines in units of the continuum noise: [O I] and the OH bands beyond 7200 Å."""
+    """Brightness (n,) of the night sky's lines in units of the continuum noise:
+    [O I] and the OH bands beyond 7200 Å."""
     fixed = Generator().manual_seed(8)  # the same sky every night
     centers = torch.cat(
         [torch.tensor([5578.9, 6302.1, 6365.5]), 7200.0 + 3300.0 * torch.rand(110, generator=fixed)]
@@ -144,27 +141,20 @@ def _sky_emission(wavelength: Tensor) -> Tensor:
 def _sky_residuals(sigma: Tensor, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
     """Sky subtracted a little too much or too little, object by object."""
     amount = 0.35 * s.sky_lines * torch.randn(len(sigma), 1, generator=generator)
-    return (
-        amount
-        * sigma
-        * _sky_emission(wavelength).clamp(max=4.0)
-        * torch.randn(sigma.shape, generator=generator).sign()
-    )
+    sign = torch.randn(sigma.shape, generator=generator).sign()
+    return amount * sigma * _sky_emission(wavelength).clamp(max=4.0) * sign
 
 
 def _calibration(count: int, wavelength: Tensor, s: Spectrograph, generator: Generator) -> Tensor:
-    """Multiplicative flux-calibration error (B, n): a tilt, slow and fast wiggles of a few percent, a step between the arms."""
+    """Multiplicative flux-calibration error (B, n): a tilt,
+    slow and fast wiggles of a few percent, a step between the arms."""
     u = torch.linspace(-1, 1, len(wavelength))
     tilt = 0.10 * torch.randn(count, 1, generator=generator) * u
     wiggle = torch.zeros(count, len(wavelength))
     for knots, size in ((10, 0.03), (40, 0.015)):
         values = size * torch.randn(count, 1, knots, generator=generator)
-        wiggle = (
-            wiggle
-            + torch.nn.functional.interpolate(values, len(wavelength), mode="linear", align_corners=True)[
-                :, 0
-            ]
-        )
+        smooth = F.interpolate(values, len(wavelength), mode="linear", align_corners=True)
+        wiggle = wiggle + smooth[:, 0]
     step = torch.zeros(count, len(wavelength))
     for edge in s.arm_edge:
         step = step + 0.02 * torch.randn(count, 1, generator=generator) * (wavelength > edge)
@@ -186,16 +176,16 @@ def _defects(flux: Tensor, ivar: Tensor, generator: Generator) -> tuple[Tensor, 
     spike = torch.rand(flux.shape, generator=generator) < 2e-4
     height = 10 ** (1.0 + torch.rand(flux.shape, generator=generator)) / ivar.clamp(min=1e-12).sqrt()
     flux = torch.where(spike, flux + height, flux)
-    emptied = mask & (
-        torch.rand(count, 1, generator=generator) < 0.5
-    )  # half the files keep a flux under the mask
+    # half the files keep a flux under the mask
+    emptied = mask & (torch.rand(count, 1, generator=generator) < 0.5)
     return torch.where(emptied, torch.zeros(()), flux), torch.where(mask, torch.zeros(()), ivar), mask
 
 
 def draw_signal_to_noise(fiber_mag: Tensor, instrument: Spectrograph, generator: Generator) -> Tensor:
-    """Median S/N per pixel (B,), 0.7 to 60: half of what the survey reaches at ``fiber_mag`` (B,), half log-uniform.
+    """Median S/N per pixel (B,), 0.7 to 60: half what the survey has at ``fiber_mag`` (B,), half log-uniform.
 
-    The sky in the fibre is as bright as an object of 18.7 mag: S/N falls as the flux where it dominates, as its root where it does not.
+    The sky in the fibre is as bright as an object of 18.7 mag:
+    S/N falls as the flux where it dominates, as its root where it does not.
     """
     low, high = SNR_RANGE
     anything = low * (high / low) ** torch.rand(len(fiber_mag), generator=generator)

@@ -9,7 +9,8 @@ from aion.lines import LINE
 
 @dataclass(frozen=True)
 class NarrowLine:
-    """A forbidden or narrow permitted line; strengths are log10 of its flux over H-alpha in star formation and in AGN."""
+    """A forbidden or narrow permitted line; strengths are log10 of its flux over H-alpha
+    in star formation and in AGN."""
 
     name: str
     """Of the table of lines."""
@@ -26,7 +27,8 @@ class NarrowLine:
         return LINE[self.name].rest
 
 
-# Typical ratios: Kewley+06 and Kauffmann+03 loci on the BPT diagrams, case B for the Balmer lines (Osterbrock & Ferland 2006).
+# Typical ratios: Kewley+06 and Kauffmann+03 loci on the BPT diagrams,
+# case B for the Balmer lines (Osterbrock & Ferland 2006).
 NARROW_LINES = (
     NarrowLine("Lyα 1216", 0.3, 0.6, 0.5, 0.3),
     NarrowLine("C IV 1549", -1.6, 0.0, 0.3, 0.3),
@@ -67,11 +69,11 @@ NARROW_LINES = (
 
 @dataclass(frozen=True)
 class BroadLine:
-    """A quasar's broad line: rest equivalent width in Å (Vanden Berk+01) and a width relative to the object's own."""
+    """A quasar's broad line: rest equivalent width in Å (Vanden Berk+01), width relative to the object's."""
 
     name: str
     wavelength: float
-    """Å, vacuum; of the blend, whose parts Vanden Berk+01 weigh (table 2), to a tenth: not that of one line."""
+    """Å, vacuum; of the blend, not of one line: its parts as Vanden Berk+01 weigh them (table 2)."""
     equivalent_width: float
     width: float = 1.0
     blueshift: float = 0.0

@@ -1,8 +1,9 @@
-"""What a galaxy, quasar or star looks like on the sky before any telescope: components, sizes, angles and neighbours.
+"""What a galaxy, quasar or star looks like on the sky before any telescope:
+components, sizes, angles and neighbours.
 
-B objects, K knots (round Gaussians: spiral arms, clumps, tidal tails), M neighbours. Lengths are arcsec, offsets (x, y) from the
-target with x to the right (west) and y up (north); angles are position angles in radians, north through east.
-Knows nothing of surveys, pixels or noise.
+B objects, K knots (round Gaussians: spiral arms, clumps, tidal tails), M neighbours. Lengths are arcsec,
+offsets (x, y) from the target with x to the right (west) and y up (north); angles are position angles in
+radians, north through east. Knows nothing of surveys, pixels or noise.
 """
 
 import math
@@ -22,7 +23,8 @@ NEIGHBOURS = 6
 FIELD_ARCSEC = 25.2  # width of the largest frame: 96 px of 0.262"
 _ELLIPTICAL, _DISK, _EDGE_ON, _MERGER, _CLUMPY, _POINT = range(6)
 
-# Observed g−r of the red sequence against redshift, where the 4000 Å break crosses g and r (Bruzual & Charlot 2003, old population).
+# Observed g−r of the red sequence against redshift, where the 4000 Å break crosses g and r (Bruzual &
+# Charlot 2003, old population).
 _RED_SEQUENCE_Z = (0.0, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0, 2.0)
 _RED_SEQUENCE_COLOR = (0.74, 0.97, 1.25, 1.62, 1.75, 1.65, 1.4, 1.0)
 
@@ -80,7 +82,8 @@ class Morphology:
 
     @property
     def radial_mixture(self) -> tuple[Tensor, Tensor]:
-        """Weights (B, J), summing to 1, and variances (B, J) along the major axis, arcsec², of bulge and disk (knots follow the disk)."""
+        """Weights (B, J), summing to 1, and variances (B, J) along the major axis, arcsec²,
+        of bulge and disk (knots follow the disk)."""
         host = (1 - self.point - self.companion).clamp(min=1e-6)
         bulge = (self.bulge / host).clamp(0, 1)[:, None]
         weight = torch.cat(
@@ -94,14 +97,15 @@ class Morphology:
 
     @property
     def half_light(self) -> Tensor:
-        """(B,) radius along the major axis, arcsec, that holds half of the light; 0 where most of it is a point."""
+        """(B,) radius along the major axis, arcsec, that holds half of the light; 0 where most is a point."""
         return half_light_radius(*self.radial_mixture) * (self.point < 0.5)
 
 
 def draw_morphology(
     kind: str | Sequence[str], z: Tensor, color: Tensor, mag: Tensor, generator: Generator
 ) -> Morphology:
-    """Shapes for objects of ``kind`` ("galaxy", "quasar" or "star", one for all or one each) with z, observed g−r and r, each (B,)."""
+    """Shapes for objects of ``kind`` ("galaxy", "quasar" or "star", one for all or one each) with z,
+    observed g−r and r, each (B,)."""
     kinds = [kind] * len(z) if isinstance(kind, str) else list(kind)
     if len(kinds) != len(z):
         raise ValueError(f"{len(kinds)} kinds for {len(z)} redshifts")
@@ -131,7 +135,8 @@ def _is_early(z: Tensor, color: Tensor, generator: Generator) -> Tensor:
 
 
 def _draw_label(early: Tensor, generator: Generator) -> Tensor:
-    """(B,) index into `LABELS`; the shares follow Galaxy Zoo roughly, mergers and edge-ons kept frequent enough to learn."""
+    """(B,) index into `LABELS`; the shares follow Galaxy Zoo roughly,
+    mergers and edge-ons kept frequent enough to learn."""
     shares = torch.tensor([[0.03, 0.57, 0.16, 0.09, 0.15, 0.0], [0.82, 0.08, 0.03, 0.07, 0.0, 0.0]])
     return torch.multinomial(shares[early.long()], 1, generator=generator).squeeze(1)
 
@@ -143,16 +148,14 @@ def _nucleus(is_galaxy: Tensor, is_quasar: Tensor, z: Tensor, generator: Generat
 
 
 def _half_light(z: Tensor, mag: Tensor, early: Tensor, generator: Generator) -> Tensor:
-    """(B,) half-light radius, arcsec, from the size-luminosity relations of Shen et al. 2003 in r, shrinking as (1+z)^-0.8."""
+    """(B,) half-light radius, arcsec, from the size-luminosity relations of Shen et al. 2003 in
+    r, shrinking as (1+z)^-0.8."""
     absolute = absolute_magnitude(mag, z).clamp(-24.5, -14.0)
     late_kpc = -0.4 * 0.26 * absolute + 0.25 * torch.log10(1 + 10 ** (-0.4 * (absolute + 20.91))) - 1.71
-    early_kpc = torch.maximum(
-        -0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0)
-    )  # dwarf ellipticals stay near 1 kpc
-    kpc = (
-        10 ** (torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator))
-        * (1 + z) ** -0.8
-    )
+    # dwarf ellipticals stay near 1 kpc
+    early_kpc = torch.maximum(-0.4 * 0.60 * absolute - 4.63, torch.tensor(0.0))
+    log_kpc = torch.where(early, early_kpc, late_kpc) + 0.15 * torch.randn(len(z), generator=generator)
+    kpc = 10**log_kpc * (1 + z) ** -0.8
     distance_kpc = 10 ** ((distance_modulus(z) + 5) / 5) / 1000 / (1 + z) ** 2  # angular-diameter distance
     return (kpc / distance_kpc * 206_265).clamp(0.08, 9.0)
 
@@ -173,17 +176,16 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator
         torch.where(is_elliptical, uniform(0.55, 1.0), inclined.clamp(min=0.28)),
     )
     bulge_ratio = torch.where(is_elliptical, disk_ratio, 1 - 0.6 * (1 - disk_ratio))
+    bulge_size = torch.where(is_elliptical, size, size * uniform(0.2, 0.5))
+    envelope, flat = uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))
     zero, pair = torch.zeros(count), torch.zeros(count, 2)
     return Morphology(
         label=tuple(LABELS[k] for k in label),
         point=nucleus,
         bulge=bulge * (1 - nucleus),
-        bulge_size=torch.where(is_elliptical, size, size * uniform(0.2, 0.5)),
+        bulge_size=bulge_size,
         bulge_ratio=bulge_ratio,
-        disk_size=size
-        * torch.where(
-            is_elliptical, uniform(1.3, 2.0), torch.where(is_edge_on, uniform(1.1, 1.5), uniform(1.0, 1.25))
-        ),
+        disk_size=size * torch.where(is_elliptical, envelope, flat),
         disk_ratio=disk_ratio,
         angle=uniform(0.0, math.pi),
         companion=zero,
@@ -202,7 +204,8 @@ def _smooth(label: Tensor, nucleus: Tensor, size: Tensor, mag: Tensor, generator
 
 
 def _neighbours(count: int, generator: Generator) -> dict[str, Tensor]:
-    """Faint sources anywhere in the frame: counts rise by 0.3 dex per magnitude from r = 18.5 to 24.5, a third are stars."""
+    """Faint sources anywhere in the frame: counts rise by 0.3 dex per magnitude from r = 18.5
+    to 24.5, a third are stars."""
     draw = torch.rand(count, NEIGHBOURS, 6, generator=generator)
     mag = 24.5 + torch.log10(draw[..., 0] * (1 - 10**-1.8) + 10**-1.8) / 0.3
     is_present = torch.arange(NEIGHBOURS) < 2 + (draw[:, :1, 5] * (NEIGHBOURS - 1)).long()
@@ -237,12 +240,8 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
     light = torch.stack([arm_light, clump_light, tail_light])[choice, row]
     knot_offset = torch.stack([arms, clumps, tail])[choice, row]
     reach = knot_offset.norm(dim=2) / smooth.disk_size[:, None]
-    width = (
-        torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])[
-            choice, row
-        ]
-        * smooth.disk_size[:, None]
-    )
+    widths = torch.stack([0.06 + 0.1 * reach, torch.full_like(reach, 0.075), torch.full_like(reach, 0.2)])
+    width = widths[choice, row] * smooth.disk_size[:, None]
     return replace(
         smooth,
         bulge=smooth.bulge * (1 - companion),
@@ -255,7 +254,8 @@ def _add_structure(smooth: Morphology, label: Tensor, size: Tensor, generator: G
 
 
 def _arms(shape: Morphology, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Knots along two logarithmic spirals in the plane of the disk: offsets (B, K, 2) and shares (B, K) that sum to 1."""
+    """Knots along two logarithmic spirals in the plane of the disk:
+    offsets (B, K, 2) and shares (B, K) that sum to 1."""
     count, half = len(shape.angle), KNOTS // 2
     turn = torch.linspace(0, 1, half).repeat(2)
     start = torch.tensor([0.0, math.pi]).repeat_interleave(half)

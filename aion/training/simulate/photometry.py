@@ -1,7 +1,7 @@
 """Fluxes of spectra through the real filter curves, and what each survey's catalogue would measure.
 
-B objects, n wavelengths. Spectra are F_λ in 1e-17 erg/s/cm²/Å over observed vacuum Å; fluxes are nanomaggies (AB, 22.5 mag = 1).
-Knows nothing of redshift, dust or images.
+B objects, n wavelengths. Spectra are F_λ in 1e-17 erg/s/cm²/Å over observed vacuum Å;
+fluxes are nanomaggies (AB, 22.5 mag = 1). Knows nothing of redshift, dust or images.
 """
 
 from collections.abc import Sequence
@@ -25,13 +25,15 @@ FILTERS = {
 """Name in the surveys' catalogues and images -> filter curve of speclite."""
 
 DEPTH = {
-    "FLUX_G": 24.0, "FLUX_R": 23.4, "FLUX_I": 23.3, "FLUX_Z": 22.5, "FLUX_W1": 21.0, "FLUX_W2": 20.3, "FLUX_W3": 16.7, "FLUX_W4": 14.7,
+    "FLUX_G": 24.0, "FLUX_R": 23.4, "FLUX_I": 23.3, "FLUX_Z": 22.5,
+    "FLUX_W1": 21.0, "FLUX_W2": 20.3, "FLUX_W3": 16.7, "FLUX_W4": 14.7,
     "HSC-G": 26.5, "HSC-R": 26.1, "HSC-I": 25.9, "HSC-Z": 25.1, "HSC-Y": 24.4,
 }  # fmt: skip
-"""5σ depth, AB magnitudes: Legacy Surveys (Dey et al. 2019; WISE coadds of Schlafly et al. 2019), HSC Wide (Aihara et al. 2022)."""
+"""5σ depth, AB magnitudes: Legacy Surveys (Dey et al. 2019; WISE coadds of Schlafly et al. 2019),
+HSC Wide (Aihara et al. 2022)."""
 
 HSC_EXTINCTION = {"HSC-G": 3.240, "HSC-R": 2.276, "HSC-I": 1.633, "HSC-Z": 1.263, "HSC-Y": 1.075}
-"""A_λ / E(B−V), SFD scale: extinctionCoeffs of the HSC pipeline (obs_subaru, config/hsc/extinctionCoeffs.py)."""
+"""A_λ / E(B−V), SFD scale, of the HSC pipeline (obs_subaru, config/hsc/extinctionCoeffs.py)."""
 
 _LIGHT_SPEED = 2.99792458e18  # Å/s
 _CALIBRATION_FLOOR = 0.01  # relative error that no exposure time removes
@@ -61,7 +63,8 @@ class Photometer:
 
 
 def fluxes(wavelength: Tensor, flux: Tensor, bands: Sequence[str]) -> Tensor:
-    """Nanomaggies (B, bands) of ``flux`` (B, n) on ``wavelength`` (n,); keep a `Photometer` when the grid is used again."""
+    """Nanomaggies (B, bands) of ``flux`` (B, n) on ``wavelength`` (n,);
+    keep a `Photometer` when the grid is used again."""
     return Photometer(wavelength, bands).fluxes(flux)
 
 
@@ -80,22 +83,22 @@ def measure(
 ) -> tuple[Tensor, Tensor]:
     """Measured fluxes and their σ, both (B, bands) nanomaggies, for true ``flux`` (B, bands).
 
-    The depth of each object scatters by 0.15 mag around `DEPTH`; ``half_light`` (B,) arcsec makes large objects noisier.
+    The depth of each object scatters by 0.15 mag around `DEPTH`;
+    ``half_light`` (B,) arcsec makes large objects noisier.
     """
-    depth = torch.tensor([DEPTH[band] for band in bands]) + 0.15 * torch.randn(
-        len(flux), 1, generator=generator
-    )
+    scatter = 0.15 * torch.randn(len(flux), 1, generator=generator)
+    depth = torch.tensor([DEPTH[band] for band in bands]) + scatter
     sigma = nanomaggies(depth) / 5
     if half_light is not None:
-        sigma = sigma * torch.sqrt(
-            1 + (half_light[:, None] / 0.8) ** 2
-        )  # noise grows with the aperture beyond the seeing
+        # noise grows with the aperture beyond the seeing
+        sigma = sigma * torch.sqrt(1 + (half_light[:, None] / 0.8) ** 2)
     sigma = torch.hypot(sigma, _CALIBRATION_FLOOR * flux)
     return flux + sigma * torch.randn(flux.shape, generator=generator), sigma
 
 
 def hsc_magnitudes(flux: Tensor, generator: Generator, *, half_light: Tensor | None = None) -> Tensor:
-    """Measured cmodel magnitudes (B, 5) in `HSC_BANDS` of true ``flux`` (B, 5) nanomaggies; NaN where nothing is detected."""
+    """Measured cmodel magnitudes (B, 5) in `HSC_BANDS` of true ``flux`` (B, 5) nanomaggies;
+    NaN where nothing is detected."""
     measured, _ = measure(flux, HSC_BANDS, generator, half_light=half_light)
     return magnitudes(measured)
 
@@ -121,7 +124,8 @@ def _weights(wavelength: NDArray[np.float64], band: str) -> NDArray[np.float64]:
     inside = (fine >= wavelength[0]) & (fine <= wavelength[-1])
     if photons[inside].sum() < 0.995 * photons.sum():
         raise ValueError(
-            f"{band} spans {edges[0]:.0f}-{edges[-1]:.0f} Å; wavelengths {wavelength[0]:.0f}-{wavelength[-1]:.0f} Å do not cover it"
+            f"{band} spans {edges[0]:.0f}-{edges[-1]:.0f} Å; "
+            f"wavelengths {wavelength[0]:.0f}-{wavelength[-1]:.0f} Å do not cover it"
         )
     reference = (photons * AB_ZERO_FLUX * _LIGHT_SPEED / fine**2).sum()
     right = np.clip(np.searchsorted(wavelength, fine), 1, len(wavelength) - 1)

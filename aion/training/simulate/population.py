@@ -1,7 +1,7 @@
 """Which objects a survey would target: kind, r magnitude and redshift. Knows nothing of spectra and images.
 
-Galaxies follow a real table of HSC magnitudes, colors and spectroscopic redshifts, thinned where it is crowded, with a bright nearby
-component that the table lacks and that takes its colors from there. B objects.
+Galaxies follow a real table of HSC magnitudes, colors and spectroscopic redshifts, thinned where it is
+crowded, with a bright nearby component that the table lacks and that takes its colors from there. B objects.
 """
 
 from dataclasses import dataclass
@@ -76,11 +76,8 @@ class Population:
         kept = (mag >= MAG_RANGE[0]) & (mag <= MAG_RANGE[1]) & (z > GALAXY_RANGE[0]) & (z < GALAXY_RANGE[1])
         if not kept.any():
             raise ValueError(f"no galaxy of the table has r in {MAG_RANGE} and a redshift in {GALAXY_RANGE}")
-        self.galaxy_mag, self.galaxy_z, self.galaxy_color = (
-            mag[kept],
-            z[kept],
-            color[kept].clamp(*COLOR_RANGE),
-        )
+        self.galaxy_mag, self.galaxy_z = mag[kept], z[kept]
+        self.galaxy_color = color[kept].clamp(*COLOR_RANGE)
         cell = (torch.log1p(self.galaxy_z) / 0.02).long()
         weight = torch.bincount(cell).double()[cell] ** -_FLATTENING
         self._cumulative = torch.cumsum(weight / weight.sum(), 0)
@@ -119,15 +116,12 @@ class Population:
         )
         row = row.clamp(max=len(self._cumulative) - 1)
         mag = self.galaxy_mag[row] + 0.1 * torch.randn(count, generator=generator)
-        z = self.galaxy_z[row] * (
-            1 + 0.01 * torch.randn(count, generator=generator)
-        )  # no two objects at one redshift
+        # no two objects at one redshift
+        z = self.galaxy_z[row] * (1 + 0.01 * torch.randn(count, generator=generator))
         near_mag, near_z = _nearby(count, generator)
         nearby = torch.rand(count, generator=generator) < self.fractions.nearby
-        mag, z = (
-            torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE),
-            torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE)),
-        )
+        mag = torch.where(nearby, near_mag, mag).clamp(*MAG_RANGE)
+        z = torch.where(nearby, near_z, z.clamp(*GALAXY_RANGE))
         return mag, z, self.galaxy_color[torch.where(nearby, self._alike(near_mag, near_z, generator), row)]
 
     def _alike(self, mag: Tensor, z: Tensor, generator: Generator) -> Tensor:
@@ -137,12 +131,13 @@ class Population:
 
 
 def _by_redshift_and_luminosity(mag: Tensor, z: Tensor) -> Tensor:
-    """A number (B,) that sorts galaxies by cells of 0.01 in redshift and, inside a cell, by absolute magnitude."""
+    """A number (B,) that sorts galaxies by cells of 0.01 in redshift, and in a cell by absolute magnitude."""
     return 100 * (z.double() / 0.01).floor() + absolute_magnitude(mag, z).double().clamp(-30, -5)
 
 
 def _nearby(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range; dwarfs are seen nearby only."""
+    """Flat in z from 0.003 to 0.5, of all luminosities that stay in the magnitude range;
+    dwarfs are seen nearby only."""
     z = 0.003 + 0.497 * torch.rand(count, generator=generator)
     absolute = -20.8 + 1.1 * torch.randn(count, generator=generator)
     absolute = absolute + 4.0 * torch.rand(count, generator=generator) * (1 - z / 0.1).clamp(min=0)

@@ -1,6 +1,8 @@
-"""Galaxy profiles as mixtures of Gaussians, and the ellipses they are stretched to. Knows nothing of what is drawn with them.
+"""Galaxy profiles as mixtures of Gaussians, and the ellipses they are stretched to.
+Knows nothing of what is drawn with them.
 
-Hogg & Lang 2013 (PASP 125, 719) fitted the two profiles of the SDSS pipeline: "lux" (exponential) and "luv" (de Vaucouleurs).
+Hogg & Lang 2013 (PASP 125, 719) fitted the two profiles of the SDSS pipeline:
+"lux" (exponential) and "luv" (de Vaucouleurs).
 """
 
 from dataclasses import dataclass
@@ -20,19 +22,20 @@ class Profile:
 
 
 def half_light_radius(weight: Tensor, variance: Tensor) -> Tensor:
-    """(B,) radius that holds half of the flux of round Gaussians of ``weight`` (B, J), summing to 1, and ``variance`` (B, J)."""
+    """(B,) radius that holds half of the flux of round Gaussians of ``weight`` (B, J),
+    summing to 1, and ``variance`` (B, J)."""
     low, high = torch.zeros(len(weight)), 4 * variance.amax(1).sqrt()
     for _ in range(30):
         middle = (low + high) / 2
-        is_inside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(
-            1
-        ) > 0.5  # more than half is still outside
+        outside = (weight * torch.exp(-0.5 * middle[:, None] ** 2 / variance)).sum(1)
+        is_inside = outside > 0.5
         low, high = torch.where(is_inside, middle, low), torch.where(is_inside, high, middle)
     return (low + high) / 2
 
 
 def _published(amplitudes: tuple[float, ...], variances: tuple[float, ...]) -> Profile:
-    """The published tables, brought to a flux and a half-light radius of 1: the truncated SDSS profiles are a little smaller."""
+    """The published tables, brought to a flux and a half-light radius of 1:
+    the truncated SDSS profiles are a little smaller."""
     weights = tuple(amplitude / sum(amplitudes) for amplitude in amplitudes)
     half_light = half_light_radius(torch.tensor([weights]), torch.tensor([variances])).item()
     return Profile(weights, tuple(variance / half_light**2 for variance in variances))
@@ -76,7 +79,8 @@ class Covariance:
 
 
 def ellipse(size: Tensor, ratio: Tensor, angle: Tensor) -> Covariance:
-    """The ellipse of major radius ``size``, axis ratio ``ratio`` and position angle ``angle`` (north through east; east is −x)."""
+    """The ellipse of major radius ``size``, axis ratio ``ratio`` and position angle ``angle``
+    (north through east; east is −x)."""
     x, y = -angle.sin(), angle.cos()
     major, minor = size**2, (size * ratio) ** 2
     return Covariance(major * x**2 + minor * y**2, (major - minor) * x * y, major * y**2 + minor * x**2)

@@ -1,4 +1,5 @@
-"""Shape parameters that the surveys' catalogues would list for a `Morphology`. Angles: position angle, north through east.
+"""Shape parameters that the surveys' catalogues would list for a `Morphology`.
+Angles: position angle, north through east.
 
 B objects. Knows nothing of pixels: everything follows from the mixture of Gaussians.
 """
@@ -29,7 +30,8 @@ class TractorShape:
 
 
 def measure_shapes(morphology: Morphology, generator: Generator) -> dict[str, Tensor]:
-    """Catalogue columns, each (B,): SHAPE_R, SHAPE_E1, SHAPE_E2 and the i-band second moments, as noisy as the magnitudes make them."""
+    """Catalogue columns, each (B,): SHAPE_R, SHAPE_E1, SHAPE_E2 and the i-band second moments,
+    as noisy as the magnitudes make them."""
     flux = nanomaggies(morphology.mag)
     tractor = tractor_shapes(morphology, 5 * flux / nanomaggies(torch.tensor(DEPTH["FLUX_R"])), generator)
     seeing = 0.58 * torch.exp(0.08 * torch.randn(len(flux), generator=generator))  # HSC i, Aihara et al. 2018
@@ -41,9 +43,10 @@ def measure_shapes(morphology: Morphology, generator: Generator) -> dict[str, Te
 
 
 def fiber_share(morphology: Morphology, radius: float, seeing: float = 1.4) -> Tensor:
-    """Light (B,) inside a fibre of ``radius`` arcsec under ``seeing`` (FWHM, arcsec), over that of a point source.
+    """Light (B,) in a fibre of ``radius`` arcsec, ``seeing`` (FWHM) in arcsec, over that of a point source.
 
-    Spectra are calibrated on stars, so a point source keeps all of its flux (Adelman-McCarthy+08 for SDSS, Guy+23 for DESI).
+    Spectra are calibrated on stars, so a point source keeps all of its flux
+    (Adelman-McCarthy+08 for SDSS, Guy+23 for DESI).
     """
     psf = (seeing / 2.3548) ** 2
     weight, variance = morphology.radial_mixture
@@ -60,9 +63,8 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
     radius = morphology.half_light
     measured = radius * torch.exp(error * torch.randn(count, generator=generator))
     is_resolved = (radius > 0) & (measured > _SMALLEST_ARCSEC * (1 + 10 * error))
-    ratio = (
-        morphology.bulge * morphology.bulge_ratio + (1 - morphology.bulge) * morphology.disk_ratio
-    ).clamp(0.05, 1.0)
+    m = morphology
+    ratio = (m.bulge * m.bulge_ratio + (1 - m.bulge) * m.disk_ratio).clamp(0.05, 1.0)
     ellipticity = (1 - ratio) / (1 + ratio)
     e1 = ellipticity * torch.cos(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
     e2 = ellipticity * torch.sin(2 * morphology.angle) + 0.5 * error * torch.randn(count, generator=generator)
@@ -74,7 +76,8 @@ def tractor_shapes(morphology: Morphology, signal_to_noise: Tensor, generator: G
 def sdss_shapes(
     morphology: Morphology, seeing: Tensor, signal_to_noise: Tensor, generator: Generator
 ) -> Tensor:
-    """(B, 3) adaptive second moments xx, yy, xy (shape11, shape22, shape12), arcsec², PSF included, under ``seeing`` (B,) FWHM.
+    """(B, 3) adaptive second moments xx, yy, xy (shape11, shape22, shape12), arcsec²,
+    PSF included, under ``seeing`` (B,) FWHM.
 
     The moments of the Gaussian that matches the object best (Bernstein & Jarvis 2002), found by iteration.
     """
@@ -103,7 +106,8 @@ def _mixture_ratio(m: Morphology) -> Tensor:
 
 
 def _components(m: Morphology, psf: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights (B, J + 1) and covariances (B, J + 1, 2, 2) after the PSF of variance ``psf`` (B,): bulge, disk and nucleus."""
+    """Weights (B, J + 1) and covariances (B, J + 1, 2, 2) after the PSF of variance ``psf`` (B,):
+    bulge, disk and nucleus."""
     weight, _ = m.radial_mixture
     parts = []
     for profile, size, ratio in (

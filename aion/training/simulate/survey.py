@@ -1,6 +1,8 @@
-"""Whole objects of the simulated survey: spectrum, photometry and images of the same source. Joins the other modules.
+"""Whole objects of the simulated survey: spectrum, photometry and images of the same source.
+Joins the other modules.
 
-B objects of mixed kinds; one spectrograph a batch, so that shapes agree. Fluxes in nanomaggies, spectra in 1e-17 erg/s/cm2/Å.
+B objects of mixed kinds; one spectrograph a batch, so that shapes agree.
+Fluxes in nanomaggies, spectra in 1e-17 erg/s/cm2/Å.
 """
 
 from collections.abc import Sequence
@@ -97,7 +99,8 @@ class SimulatedSurvey:
         with_images: bool = True,
         with_twin: bool = False,
     ) -> Objects:
-        """``count`` objects, seen by ``instrument`` or by one drawn at random; with a twin, by one of the other survey too."""
+        """``count`` objects, seen by ``instrument`` or by one drawn at random;
+        with a twin, by one of the other survey too."""
         if instrument is None:
             instrument = _any_of(SPECTROGRAPHS, generator)
         sky = self._sky(count, generator)
@@ -135,18 +138,16 @@ class SimulatedSurvey:
         self, sky: "_Sky", pointing: Tensor, snr: Tensor, instrument: Spectrograph, generator: Generator
     ) -> ObservedSpectra:
         share = pointing * fiber_share(sky.shapes, instrument.fiber_radius)
-        return observe(sky.fine * share[:, None], self.sources.log_start, sky.z, snr, instrument, generator)
+        return observe(
+            sky.fine * share[:, None], self.sources.grid.log_start, sky.z, snr, instrument, generator
+        )
 
     def _sky(self, count: int, generator: Generator) -> "_Sky":
         targets = self.population.draw(count, generator)
         kinds = torch.tensor([KINDS.index(k) for k in targets.kind])
         order = kinds.argsort(stable=True)  # sources are drawn kind by kind
-        z, mag, color, kind = (
-            targets.z[order],
-            targets.mag[order],
-            targets.color[order],
-            tuple(targets.kind[int(i)] for i in order),
-        )
+        z, mag, color = targets.z[order], targets.mag[order], targets.color[order]
+        kind = tuple(targets.kind[int(i)] for i in order)
         targets = Targets(kind, mag, z, color)
         sources = self._sources(kinds.bincount(minlength=len(KINDS)).tolist(), targets, generator)
         fluxes, fine, reddening = self._calibrate(sources, z, mag, generator)
@@ -165,7 +166,7 @@ class SimulatedSurvey:
     def _calibrate(
         self, sources: list[Sources], z: Tensor, mag: Tensor, generator: Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Reddened by the Milky Way and scaled to the r magnitude: band fluxes, the fine rest spectrum, E(B-V)."""
+        """Reddened by the Milky Way, scaled to the r magnitude: band fluxes, fine rest spectrum, E(B-V)."""
         fine, infrared = torch.cat([s.fine for s in sources]), torch.cat([s.infrared for s in sources])
         reddening = -0.05 * torch.log1p(-torch.rand(len(z), generator=generator))
         observed = self.sources.wavelength * (1 + z[:, None])
@@ -175,11 +176,12 @@ class SimulatedSurvey:
         return self.photometer.fluxes(seen) * scale[:, None], fine * scale[:, None], reddening
 
     def _on_band_grid(self, fine: Tensor, infrared: Tensor, z: Tensor) -> Tensor:
-        """(B, n) observed flux density on `BAND_GRID`, from the fine grid where it reaches and the infrared one beyond."""
+        """(B, n) observed flux density on `BAND_GRID`, from the fine grid where it reaches
+        and the infrared one beyond."""
         edges = torch.cat(
             [BAND_GRID[:1], (BAND_GRID[1:] + BAND_GRID[:-1]) / 2, BAND_GRID[-1:] + 1.0]
         ).double()
-        near = expose(fine, self.sources.log_start, z, edges)
+        near = expose(fine, self.sources.grid.log_start, z, edges)
         rest = BAND_GRID.log()[None, :] - torch.log1p(z)[:, None]
         table = torch.as_tensor(INFRARED, dtype=torch.float32).log()
         place = ((rest - table[0]) / (table[1] - table[0])).clamp(0, len(table) - 1.001)
@@ -227,5 +229,6 @@ def take_pictures(
 
 
 def extinction_curve(wavelength: Tensor) -> Tensor:
-    """A / E(B-V) of the Milky Way, a power law through 3.1 at 5500 Å (within 10 % of Fitzpatrick 1999 from 3500 to 10500 Å)."""
+    """A / E(B-V) of the Milky Way, a power law through 3.1 at 5500 Å (within 10 % of Fitzpatrick
+    1999 from 3500 to 10500 Å)."""
     return 3.1 * (wavelength / 5500.0).clamp(min=0.3) ** -1.35

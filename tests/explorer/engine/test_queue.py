@@ -1,4 +1,5 @@
-"""The queue: every caller gets its own answer, what waits together runs together, and one failure stays one failure."""
+"""The queue: every caller gets its own answer, what waits together runs together,
+and one failure stays one failure."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -18,7 +18,6 @@ from aion.explorer.figures import ImageView, Shown, ShownImage, View
 from aion.explorer.redshift.prior import Gaussian, with_prior
 from aion.io import Overrides, read
 from aion.lines import LineSet
-from tests.explorer.test_command_line import here  # noqa: F401  # a fixture
 
 DATA = Path(__file__).parents[2] / "data"
 USE = ("tok_spectrum_sdss", "tok_image")
@@ -70,11 +69,8 @@ def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, en
         "inputs/sdss_spec.fits": target.reports[0].sha256,
         "inputs/ls_cutout.fits.gz": target.reports[1].sha256,
     }
-    assert (
-        settings["files"] == files
-        and settings["figures"]["z"] == 0.2
-        and settings["figures"]["view"]["smoothing"] == 5
-    )
+    assert settings["files"] == files and settings["figures"]["z"] == 0.2
+    assert settings["figures"]["view"]["smoothing"] == 5
     assert settings["versions"]["torch"] and settings["model"]["sha256"] == analysis.model.sha256
     assert archive.read("analysis.json").decode() == to_json(analysis, target.reports)
     neighbors = pd.read_csv(io.BytesIO(archive.read("neighbors.csv")), dtype={"id": str})
@@ -85,7 +81,7 @@ def test_the_bundle_holds_results_what_they_were_made_of_and_a_notebook(made, en
 
 def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the_page(
     here, made, tmp_path, monkeypatch
-):  # noqa: F811
+):
     analysis, _, archive = made
     archive.extractall(tmp_path / "unpacked")
     monkeypatch.chdir(tmp_path / "unpacked")
@@ -101,14 +97,11 @@ def test_the_notebook_of_an_unpacked_bundle_gives_the_numbers_and_figures_of_the
     assert [figure.to_json() for figure in drawn] == [
         figure.to_json() for figure in figures.on_page(again, SHOWN).values()
     ]
-    assert (
-        drawn[0].layout.yaxis.type == "log"
-        and "Rest wavelength" in drawn[1].layout.xaxis2.title.text
-        and drawn[2].frames
-    )
+    assert drawn[0].layout.yaxis.type == "log" and "Rest wavelength" in drawn[1].layout.xaxis2.title.text
+    assert drawn[2].frames
 
 
-def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path, monkeypatch):  # noqa: F811
+def test_a_file_that_was_changed_is_told_before_it_is_read(here, made, tmp_path, monkeypatch):
     _, _, archive = made
     archive.extractall(tmp_path / "unpacked")
     monkeypatch.chdir(tmp_path / "unpacked")

@@ -12,7 +12,6 @@ from aion.explorer.export.reproduce import Recipe, check_files, check_weights
 from aion.explorer.figures import Shown
 from aion.explorer.redshift.prior import FlatInLog, Gaussian, with_prior
 from aion.io import Overrides, read
-from tests.explorer.test_command_line import here, spectrum_file  # noqa: F401  # fixtures
 
 USE = ("tok_spectrum_sdss",)
 PRIORS = [None, FlatInLog(), Gaussian(0.3, 0.5)]
@@ -36,7 +35,7 @@ def recipe(engine, file, prior):
 
 
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
-def test_the_copied_command_gives_the_numbers_of_the_page(here, engine, spectrum_file, prior, capsys):  # noqa: F811
+def test_the_copied_command_gives_the_numbers_of_the_page(here, engine, spectrum_file, prior, capsys):
     made, analysis, target = recipe(engine, spectrum_file, prior)
     words = shlex.split(made.command())
     assert words[:3] == ["python", "-m", "aion"]
@@ -47,21 +46,20 @@ def test_the_copied_command_gives_the_numbers_of_the_page(here, engine, spectrum
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
 def test_the_copied_python_gives_the_numbers_and_the_figures_of_the_page(
     here, engine, spectrum_file, prior, capsys, monkeypatch
-):  # noqa: F811
+):
     made, analysis, _ = recipe(engine, spectrum_file, prior)
     shown = []
     monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: shown.append(figure))
     names = {}
     exec(compile(made.python(), "copied", "exec"), names)
-    assert (
-        names["analysis"].redshift.summary() == analysis.redshift.summary() == capsys.readouterr().out.strip()
-    )
+    printed = capsys.readouterr().out.strip()
+    assert names["analysis"].redshift.summary() == analysis.redshift.summary() == printed
     assert len(shown) == 1 + len(analysis.spectra) + len(analysis.images)
     assert 0.2 in {shape.x0 for shape in shown[0].layout.shapes} and shown[0].layout.yaxis.type == "log"
     names["engine"].close()
 
 
-def test_an_object_of_the_catalog_needs_no_file(here, engine, capsys):  # noqa: F811
+def test_an_object_of_the_catalog_needs_no_file(here, engine, capsys):
     made = Recipe("object 1", (), engine.info.sha256)
     assert main(shlex.split(made.command())[3:]) == 0
     assert json.loads(capsys.readouterr().out)["inputs"]["id"] == "object 1"
@@ -80,13 +78,11 @@ def test_another_file_and_other_weights_are_told_in_a_sentence(engine, tmp_path)
         check_weights(engine.info, "f" * 64)
 
 
-def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, spectrum_file):  # noqa: F811
+def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, spectrum_file):
     made, _, target = recipe(engine, spectrum_file, None)
     notebook = json.loads(made.notebook())
     assert notebook["nbformat"] == 4
     code = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert code == made.python()
-    assert (
-        target.reports[0].sha256 in notebook["cells"][0]["source"]
-        and engine.info.sha256 in notebook["cells"][0]["source"]
-    )
+    assert target.reports[0].sha256 in notebook["cells"][0]["source"]
+    assert engine.info.sha256 in notebook["cells"][0]["source"]

@@ -1,4 +1,5 @@
-"""Tables of catalog objects come back from every format with the same numbers, ids as text, units and provenance."""
+"""Tables of catalog objects come back from every format with the same numbers, ids as text,
+units and provenance."""
 
 import io
 
@@ -75,7 +76,8 @@ def test_neighbors_come_with_the_object_whose_they_are(catalog, engine):
 
     analysis = engine.analyze(sky_object(1, id="Å 1/1"), k=5)
     read = Table.read(tables.neighbors_file(catalog, analysis, "ecsv").decode(), format="ascii.ecsv")
-    assert list(read["id"]) == [neighbor.id for neighbor in analysis.neighbors] and list(read["rank"]) == [
+    assert list(read["id"]) == [neighbor.id for neighbor in analysis.neighbors]
+    assert list(read["rank"]) == [
         1,
         2,
         3,

@@ -24,7 +24,8 @@ def image(
     sigma: float | None = None,
     whole: int | None = None,
 ) -> ImageResult:
-    """A round galaxy in some noise; ``sigma`` of the noise, and pixels of a larger cutout around it, if wanted."""
+    """A round galaxy in some noise; ``sigma`` of the noise,
+    and pixels of a larger cutout around it, if wanted."""
     rng = np.random.default_rng(1)
     y, x = np.mgrid[-47.5:48, -47.5:48]
     galaxy = np.exp(-np.hypot(x, y) / 8)[None] * np.arange(1, len(bands) + 1)[:, None, None]

@@ -128,8 +128,7 @@ def gaia_xp_sampled() -> bytes:
     "JSON with pairs of strings",
     "https://github.com/astrocatalogs (Open Supernova Catalog: spectra of data, u_wavelengths, u_fluxes)",
     ending="json",
-    wavelength=(3700, 9200),
-    flux=MEDIAN_FLUX,
+    refused="no record",
 )
 def open_supernova_catalog() -> bytes:
     spectrum = {

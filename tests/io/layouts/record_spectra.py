@@ -156,6 +156,29 @@ def mmu_apogee() -> bytes:
 
 @layout(
     "Multimodal Universe",
+    f"{MMU}/desi/build_parent_sample.py, first version: the ends of the survey's grid of 0.8 Å in each row",
+    ending="hdf5",
+    wavelength=(3600, 9824),
+    error=0.4,
+    ra=150.1,
+    dec=2.2,
+    z=0.15,
+    id="39627785483846390",
+    refused=r"(?i)\b(no|without|what|which) wavelengths?\b",
+)
+def mmu_desi_ends_of_the_grid() -> bytes:
+    grid = np.arange(3600.0, 9824.4, 0.8)
+    spectrum = {"flux": 8.0 + 2.0 * np.sin(grid[None] / 300.0), "ivar": np.full((1, len(grid)), 6.25)}
+    rest = {"lambda_min": [3600.0], "lambda_max": [9824.0], "lsf_sigma": [1.1], "lsf": np.full((1, 11), 0.1)}
+    columns = {
+        f"spectrum_{name}": np.asarray(values, np.float32) for name, values in (spectrum | rest).items()
+    }
+    place = {"ra": [150.1], "dec": [2.2], "TARGETID": [39627785483846390], "object_id": [39627785483846390]}
+    return hdf5_bytes(**columns, **place, Z=[0.15], ZWARN=[0])
+
+
+@layout(
+    "Multimodal Universe",
     "https://huggingface.co/datasets/MultimodalUniverse/desi: a struct of lists",
     ending="parquet",
     wavelength=(3600, 9824),

@@ -225,7 +225,7 @@ def pfs_object() -> bytes:
 
 @layout(
     "unit and uncertainty",
-    "https://github.com/Subaru-PFS/datamodel, fluxTable.py: FLUX_TABLE is the most precise; nm in vacuum, nJy",
+    "https://github.com/Subaru-PFS/datamodel, FLUX_TABLE is the most precise; nm in vacuum, nJy",
     wavelength=(3800, 10200),
     flux=MEDIAN_FLUX,
     error=0.4,

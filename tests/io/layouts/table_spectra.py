@@ -1,9 +1,12 @@
 """Spectra in tables: names of columns, units, masks, several tables of one file, cards of the header."""
 
+import io
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from astropy.io.votable import from_table
+from astropy.table import Table
 
 from tests.io.layouts import (
     BAD,
@@ -285,6 +288,34 @@ def eso_phase3_vacuum_nm() -> bytes:
     cards = {"TUCD1": "em.wl", "TUCD2": "phot.flux.density;em.wl", "RA": 150.1, "DEC": 2.2}
     columns = arrays(WAVE=(WAVELENGTH / 10, "nm"), FLUX=(FLUX * 1e-17, ERG), ERR_FLUX=(ERROR * 1e-17, ERG))
     return fits_bytes(primary(), table_hdu("SPECTRUM", cards, **columns))
+
+
+@layout("roles by utype", VO_SPECTRUM + ", table 1; the names say nothing", **MASKED)
+def fits_columns_by_utype() -> bytes:
+    roles = ("SpectralAxis.Value", "FluxAxis.Value", "FluxAxis.Accuracy.StatError", "FluxAxis.Quality")
+    cards = {f"TUTYP{i + 1}": f"spec:Spectrum.Data.{role}" for i, role in enumerate(roles)}
+    columns = {
+        "S1": (WAVELENGTH, "Angstrom"),
+        "S2": (FLUX, ""),
+        "S3": (ERROR, ""),
+        "S4": BAD.astype(np.int32),
+    }
+    return fits_bytes(table_hdu("SPECTRUM", cards, **columns))
+
+
+@layout(
+    "roles by UCD", "https://www.ivoa.net/documents/UCD1+/; the names say nothing", ending="xml", **MASKED
+)
+def votable_columns_by_ucd() -> bytes:
+    table = Table({"c1": WAVELENGTH / 10, "c2": FLUX, "c3": ERROR, "c4": BAD.astype(np.int32)})
+    ucds = ("em.wl", "phot.flux.density;em.wl", "stat.error;phot.flux.density;em.wl", "meta.code.qual")
+    table["c1"].unit = "nm"
+    document = from_table(table)
+    for field, ucd in zip(document.get_first_table().fields, ucds, strict=True):
+        field.ucd = ucd
+    stream = io.BytesIO()
+    document.to_xml(stream)
+    return stream.getvalue()
 
 
 for card, medium in {"AIRORVAC": "air", "VACUUM": False, "MEDIUM": "Air"}.items():

@@ -102,7 +102,7 @@ wavelengths_in_hdu(
 wavelengths_in_hdu("LAMBDA", WAVELENGTH, "https://www.eso.org/sci/software/pipelines/, extracted spectra")
 
 
-NO_WAVELENGTHS = r"(?i)\b(no|without|lacks|needs|missing) wavelengths?\b"
+NO_WAVELENGTHS = r"(?i)\b(no|without|what|which) wavelengths?\b"
 
 
 @layout(
@@ -245,10 +245,12 @@ def rows_wavelength_flux_error() -> bytes:
     return fits_bytes(image(np.array([WAVELENGTH, FLUX, ERROR]), CTYPE1="WAVEREST", CUNIT1="angstroms"))
 
 
-@rows("Keck ESI and Spextool: rows wavelength, flux, error", error=0.4)
+@rows("IRTF library, https://irtfweb.ifa.hawaii.edu/~spex/IRTF_Spectral_Library/: Spextool's rows", error=0.4)
 def rows_of_spextool_in_microns() -> bytes:
-    spectrum = np.array([WAVELENGTH * 1e-4, FLUX * 1e-16, ERROR * 1e-16])  # W m-2 um-1: 1e-17 cgs is 1e-16
-    return fits_bytes(image(spectrum, XUNITS="um", YUNITS="W m-2 um-1"))
+    spectrum = np.array(
+        [WAVELENGTH * 1e-4, FLUX * 1e-16, ERROR * 1e-16]
+    )  # 1e-17 erg/s/cm2/Å is 1e-16 W m-2 um-1
+    return fits_bytes(image(spectrum, XUNITS="um", YUNITS="Wm-2um-1", WAVETYPE="Vacuum"))
 
 
 @rows("two rows, as numpy users write them", error=np.inf)

@@ -9,7 +9,7 @@ from aion.errors import ConfigError
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Pending, current_session
 from aion.io import Overrides
-from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS
+from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS, WAVELENGTH_UNITS
 
 AUTO = "Detect"
 
@@ -60,9 +60,7 @@ _POSITION = (
 
 def _spectrum_fields(values: dict[str, Any], overrides: Overrides) -> None:
     values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), overrides.medium)
-    values["wavelength_unit"] = _choice(
-        "Wavelength unit", ("Angstrom", "nm", "um"), overrides.wavelength_unit
-    )
+    values["wavelength_unit"] = _choice("Wavelength unit", WAVELENGTH_UNITS, overrides.wavelength_unit)
     values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), overrides.mask_sense)
     values["spectrum_flux_scale"] = _factor(
         "Flux times", overrides.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹."

@@ -71,18 +71,14 @@ def test_catalog_numbers_are_counted(count, words):
 
 def test_what_is_compared_is_said_where_it_is_not_all_that_was_read():
     spectrum, image = ["tok_spectrum_sdss"], ["tok_image"]
-    assert (
-        labels.comparison({"all": spectrum + image}, spectrum + image) == ""
-        and labels.comparison({"image": image}, image) == ""
+    assert labels.comparison({"all": spectrum + image}, spectrum + image) == ""
+    assert labels.comparison({"image": image}, image) == ""
+    assert labels.comparison({"spectrum": spectrum}, [*spectrum, "tok_flux_g"]) == (
+        "Compared by the spectrum alone:"
+        " no object of this catalog is known by the same data as were read here."
     )
-    one = labels.comparison({"spectrum": spectrum}, [*spectrum, "tok_flux_g"])
-    assert (
-        one
-        == "Compared by the spectrum alone: no object of this catalog is known by the same data as were read here."
-    )
-    assert "the spectrum and the image (each alone, then averaged)" in labels.comparison(
-        {"spectrum": spectrum, "image": image}, spectrum + image
-    )
+    both = labels.comparison({"spectrum": spectrum, "image": image}, spectrum + image)
+    assert "the spectrum and the image (each alone, then averaged)" in both
     assert "says less" in labels.comparison({}, ["tok_flux_g"])
 
 

@@ -1,0 +1,59 @@
+"""Where the pixels of an image are on the sky: its WCS, its middle, and how far two grids are apart."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
+
+ALIGNED = 0.1
+"""Pixels; two grids that are nowhere further apart are one."""
+REPROJECT = "bring the bands to one pixel grid first, such as with reproject or SWarp"
+_SKY_CARD = re.compile(
+    r"(CTYPE|CRVAL|CRPIX|CUNIT|CDELT|CROTA)[12]|(CD|PC)[12]_[12]|PC00[12]00[12]|PV[12]_\d+"
+    r"|[AB]P?_(ORDER|\d_\d)|RADESYS|EQUINOX|LONPOLE|LATPOLE"
+)
+
+
+def celestial(header: Mapping[str, Any]) -> WCS | None:
+    """The sky part of the WCS, SIP and TPV distortions included; None where the header has none."""
+    types = [str(header.get(f"CTYPE{axis}", "")).upper() for axis in (1, 2)]
+    if not any(kind.startswith(("RA", "DEC", "GLON")) for kind in types):
+        return None
+    wcs = WCS(fits.Header({key: value for key, value in header.items() if _SKY_CARD.fullmatch(key)}), naxis=2)
+    return wcs if wcs.has_celestial else None
+
+
+def pixel_scale_of(wcs: WCS) -> float:
+    """Arcsec per pixel, the mean of both axes."""
+    return float(np.mean(proj_plane_pixel_scales(wcs))) * 3600
+
+
+def center_of(shape: tuple[int, ...], wcs: WCS | None) -> tuple[float, float] | tuple[None, None]:
+    """RA and Dec, degrees, of the middle of an image (..., height, width)."""
+    if wcs is None:
+        return None, None
+    sky = wcs.pixel_to_world((shape[-1] - 1) / 2, (shape[-2] - 1) / 2).icrs
+    ra, dec = float(sky.ra.deg), float(sky.dec.deg)
+    return (ra, dec) if np.isfinite(ra) and np.isfinite(dec) else (None, None)
+
+
+def difference(first: WCS, second: WCS, shape: tuple[int, ...]) -> tuple[float, str]:
+    """Largest distance in pixels between two images (..., height, width), and a few words on it."""
+    x, y = (axis.ravel() for axis in np.meshgrid(*(np.linspace(0, size - 1, 3) for size in shape[:-3:-1])))
+    there = second.world_to_pixel(first.pixel_to_world(x, y))
+    apart = np.nan_to_num(np.array([there[0] - x, there[1] - y]), nan=np.inf)  # (2, 9)
+    largest = float(np.hypot(*apart).max())
+    scales = pixel_scale_of(first), pixel_scale_of(second)
+    if not np.isfinite(largest):
+        return largest, "lies elsewhere on the sky"
+    if abs(scales[1] / scales[0] - 1) * max(shape[-2:]) > ALIGNED:
+        how = f'has pixels of {scales[1]:.3f}" in place of {scales[0]:.3f}", so that it is off'
+    elif np.ptp(apart, axis=1).max() > ALIGNED:
+        how = "is rotated or distorted, so that it is off"
+    else:
+        how = "is shifted"
+    return largest, f'{how} by up to {largest:.2f} pixels ({largest * scales[0]:.2f}")'

@@ -1,0 +1,132 @@
+"""Comment lines of a text table -> names and units of its columns, cards, and numbers that stand for missing values."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aion.io.text_cells import are_units, is_number
+
+_CARD = re.compile(r"([A-Za-z_][\w-]*)\s*(?:=|:(?!//))\s*(.*)")
+_FITS_VALUE = re.compile(r"('[^']*'|[TF]|[+-]?[\d.eE+-]+)\s*/.*")
+_NUMBER_CARD = re.compile(r"([A-Za-z_]\w*)\s+([+-]?\d\S*|[TF])")
+_IN_A_ROW = re.compile(r"([A-Za-z_]\w*)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s,;]+)")
+_NUMBERED = re.compile(r"(?:col(?:umn)?\.?\s*)?(\d+)\s*[:=.)-]?\s+([A-Za-z]\S*)\s*(.*)", re.IGNORECASE)
+_NAMES_OF_SPECTRA = re.compile(r"wav|lam|flux|freq|\bwl\b|\bra\b|mag", re.IGNORECASE)
+_WORDS_OF_PROSE = {"a", "of", "by", "the", "for", "from", "in", "with", "and", "on", "at", "is", "are"}
+_INTRODUCTION = re.compile(
+    r"(?:the )?(?:columns?|names?|fields?)(?: names)?(?: are)?\s*[:=]\s*", re.IGNORECASE
+)
+_GONE = r"\b(?:missing|null|no ?data|undefined|fill|not (?:available|measured))\b"
+_SENTINEL = r"(-\d+(?:\.\d*)?|9{2,}(?:\.\d*)?)(?![\w-])"
+_VIZIER_COLUMN = re.compile(r"Column\t(\S+)\t\([^)]*\)\t([^\t]*)(?:\t\[ucd=(.*)\])?")
+
+
+@dataclass(frozen=True)
+class ColumnNotes:
+    """What comments say of the columns, which are as many as the rows have cells."""
+
+    names: Sequence[str]
+    units: Sequence[str] = ()
+    descriptions: dict[str, str] = field(default_factory=dict)
+
+
+def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[str]]) -> ColumnNotes | None:
+    """The comment line that names `count` columns, and the line of units after it; or lines ``1 NUMBER Running number [count]``.
+
+    Args:
+        comments: Without their marks.
+        count: Cells of a row.
+        split: How rows are set apart.
+    """
+    numbered = _numbered(comments, count)
+    if numbered is not None:
+        return numbered
+    rows = [_cells(comment, count, split) for comment in comments]
+    candidates = [i for i, row in enumerate(rows) if row is not None]
+    units = {i for i in candidates if are_units(rows[i] or ())}
+    named = [i for i in candidates if i not in units] or candidates
+    named = [i for i in named if _NAMES_OF_SPECTRA.search(comments[i])] or [
+        i for i in named if not _WORDS_OF_PROSE & set(comments[i].lower().split())
+    ]
+    if not named:
+        return None
+    last = named[-1]
+    return ColumnNotes(rows[last] or (), (rows[last + 1] or ()) if last + 1 in units else ())
+
+
+def _cells(comment: str, count: int, split: Callable[[str], list[str]]) -> list[str] | None:
+    """The cells of a comment that may name or measure columns: `count` of them, no number among them."""
+    comment = _INTRODUCTION.sub("", comment)
+    if not comment or _is_card(comment):
+        return None
+    ways = (split(comment), words(comment), joined_words(comment), re.split(r"\s*[,;|\t]\s*", comment))
+    cells = next((cells for cells in ways if len(cells) == count), None)
+    if cells is None or any(is_number(cell) for cell in cells if cell not in ("", "--", "1")):
+        return None
+    return [cell.strip(",;") for cell in cells]
+
+
+def words(line: str) -> list[str]:
+    """What blanks set apart; in quotes they do not."""
+    if '"' not in line:
+        return line.split()
+    return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', line)]
+
+
+def joined_words(line: str) -> list[str]:
+    """As `words`, with units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
+    return [name.strip() for name in re.findall(r"[^\s\[(]+(?:\s*\[[^\]]*\]|\s*\([^)]*\))?", line)]
+
+
+def _is_card(comment: str) -> bool:
+    return "=" in comment or re.match(r"[\w ]+:\s", comment) is not None
+
+
+def _numbered(comments: Sequence[str], count: int) -> ColumnNotes | None:
+    """Columns with a number each, as SExtractor and many authors list them; those of an array have the number of its first."""
+    found = [match for match in map(_NUMBERED.fullmatch, comments) if match]
+    places = [int(match[1]) for match in found]
+    if not places or places[0] != 1 or places != sorted(set(places)) or places[-1] > count or len(places) < 2:
+        return None
+    names: list[str] = []
+    units = [""] * count
+    for match, end in zip(found, [*places[1:], count + 1], strict=True):
+        bracket = re.search(r"[\[(]([^\])]*)[\])]\s*$", f"{match[2]} {match[3]}")
+        name = re.sub(r"[\[(].*", "", match[2]).strip(",:;")
+        units[len(names)] = bracket[1] if bracket else ""
+        names += [name, *(f"{name}_{i}" for i in range(2, end - int(match[1]) + 1))]
+    descriptions = {match[2].lower(): match[3].strip() for match in found if match[3].strip()}
+    return ColumnNotes(names, units, descriptions)
+
+
+def vizier_columns(comments: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Descriptions and UCDs in the comments ``Column <tab> name <tab> (format) <tab> text <tab> [ucd=...]`` of VizieR."""
+    found = [match for match in map(_VIZIER_COLUMN.match, comments) if match]
+    descriptions = {match[1].lower(): match[2].strip() for match in found if match[2].strip()}
+    return descriptions, {match[1].lower(): match[3] for match in found if match[3]}
+
+
+def comment_cards(comments: Sequence[str]) -> dict[str, Any]:
+    """``VACUUM = T``, ``AIRORVAC: vac``, ``RA=150.1, DEC=2.2`` and ``REDSHIFT 0.15`` -> cards; all of it under COMMENTS."""
+    found: dict[str, Any] = {}
+    for comment in comments:
+        card = _CARD.fullmatch(comment)
+        several = _IN_A_ROW.findall(comment)
+        if len(several) > 1 and several[0][0] == comment.split("=")[0].strip():
+            found |= {name.upper(): value.strip("'\"") for name, value in several}
+        elif card:
+            value = _FITS_VALUE.fullmatch(card[2])
+            found[card[1].upper()] = (value[1] if value else card[2]).strip("'\" ")
+        elif _NUMBER_CARD.fullmatch(comment):
+            name, number = comment.split()
+            found[name.upper()] = number
+    return found | ({"COMMENTS": "\n".join(comments)} if comments else {})
+
+
+def missing_numbers(comments: Sequence[str]) -> frozenset[float]:
+    """Numbers that the comments say stand for missing values: ``missing = -9999``, ``-99 means no data``."""
+    said = "\n".join(comments).lower()
+    after = re.findall(rf"{_GONE}[^\d+\n-]*{_SENTINEL}", said)
+    before = re.findall(rf"{_SENTINEL}\s*(?:=|:|is|are|means?|for)\s*(?:\w+ )?{_GONE}", said)
+    return frozenset(float(number) for number in (*after, *before))

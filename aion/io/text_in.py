@@ -1,0 +1,286 @@
+"""Text -> a Table: ECSV, IPAC, CDS and LaTeX by astropy, the rest by what its own lines show. Knows no column's meaning."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from astropy.io import ascii as text_tables
+
+from aion.errors import FormatError
+from aion.io.astropy_in import from_astropy
+from aion.io.columns import Notes, check_rows, plain, table_of
+from aion.io.content import Array, Table, lower_names
+from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
+from aion.io.text_comments import (
+    ColumnNotes,
+    comment_cards,
+    joined_words,
+    missing_numbers,
+    names_in,
+    vizier_columns,
+    words,
+)
+
+_DECLARED = (  # what a format says of itself, astropy's name for it, ours
+    (r"\A#\s*%ECSV", "ecsv", "ECSV"),
+    (r"\A(?:\\.*\n)*(?:\|.*\|[ \t]*\n)+(?=[^|\n])", "ipac", "IPAC table"),
+    (r"^Byte-by-byte Description of file", "cds", "CDS table"),
+)
+_MISSING_IN: dict[str, dict[str, Any]] = {
+    "ecsv": {"fill_values": [("", "0"), ("null", "0")]}
+}  # the archive of Gaia
+_MARK = re.compile(r"\s*(?:[#%!]+|//|;(?=[^;]*$))\s?")
+_RULER = re.compile(r"[\s|+:;,]*(?:--|==)[\s|+:;,=-]*")
+_TYPES = re.compile(
+    r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I
+)
+ASSUMED_NAMES = ("wavelength", "flux", "error")
+"""Of columns that the file does not name, where the first of them only rises or falls; further ones are ``column_4``..."""
+HEAD = 100_000
+"""Characters in which a format declares itself."""
+SAMPLE = 50
+"""Lines that show what sets the cells apart."""
+
+
+def open_text(data: bytes) -> Table:
+    """A table set apart by commas, tabs, semicolons, bars, blanks or by a ruler, with names in a line, in a comment or without.
+
+    `Table.meta` says what was not in the file: NAMES_ASSUMED (the names given), DECIMAL_COMMAS (read as points).
+
+    Raises:
+        FormatError: it is not text, or not a table.
+    """
+    check_rows(data.count(b"\n"))  # before anything is made of so many
+    text = _decoded(data)
+    for says, format_name, origin in _DECLARED:
+        if re.search(says, text[:HEAD], re.MULTILINE):
+            table = text_tables.read(
+                text.splitlines(), format=format_name, guess=False, **_MISSING_IN.get(format_name, {})
+            )
+            return from_astropy(table, origin, _stated_beside(table.meta, format_name))
+    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
+        raise FormatError(
+            "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV or ECSV"
+        )
+    comments: list[str] = []
+    lines: list[str] = []
+    for line in text.splitlines():
+        mark = _MARK.match(line)
+        if mark:
+            comments.append(line[mark.end() :].strip())
+        elif line.strip():
+            lines.append(line)
+    if all(_is_ruler(line) for line in lines):
+        raise FormatError(
+            "the text holds no rows; a table with one line of names and one of numbers for each row is expected"
+        )
+    return _table(lines, comments)
+
+
+def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
+    """Cards in the comments that astropy keeps, and the keywords of IPAC."""
+    comments = meta.get("comments")
+    stated = comment_cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
+    keywords = meta.get("keywords", {}) if format_name == "ipac" else {}
+    return stated | {str(name).upper(): plain(entry["value"]) for name, entry in keywords.items()}
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, UTF-16 with its mark, or Latin-1, which has no control characters as bytes of other kinds have."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text):
+        raise FormatError("these bytes are no known kind of file, and not text")
+    return text
+
+
+def _table(lines: list[str], comments: list[str]) -> Table:
+    rulers = [i for i, line in enumerate(lines) if _is_ruler(line)]
+    bare = [line for line in lines if not _is_ruler(line)]
+    delimiter = _delimiter(bare[:SAMPLE])
+    rows = _at_ruler(bare, lines[rulers[0]]) if delimiter == " " and rulers else None
+    rows = _without_empty_ends(rows or _split(bare, delimiter))
+    has_units_line = 2 in (place - i for i, place in enumerate(rulers))  # names, units, ruler
+    notes, body = _header(rows, comments, delimiter, has_units_line)
+    _check_widths(notes.names if notes else body[0], body, delimiter)
+    columns: list[Sequence[str]] = list(zip(*body, strict=True))
+    said: dict[str, Any] = {}
+    with_points = point_decimals(columns) if delimiter != "," else None
+    if with_points is not None:
+        columns, said = with_points, said | {"DECIMAL_COMMAS": True}
+    missing = missing_numbers(comments)
+    values = [typed(cells, missing) for cells in columns]
+    if notes is None:
+        notes = ColumnNotes(_names_without_any(values))
+        assumed = [name for name in notes.names if name in ASSUMED_NAMES]
+        said |= {"NAMES_ASSUMED": ", ".join(assumed)} if assumed else {}
+    return _named(notes, values, comments, said, "CSV" if delimiter == "," else "text table")
+
+
+def _is_ruler(line: str) -> bool:
+    return ("--" in line or "==" in line) and _RULER.fullmatch(line) is not None
+
+
+def _named(
+    notes: ColumnNotes, values: list[Array], comments: list[str], said: dict[str, Any], origin: str
+) -> Table:
+    """The table, without columns that have neither a name nor a value."""
+    stated = [name_and_unit(name) for name in notes.names]
+    names = lower_names(name for name, _ in stated)
+    lines_of_units = [
+        cell.strip("[]") if not is_missing(cell) and cell != "-" else "" for cell in notes.units
+    ]
+    units = {name: unit for name, unit in zip(names, lines_of_units, strict=False) if unit}
+    units |= {name: unit for name, (_, unit) in zip(names, stated, strict=True) if unit}
+    columns = {
+        name: column
+        for name, (given, _), column in zip(names, stated, values, strict=True)
+        if given or not _is_empty(column)
+    }
+    descriptions, ucds = vizier_columns(comments)
+    of_columns = Notes(
+        units,
+        {name: ucd for name, ucd in ucds.items() if name in columns},
+        descriptions={n: text for n, text in (notes.descriptions | descriptions).items() if n in columns},
+        meta=comment_cards(comments) | said,
+    )
+    return table_of(columns, of_columns, origin)
+
+
+def _is_empty(column: Array) -> bool:
+    return column.dtype.kind == "f" and bool(np.isnan(column).all())
+
+
+def _delimiter(sample: list[str]) -> str:
+    """What is in every line and cuts all of them into as many cells; a blank where nothing does."""
+    widths = {len(words(line)) for line in sample}
+    for mark in ("\t", ";", "|", ","):
+        if not all(mark in line for line in sample):
+            continue
+        rows = _without_empty_ends(_split(sample, mark))
+        if len({len(row) for row in rows}) > 1:
+            continue
+        blanks_set_apart = len(widths) == 1 and (
+            (mark == "\t" and len(words(sample[0])) > len([cell for cell in rows[0] if cell]))
+            or (mark == "," and all(_has_decimal_commas(line) for line in sample))
+        )
+        if not blanks_set_apart:
+            return mark
+    if len(widths) == 1 and widths != {1}:
+        return " "
+    below = sample[1:] or sample  # one line that does not fit the others is named by its row
+    return next((m for m in (",", "\t", "|", ";") if m in sample[0] or all(m in line for line in below)), " ")
+
+
+def _has_decimal_commas(line: str) -> bool:
+    """``3700,5 10,7`` with blanks between its numbers."""
+    cells = words(line)
+    return len(cells) > 1 and all(re.fullmatch(r"[+-]?\d+(?:,\d+(?:[eE][+-]?\d+)?)?", cell) for cell in cells)
+
+
+def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    if delimiter == " ":
+        quoted = any('"' in line for line in lines)
+        return [words(line) for line in lines] if quoted else [line.split() for line in lines]
+    try:
+        return [
+            [cell.strip() for cell in row]
+            for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        ]
+    except csv.Error as exc:
+        raise FormatError(f"the text is not a table: {exc}; save it as CSV, ECSV or FITS") from exc
+
+
+def _at_ruler(lines: list[str], ruler: str) -> list[list[str]] | None:
+    """Cells below the groups of dashes, so that one may be empty or hold blanks; None where a line runs across."""
+    starts = [group.start() for group in re.finditer(r"[-=]+", ruler)]
+    if len(starts) < 2 or any(line[start - 1 : start].strip() for line in lines for start in starts[1:]):
+        return None
+    return [
+        [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+        for line in lines
+    ]
+
+
+def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without the empty cells that bars around them, or a mark after the last cell, leave everywhere."""
+    if len(rows) > 1 and all(len(row) == len(rows[0]) + 1 and not row[-1] for row in rows[1:]):
+        return [rows[0], *(row[:-1] for row in rows[1:])]  # names without the mark
+    while all(len(row) > 1 and not row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
+    while all(len(row) > 1 and not row[0] for row in rows):
+        rows = [row[1:] for row in rows]
+    return rows
+
+
+def _header(
+    rows: list[list[str]], comments: list[str], delimiter: str, has_units_line: bool
+) -> tuple[ColumnNotes | None, list[list[str]]]:
+    """What the first rows and the comments say of the columns (None: nothing), and the rows of data."""
+    first = rows[0]
+    in_comments = names_in(comments, len(rows[-1]), lambda comment: _split([comment], delimiter)[0])
+    if any(looks_numeric(cell) for cell in first) or all(is_missing(cell) for cell in first):
+        return in_comments, rows
+    if in_comments is not None and len(rows) > 1 and not _differ(first, rows[1:4]):
+        return in_comments, rows  # rows of text
+    if len(rows) > 1 and len(first) != len(rows[1]):
+        joined = joined_words(" ".join(first))
+        first = joined if len(joined) == len(rows[1]) else first
+    first = [cell.strip(",;") for cell in first]
+    units: Sequence[str] = ()
+    rest = rows[1:]
+    while len(rest) > 1 and len(rest[0]) == len(first):
+        is_types = all(_TYPES.fullmatch(cell) for cell in rest[0])
+        if not is_types and not (has_units_line or _are_units_of(rest[0], rest[1])):
+            break
+        units = units if is_types else rest[0]
+        rest, has_units_line = rest[1:], False
+    if rows[0] in rest:
+        again = rest.index(rows[0]) + 1
+        raise FormatError(
+            f"the text holds several tables, the second from row {again} on; save each one by itself"
+        )
+    return ColumnNotes(first, units), rest
+
+
+def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether the cells above numbers are units, and no cell is a number."""
+    above = [cell for cell, number in zip(row, below, strict=False) if looks_numeric(number)]
+    return _differ(row, [list(below)]) and are_units(above)
+
+
+def _differ(row: Sequence[str], below: list[list[str]]) -> bool:
+    """Whether a cell of the row is text above a number, and none is a number."""
+    return not any(looks_numeric(cell) for cell in row) and any(
+        looks_numeric(number) and not is_missing(cell)
+        for cells in below
+        for cell, number in zip(row, cells, strict=False)
+    )
+
+
+def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -> None:
+    wrong = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
+    if rows and wrong is None:
+        return
+    found = f"row {wrong + 1} has {len(rows[wrong])}" if wrong is not None else "there is no row"
+    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    advice = "; write nan into cells that are empty" if delimiter == " " and wrong is not None else ""
+    raise FormatError(
+        f"the text is not a table: its first line names {len(names)} column{'s' * (len(names) != 1)} ({shown}), "
+        f"but {found}{advice}"
+    )
+
+
+def _names_without_any(columns: list[Array]) -> list[str]:
+    """ASSUMED_NAMES where the first columns can be a spectrum; otherwise ``column_1``..."""
+    named = columns[: len(ASSUMED_NAMES)]
+    steps = np.diff(columns[0].astype(float)) if columns[0].dtype.kind in "iuf" else np.array([np.nan])
+    is_spectrum = len(columns) > 1 and (bool((steps >= 0).all()) or bool((steps <= 0).all()))
+    is_spectrum = is_spectrum and all(column.dtype.kind in "iuf" for column in named) and columns[0][0] > 0
+    names = ASSUMED_NAMES if is_spectrum else ()
+    return [*names[: len(columns)], *(f"column_{i + 1}" for i in range(len(names), len(columns)))]

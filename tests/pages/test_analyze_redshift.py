@@ -1,0 +1,121 @@
+"""The redshift on the Analyze page: sliders, peaks, clicked features, a prior, switches, and doubts."""
+
+import pytest
+
+from aion.explorer.engine import Engine
+from tests.pages.conftest import session, shown, titles, unfold, widget
+
+
+def facts(at):
+    """The numbers beside p(z)."""
+    return next(table.value for table in at.table if "Mode" in table.value.to_string())
+
+
+def test_switching_a_modality_off_changes_the_redshift(upload):
+    at = upload("sdss_spec.fits", "photometry.ecsv")
+    assert not at.error
+    before = facts(at)
+    switches = widget(at.pills, "switches-")
+    switches.set_value([label for label in switches.options if "spectrum" in label]).run()
+    assert not at.exception
+    assert session(at).use == frozenset({"tok_spectrum_sdss"})
+    assert not facts(at).equals(before)
+
+
+def test_switching_everything_off_is_explained_and_can_be_undone(upload):
+    at = upload("sdss_spec.fits", "photometry.ecsv")
+    widget(at.pills, "switches-").set_value([]).run()
+    assert not at.exception
+    assert "switched off" in at.error[0].value
+    next(button for button in at.button if button.label.startswith("Switch everything on")).click().run()
+    assert not at.error and at.metric
+
+
+def test_the_redshift_moves_the_lines_without_running_the_model(upload, figures, marks, monkeypatch):
+    at = upload("sdss_spec.fits")
+    drawn = next(figure for figure in figures(at) if "Flux" in titles(figure))
+    calls = []
+    monkeypatch.setattr(Engine, "analyze", lambda *a, **k: calls.append(a))
+    at.number_input(key="z-typed").set_value(0.15).run()
+    assert marks(at, "spectrum-0")["Hδ"] == pytest.approx(4102.9 * 1.15, abs=0.5)
+    assert marks(at, "redshift") == {"Chosen z": pytest.approx(0.15)}
+    assert drawn in figures(at)
+    assert at.slider(key="z-slid").value == pytest.approx(0.15)
+    at.slider(key="z-slid").set_value(0.3).run()
+    assert at.number_input(key="z-typed").value == pytest.approx(0.3)
+    assert calls == []
+
+
+def test_the_fine_slider_moves_by_velocity_around_the_redshift_and_the_best_peak_comes_back(upload):
+    at = upload("sdss_spec.fits")
+    at.number_input(key="z-typed").set_value(0.15).run()
+    at.slider(key="z-shifted").set_value(300).run()
+    assert session(at).z == pytest.approx(0.15 + 1.15 * 300 / 299_792.458)
+    at.slider(key="z-shifted").set_value(-300).run()
+    assert session(at).z == pytest.approx(0.15 - 1.15 * 300 / 299_792.458)
+    next(button for button in at.button if button.label == "Best peak").click().run()
+    assert session(at).z is None and not at.exception
+    assert at.slider(key="z-shifted").value == 0
+
+
+def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
+    at = unfold(upload("sdss_spec.fits"), "votes")
+    peaks = next(table.value for table in at.dataframe if "Peak" in table.value)
+    lines_at_them = next(table.value for table in at.dataframe if "Line" in table.value)
+    assert list(peaks.columns) == [
+        "Peak",
+        "Probability",
+        "68 % of the peak",
+        "Lines found",
+        "S/N of its lines, total",
+    ]
+    assert lines_at_them["Line"].iloc[-1] == "Total"
+    assert lines_at_them.columns[1] == f"z = {peaks['Peak'].iloc[0]}"
+
+
+def test_a_clicked_feature_gets_a_name_and_so_a_redshift(upload):
+    at = upload("sdss_spec.fits")
+    session(at).feature = 6564.61 * 1.1
+    at.run()
+    lines_to_choose = at.selectbox(key="z-named")
+    assert "7221.1 Å" in lines_to_choose.label
+    chosen = next(option for option in lines_to_choose.options if option.startswith("Hα"))
+    assert chosen.endswith("z = 0.10000")
+    lines_to_choose.select(chosen).run()
+    assert session(at).z == pytest.approx(0.1) and session(at).feature is None
+    assert not at.exception
+
+
+def test_a_prior_multiplies_the_redshift_and_the_page_says_so(upload):
+    at = upload("sdss_spec.fits")
+    before = facts(at)
+    next(radio for radio in at.radio if str(radio.key).startswith("prior-")).set_value(
+        "Flat in ln(1 + z)"
+    ).run()
+    next(button for button in at.button if button.label == "Apply").click().run()
+    assert not at.exception
+    assert "Multiplied by a prior flat in ln(1 + z)" in shown(at)
+    assert not facts(at).equals(before)
+
+
+def test_each_modality_speaks_alone_when_asked(upload, figures):
+    at = upload("sdss_spec.fits", "photometry.ecsv")
+    count = len(figures(at))
+    next(button for button in at.button if button.label.startswith("Compare what each says")).click().run()
+    assert not at.exception
+    assert len(figures(at)) == count + 1
+    rows = {"SDSS spectrum only", "Catalog numbers only", "All together"}
+    assert any(rows <= {trace.get("name") for trace in figure["data"]} for figure in figures(at))
+
+
+def test_reasons_to_doubt_are_listed(upload):
+    at = upload("sdss_spec.fits")
+    lines = [
+        text
+        for text in at.markdown
+        if text.value.startswith((":green[:material/check:] fine", ":orange[:material/warning:] look"))
+    ]
+    measured = " ".join(line.value for line in lines)
+    assert "reduced χ²" in measured and "Wavelengths covered" in measured and "reference catalog" in measured
+    assert "rank not measured for these weights" in measured
+    assert all(line.help for line in lines), "what was measured and what it means"
