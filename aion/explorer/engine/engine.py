@@ -88,7 +88,7 @@ class Engine:
         """Everything about one object.
 
         Args:
-            thing: From a file or from the catalog.
+            target: From a file or from the catalog.
             use: Token keys to read; None = all that the model reads. The redshift is never read.
             k: How many neighbors.
 
