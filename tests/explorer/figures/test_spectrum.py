@@ -58,7 +58,7 @@ def test_lines_move_with_the_redshift():
     assert not [shape for shape in figures.spectrum(samples.spectrum()).layout.shapes if shape.name == "Hβ"]
 
 
-def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
+def test_overlay_spectra_are_divided_by_their_median_and_move_to_rest():
     spectrum = samples.small_spectrum()
     both = [
         figures.OverlaySpectrum("a", spectrum, 0.5),

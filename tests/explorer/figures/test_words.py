@@ -26,7 +26,7 @@ def test_ids_and_classes_of_neighbors_are_no_tags_and_no_places_of_a_template():
     assert trace.hovertemplate.startswith("%{customdata}<br>%{fullData.name}, z")
 
 
-def test_names_of_compared_spectra_are_no_tags():
+def test_names_of_overlay_spectra_are_no_tags():
     spectrum = SmallSpectrum(np.linspace(4000, 9000, 50), np.ones(50))
     [trace] = figures.overlay_spectra([OverlaySpectrum(HOSTILE, spectrum, 0.1)]).data
     assert trace.name == SHOWN
