@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Done:
+class Outcome:
     """What a command did."""
 
     count: int = 0
@@ -47,12 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
-        done: Done = options.run(options)
+        outcome: Outcome = options.run(options)
     except (AIONError, OSError) as exc:
-        done = Done(0, [str(exc)])
-    for failure in done.failures:
+        outcome = Outcome(0, [str(exc)])
+    for failure in outcome.failures:
         print(f"aion: {failure}", file=sys.stderr)
-    return 0 if not done.failures else 1 if done.count else 2
+    return 0 if not outcome.failures else 1 if outcome.count else 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,7 +142,7 @@ def _add_fetch(fetch: argparse.ArgumentParser) -> None:
     fetch.set_defaults(run=_fetch)
 
 
-def _analyze(options: argparse.Namespace) -> Done:
+def _analyze(options: argparse.Namespace) -> Outcome:
     from aion.explorer.export.analysis import to_json
     from aion.explorer.redshift.prior import parse_prior
     from aion.io import Overrides
@@ -153,70 +153,67 @@ def _analyze(options: argparse.Namespace) -> Done:
     overrides = Overrides.parse(options.set)
     files = _read(options.files, overrides, strict=options.strict) if options.files else []
     engine = _engine(options.model)
-    objects = _chosen(engine, files, options.id)
-    analyzed, done = _analyzed(engine, objects, _streams(engine, options.use), prior)
+    objects = _choose(engine, files, options.id)
+    analyzed, outcome = _analyze_all(engine, objects, _streams(engine, options.use), prior)
     if options.json and analyzed:
         texts = [to_json(analysis, target.reports) for target, analysis in analyzed]
-        print(
-            texts[0] if len(objects) == 1 else f"[{','.join(texts)}]", end="" if len(objects) == 1 else "\n"
-        )
+        print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]\n", end="")
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
     if options.out and analyzed:
-        for stem, (target, analysis) in zip(
-            _stems([analysis.id for _, analysis in analyzed]), analyzed, strict=True
-        ):
+        stems = _stems([analysis.id for _, analysis in analyzed])
+        for stem, (target, analysis) in zip(stems, analyzed, strict=True):
             _write(options.out, stem, analysis, target, engine.catalog)
-        print(f"aion: results of {done.count} object(s) are in {options.out}", file=sys.stderr)
-    return done
+        print(f"aion: results of {outcome.count} object(s) are in {options.out}", file=sys.stderr)
+    return outcome
 
 
-def _analyzed(
+def _analyze_all(
     engine: "Engine", objects: "list[SkyObject]", use: list[str] | None, prior: "Prior | None"
-) -> "tuple[list[tuple[SkyObject, Analysis]], Done]":
+) -> "tuple[list[tuple[SkyObject, Analysis]], Outcome]":
     """Each object that can be used with its analysis."""
     from aion.explorer.redshift.prior import with_prior
 
-    done = Done()
+    outcome = Outcome()
     analyzed: list[tuple[SkyObject, Analysis]] = []
     for target, answer in zip(objects, engine.batch(objects, use=use), strict=True):
         try:
             if isinstance(answer, AIONError):
                 raise answer
             analyzed.append((target, with_prior(answer, prior)))
-            done.count += 1
+            outcome.count += 1
         except AIONError as exc:
-            done.leave_out(target.id, exc)
-    return analyzed, done
+            outcome.leave_out(target.id, exc)
+    return analyzed, outcome
 
 
-def _embed(options: argparse.Namespace) -> Done:
-    from aion.explorer.export.analysis import Embedded, embeddings_parquet
+def _embed(options: argparse.Namespace) -> Outcome:
+    from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet
     from aion.io import Overrides
 
-    done = Done()
+    outcome = Outcome()
     overrides = Overrides.parse(options.set)
     objects: list[SkyObject] = []
     for file in options.files:
         try:
             objects += _read([file], overrides, strict=options.strict)
         except (AIONError, OSError) as exc:
-            done.leave_out(file, exc)
+            outcome.leave_out(file, exc)
     if not objects:
-        return done
+        return outcome
     engine = _engine(options.model)
     rows = []
     for target, answer in zip(objects, engine.embed_objects(objects), strict=True):
         if isinstance(answer, AIONError):
-            done.leave_out(target.id, answer)
+            outcome.leave_out(target.id, answer)
         else:
-            rows.append(Embedded(target.id, answer.embedding, answer.used, target.reports))
-            done.count += 1
+            rows.append(EmbeddingRow(target.id, answer.embedding, answer.used, target.reports))
+            outcome.count += 1
     if rows:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_bytes(embeddings_parquet(rows, engine.info))
-        print(f"aion: {done.count} embedding(s) are in {options.out}", file=sys.stderr)
-    return done
+        print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
+    return outcome
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -232,7 +229,7 @@ def _streams(engine: "Engine", use: str | None) -> list[str] | None:
     return streams
 
 
-def _app(options: argparse.Namespace) -> Done:
+def _app(options: argparse.Namespace) -> Outcome:
     from aion.explorer.settings import environment_with
     from aion.resources import resource
 
@@ -240,10 +237,10 @@ def _app(options: argparse.Namespace) -> Done:
     command += [f"--server.port={options.port}"] if options.port is not None else []
     with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
         subprocess.run(command, env=environment_with(options.model), check=True)
-    return Done()
+    return Outcome()
 
 
-def _fetch(options: argparse.Namespace) -> Done:
+def _fetch(options: argparse.Namespace) -> Outcome:
     from aion import download
 
     try:
@@ -255,18 +252,18 @@ def _fetch(options: argparse.Namespace) -> Done:
     if source.is_folder:
         raise InputError(f"{options.id} is a folder on this computer; there is nothing to download")
     print(f"aion: {source.id} at {source.revision} is in {download.cache_folder()}", file=sys.stderr)
-    return Done()
+    return Outcome()
 
 
-def _chosen(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":
+def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "list[SkyObject]":
     """All objects of the files, or the one that was asked for, of the files or of the catalog."""
     if id is None:
         return objects
     if objects:
         found = [target for target in objects if target.id == id]
         if not found:
-            held = ", ".join(target.id for target in objects[:10])
-            raise InputError(f"the files hold no object {id!r}; they hold {held}")
+            ids = ", ".join(target.id for target in objects[:10])
+            raise InputError(f"the files hold no object {id!r}; they hold {ids}")
         return found
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
@@ -314,14 +311,12 @@ def _in_words(analysis: "Analysis") -> str:
     lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]
     if analysis.neighbors:
         nearest = ", ".join(
-            f"{found.id} ({found.kind}, similarity {found.similarity:.3f})"
-            for found in analysis.neighbors[:3]
+            f"{one.id} ({one.kind}, similarity {one.similarity:.3f})" for one in analysis.neighbors[:3]
         )
         lines.append(f"  Most similar: {nearest}.")
     lines += [f"  Note: {note}" for note in analysis.notes]
-    lines.append(
-        f"  Weights: {analysis.model.title}." + (f" {analysis.model.notice}" if analysis.model.notice else "")
-    )
+    notice = f" {analysis.model.notice}" if analysis.model.notice else ""
+    lines.append(f"  Weights: {analysis.model.title}.{notice}")
     return "\n".join(lines)
 
 
@@ -345,32 +340,11 @@ def _stems(ids: Sequence[str]) -> list[str]:
 def _write(
     folder: Path, stem: str, analysis: "Analysis", target: "SkyObject", catalog: "Catalog | None"
 ) -> None:
-    from aion.explorer.export import tables
-    from aion.explorer.export.analysis import (
-        decoded_fits,
-        embeddings_npy,
-        pdf_csv,
-        pdf_ecsv,
-        pdf_hdf5,
-        to_json,
-    )
+    from aion.explorer.export.analysis import result_files
 
     folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        f"{stem}.json": to_json(analysis, target.reports).encode(),
-        f"{stem}-pz.csv": pdf_csv(analysis),
-        f"{stem}-pz.ecsv": pdf_ecsv(analysis),
-        f"{stem}-pz.hdf5": pdf_hdf5(analysis),
-        f"{stem}-decoded.fits": decoded_fits(analysis),
-        f"{stem}-embedding.npy": embeddings_npy([analysis.embedding]),
-    }
-    if catalog is not None:
-        files |= {
-            f"{stem}-neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending)
-            for ending in ("csv", "ecsv")
-        }
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    for ending, content in result_files(analysis, target.reports, catalog).items():
+        (folder / f"{stem}{'-' if '.' in ending else '.'}{ending}").write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def fetch(id: str, *, revision: str | None = None, token: str | None = None) -> 
     left = sum(missing.values())
     _check_space(id, left)
     total = sum(sizes.values())
-    bar = tqdm(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5)  # type: ignore[no-untyped-call]
+    bytes_bar: Any = tqdm  # which ships no types
+    bar = bytes_bar(desc=id, total=total, initial=total - left, unit="B", unit_scale=True, mininterval=0.5)
     with bar as line:
         for path, size in missing.items():
             whole = line.n + size

@@ -26,7 +26,7 @@ options = search.search_controls(catalog)
 if not current_query().weights and options.order != search.OUTLIERS:
     search.starters(catalog)
 else:
-    found = search.answers(catalog, options)
-    if found is not None:
-        search.results(catalog, options, found)
+    neighbors = search.answers(catalog, options)
+    if neighbors is not None:
+        search.results(catalog, options, neighbors)
 search.quality(catalog)

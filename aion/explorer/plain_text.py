@@ -21,10 +21,10 @@ _MARKS = re.compile(
     r"|:(?=[^\W\d_])"  # :red[...]
     r"|^[-+=#]"  # a list, a heading, a rule
 )
-_NUMBERED = re.compile(r"^(\d+)([.)])")
+_LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 
 
 def as_text(text: object) -> str:
     """Markdown that shows these letters in one line."""
     line = " ".join(str(text).split())
-    return _NUMBERED.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", _APART.sub(_JOINER, line)))
+    return _LIST_NUMBER.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", _APART.sub(_JOINER, line)))

@@ -9,7 +9,7 @@ from typing import Self
 from aion.errors import ConfigError
 from aion.resources import resource
 
-EMBEDDED = str(resource("assets/models/aion-sim"))
+EMBEDDED_MODEL = str(resource("assets/models/aion-sim"))
 CATALOG = resource("assets/catalog")
 
 
@@ -21,7 +21,7 @@ class Settings:
         ConfigError: the device is none of what is named below.
     """
 
-    model: str = EMBEDDED
+    model: str = EMBEDDED_MODEL
     """Folder or Hub id of weights in the published layout (``AION_MODEL``)."""
     revision: str | None = None
     """Commit, branch or tag of a Hub id (``AION_REVISION``)."""

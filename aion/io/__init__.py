@@ -23,7 +23,7 @@ def read(
     their id, then by position. A file of many targets gives many objects, in its order.
 
     Args:
-        source: Path, bytes, open binary file, a record with a spectrum or an image (mapping or object), or a list of those.
+        source: Path, bytes, open file, table, HDUs, spectrum or record in memory, or a list of those.
         name: What to call the file in reports; the file's own name by default. It never decides how a file is read.
         overrides: Values that replace what would be detected.
         strict: Whether an assumption, such as a medium that nothing states, is an error.

@@ -100,7 +100,7 @@ def _flattened(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
 
 
 def _plain(value: Any) -> Any:
-    """Lists and whatever numpy takes as arrays in native order, without units, missing values NaN; one value as such."""
+    """Lists and what numpy takes as arrays in native order, missing values NaN; a single value as such."""
     if isinstance(value, (list, tuple)):
         return np.array([np.nan if part is None else part for part in value])
     if not hasattr(value, "__array__"):
@@ -110,7 +110,7 @@ def _plain(value: Any) -> Any:
 
 
 def _array(data: bytes) -> Array:
-    """One npy member. The header is read first: numpy reserves what it claims before it finds out whether it is there."""
+    """One npy member. Its header is read first: numpy reserves what it claims, there or not."""
     stream = as_stream(data)
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):

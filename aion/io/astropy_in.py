@@ -33,7 +33,7 @@ def open_votable(data: bytes) -> Table:
     """First table with rows of a VOTable; its PARAMs and INFOs are cards, and OTHER_TABLES names the rest.
 
     Raises:
-        FormatError: it is a web page, a picture, another XML file, refers to data elsewhere, or says that a query failed.
+        FormatError: a web page, a picture, another XML file, data elsewhere, or a query that failed.
     """
     if not re.search(rb"<(?:\w+:)?VOTABLE", data[:4096], re.IGNORECASE):
         raise FormatError(_other_markup(data[:4096].lower()))
@@ -121,7 +121,7 @@ def notes_of_yaml(lines: Iterable[str]) -> Notes:
 
 
 def from_astropy(table: AstropyTable, origin: str, meta: Mapping[str, Any] | None = None) -> Table:
-    """Columns of a table of astropy, masked values missing; a column of coordinates becomes its RA and Dec in degrees."""
+    """Columns of a table of astropy, masked values missing; coordinates become RA and Dec in degrees."""
     check_rows(len(table))
     parts = [part for name in table.colnames for part in _parts(name, table[name])]
     names = lower_names(name for name, _ in parts)

@@ -15,7 +15,7 @@ MAX_ROWS = 200_000
 
 @dataclass(frozen=True)
 class Notes:
-    """What a file says of its columns and of itself; names of columns in lower case, those of `meta` in upper case."""
+    """What a file says of its columns (lower-case names) and of itself (`meta`, upper-case names)."""
 
     units: Mapping[str, str] = field(default_factory=dict)
     ucds: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +31,8 @@ def table_of(columns: Mapping[str, Array], notes: Notes, origin: str) -> Table:
         raise FormatError(f"the {origin} has no rows; a row for each pixel or object is expected")
     if len(lengths) > 1:
         raise FormatError(
-            f"the columns of the {origin} have {min(lengths):,} to {max(lengths):,} rows; save them in one length"
+            f"the columns of the {origin} have {min(lengths):,} to {max(lengths):,} rows; "
+            "save them in one length"
         )
     check_rows(*lengths)
     return Table(columns, notes.units, notes.meta, origin, notes.ucds, notes.utypes, notes.descriptions)

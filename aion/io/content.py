@@ -1,4 +1,4 @@
-"""What a file holds once it is parsed, before anyone knows which survey it is from: HDUs, a table, or records."""
+"""What a file holds once it is parsed, before its survey is known: HDUs, a table, or records."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ LARGEST_EXACT = 2.0**53
 
 @dataclass(frozen=True)
 class Record:
-    """One object as named values: arrays, numbers and text. Names are lower-case; nested names are joined by ``_``."""
+    """One object as named values: arrays, numbers, text. Lower-case names; nested are joined by ``_``."""
 
     values: Mapping[str, Any]
     units: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Table:
 
 
 def lower_names(names: Iterable[Any]) -> list[str]:
-    """The names in lower case. One that differs from another in case only gets a number: ``z, Z`` -> ``z, z_2``."""
+    """The names in lower case; one that is there already gets a number: ``z, Z`` -> ``z, z_2``."""
     unique: dict[str, None] = {}
     for place, name in enumerate(names, start=1):
         lower = candidate = str(name).strip().lower() or f"column_{place}"

@@ -34,6 +34,7 @@ _CAMERAS = {  # the first that is named counts: DECam's own names say SDSS too
     "SDSS": {"SDSS", "SLOAN"},
 }
 _ORIGIN_CARDS = ("INSTRUME", "DETECTOR", "TELESCOP", "SURVEY", "ORIGIN")
+_IMAGE_WORDS = {"IMAGE", "SCI", "BAND", "FILTER", "COADD", "CUTOUT"}
 _OTHER_SYSTEMS = re.compile(r"bess?ell?|johnson|cousins|harris|kron|washington|str[oö]mgren", re.IGNORECASE)
 _LETTER = re.compile(r"([grizy])(?:2|p|')?", re.IGNORECASE)  # HSC-R2; Sloan g' and gp
 
@@ -52,7 +53,7 @@ class Filter:
 
 def parse_filter(text: str) -> Filter:
     """Of ``"g DECam SDSS c0001 4720.0 1520.0"``, ``"HSC-R2"``, ``"g.00000"``, ``"r.MP9602"``, ``"F814W"``."""
-    words = [word for word in re.split(r"[^\w']+|_", text.strip()) if word]
+    words = _words(text)
     camera = _camera(words)
     if camera is None and re.search(r"\bMP\d{4}\b", text):
         camera = "MegaCam"  # CFHT numbers its MegaCam filters MP9xxx
@@ -61,6 +62,13 @@ def parse_filter(text: str) -> Filter:
     letters = [match[1].lower() for match in map(_LETTER.fullmatch, words) if match]
     letter = letters[0] if letters and not _OTHER_SYSTEMS.search(text) else None
     return Filter(text.strip(), camera, letter)
+
+
+def names_a_band(text: str) -> bool:
+    """Whether the name of an HDU or array is a band: ``"g"`` and ``"IMAGE_R"`` are; ``"R_FLUX"`` is not."""
+    rest = [word for word in _words(text) if not _LETTER.fullmatch(word) and word.upper() not in _IMAGE_WORDS]
+    stated = parse_filter(text)
+    return stated.letter is not None and all(_camera([word]) for word in rest)
 
 
 def filter_of(header: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -78,6 +86,10 @@ def camera_of(header: Mapping[str, Any]) -> str | None:
         return "Pan-STARRS"
     texts = [str(header.get(card) or "") for card in _ORIGIN_CARDS]
     return _camera([word for text in texts for word in (*re.split(r"[^\w]+|_", text), text)])
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[^\w']+|_", text.strip()) if word]
 
 
 def _camera(words: list[str]) -> str | None:

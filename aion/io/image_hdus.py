@@ -12,7 +12,7 @@ import numpy as np
 
 from aion.errors import FormatError
 from aion.io.content import Array
-from aion.io.filters import filter_of, parse_filter
+from aion.io.filters import filter_of, names_a_band, parse_filter
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.images import ImageArrays, bands_first, refuse_others
 from aion.io.objects import Entry
@@ -74,10 +74,19 @@ def band_of(image: ImageHdu, file: FitsFile) -> tuple[str, str] | None:
     stated = filter_of(cards(image.hdu.header))
     if stated is not None:
         return stated
-    if parse_filter(image.hdu.name).letter:
+    if names_a_band(image.hdu.name):
         return image.hdu.name, "the name of the HDU"
     stated = filter_of(cards(file.primary.header))
     return (stated[0], f"{stated[1]} of the file") if stated else None
+
+
+def header_of(hdu: Hdu, file: FitsFile) -> dict[str, Any]:
+    """Its cards and those of the first HDU, unless that one has pixels of its own, which they are about.
+
+    INHERIT: https://fits.gsfc.nasa.gov/registry/inherit.html
+    """
+    inherits = file.primary is hdu or not file.primary.shape or hdu.header.get("INHERIT") is True
+    return (cards(file.primary.header) if inherits else {}) | cards(hdu.header)
 
 
 def cube_bands(header: Any, count: int) -> tuple[tuple[str, ...], str] | None:
@@ -107,15 +116,14 @@ def arrays_of(
     Raises:
         FormatError: a picture, a cube of spectra, a band twice, or bands that are not on one grid.
     """
-    headers = [cards(file.primary.header) | cards(image.hdu.header) for image in images]
+    headers = [header_of(image.hdu, file) for image in images]
     entries: list[Entry] = []
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):
         name = image.hdu.title
         _refuse_spectra(image, header, name)
         pixels = image.hdu.image()
-        if pixels.dtype == np.uint8 and "BSCALE" not in header:
-            refuse_others(pixels, name)
+        refuse_others(pixels, name)
         cube, moved = bands_first(pixels, name)
         cube, note = linear(cube, header)
         entries += [*moved, *([Entry("scaling", "asinh", "header", f"{name}: {note}")] if note else [])]
@@ -130,13 +138,16 @@ def arrays_of(
         named = _bands_of(file, images[0], headers[0], len(cubes[0]))
         bands, source = named or (None, "")
     planes = np.concatenate(cubes)
+    ivar, mask = _ivar(images, planes.shape), _mask(images, planes.shape, mask_of)
+    entries += _about(images, ivar is not None, ("invvar", "variance"), "inverse variance")
+    entries += _about(images, mask is not None, ("mask",), "mask")
     return ImageArrays(
         planes=planes,
         bands=bands,
         header=headers[0],
         plane_headers=tuple(headers) if len(images) > 1 else (),
-        ivar=_ivar(images, planes.shape),
-        mask=_mask(images, planes.shape, mask_of),
+        ivar=ivar,
+        mask=mask,
         survey=survey,
         bands_source=source,
         entries=(*entries, *(_not_used(hdu) for hdu in unused)),
@@ -153,7 +164,7 @@ def _axes(hdu: Hdu) -> tuple[int, ...]:
 
 def _own_band(hdu: Hdu) -> str | None:
     stated = filter_of(cards(hdu.header))
-    return stated[0] if stated else parse_filter(hdu.name).letter
+    return parse_filter(stated[0] if stated else hdu.name).letter
 
 
 def _bands_of(
@@ -189,12 +200,8 @@ def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry
         raise FormatError(f"the bands do not have one size ({told}); cut them to the same field")
     grids = [celestial(header) for header in headers]
     if grids[0] is None or None in grids:
-        return Entry(
-            "alignment",
-            "unknown",
-            "assumed",
-            "no WCS shows that the bands are aligned; pixels are put on pixels",
-        )
+        note = "no WCS shows that the bands are aligned; pixels are put on pixels"
+        return Entry("alignment", "unknown", "assumed", note)
     largest = 0.0
     for name, grid in zip(names[1:], grids[1:], strict=True):
         assert grid is not None
@@ -241,10 +248,21 @@ def _mask(
     return parts[0] if len(images) == 1 and shape[0] > 1 else np.stack(parts)
 
 
+def _about(images: Sequence[ImageHdu], is_used: bool, kinds: tuple[str, ...], what: str) -> list[Entry]:
+    """Which HDUs the inverse variances or masks are from; or that they do not fit the planes."""
+    titles = [image.extras[kind].title for image in images for kind in kinds if kind in image.extras]
+    if not titles:
+        return []
+    if is_used:
+        return [Entry(f"image {what}", ", ".join(titles), "header", "for display; no codec reads it")]
+    return [
+        Entry(f"image {what}", ", ".join(titles), "dropped", "not of the size of the planes, or not for each")
+    ]
+
+
 def _not_used(hdu: Hdu) -> Entry:
-    size = (
-        "x".join(map(str, hdu.shape)) + " pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
-    )
+    rows, size = hdu.count("NAXIS2"), "x".join(map(str, hdu.shape))
+    what = f"{size} pixels" if hdu.shape else f"a table of {rows} rows"
     return Entry(
-        "HDU", hdu.title, "dropped", f"{size}; no band of the image and nothing that is read with it"
+        "HDU", hdu.title, "dropped", f"{what}; no band of the image and nothing that is read with it"
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from aion.errors import ModalityError
 from aion.io.content import Array, Record, numbers
-from aion.io.filters import parse_filter
+from aion.io.filters import names_a_band
 from aion.io.images import ImageArrays, bands_first, refuse_others
 from aion.io.rows import number, text_of
 from aion.io.spectra import ivar_of
@@ -61,7 +61,7 @@ def image_of(item: Record) -> ImageArrays | None:
 
 
 def _planes(item: Record) -> ImageArrays | None:
-    planes = {key: value for key, value in item.values.items() if _is_band(key) and np.ndim(value) == 2}
+    planes = {key: value for key, value in item.values.items() if names_a_band(key) and np.ndim(value) == 2}
     if not planes:
         return None
     if len({np.shape(plane) for plane in planes.values()}) > 1:
@@ -88,15 +88,6 @@ def _header(item: Record, image: str) -> dict[str, Any]:
             value = np.ravel(stated)[0]
             header[card] = text_of(value) if card == "BUNIT" else number(value)
     return header
-
-
-def _is_band(key: str) -> bool:
-    return key in ("g", "r", "i", "z", "y") or (len(key) > 2 and _names_its_camera(key))
-
-
-def _names_its_camera(key: str) -> bool:
-    stated = parse_filter(key)
-    return stated.camera is not None and stated.letter is not None
 
 
 def _like(cube: Array, values: Any) -> Any:

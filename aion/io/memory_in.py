@@ -1,4 +1,4 @@
-"""Objects in memory (astropy, specutils, pandas, numpy, arrow, mappings) -> content, as if they had come from a file."""
+"""Objects in memory (astropy, specutils, pandas, numpy, arrow, mappings) -> content, as from a file."""
 
 import io
 from collections.abc import Mapping
@@ -44,7 +44,8 @@ def sources_in(source: Any) -> list[Any]:
         raise FormatError("no file was given; give at least one")
     if all(isinstance(one, (np.ndarray, list, tuple, int, float)) and not _has_fields(one) for one in source):
         raise FormatError(
-            f"{len(source)} arrays or numbers do not say which is the wavelength, the flux or its error; {_NAMED}"
+            f"{len(source)} arrays or numbers do not say which is the wavelength, the flux or its error; "
+            f"{_NAMED}"
         )
     return list(source)
 
@@ -119,7 +120,8 @@ def _of_hdus(source: Any) -> FitsFile:
 def _of_array(array: np.ndarray[Any, Any]) -> Records:
     if array.ndim < 3:
         raise FormatError(
-            f"an array of shape {array.shape} does not say what it holds; {_NAMED}, or {{'image': ..., 'bands': ['g', 'r', 'z']}}"
+            f"an array of shape {array.shape} does not say what it holds; {_NAMED}, "
+            "or {'image': ..., 'bands': ['g', 'r', 'z']}"
         )
     return Records((record({"array": array}, "memory"),))
 
@@ -134,11 +136,15 @@ def _of_arrow(table: pa.Table, attributes: Mapping[Any, Any]) -> Table:
 
 
 def _of_spectrum(spectrum: Any) -> Table:
-    """A `specutils.Spectrum`: (n,) as a table of pixels, (rows, n) as a row for each. Fluxes that its mask calls bad are NaN."""
+    """A `specutils.Spectrum`, flux (n,) or (rows, n), as a table of pixels or of rows.
+
+    Its mask (True = bad) is in the fluxes: those of bad pixels are NaN.
+    """
     axis, unit = spectrum.spectral_axis, spectrum.flux.unit
     if axis.unit.physical_type not in _SPECTRAL:
         raise FormatError(
-            f"the spectral axis is in {axis.unit or 'no unit'}; wavelengths, frequencies or energies are expected"
+            f"the spectral axis is in {axis.unit or 'no unit'}; "
+            "wavelengths, frequencies or energies are expected"
         )
     flux = np.asarray(spectrum.flux.value, dtype=np.float64)
     if flux.ndim > 2:
@@ -153,7 +159,8 @@ def _of_spectrum(spectrum: Any) -> Table:
     if uncertainty is not None:
         if uncertainty.uncertainty_type not in _UNCERTAINTIES:
             raise FormatError(
-                "the uncertainty of the spectrum does not say what it is; make it a StdDevUncertainty, VarianceUncertainty or InverseVariance"
+                "the uncertainty of the spectrum does not say what it is; make it a StdDevUncertainty, "
+                "VarianceUncertainty or InverseVariance"
             )
         name, power = _UNCERTAINTIES[uncertainty.uncertainty_type]
         stated = (
@@ -176,7 +183,7 @@ def _of_spectrum(spectrum: Any) -> Table:
 
 
 def _mappings(source: Any) -> list[Mapping[str, Any]]:
-    """A mapping, an object with public attributes, or something with ``.records`` (as SPARCL's results) -> mappings."""
+    """A mapping, public attributes, or something with ``.records`` (as SPARCL's results) -> mappings."""
     if isinstance(source, SkyObject):
         raise FormatError("a SkyObject has been read already; analyze or encode it as it is")
     if isinstance(source, Modality):
@@ -200,7 +207,7 @@ def _mappings(source: Any) -> list[Mapping[str, Any]]:
     public = {name: value for name, value in attributes.items() if not name.startswith("_")}
     if not public:
         raise FormatError(
-            f"a {type(source).__name__} cannot be read; give a path, bytes, an open file, a table of astropy or pandas, "
-            "FITS HDUs, a Spectrum of specutils, or a record with named arrays"
+            f"a {type(source).__name__} cannot be read; give a path, bytes, an open file, "
+            "a table of astropy or pandas, FITS HDUs, a Spectrum of specutils, or a record with named arrays"
         )
     return [public]

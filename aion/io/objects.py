@@ -13,7 +13,7 @@ from aion.errors import ConfigError, ModalityError
 from aion.modalities import Modality
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
-"""One thing that can be read: a path, the bytes of a file, an open binary file, or a record in memory."""
+"""One thing that can be read: a path, bytes, an open file, a table, HDUs, a spectrum, or a record in memory."""
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")

@@ -13,9 +13,10 @@ ALIGNED = 0.1
 """Pixels; two grids that are nowhere further apart are one."""
 REPROJECT = "bring the bands to one pixel grid first, such as with reproject or SWarp"
 _SKY_CARD = re.compile(
-    r"(CTYPE|CRVAL|CRPIX|CUNIT|CDELT|CROTA)[12]|(CD|PC)[12]_[12]|PC00[12]00[12]|PV[12]_\d+"
-    r"|[AB]P?_(ORDER|\d_\d)|RADESYS|EQUINOX|LONPOLE|LATPOLE"
+    r"(CTYPE|CRVAL|CRPIX|CUNIT|CDELT|CROTA)[12]|(CD|PC)[12]_[12]|PV[12]_\d+|RADESYS|EQUINOX|LONPOLE|LATPOLE"
 )
+_SIP_CARD = re.compile(r"[AB]P?_(ORDER|\d_\d)")
+_OLD_CARD = re.compile(r"PC00([12])00([12])")  # of Pan-STARRS
 
 
 def celestial(header: Mapping[str, Any]) -> WCS | None:
@@ -23,7 +24,14 @@ def celestial(header: Mapping[str, Any]) -> WCS | None:
     types = [str(header.get(f"CTYPE{axis}", "")).upper() for axis in (1, 2)]
     if not any(kind.startswith(("RA", "DEC", "GLON")) for kind in types):
         return None
-    wcs = WCS(fits.Header({key: value for key, value in header.items() if _SKY_CARD.fullmatch(key)}), naxis=2)
+    cards = {_OLD_CARD.sub(r"PC\1_\2", key): value for key, value in header.items()}
+    has_sip = all(kind.endswith("-SIP") for kind in types)
+    wanted = {
+        key: value
+        for key, value in cards.items()
+        if _SKY_CARD.fullmatch(key) or (has_sip and _SIP_CARD.fullmatch(key))
+    }
+    wcs = WCS(fits.Header(wanted), naxis=2)
     return wcs if wcs.has_celestial else None
 
 

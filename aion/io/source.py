@@ -108,7 +108,8 @@ def check_size(size: int, name: str) -> None:
     """Raises FormatError for a file above MAX_FILE_BYTES."""
     if size > MAX_FILE_BYTES:
         raise FormatError(
-            f"{name} has {size / 2**20:,.0f} MB; files up to {MAX_FILE_BYTES / 2**20:,.0f} MB are read: cut out the objects you need"
+            f"{name} has {size / 2**20:,.0f} MB; files up to {MAX_FILE_BYTES / 2**20:,.0f} MB are read: "
+            "cut out the objects you need"
         )
 
 
@@ -116,7 +117,8 @@ def check_unpacked(size: int, what: str) -> None:
     """Raises FormatError for something that says it unpacks to more than MAX_UNPACKED_BYTES."""
     if size > MAX_UNPACKED_BYTES or size < 0:
         raise FormatError(
-            f"{what} unpacks to {size / 2**20:,.0f} MB; up to {MAX_UNPACKED_BYTES / 2**20:,.0f} MB are read: cut out the objects you need"
+            f"{what} unpacks to {size / 2**20:,.0f} MB; up to {MAX_UNPACKED_BYTES / 2**20:,.0f} MB are read: "
+            "cut out the objects you need"
         )
 
 

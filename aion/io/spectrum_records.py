@@ -1,11 +1,12 @@
 """Named arrays of any kind of file -> the spectra in them, by the roles of the arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from astropy.units import UnitConversionError
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
@@ -15,6 +16,7 @@ from aion.io.registry import Found
 from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, name_words
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
+from aion.io.unit_spelling import parse_unit
 from aion.io.units import medium_of, scale_of
 
 FEWEST_VALUES = 30
@@ -23,6 +25,9 @@ FEWEST_ROWS = 30
 """Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 MOST_PARTS = 12
 """Spectra of one file that may be parts of one."""
+_NEEDED = (Role.WAVELENGTH, Role.FLUX)
+_POWER = {Role.FLUX: 1, Role.ERROR: 1, Role.VARIANCE: 2, Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2}
+"""Of the flux, in which an array is."""
 _AS_IVAR = 2.0
 """A column of weights is one of inverse variances where it gives the scatter of the flux within this factor."""
 
@@ -159,47 +164,21 @@ def _is_line(value: Any) -> bool:
 
 def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> SpectrumArrays:
     names = dict(layout.roles)
-    values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
     wavelength, flux = names[Role.WAVELENGTH], names[Role.FLUX]
     if "rest" in name_words(wavelength) + name_words(record.descriptions.get(wavelength, "")):
         raise FormatError(
-            f"{_place(record, wavelength)} is of the rest frame; wavelengths as observed are expected: multiply by 1 + z"
+            f"{_place(record, wavelength)} is of the rest frame; as observed are expected: multiply by 1 + z"
         )
-    unfit = {role: name for role, name in names.items() if len(values[role]) != len(values[Role.FLUX])}
-    entries = [
-        Entry("wavelength", _place(record, wavelength), "header", _label(record, wavelength).by),
-        Entry("flux", _place(record, flux), "header", _label(record, flux).by),
-    ]
-    if Role.WEIGHT in values and not _is_ivar(values[Role.WEIGHT], values[Role.FLUX]):
-        unfit[Role.WEIGHT] = names[Role.WEIGHT]
-    for role in (role for role in unfit if role is not Role.WAVELENGTH):
-        del values[role]
+    values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
+    for role in [role for role in values if role not in _NEEDED and not _fits(role, values)]:
+        del values[role], names[role]
+    entries = [*_origins(record, names, values), *_unused(record, names, layout)]
+    if Role.RESPONSE in values:
+        values = {role: part * values[Role.RESPONSE] ** _POWER.get(role, 0) for role, part in values.items()}
     uncertainty = next((role for role in values if role in UNCERTAINTIES), None)
     if uncertainty is not None:
-        entries.append(Entry("uncertainty", _place(record, names[uncertainty]), "header", str(uncertainty)))
-    unused = [*(name for role, name in unfit.items() if role is not Role.WAVELENGTH), *layout.unused]
-    if unused:
-        entries.append(
-            Entry(
-                "not used",
-                ", ".join(_place(record, name) for name in unused),
-                "dropped",
-                _why(layout, uncertainty),
-            )
-        )
-    if (response := values.pop(Role.RESPONSE, None)) is not None:
-        values[Role.FLUX] = values[Role.FLUX] * response
-        power = {Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2, Role.ERROR: 1, Role.VARIANCE: 2}
-        values |= {role: values[role] * response ** power[role] for role in values if role in power}
-        entries.append(
-            Entry("flux", _place(record, names[Role.RESPONSE]), "header", "counts were multiplied by it")
-        )
-    mask = names.get(Role.MASK, "")
-    if Role.MASK in values and "mask_sense" not in known and marks_good(mask):
-        known = {**known, "mask_sense": ("good", f"the name {mask} says so")}
-    if Role.MASK in values and (bits := known.get("mask_bits")):
-        values[Role.MASK] = (values[Role.MASK].astype(np.int64) & bits).astype(np.float64)
-    known = {name: value for name, value in known.items() if name != "mask_bits"}
+        values[uncertainty] = values[uncertainty] * _scale(record, names[uncertainty], flux, uncertainty)
+    mask, known = _mask(values.get(Role.MASK), names.get(Role.MASK, ""), known)
     texts = (wavelength, record.descriptions.get(wavelength, ""), record.ucds.get(wavelength, ""))
     stated: dict[str, Any] = {
         "wavelength_unit": record.units.get(wavelength),
@@ -207,25 +186,81 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
         "flux_unit": record.units.get(flux),
         "medium": medium_of(record.meta, *texts),
     }
+    ivar = values.get(Role.INVERSE_VARIANCE, values.get(Role.WEIGHT))
     return SpectrumArrays(
         wavelength=values[Role.WAVELENGTH],
         flux=values[Role.FLUX],
-        ivar=ivar_of(
-            values.get(Role.INVERSE_VARIANCE, values.get(Role.WEIGHT)),
-            values.get(Role.ERROR),
-            values.get(Role.VARIANCE),
-        ),
-        mask=values.get(Role.MASK),
+        ivar=ivar_of(ivar, values.get(Role.ERROR), values.get(Role.VARIANCE)),
+        mask=mask,
         entries=tuple(entries),
         **dict(known) | {name: value for name, value in stated.items() if value},
     )
 
 
-def _why(layout: Layout, uncertainty: Role | None) -> str:
-    roles = ", ".join(sorted({str(role) for role in layout.unused.values() if role is not Role.OTHER}))
-    if uncertainty is None:
-        return "none of them is known to be an uncertainty of the flux"
-    return roles
+def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
+    """Whether an array is of the pixels of the flux, and weights are what they would be as inverse variances."""
+    flux = values[Role.FLUX]
+    same = len(values[role]) == len(flux)
+    return same and (role is not Role.WEIGHT or _is_ivar(values[role], flux))
+
+
+def _origins(record: Record, names: Mapping[Role, str], values: Mapping[Role, Any]) -> Iterator[Entry]:
+    """Where each array is from."""
+    assumed = record.meta.get("NAMES_ASSUMED")
+    for role, name in names.items():
+        what = "uncertainty" if role in UNCERTAINTIES else "mask array" if role is Role.MASK else str(role)
+        by = str(role) if role in UNCERTAINTIES else _label(record, name).by
+        if assumed and role in _NEEDED:
+            yield Entry(what, _place(record, name), "assumed", "the columns have no names")
+        else:
+            yield Entry(what, _place(record, name), "header", by)
+    if record.meta.get("DECIMAL_COMMAS"):
+        yield Entry("numbers", "decimal commas", "detected", "read as points")
+
+
+def _unused(record: Record, names: Mapping[Role, str], layout: Layout) -> Iterator[Entry]:
+    """What is there and not read; where there is no uncertainty, that none of it is known to be one."""
+    left = {
+        name: role for name, role in (*_by_name(layout), *layout.unused.items()) if name not in names.values()
+    }
+    if left:
+        roles = sorted({str(role) for role in left.values() if role is not Role.OTHER})
+        has_uncertainty = any(role in UNCERTAINTIES for role in names)
+        note = (
+            ", ".join(roles) if has_uncertainty else "none of them is known to be an uncertainty of the flux"
+        )
+        yield Entry("not used", ", ".join(_place(record, name) for name in left), "dropped", note)
+    if record.meta.get("OTHER_TABLES"):
+        yield Entry("not used", str(record.meta["OTHER_TABLES"]), "dropped", "other tables of the file")
+
+
+def _by_name(layout: Layout) -> list[tuple[str, Role]]:
+    return [(name, role) for role, name in layout.roles.items()]
+
+
+def _scale(record: Record, name: str, flux: str, role: Role) -> float:
+    """What an uncertainty is multiplied by to be in the unit of the flux, where both state one; 1 otherwise."""
+    stated, wanted = (parse_unit(record.units.get(one)) for one in (name, flux))
+    if stated is None or wanted is None or stated == wanted:
+        return 1.0
+    try:
+        return float(stated.to(wanted ** _POWER[role]))
+    except (UnitConversionError, TypeError):  # the unit of the flux, written beside its inverse variance
+        return 1.0
+
+
+def _mask(
+    mask: NDArray[np.float64] | None, name: str, known: Mapping[str, Any]
+) -> tuple[NDArray[np.float64] | None, dict[str, Any]]:
+    """The bits of a mask that count, and what the survey says without them."""
+    rest = {key: value for key, value in known.items() if key != "mask_bits"}
+    if mask is None:
+        return None, rest
+    if bits := known.get("mask_bits"):
+        mask = (mask.astype(np.int64) & bits).astype(np.float64)
+    if marks_good(name):
+        rest.setdefault("mask_sense", ("good", f"the name {name} says so"))
+    return mask, rest
 
 
 def _place(record: Record, name: str) -> str:

@@ -25,7 +25,8 @@ def open_parquet(data: bytes) -> Table:
     """Columns of a Parquet file; fields of structs become ``struct_field``."""
     file = pq.ParquetFile(pa.BufferReader(data))
     check_rows(file.metadata.num_rows)
-    # The metadata of single columns says how large they are, but asking a damaged file for it ends the process (pyarrow 26).
+    # The metadata of single columns says how large they are, but asking a damaged file for it ends the
+    # process (pyarrow 26).
     batches, size = [], 0
     for batch in file.iter_batches(batch_size=PARQUET_BATCH, use_threads=False):
         size += batch.nbytes
@@ -67,9 +68,9 @@ def _arrow_notes(schema: pa.Schema) -> Notes:
 
 
 def open_hdf5(data: bytes) -> Table | Records:
-    """Datasets of an HDF5 file; members of groups become ``group_member``. One record where the lengths differ.
+    """Datasets of an HDF5 file, ``group_member`` in groups; one record where the lengths differ.
 
-    Tables that astropy wrote state their units beside them; other datasets have an attribute ``units`` or ``unit``.
+    Tables of astropy state their units beside them, other datasets in an attribute ``units`` or ``unit``.
     """
     with h5py.File(as_stream(data), "r") as file:
         found = _Datasets()

@@ -1,4 +1,4 @@
-"""Cells of text -> numpy columns: what is a number, what is missing, what stays text. Knows no layout of lines."""
+"""Cells of text -> numpy columns: what is a number, missing, or stays text. Knows no layout of lines."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def is_missing(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number or stands for a missing one. ``2020_1``, ``1,234`` and ``10:00:00`` are text."""
+    """Whether a cell is a number or a missing one. ``2020_1``, ``1,234`` and ``10:00:00`` are text."""
     return _NUMBER.fullmatch(cell) is not None or is_missing(cell)
 
 
@@ -37,7 +37,7 @@ def looks_numeric(cell: str) -> bool:
 
 
 def typed(cells: Sequence[str], missing: frozenset[float] = frozenset()) -> Array:
-    """Whole numbers, numbers (missing = NaN), True/False, or text: ``0042`` is a name, and so are ids that would lose digits.
+    """Whole numbers, numbers (missing = NaN), True/False or text: ``0042``, ids that would lose digits.
 
     Args:
         cells: One column.
@@ -85,9 +85,9 @@ def _floats(cells: Sequence[str], missing: frozenset[float]) -> Array:
 
 
 def point_decimals(columns: list[Sequence[str]]) -> list[Sequence[str]] | None:
-    """The columns with points for decimal commas; None where they have none, or ``1,234`` may be more than a thousand.
+    """The columns with points for decimal commas; None where ``1,234`` may be more than a thousand.
 
-    Commas are decimal only where no number of the table has a point, and one at least cannot be set apart in thousands.
+    Commas are decimal where no number of the table has a point, and one at least cannot mark thousands.
     """
     with_comma = [any("," in cell for cell in cells) and _all_with_comma(cells) for cells in columns]
     cells_with_comma = [
@@ -110,7 +110,7 @@ def _all_with_comma(cells: Sequence[str]) -> bool:
 
 
 def name_and_unit(text: str) -> tuple[str, str | None]:
-    """``wave [nm]``, ``wave (nm)``, ``wave(nm)`` or ``wave/nm`` -> ``("wave", "nm")``; ``E(B-V)`` and ``S/N`` are names."""
+    """``wave [nm]``, ``wave(nm)``, ``wave/nm`` -> ``("wave", "nm")``; ``E(B-V)`` and ``S/N`` are names."""
     text = text.strip()
     bracket = re.fullmatch(r"(.*?[^\s_])([\s_]*)([\[(])(.*)[\])]", text)
     if bracket and (bracket[2] or bracket[3] == "[" or parse_unit(bracket[4]) is not None):

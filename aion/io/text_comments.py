@@ -1,4 +1,4 @@
-"""Comment lines of a text table -> names and units of its columns, cards, and numbers that stand for missing values."""
+"""Comments of a text table -> names and units of its columns, cards, numbers for missing values."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class ColumnNotes:
 
 
 def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[str]]) -> ColumnNotes | None:
-    """The comment line that names `count` columns, and the line of units after it; or lines ``1 NUMBER Running number [count]``.
+    """The comment that names `count` columns, with one of units after it; or lines ``1 NUMBER Text [unit]``.
 
     Args:
         comments: Without their marks.
@@ -60,14 +60,19 @@ def _cells(comment: str, count: int, split: Callable[[str], list[str]]) -> list[
     comment = _INTRODUCTION.sub("", comment)
     if not comment or _is_card(comment):
         return None
-    ways = (split(comment), words(comment), joined_words(comment), re.split(r"\s*[,;|\t]\s*", comment))
+    ways = (
+        split(comment),
+        split_at_blanks(comment),
+        joined_words(comment),
+        re.split(r"\s*[,;|\t]\s*", comment),
+    )
     cells = next((cells for cells in ways if len(cells) == count), None)
     if cells is None or any(is_number(cell) for cell in cells if cell not in ("", "--", "1")):
         return None
     return [cell.strip(",;") for cell in cells]
 
 
-def words(line: str) -> list[str]:
+def split_at_blanks(line: str) -> list[str]:
     """What blanks set apart; in quotes they do not."""
     if '"' not in line:
         return line.split()
@@ -75,7 +80,7 @@ def words(line: str) -> list[str]:
 
 
 def joined_words(line: str) -> list[str]:
-    """As `words`, with units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
+    """As `split_at_blanks`, units in brackets beside their names: ``wave [nm] flux (erg / s)`` has two."""
     return [name.strip() for name in re.findall(r"[^\s\[(]+(?:\s*\[[^\]]*\]|\s*\([^)]*\))?", line)]
 
 
@@ -84,7 +89,7 @@ def _is_card(comment: str) -> bool:
 
 
 def _numbered(comments: Sequence[str], count: int) -> ColumnNotes | None:
-    """Columns with a number each, as SExtractor and many authors list them; those of an array have the number of its first."""
+    """Columns listed with their numbers, as SExtractor does; an array has the number of its first column."""
     found = [match for match in map(_NUMBERED.fullmatch, comments) if match]
     places = [int(match[1]) for match in found]
     if not places or places[0] != 1 or places != sorted(set(places)) or places[-1] > count or len(places) < 2:
@@ -101,14 +106,14 @@ def _numbered(comments: Sequence[str], count: int) -> ColumnNotes | None:
 
 
 def vizier_columns(comments: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Descriptions and UCDs in the comments ``Column <tab> name <tab> (format) <tab> text <tab> [ucd=...]`` of VizieR."""
+    """Descriptions and UCDs in the comments of VizieR, ``Column name (format) text [ucd=...]`` with tabs."""
     found = [match for match in map(_VIZIER_COLUMN.match, comments) if match]
     descriptions = {match[1].lower(): match[2].strip() for match in found if match[2].strip()}
     return descriptions, {match[1].lower(): match[3] for match in found if match[3]}
 
 
 def comment_cards(comments: Sequence[str]) -> dict[str, Any]:
-    """``VACUUM = T``, ``AIRORVAC: vac``, ``RA=150.1, DEC=2.2`` and ``REDSHIFT 0.15`` -> cards; all of it under COMMENTS."""
+    """``VACUUM = T``, ``AIRORVAC: vac``, ``RA=1, DEC=2``, ``REDSHIFT 0.1`` -> cards; all under COMMENTS."""
     found: dict[str, Any] = {}
     for comment in comments:
         card = _CARD.fullmatch(comment)

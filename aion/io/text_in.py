@@ -1,4 +1,4 @@
-"""Text -> a Table: ECSV, IPAC, CDS and LaTeX by astropy, the rest by what its own lines show. Knows no column's meaning."""
+"""Text -> a Table: ECSV, IPAC, CDS by astropy, the rest by what its lines show. Knows no meanings."""
 
 import csv
 import re
@@ -19,8 +19,8 @@ from aion.io.text_comments import (
     joined_words,
     missing_numbers,
     names_in,
+    split_at_blanks,
     vizier_columns,
-    words,
 )
 
 _DECLARED = (  # what a format says of itself, astropy's name for it, ours
@@ -37,7 +37,7 @@ _TYPES = re.compile(
     r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I
 )
 ASSUMED_NAMES = ("wavelength", "flux", "error")
-"""Of columns that the file does not name, where the first of them only rises or falls; further ones are ``column_4``..."""
+"""Of columns that the file does not name, where the first only rises or falls; then ``column_4``..."""
 HEAD = 100_000
 """Characters in which a format declares itself."""
 SAMPLE = 50
@@ -45,9 +45,9 @@ SAMPLE = 50
 
 
 def open_text(data: bytes) -> Table:
-    """A table set apart by commas, tabs, semicolons, bars, blanks or by a ruler, with names in a line, in a comment or without.
+    """A table set apart by commas, tabs, semicolons, bars, blanks or a ruler, with names or without.
 
-    `Table.meta` says what was not in the file: NAMES_ASSUMED (the names given), DECIMAL_COMMAS (read as points).
+    `Table.meta` says what is not stated: NAMES_ASSUMED (the names given), DECIMAL_COMMAS (read as points).
 
     Raises:
         FormatError: it is not text, or not a table.
@@ -62,7 +62,7 @@ def open_text(data: bytes) -> Table:
             return from_astropy(table, origin, _stated_beside(table.meta, format_name))
     if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
         raise FormatError(
-            "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV or ECSV"
+            "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV"
         )
     comments: list[str] = []
     lines: list[str] = []
@@ -74,7 +74,8 @@ def open_text(data: bytes) -> Table:
             lines.append(line)
     if all(_is_ruler(line) for line in lines):
         raise FormatError(
-            "the text holds no rows; a table with one line of names and one of numbers for each row is expected"
+            "the text holds no rows; a table with one line of names and one of numbers for each row "
+            "is expected"
         )
     return _table(lines, comments)
 
@@ -88,7 +89,7 @@ def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
 
 
 def _decoded(data: bytes) -> str:
-    """UTF-8, UTF-16 with its mark, or Latin-1, which has no control characters as bytes of other kinds have."""
+    """UTF-8, UTF-16 with its mark, or Latin-1 without control characters, which other bytes have."""
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -158,7 +159,7 @@ def _is_empty(column: Array) -> bool:
 
 def _delimiter(sample: list[str]) -> str:
     """What is in every line and cuts all of them into as many cells; a blank where nothing does."""
-    widths = {len(words(line)) for line in sample}
+    widths = {len(split_at_blanks(line)) for line in sample}
     for mark in ("\t", ";", "|", ","):
         if not all(mark in line for line in sample):
             continue
@@ -166,7 +167,7 @@ def _delimiter(sample: list[str]) -> str:
         if len({len(row) for row in rows}) > 1:
             continue
         blanks_set_apart = len(widths) == 1 and (
-            (mark == "\t" and len(words(sample[0])) > len([cell for cell in rows[0] if cell]))
+            (mark == "\t" and len(split_at_blanks(sample[0])) > len([cell for cell in rows[0] if cell]))
             or (mark == "," and all(_has_decimal_commas(line) for line in sample))
         )
         if not blanks_set_apart:
@@ -179,14 +180,14 @@ def _delimiter(sample: list[str]) -> str:
 
 def _has_decimal_commas(line: str) -> bool:
     """``3700,5 10,7`` with blanks between its numbers."""
-    cells = words(line)
+    cells = split_at_blanks(line)
     return len(cells) > 1 and all(re.fullmatch(r"[+-]?\d+(?:,\d+(?:[eE][+-]?\d+)?)?", cell) for cell in cells)
 
 
 def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
         quoted = any('"' in line for line in lines)
-        return [words(line) for line in lines] if quoted else [line.split() for line in lines]
+        return [split_at_blanks(line) for line in lines] if quoted else [line.split() for line in lines]
     try:
         return [
             [cell.strip() for cell in row]
@@ -197,7 +198,7 @@ def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _at_ruler(lines: list[str], ruler: str) -> list[list[str]] | None:
-    """Cells below the groups of dashes, so that one may be empty or hold blanks; None where a line runs across."""
+    """Cells below the groups of dashes, which may be empty or hold blanks; None where a line runs across."""
     starts = [group.start() for group in re.finditer(r"[-=]+", ruler)]
     if len(starts) < 2 or any(line[start - 1 : start].strip() for line in lines for start in starts[1:]):
         return None
@@ -208,7 +209,7 @@ def _at_ruler(lines: list[str], ruler: str) -> list[list[str]] | None:
 
 
 def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
-    """The rows without the empty cells that bars around them, or a mark after the last cell, leave everywhere."""
+    """The rows without the empty cells that bars around them, or a mark at their end, leave everywhere."""
     if len(rows) > 1 and all(len(row) == len(rows[0]) + 1 and not row[-1] for row in rows[1:]):
         return [rows[0], *(row[:-1] for row in rows[1:])]  # names without the mark
     while all(len(row) > 1 and not row[-1] for row in rows):
@@ -271,8 +272,8 @@ def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -
     shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
     advice = "; write nan into cells that are empty" if delimiter == " " and wrong is not None else ""
     raise FormatError(
-        f"the text is not a table: its first line names {len(names)} column{'s' * (len(names) != 1)} ({shown}), "
-        f"but {found}{advice}"
+        f"the text is not a table: its first line names {len(names)} "
+        f"column{'s' * (len(names) != 1)} ({shown}), but {found}{advice}"
     )
 
 

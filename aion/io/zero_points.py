@@ -58,9 +58,13 @@ def image_flux_factor(
             f"BUNIT = {bunit} has no AB magnitude and no card gives one" if bunit else "the file does not say"
         )
         note = f"{said}; zero-point {target}{_absurd(planes, target)}"
-        factors = [_factor(target, point) for point in _USUAL if point != target]
+        others = [point for point in _USUAL if point != target]
+        factors = [_factor(target, point) for point in others]
+        examples = ", ".join(
+            f"{factor:.4g} for {point}" for point, factor in zip(others, factors, strict=True)
+        )
         choices = tuple(f"image_flux_scale={factor:.6g}" for factor in (1.0, *factors))
-        return 1.0, Entry("flux unit", unit, "assumed", note, choices)
+        return 1.0, Entry("flux unit", unit, "assumed", f"{note}; set image_flux_scale: {examples}", choices)
     first = stated[0]
     note = f"{first.source}, zero-point {first.magnitude:.3f}"
     factor = _factor(target, first.magnitude)

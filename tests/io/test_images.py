@@ -10,6 +10,7 @@ from astropy.io import fits
 
 from aion.errors import ConfigError, FormatError, ModalityError
 from aion.io import Overrides, images, read
+from aion.io.filters import names_a_band
 from aion.modalities import HSCImage, LegacySurveyImage
 
 
@@ -52,6 +53,8 @@ def test_a_viewer_cutout_has_bands_position_scale_and_inverse_variance(twins, en
     )
     assert found.frames["tok_image"].mask.shape == (120, 120)
     assert found.frames["tok_image"].header["CTYPE1"] == "RA---TAN"
+    assert entry(found, "image inverse variance").value == "HDU 1"
+    assert entry(found, "image mask").value == "HDU 2"
     assert entry(found, "survey").how == "header"
     assert found.id == "ls_cutout"
 
@@ -337,3 +340,58 @@ def test_the_unit_of_a_legacy_survey_cutout_is_known_without_a_card(entry):
         entry(found, "flux unit").how == "header" and "are in nanomaggies" in entry(found, "flux unit").note
     )
     assert entry(found, "survey").how == "header"
+
+
+@pytest.mark.parametrize("name", ["g", "DES-G", "hsc_g", "IMAGE-G", "SCI_G", "SDSS g", "HSC-R2"])
+def test_the_name_of_an_hdu_can_be_a_band(name):
+    assert names_a_band(name)
+
+
+@pytest.mark.parametrize("name", ["R_FLUX", "g_err", "des_r_mask", "flux", "I_BESSEL", ""])
+def test_the_name_of_an_hdu_with_a_letter_is_not_always_a_band(name):
+    assert not names_a_band(name)
+
+
+def test_the_rotation_that_pan_starrs_writes_counts_for_the_position():
+    old = {"CDELT1": -0.25 / 3600, "CDELT2": 0.25 / 3600, "PC001001": 0.6, "PC001002": -0.8, "PC002001": 0.8}
+    data = fits.open(io.BytesIO(cube(BANDS="grz")))
+    for card in ("CD1_1", "CD1_2", "CD2_1", "CD2_2"):
+        del data[0].header[card]
+    data[0].header.update(old | {"PC002002": 0.6})
+    stream = io.BytesIO()
+    data.writeto(stream)
+    found = only(read(stream.getvalue()))
+    right, up = 59.5 - 80, 59.5 - 50  # pixels of the middle from the reference
+    assert (found.dec - 2.0) * 3600 / 0.25 == pytest.approx(0.8 * right + 0.6 * up, abs=0.01)
+    assert found.frames["tok_image"].pixel_scale == pytest.approx(0.25)
+
+
+def test_an_inverse_variance_of_another_size_is_left_out_by_name(entry):
+    hdus = fits.open(io.BytesIO(cube(BANDS="grz")))
+    hdus.append(fits.ImageHDU(np.ones((2, 120, 120), "f4"), name="INVVAR"))
+    stream = io.BytesIO()
+    hdus.writeto(stream)
+    found = only(read(stream.getvalue()))
+    assert found.frames["tok_image"].ivar is None
+    assert (
+        entry(found, "image inverse variance")
+        .sentence()
+        .startswith("image inverse variance: HDU 1 (INVVAR) (dropped")
+    )
+
+
+def test_masks_and_holes_of_bands_in_hdus_stay_with_their_band():
+    good, holed = np.ones((120, 120), "f4"), np.ones((120, 120), "f4")
+    holed[:10] = np.nan
+    hdus = [fits.PrimaryHDU()]
+    for band, pixels, flag in (("z", holed, 4), ("g", good, 0)):
+        hdus += [
+            fits.ImageHDU(pixels, name=band),
+            fits.ImageHDU(np.full((120, 120), flag, "i2"), name=f"MASK_{band}"),
+        ]
+    stream = io.BytesIO()
+    fits.HDUList(hdus).writeto(stream)
+    found = only(read(stream.getvalue()))
+    assert found.modalities[0].bands == ["DES-Z", "DES-G"]
+    assert np.isnan(found.modalities[0].flux[0].numpy()).sum((1, 2)).tolist() == [1200, 0]
+    assert found.frames["tok_image"].mask.max((1, 2)).tolist() == [4, 0]

@@ -1,4 +1,4 @@
-"""Objects in memory are read as their files would be, are left as they are, and anything else is refused with a sentence."""
+"""Objects in memory are read as their files would be and left as they are; anything else is refused."""
 
 import copy
 import io
@@ -36,7 +36,10 @@ def astropy_table() -> AstropyTable:
 
 
 def quantities() -> QTable:
-    return QTable({"wave": NANOMETERS * u.nm, "flux": Masked(FLUX * FLAM, mask=np.arange(N) < 4), "error": np.full(N, 0.5) * FLAM}, meta={"z": 0.15})  # fmt: skip
+    flux = Masked(FLUX * FLAM, mask=np.arange(N) < 4)
+    return QTable(
+        {"wave": NANOMETERS * u.nm, "flux": flux, "error": np.full(N, 0.5) * FLAM}, meta={"z": 0.15}
+    )
 
 
 def hdus() -> fits.HDUList:
@@ -45,12 +48,17 @@ def hdus() -> fits.HDUList:
     return fits.HDUList([fits.PrimaryHDU(), fits.table_to_hdu(table)])
 
 
-def specutils_spectrum(uncertainty=None, **more):
+def specutils_spectrum(uncertainty=None):
     from specutils import Spectrum
 
     uncertainty = uncertainty or StdDevUncertainty(np.full(N, 0.5) * FLAM)
-    mask = np.arange(N) < 4
-    return Spectrum(flux=FLUX * FLAM, spectral_axis=NANOMETERS * u.nm, uncertainty=uncertainty, mask=mask, meta={"header": fits.Header({"Z": 0.15})}, **more)  # fmt: skip
+    return Spectrum(
+        flux=FLUX * FLAM,
+        spectral_axis=NANOMETERS * u.nm,
+        uncertainty=uncertainty,
+        mask=np.arange(N) < 4,
+        meta={"header": fits.Header({"Z": 0.15})},
+    )
 
 
 def data_frame() -> pd.DataFrame:
@@ -247,6 +255,6 @@ def test_what_was_read_before_is_not_read_again():
         read(found)
     with pytest.raises(
         FormatError,
-        match="SDSSSpectrum is a modality already|DESISpectrum is a modality already|Spectrum is a modality already",
+        match=r"\w*Spectrum is a modality already",
     ):
         read(found.modalities[0])

@@ -1,4 +1,4 @@
-"""VOTables, Parquet and HDF5 arrive with the units, meanings and cards they state; packages and pictures are named."""
+"""VOTables, Parquet and HDF5 arrive with the units, meanings and cards they state; packages are named."""
 
 import bz2
 import gzip
@@ -26,13 +26,15 @@ VOTABLE = """<?xml version="1.0"?><VOTABLE version="1.4" xmlns="http://www.ivoa.
 <RESOURCE type="results"><INFO name="QUERY_STATUS" value="{status}">{said}</INFO>
 <PARAM name="zsp" datatype="double" value="0.15" ucd="src.redshift"/>
 <TABLE name="empty"><FIELD name="a" datatype="int"/></TABLE>
-<TABLE name="spectrum"><GROUP utype="spec:Target"><PARAM name="Pos" arraysize="2" datatype="double" unit="deg" ucd="pos.eq"
-value="150.1 2.2" utype="spec:Target.Pos"/></GROUP>
+<TABLE name="spectrum"><GROUP utype="spec:Target"><PARAM name="Pos" arraysize="2" datatype="double"
+unit="deg" ucd="pos.eq" value="150.1 2.2" utype="spec:Target.Pos"/></GROUP>
 <PARAM name="designation" datatype="char" arraysize="*" value="M 31" ucd="meta.id;meta.main"/>
 <FIELD name="Flux" datatype="double" unit="Jy" ucd="phot.flux.density" utype="spec:Data.FluxAxis.Value">
 <DESCRIPTION>the flux</DESCRIPTION></FIELD><FIELD name="flux" datatype="long"><VALUES null="-9"/></FIELD>
-<DATA><TABLEDATA><TR><TD>1.5</TD><TD>-9</TD></TR><TR><TD/><TD>4611686018427387905</TD></TR></TABLEDATA></DATA></TABLE>
-<TABLE name="lines"><FIELD name="a" datatype="int"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE>
+<DATA><TABLEDATA><TR><TD>1.5</TD><TD>-9</TD></TR>
+<TR><TD/><TD>4611686018427387905</TD></TR></TABLEDATA></DATA></TABLE>
+<TABLE name="lines"><FIELD name="a" datatype="int"/>
+<DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE>
 </RESOURCE></VOTABLE>"""
 
 
@@ -78,7 +80,8 @@ def test_a_query_that_failed_is_refused_with_the_sentence_of_the_service():
         content_of(VOTABLE.format(status="ERROR", said="Unknown\n column zz"))
     with pytest.raises(FormatError, match="no table with rows"):
         content_of(
-            '<VOTABLE version="1.4"><RESOURCE><TABLE><FIELD name="a" datatype="int"/></TABLE></RESOURCE></VOTABLE>'
+            '<VOTABLE version="1.4"><RESOURCE><TABLE><FIELD name="a" datatype="int"/></TABLE>'
+            "</RESOURCE></VOTABLE>"
         )
 
 
@@ -161,6 +164,7 @@ def zip_of(*names: str) -> bytes:
         (b"<!DOCTYPE html><title>x</title>", "web page.*download the file itself"),
         (b"ARROW1\0\0", "Arrow file.*Parquet"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "",  # archives hold the time
 )
 def test_pictures_packages_and_pages_are_named(data, message):
     with pytest.raises(FormatError, match=message):

@@ -20,18 +20,23 @@ FLUX = "1e-17 erg/s/cm2/angstrom"
 @pytest.mark.parametrize(
     "text, names, units",
     [
-        ("# wave flux err_flux pixel_mask\n1 2 3 0\n4 5 6 1\n", ["wave", "flux", "err_flux", "pixel_mask"], {}),
+        ("# wave flux e_flux mask\n1 2 3 0\n4 5 6 1\n", ["wave", "flux", "e_flux", "mask"], {}),
         ("# made in 2020\n#lambda, flux, err\n1 2 3\n4 5 6\n", ["lambda", "flux", "err"], {}),
-        ("# lambda flux err\n# angstroms 1e-17erg/s/cm2/A -\n1 2 3\n4 5 6\n", ["lambda", "flux", "err"], {"lambda": "angstroms", "flux": "1e-17erg/s/cm2/A"}),
+        ("# lambda flux err\n# angstroms 1e-17erg/s/cm2/A -\n1 2 3\n4 5 6\n", ["lambda", "flux", "err"],
+         {"lambda": "angstroms", "flux": "1e-17erg/s/cm2/A"}),
         ("#wave\tflux\n#nm\tJy\n1\t2\n3\t4\n", ["wave", "flux"], {"wave": "nm", "flux": "Jy"}),
-        ("# wave [nm] flux (erg / s / cm2 / A)\n1 2\n3 4\n", ["wave", "flux"], {"wave": "nm", "flux": "erg / s / cm2 / A"}),
+        ("# wave [nm] flux (erg / s / cm2 / A)\n1 2\n3 4\n", ["wave", "flux"],
+         {"wave": "nm", "flux": "erg / s / cm2 / A"}),
         ("wave,flux\nnm,Jy\n1,2\n3,4\n", ["wave", "flux"], {"wave": "nm", "flux": "Jy"}),
         ("wave flux\nAngstrom Jy\n1 2\n3 4\n", ["wave", "flux"], {"wave": "Angstrom", "flux": "Jy"}),
         ("wave(nm),flux [Jy]\n1,2\n3,4\n", ["wave", "flux"], {"wave": "nm", "flux": "Jy"}),
-        ("wavelength/nm flux_density/Jy\n1 2\n3 4\n", ["wavelength", "flux_density"], {"wavelength": "nm", "flux_density": "Jy"}),
+        ("wavelength/nm flux_density/Jy\n1 2\n3 4\n", ["wavelength", "flux_density"],
+         {"wavelength": "nm", "flux_density": "Jy"}),
         ("wave,flux\nfloat,double\n1,2\n3,4\n", ["wave", "flux"], {}),
-        ("# Column 1: wavelength (nm)\n# Column 2: flux (Jy)\n1 2\n3 4\n", ["wavelength", "flux"], {"wavelength": "nm", "flux": "Jy"}),
-        ("#   1 NUMBER  Running object number\n#   2 FLUX_APER  Fluxes [count]\n#   4 X_IMAGE  [pixel]\n1 2 3 4\n2 3 4 5\n", ["number", "flux_aper", "flux_aper_2", "x_image"], {"flux_aper": "count", "x_image": "pixel"}),
+        ("# Column 1: wavelength (nm)\n# Column 2: flux (Jy)\n1 2\n3 4\n", ["wavelength", "flux"],
+         {"wavelength": "nm", "flux": "Jy"}),
+        ("#   1 NUMBER  Running\n#   2 FLUX_APER  Fluxes [count]\n#   4 X_IMAGE  [pixel]\n1 2 3 4\n2 3 4 5\n",
+         ["number", "flux_aper", "flux_aper_2", "x_image"], {"flux_aper": "count", "x_image": "pixel"}),
         ("% wave flux\n! note\n1 2\n3 4\n", ["wave", "flux"], {}),
         ("id#,S/N,E(B-V),log(flux)\n1,2,3,4\n", ["id#", "s/n", "e(b-v)", "log(flux)"], {}),
         ('"wave, rest",flux\n1,2\n', ["wave, rest", "flux"], {}),
@@ -154,8 +159,8 @@ def test_columns_without_names_are_assumed_only_where_they_can_be_a_spectrum():
 
 def test_comments_are_cards():
     meta = table_of(
-        "# RA = 150.1 / degrees\n# VACUUM: T\n#REDSHIFT 0.15\n# UNIT = erg/s/cm2/A\n# OBJECT = 'M 31'\n# mjd=5, fiber=7\n"
-        "# reduced by nobody\n1 2\n3 4\n"
+        "# RA = 150.1 / degrees\n# VACUUM: T\n#REDSHIFT 0.15\n# UNIT = erg/s/cm2/A\n# OBJECT = 'M 31'\n"
+        "# mjd=5, fiber=7\n# reduced by nobody\n1 2\n3 4\n"
     ).meta
     expected = {
         "RA": "150.1",
@@ -171,8 +176,9 @@ def test_comments_are_cards():
 
 
 VIZIER = (
-    "#RESOURCE=yCat\n#Name: J/A+A/1\n#Column\tlambda\t(F8.2)\tWavelength in vacuum\t[ucd=em.wl]\n#Column\tFlux\t(E10.4)\tFlux\n"
-    "lambda\tFlux\tName\n0.1nm\t10-20W/m2/nm\t \n--------\t----------\t------\n 3700.00\t   10.7\tNGC 1\n 3702.00\t       \tNGC 2\n"
+    "#RESOURCE=yCat\n#Name: J/A+A/1\n#Column\tlambda\t(F8.2)\tWavelength in vacuum\t[ucd=em.wl]\n"
+    "#Column\tFlux\t(E10.4)\tFlux\nlambda\tFlux\tName\n0.1nm\t10-20W/m2/nm\t \n--------\t----------\t------\n"
+    " 3700.00\t   10.7\tNGC 1\n 3702.00\t       \tNGC 2\n"
 )
 
 
@@ -250,7 +256,8 @@ def test_tables_for_typesetting_are_refused(format_name):
 
 def test_an_ipac_table_has_its_null_values_and_keywords():
     table = table_of(
-        "\\RA=150.1\n\\fixlen = T\n| wave  | flux  |\n| double| double|\n| um    | Jy    |\n| null  | -99   |\n  0.37    1.5   \n  0.38    -99   \n"
+        "\\RA=150.1\n\\fixlen = T\n| wave  | flux  |\n| double| double|\n| um    | Jy    |\n"
+        "| null  | -99   |\n  0.37    1.5   \n  0.38    -99   \n"
     )
     np.testing.assert_array_equal(table.columns["flux"], [1.5, np.nan])
     assert dict(table.units) == {"wave": "um", "flux": "Jy"} and str(table.meta["RA"]) == "150.1"

@@ -10,7 +10,6 @@ from aion.explorer.ui.catalog import objects
 from aion.explorer.ui.catalog.card import lines
 from aion.explorer.ui.shared.figure import FORMAT
 from aion.explorer.ui.shared.selection import Selection
-from aion.maps import has_umap
 from tests.pages.conftest import drawn
 
 
@@ -23,8 +22,7 @@ def test_the_catalog_lists_its_objects_and_plots_them(page, figures):
     assert not page.exception and len(page.dataframe[0].value) == 12
     drawn = [figure["layout"] for figure in figures(page)]
     titles = [(axes["xaxis"]["title"]["text"], axes["yaxis"]["title"]["text"]) for axes in drawn]
-    first = "UMAP" if has_umap() else "PCA"
-    assert titles == [(f"{first} 1", f"{first} 2"), ("Redshift z", "r (AB mag)")]
+    assert titles == [("PCA 1", "PCA 2"), ("Redshift z", "r (AB mag)")]  # too few for a UMAP
 
 
 def test_the_table_is_sent_with_each_shared_text_once_and_says_the_same():
@@ -78,10 +76,10 @@ def test_the_camera_of_the_plots_saves_the_format_that_was_chosen(page):
 
 def test_the_sky_is_offered_only_where_there_are_positions(page):
     assert page.segmented_control(key="beside").options == ["z and magnitude"]
-    sky = objects._MEASURED["Sky"]
-    assert sky.held(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
-    assert not sky.held(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
-    assert not sky.held(pd.DataFrame({"z": [0.1]})).any()
+    sky = objects._PAIRS["Sky"]
+    assert sky.has_both(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
+    assert not sky.has_both(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
+    assert not sky.has_both(pd.DataFrame({"z": [0.1]})).any()
     assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == [
         "RA (deg, ICRS)",
         "Dec (deg, ICRS)",
@@ -95,10 +93,10 @@ def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_ma
     spectra = pd.DataFrame(
         {"z": [0.1] * 9, "mag_r": [20.0, *[None] * 8], "ra": [1.0] * 9, "dec": [2.0] * 9}, dtype=float
     )
-    assert objects._fullest(spectra, objects._MEASURED) == "Sky"
-    assert objects._fullest(spectra.assign(mag_r=20.0), objects._MEASURED) == "z and magnitude"
+    assert objects._fullest(spectra, objects._PAIRS) == "Sky"
+    assert objects._fullest(spectra.assign(mag_r=20.0), objects._PAIRS) == "z and magnitude"
     few = spectra.assign(ra=[1.0, 2.0, *[None] * 7])
-    assert objects._fullest(few, objects._MEASURED) == "Sky" and objects._fullest(few, {}) is None
+    assert objects._fullest(few, objects._PAIRS) == "Sky" and objects._fullest(few, {}) is None
 
 
 def test_marked_objects_are_in_the_gallery_and_the_table_until_unmarked(page):
@@ -143,7 +141,7 @@ def test_a_selection_is_of_objects_whatever_the_filters_and_none_is_no_selection
     table, now = pd.DataFrame({"id": ["a", "b", "c"]}), Selection()
     assert now.rows(table) is None
     now.take(table, [0, 2])
-    assert now.ids == {"a", "c"} and now.rows(table) == [0, 2] and list(now.of(table[1:])["id"]) == ["c"]
+    assert now.ids == {"a", "c"} and now.rows(table) == [0, 2] and list(now.among(table[1:])["id"]) == ["c"]
     now.take(table, [])
     assert now.rows(table) is None
 

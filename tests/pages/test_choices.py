@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aion.explorer.ui.analyze import choices
-from aion.explorer.ui.shared.session import REMEMBERED, Session
+from aion.explorer.ui.shared.session import CACHE_SIZE, Session
 from tests.io.layouts import ERROR, FLUX, WAVELENGTH, fits_bytes, table_hdu
 from tests.pages.conftest import reading, session, shown, unfold, widget
 
@@ -185,7 +185,7 @@ def test_of_large_files_the_choices_are_offered_without_reading_them_for_each(gi
 
 def test_the_outcomes_that_are_kept_are_few():
     kept = Session()
-    for number in range(3 * REMEMBERED):
+    for number in range(3 * CACHE_SIZE):
         kept.alternatives(number, tuple)
     assert kept.alternatives(0, lambda: ("again",)) == ("again",)
 

@@ -24,7 +24,7 @@ def press(at, label):
 
 def finished(at):
     """The page once the work is over."""
-    making = at.session_state["own"].making
+    making = at.session_state["own"].job
     if making is not None:  # None: it was over before the page was drawn
         making.wait(120)
         at.run()
@@ -73,14 +73,14 @@ def test_what_was_left_out_is_listed_with_the_reason(mine):
 
 
 def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypatch):
-    gate, waiting = threading.Semaphore(1), user_catalog.embedded
+    gate, waiting = threading.Semaphore(1), user_catalog.embed_batch
     monkeypatch.setattr(
         user_catalog,
-        "embedded",
+        "embed_batch",
         lambda engine, targets: (gate.acquire(timeout=60), waiting(engine, targets))[1],
     )
     pick(page, table(41))
-    making, until = page.session_state["own"].making, time.monotonic() + 60
+    making, until = page.session_state["own"].job, time.monotonic() + 60
     while making.progress.done < 16 and time.monotonic() < until:
         time.sleep(0.02)
     page.run()
@@ -92,7 +92,7 @@ def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, monkeypat
     assert "32 of 40 objects embedded, then cancelled" in said(page) and len(page.dataframe[-1].value) == 32
     gate.release()
     press(page, "Go on")
-    going_on = page.session_state["own"].making
+    going_on = page.session_state["own"].job
     finished(page)
     assert going_on.embedded == 8, "only what was not embedded yet"
     assert not page.exception and "40 objects embedded" in said(page) and len(page.dataframe[-1].value) == 40
@@ -187,11 +187,11 @@ def test_a_button_that_is_pressed_twice_begins_once(page, monkeypatch):
     pick(page, table(26))
     user_catalog_panel._start(page.session_state["own"], [table(26)])
     go_on.set()
-    assert len(begun) == 1 and len(finished(page).session_state["own"].made.catalog) == 25
+    assert len(begun) == 1 and len(finished(page).session_state["own"].result.catalog) == 25
 
 
 def test_a_deleted_catalog_is_gone_and_others_can_be_made(mine):
-    folder = mine.session_state["own"].made.catalog.folder
+    folder = mine.session_state["own"].result.catalog.folder
     press(mine, "Delete")
     assert not mine.exception and not folder.exists() and len(mine.dataframe[-1].value) == 12
     at = finished(pick(mine, table(20)))

@@ -3,7 +3,7 @@
 import pytest
 
 from aion.explorer.ui.shared import tiles
-from aion.explorer.ui.shared.similarity_query import _parsed
+from aion.explorer.ui.shared.similarity_query import _parse
 
 
 def found(at):
@@ -127,4 +127,4 @@ def test_the_address_asks_by_objects_with_weights(app):
     ],
 )
 def test_an_id_may_have_colons_of_its_own(text, parsed):
-    assert _parsed(text) == parsed
+    assert _parse(text) == parsed

@@ -40,7 +40,7 @@ class Comparison:
     @property
     def crosses(self) -> bool:
         """Whether one kind of data is compared with another."""
-        return any(asked != compared for asked, compared in self.parts)
+        return any(query_view != catalog_view for query_view, catalog_view in self.parts)
 
 
 def _within(label: str, view: str, what: str) -> Comparison:
@@ -51,7 +51,7 @@ def _within(label: str, view: str, what: str) -> Comparison:
     )
 
 
-_BRIDGED = (
+_BRIDGE_MEANING = (
     "The model was never trained to put an image near its own spectrum, so a linear map, fitted on the "
     "objects of the catalog, carries one embedding to the other first. See below how often that finds the "
     "right object."
@@ -66,8 +66,8 @@ COMPARISONS: dict[str, Comparison] = {
         (("spectrum", "spectrum"), ("image", "image")),
         "Two cosines, of the spectra and of the images, weighted.",
     ),
-    "image-to-spectrum": Comparison("Image → spectra", (("image", "spectrum"),), _BRIDGED),
-    "spectrum-to-image": Comparison("Spectrum → images", (("spectrum", "image"),), _BRIDGED),
+    "image-to-spectrum": Comparison("Image → spectra", (("image", "spectrum"),), _BRIDGE_MEANING),
+    "spectrum-to-image": Comparison("Spectrum → images", (("spectrum", "image"),), _BRIDGE_MEANING),
 }
 
 
@@ -133,9 +133,10 @@ class Searches:
         way = self.comparisons[comparison]
         shares = (1 - image_share, image_share) if len(way.parts) == 2 else (1.0,)
         scores = np.zeros(len(self.catalog), dtype=np.float32)
-        for (asked, compared), share in zip(way.parts, shares, strict=True):
+        for (query_view, catalog_view), share in zip(way.parts, shares, strict=True):
             if share > 0:
-                scores += share * self._cosines(_question(examples, asked), asked, compared)
+                query = _query_vector(examples, query_view)
+                scores += share * self._cosines(query, query_view, catalog_view)
         keep = filters.keep(self.catalog.table)
         keep[[example.row for example in examples if example.row is not None]] = False
         return self.catalog.first(scores, keep, k, least=least)
@@ -153,53 +154,50 @@ class Searches:
         """How well each comparison works, measured on the catalog itself, beside the same with classes and
         redshifts shuffled."""
         if self._quality is None:
-            self._quality = tuple(self._measured(way) for way in self.comparisons.values())
+            self._quality = tuple(self._measure(way) for way in self.comparisons.values())
         return self._quality
 
-    def _cosines(self, question: Vector, asked: str, compared: str) -> Vector:
-        if asked == compared:
-            return self.catalog.indexes[compared].similarities(question)
-        if (asked, compared) not in self._bridges:
-            self._bridges[asked, compared] = _Bridge.fit(*self._views(asked, compared))
-        bridge = self._bridges[asked, compared]
-        cosines: Vector = bridge.cosines(question[None], self.catalog.indexes[compared].vectors())[0]
+    def _cosines(self, query: Vector, query_view: str, catalog_view: str) -> Vector:
+        if query_view == catalog_view:
+            return self.catalog.indexes[catalog_view].similarities(query)
+        if (query_view, catalog_view) not in self._bridges:
+            self._bridges[query_view, catalog_view] = _Bridge.fit(*self._views(query_view, catalog_view))
+        bridge = self._bridges[query_view, catalog_view]
+        cosines: Vector = bridge.cosines(query[None], self.catalog.indexes[catalog_view].vectors())[0]
         return cosines
 
-    def _views(self, asked: str, compared: str) -> tuple[Vector, Vector]:
-        return self.catalog.indexes[asked].vectors(), self.catalog.indexes[compared].vectors()
+    def _views(self, query_view: str, catalog_view: str) -> tuple[Vector, Vector]:
+        return self.catalog.indexes[query_view].vectors(), self.catalog.indexes[catalog_view].vectors()
 
-    def _measured(self, way: Comparison) -> Retrieval:
+    def _measure(self, way: Comparison) -> Retrieval:
         """Queries are objects that a bridge was not fitted on."""
         generator = np.random.default_rng(0)
         n = len(self.catalog)
         queries = np.sort(generator.choice(n, min(QUERIES, max(n // 5, 1)), replace=False))
         rest = np.setdiff1d(np.arange(n), queries)
         scores = np.zeros((len(queries), n), dtype=np.float32)
-        for asked, compared in way.parts:
-            given, held = self._views(asked, compared)
-            crossed = asked != compared
-            part = (
-                _Bridge.fit(given[rest], held[rest]).cosines(given[queries], held)
-                if crossed
-                else given[queries] @ held.T
-            )
-            scores += part / len(way.parts)
+        for query_view, catalog_view in way.parts:
+            sources, entries = self._views(query_view, catalog_view)
+            if query_view == catalog_view:
+                cosines = sources[queries] @ entries.T
+            else:
+                cosines = _Bridge.fit(sources[rest], entries[rest]).cosines(sources[queries], entries)
+            scores += cosines / len(way.parts)
         own = scores[np.arange(len(queries)), queries]
         ranks = (scores > own[:, None]).sum(axis=1)
         scores[np.arange(len(queries)), queries] = -np.inf
-        found = np.argpartition(-scores, min(NEIGHBORHOOD, n - 1) - 1, axis=1)[:, : min(NEIGHBORHOOD, n - 1)]
+        k = min(NEIGHBORHOOD, n - 1)
+        nearest = np.argpartition(-scores, k - 1, axis=1)[:, :k]
         shuffled = generator.permutation(n)
-        kinds, z = (
-            self.catalog.table["class"].fillna("").astype(str).to_numpy(),
-            self.catalog.table["z"].to_numpy(dtype=float),
-        )
+        kinds = self.catalog.table["class"].fillna("").astype(str).to_numpy()
+        z = self.catalog.table["z"].to_numpy(dtype=float)
         return Retrieval(
             comparison=way.label,
             queries=len(queries),
-            purity=_purity(kinds[queries], kinds[found]),
-            purity_shuffled=_purity(kinds[queries], kinds[shuffled][found]),
-            redshift=_agreement(z[queries], z[found]),
-            redshift_shuffled=_agreement(z[queries], z[shuffled][found]),
+            purity=_purity(kinds[queries], kinds[nearest]),
+            purity_shuffled=_purity(kinds[queries], kinds[shuffled][nearest]),
+            redshift=_agreement(z[queries], z[nearest]),
+            redshift_shuffled=_agreement(z[queries], z[shuffled][nearest]),
             recall={k: float((ranks < k).mean()) for k in RECALL_AT if k < n} if way.crosses else {},
             recall_shuffled={k: k / n for k in RECALL_AT if k < n} if way.crosses else {},
         )
@@ -214,21 +212,21 @@ class _Bridge:
     turn: Vector
 
     @classmethod
-    def fit(cls, given: Vector, held: Vector) -> "_Bridge":
+    def fit(cls, queries: Vector, entries: Vector) -> "_Bridge":
         """From vectors of the same objects, (n, D) each."""
-        start, end = given.mean(axis=0), held.mean(axis=0)
-        left, right = (given - start).astype(np.float64), (held - end).astype(np.float64)
-        penalty = RIDGE * len(given) * np.eye(given.shape[1])
+        start, end = queries.mean(axis=0), entries.mean(axis=0)
+        left, right = (queries - start).astype(np.float64), (entries - end).astype(np.float64)
+        penalty = RIDGE * len(queries) * np.eye(queries.shape[1])
         return cls(start, end, np.linalg.solve(left.T @ left + penalty, left.T @ right).astype(np.float32))
 
-    def cosines(self, questions: Vector, held: Vector) -> Vector:
-        """(q, n) between questions (q, D) and vectors (n, D) of the other view, around its mean."""
-        carried: Vector = ((questions - self.start) @ self.turn).astype(np.float32)
-        cosines: Vector = _unit(carried) @ _unit(held - self.end).T
+    def cosines(self, queries: Vector, entries: Vector) -> Vector:
+        """(q, n) between queries (q, D) and vectors (n, D) of the other view, around its mean."""
+        carried: Vector = ((queries - self.start) @ self.turn).astype(np.float32)
+        cosines: Vector = _unit(carried) @ _unit(entries - self.end).T
         return cosines
 
 
-def _question(examples: Sequence[QueryPart], view: str) -> Vector:
+def _query_vector(examples: Sequence[QueryPart], view: str) -> Vector:
     """(D,) the weighted sum of the examples, length 1."""
     if not examples:
         raise SearchError("there is no object to search by; choose one")
@@ -252,16 +250,16 @@ def _unit(rows: Vector) -> Vector:
     return unit
 
 
-def _purity(own: NDArray[np.str_], found: NDArray[np.str_]) -> float:
+def _purity(query: NDArray[np.str_], neighbors: NDArray[np.str_]) -> float:
     """Share of neighbors (q, k) of the query's class (q,), averaged over classes, so that a frequent class
     does not decide; NaN where no class is known."""
-    same = (found == own[:, None]).mean(axis=1)
-    known = np.unique(own[own != ""])
-    return float(np.mean([same[own == kind].mean() for kind in known])) if len(known) else float("nan")
+    same = (neighbors == query[:, None]).mean(axis=1)
+    known = np.unique(query[query != ""])
+    return float(np.mean([same[query == kind].mean() for kind in known])) if len(known) else float("nan")
 
 
-def _agreement(own: NDArray[np.float64], found: NDArray[np.float64]) -> float:
+def _agreement(query: NDArray[np.float64], neighbors: NDArray[np.float64]) -> float:
     """Share of neighbors (q, k) at the redshift of the query (q,), where both are known."""
-    apart = np.abs(found - own[:, None]) / (1 + own[:, None])
+    apart = np.abs(neighbors - query[:, None]) / (1 + query[:, None])
     known = np.isfinite(apart)
     return float((apart[known] <= SAME_REDSHIFT).mean()) if known.any() else float("nan")

@@ -24,7 +24,7 @@ _CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 """What surveys call the classes of the reference catalog."""
 
 
-def embedded(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
+def embed_batch(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
     """Columns: id, problems (why it, or which part of it, is not in the catalog), is_fault (whether that is a
     fault of this program), row (JSON, missing where it is not in the catalog), picture, spectrum, "tokens
     <key>" and "vector <view>", each missing where it has none.
@@ -50,11 +50,11 @@ def embedded(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _row(target: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
+def _row(target: SkyObject, entry: EmbeddedObject) -> dict[str, Any]:
     image = next((one for one in target.modalities if isinstance(one, Image)), None)
     spectrum = next((one for one in target.modalities if isinstance(one, Spectrum)), None)
     left_out = {
-        name: why for name, why in known.ignored.items() if why and name not in ("tok_z", *known.tokens)
+        name: why for name, why in entry.ignored.items() if why and name not in ("tok_z", *entry.tokens)
     }
     names = {name: MODALITIES[name].name if name in MODALITIES else name for name in left_out}
     return {
@@ -64,7 +64,7 @@ def _row(target: SkyObject, known: EmbeddedObject) -> dict[str, Any]:
         "row": json.dumps(_facts(target)),
         "picture": None if image is None else _picture(image),
         "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),
-        **{f"tokens {name}": ids.astype(np.int16) for name, ids in known.tokens.items()},
+        **{f"tokens {name}": ids.astype(np.int16) for name, ids in entry.tokens.items()},
     }
 
 

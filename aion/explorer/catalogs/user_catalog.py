@@ -29,7 +29,7 @@ import aion
 from aion import previews
 from aion.catalog import VERSION, Catalog, Manifest, Previews
 from aion.errors import AIONError, InputError
-from aion.explorer.catalogs.user_batches import embedded, keep
+from aion.explorer.catalogs.user_batches import embed_batch, keep
 from aion.explorer.engine import Engine
 from aion.io import SkyObject, read_many
 
@@ -42,7 +42,7 @@ CATALOG, PARTS, MARKER = "catalog", "parts", ".aion-user-catalog"
 was made here, which is as old as the last question for it."""
 KEPT_DAYS = 7
 """After which a folder that nobody asked for is deleted."""
-UPLOADED = "uploaded"
+UPLOAD_LABEL = "uploaded"
 """Label of such a catalog."""
 
 _door = threading.Lock()
@@ -110,7 +110,7 @@ class _UploadCopy(io.BytesIO):
         self.name = name
 
 
-class Stopped(Exception):  # noqa: N818 - a person's wish, not an error
+class StopRequest(Exception):  # noqa: N818 - a person's wish, not an error
     """The work was asked to stop while it read files."""
 
 
@@ -119,7 +119,7 @@ class CatalogJob:
 
     def __init__(self, files: Sequence[File], engine: Engine, root: Path) -> None:
         self.progress = Progress("Reading", unit="files")
-        self.made: CatalogJobResult | None = None
+        self.result: CatalogJobResult | None = None
         """What there is when the work is over; None where nothing could be embedded."""
         self.problem: str | None = None
         """Why there is no catalog; None also where it was told to stop before anything was embedded."""
@@ -136,10 +136,10 @@ class CatalogJob:
     def is_running(self) -> bool:
         """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to
         wait for the end of a file."""
-        return self._thread.is_alive() and not (self.stopping and self.progress.unit == "files")
+        return self._thread.is_alive() and not (self.is_stopping and self.progress.unit == "files")
 
     @property
-    def stopping(self) -> bool:
+    def is_stopping(self) -> bool:
         """Whether it was asked to stop."""
         return self._stop.is_set()
 
@@ -153,8 +153,8 @@ class CatalogJob:
 
     def _run(self) -> None:
         try:
-            self.made = self._make()
-        except Stopped:
+            self.result = self._make()
+        except StopRequest:
             return
         except AIONError as exc:
             self.problem = str(exc)
@@ -172,7 +172,7 @@ class CatalogJob:
         folder = self._root / _key(files, sha256)
         with _door:
             forget_old(self._root)
-            kept = opened(folder, sha256)
+            kept = stored_result(folder, sha256)
         if kept is not None:
             return kept
         targets, problems = self._read(files)
@@ -188,12 +188,12 @@ class CatalogJob:
         self.progress = Progress("Drawing the map and saving the catalog", done, len(targets))
         is_final = done == len(targets) and not any(part["is_fault"].any() for part in parts)
         place = folder / (CATALOG if is_final else uuid4().hex)  # what is not saved is like no other
-        made = _job_result(place, parts, sha256, [given.name for given in files], problems, len(targets))
+        result = _job_result(place, parts, sha256, [given.name for given in files], problems, len(targets))
         if is_final:
             with _door, suppress(FileExistsError):  # others may have made the same meanwhile
                 _claim(folder)
-                made.catalog.save(place)
-        return made
+                result.catalog.save(place)
+        return result
 
     def _part(self, path: Path, batch: Sequence[SkyObject]) -> pd.DataFrame | None:
         """What is kept of these objects, or else computed and, where this program made no fault, kept; None
@@ -201,9 +201,9 @@ class CatalogJob:
         with _door, suppress(FileNotFoundError):
             return pd.read_parquet(path)
         self.since = self.since or time.monotonic()
-        if self.stopping:
+        if self.is_stopping:
             return None
-        part = embedded(self._engine, batch)
+        part = embed_batch(self._engine, batch)
         if not part["is_fault"].any():
             with _door:
                 _claim(path.parent.parent)
@@ -228,8 +228,8 @@ class CatalogJob:
 
     def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
         for number, given in enumerate(files):
-            if self.stopping:
-                raise Stopped
+            if self.is_stopping:
+                raise StopRequest
             self.progress = Progress(f"Reading {given.name}", number, len(files), "files")
             yield given.file
 
@@ -251,7 +251,7 @@ def _claim(folder: Path) -> None:
     (folder / MARKER).touch()
 
 
-def opened(folder: Path, model_sha256: str) -> CatalogJobResult | None:
+def stored_result(folder: Path, model_sha256: str) -> CatalogJobResult | None:
     """The catalog that lies in the folder of some files, in memory; None where there is none yet.
 
     Raises:
@@ -275,20 +275,20 @@ def forget_old(root: Path, *, days: float = KEPT_DAYS) -> None:
             shutil.rmtree(marker.parent, ignore_errors=True)
 
 
-def forget(made: Catalog) -> None:
+def forget(catalog: Catalog) -> None:
     """Delete all that is kept of a catalog that was made here; who has it open still has it in memory."""
-    folder = made.folder.parent
+    folder = catalog.folder.parent
     with _door:
         if (folder / MARKER).is_file():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def zipped(made: Catalog) -> bytes:
+def zip_folder(catalog: Catalog) -> bytes:
     """The folder of a catalog as one file, also where it is gone; unpacked, ``AION_CATALOG`` may name it."""
     stream = io.BytesIO()
     # nearly all of it is compressed already
     with TemporaryDirectory() as place, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        made.save(Path(place, "catalog"))
+        catalog.save(Path(place, "catalog"))
         for path in sorted(Path(place, "catalog").iterdir()):
             archive.write(path, path.relative_to(place))
     return stream.getvalue()
@@ -304,7 +304,7 @@ def _job_result(
 ) -> CatalogJobResult:
     """The catalog of these batches, in memory."""
     if not parts:
-        raise Stopped
+        raise StopRequest
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.reindex(columns=[*dict.fromkeys([*rows, "row", "picture", "spectrum"])])
     rows = rows.astype(object).where(rows.notna(), None)
@@ -323,7 +323,7 @@ def _job_result(
     nothing = np.full(len(previews.wavelength()), np.nan)
     catalog = Catalog.build(
         folder,
-        Manifest(UPLOADED, sha256, details=details),
+        Manifest(UPLOAD_LABEL, sha256, details=details),
         table,
         [{key: ids.astype(np.int64) for key, ids in one.items()} for one in _columns(rows, "tokens ")],
         _columns(rows, "vector "),

@@ -43,25 +43,21 @@ def distance_check(ranks: Mapping[str, float]) -> Check:
     if not ranks:
         return Check(name, "not comparable: its objects are known by other numbers", True, why)
     highest = max(ranks.values())
-    word = (
-        "ordinary"
-        if highest < EDGE_FROM
-        else "at its edge"
-        if highest < UNUSUAL_FROM
-        else "unlike its objects"
-    )
-    told = ", ".join(f"{rank:.0%}" if part == "all" else f"{part} {rank:.0%}" for part, rank in ranks.items())
-    return Check(name, f"{word}, rank {told}", highest < UNUSUAL_FROM, why)
+    fits = highest < UNUSUAL_FROM
+    place = "ordinary" if highest < EDGE_FROM else "at its edge" if fits else "unlike its objects"
+    rank = ", ".join(f"{rank:.0%}" if part == "all" else f"{part} {rank:.0%}" for part, rank in ranks.items())
+    return Check(name, f"{place}, rank {rank}", fits, why)
 
 
-def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> Check:
+def chi2_check(name: str, chi2: float, pixels: int, quantiles: Quantiles | None) -> Check:
     """Reduced chi² of a reconstruction on so many pixels, with its rank among held-out objects."""
-    rank = None if known is None else known.rank(chi2)
-    if rank is None or known is None:
-        told = "rank not measured for these weights"
+    rank = None if quantiles is None else quantiles.rank(chi2)
+    if rank is None or quantiles is None:
+        rank_text = "rank not measured for these weights"
     else:
-        place = "below" if chi2 < known.values[0] else "above" if chi2 > known.values[-1] else "rank"
-        told = f"{place} {rank:.0%} of {'' if known.count is None else f'{known.count:,} '}held-out objects"
+        place = "below" if chi2 < quantiles.values[0] else "above" if chi2 > quantiles.values[-1] else "rank"
+        count = "" if quantiles.count is None else f"{quantiles.count:,} "
+        rank_text = f"{place} {rank:.0%} of {count}held-out objects"
     fine = LOW_CHI2 <= chi2 < POOR_CHI2 and (rank is None or rank < POOR_RANK)
     why = (
         f"Noise alone gives 1 ± {math.sqrt(2 / pixels):.2f} on {pixels:,} pixels. Above, tokens lost "
@@ -69,21 +65,19 @@ def chi2_check(name: str, chi2: float, pixels: int, known: Quantiles | None) -> 
         f"signal-to-noise. Below {LOW_CHI2:g} the errors of the file are too large. From rank "
         f"{POOR_RANK:.0%} on it is unusual for these weights."
     )
-    return Check(name, f"reduced χ² {chi2:.2f}, {told}", fine, why)
+    return Check(name, f"reduced χ² {chi2:.2f}, {rank_text}", fine, why)
 
 
 def reconstruction_checks(
-    images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], known: Mapping[str, Quantiles]
+    images: Sequence[ImageResult], spectra: Sequence[SpectrumResult], quantiles: Mapping[str, Quantiles]
 ) -> list[Check]:
     """Reduced chi² of everything that came with its noise; ``known``: token key -> the distribution of
     held-out objects."""
-    residuals = [
-        (f"{found.survey} spectrum", found.residual) for found in spectra if found.residual is not None
-    ]
+    residuals = [(f"{one.survey} spectrum", one.residual) for one in spectra if one.residual is not None]
     residuals += [
-        (f"{found.survey} image", (found.original - found.decoded) / found.sigma)
-        for found in images
-        if found.original is not None and found.sigma is not None
+        (f"{one.survey} image", (one.original - one.decoded) / one.sigma)
+        for one in images
+        if one.original is not None and one.sigma is not None
     ]
     keys = {
         f"{survey} {'image' if 'image' in key else 'spectrum'}": key
@@ -91,7 +85,7 @@ def reconstruction_checks(
     }
     measured = [(what, *_reduced_chi2(residual)) for what, residual in residuals]
     return [
-        chi2_check(f"Reconstruction of the {what}", chi2, n, known.get(keys[what]))
+        chi2_check(f"Reconstruction of the {what}", chi2, n, quantiles.get(keys[what]))
         for what, chi2, n in measured
         if n
     ]
@@ -102,17 +96,11 @@ def spectrum_checks(modalities: Sequence[Modality]) -> list[Check]:
     checks: list[Check] = []
     for modality in modalities:
         if isinstance(modality, Spectrum):
-            share = reconstruction.covered(modality)
+            share = reconstruction.coverage(modality)
             why = "Share of the survey's wavelength range with good pixels; a line outside of it cannot vote."
             survey = reconstruction.SURVEYS[modality.token_key]
-            checks.append(
-                Check(
-                    f"Wavelengths covered by the {survey} spectrum",
-                    f"{share:.0%}",
-                    share >= COVERED_FROM,
-                    why,
-                )
-            )
+            name = f"Wavelengths covered by the {survey} spectrum"
+            checks.append(Check(name, f"{share:.0%}", share >= COVERED_FROM, why))
     return checks
 
 
@@ -127,15 +115,9 @@ def image_checks(networks: Networks, modalities: Sequence[Modality]) -> list[Che
             why = "Pixels brighter than the codec's range are set to its end, so that bright cores look flat."
             checks.append(Check("Clamped pixels", f"{clamped:.2%}", clamped < 0.01, why))
             if (height, width) != (side, side):
-                seen = f"{side} × {side} of {height} × {width} pixels are read"
-                checks.append(
-                    Check(
-                        "Field",
-                        seen,
-                        True,
-                        "The model sees the middle only; the rest of the cutout plays no part.",
-                    )
-                )
+                field = f"{side} × {side} of {height} × {width} pixels are read"
+                why = "The model sees the middle only; the rest of the cutout plays no part."
+                checks.append(Check("Field", field, True, why))
             if image.proxies:
                 why = "Bands of another camera were read as if they were these."
                 checks.append(Check("Survey proxy", "; ".join(image.proxies), False, why))

@@ -80,7 +80,7 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     ratio = tuple(_ratio(float(k.sum()), float(g.sum())) for g, k in bands_of_both)
     sigma = _sigma(frame.ivar, whole.shape, top, left, scale)
     around = whole if whole.shape != given.shape else None
-    wcs = _moved(frame.header, left, top)
+    wcs = _move_wcs(frame.header, left, top)
     return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, wcs)
 
 
@@ -115,7 +115,7 @@ def scalar_result(original: Scalar | None, decoded: Scalar) -> ScalarResult:
     return ScalarResult(decoded.name, decoded.unit, given, float(decoded.value[0]))
 
 
-def covered(spectrum: Spectrum) -> float:
+def coverage(spectrum: Spectrum) -> float:
     """Share of the survey's wavelength range that good pixels cover, 0 to 1."""
     low, high = _RANGES[spectrum.token_key]
     wavelength = _array(spectrum.wavelength).astype(np.float64)
@@ -136,7 +136,7 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
     return sigma
 
 
-def _moved(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:
+def _move_wcs(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:
     """The celestial cards of a WCS, for the field that begins at pixel (left, top)."""
     cards = {name: value for name, value in header.items() if name.startswith(_CARDS)}
     if "CRPIX1" in cards and "CRPIX2" in cards:

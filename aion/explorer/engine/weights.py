@@ -11,7 +11,7 @@ from aion import download, hub
 from aion.explorer.settings import Settings
 from aion.modalities import MODALITIES
 
-PUBLISHED = {
+HUB_MODELS = {
     "polymathic-ai/aion-base": 1_700_000_000,
     "polymathic-ai/aion-large": 4_000_000_000,
     "polymathic-ai/aion-xlarge": 12_400_000_000,
@@ -64,7 +64,7 @@ def choices(settings: Settings) -> tuple[Choice, ...]:
     return (
         *here,
         *in_cache,
-        *(Choice(id, Place.HUB, size) for id, size in PUBLISHED.items() if id not in listed),
+        *(Choice(id, Place.HUB, size) for id, size in HUB_MODELS.items() if id not in listed),
     )
 
 

@@ -13,7 +13,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aion.catalog import Catalog
 from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.explorer.export import tables
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
@@ -135,8 +137,25 @@ def embeddings_npy(vectors: ArrayLike) -> bytes:
     return stream.getvalue()
 
 
+def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog | None) -> dict[str, bytes]:
+    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them."""
+    files = {
+        "json": to_json(analysis, reports).encode(),
+        "pz.csv": pdf_csv(analysis),
+        "pz.ecsv": pdf_ecsv(analysis),
+        "pz.hdf5": pdf_hdf5(analysis),
+        "decoded.fits": decoded_fits(analysis),
+        "embedding.npy": embeddings_npy([analysis.embedding]),
+    }
+    if catalog is not None:
+        files |= {
+            f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end) for end in ("csv", "ecsv")
+        }
+    return files
+
+
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddingRow:
     """An object with its vector, and what that was made from."""
 
     id: str
@@ -153,7 +172,7 @@ class Embedded:
         return cls(analysis.id, analysis.embedding, analysis.used, tuple(reports))
 
 
-def embeddings_parquet(rows: Sequence[Embedded], model: ModelInfo) -> bytes:
+def embeddings_parquet(rows: Sequence[EmbeddingRow], model: ModelInfo) -> bytes:
     """Columns ``id`` (text), ``embedding`` (fixed-size list of float32), and lists of text: ``used`` (token
     keys that were read), ``files`` it came from and the ``sha256`` of each. The metadata of the file says
     which weights and which version made it."""

@@ -11,17 +11,7 @@ from pathlib import PurePosixPath
 
 from aion.catalog import Catalog
 from aion.explorer import figures
-from aion.explorer.export import tables
-from aion.explorer.export.analysis import (
-    Embedded,
-    decoded_fits,
-    embeddings_npy,
-    embeddings_parquet,
-    pdf_csv,
-    pdf_ecsv,
-    pdf_hdf5,
-    to_json,
-)
+from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet, result_files
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
@@ -55,7 +45,7 @@ def bundle(
         inputs: name and content of each file; none for an object of a catalog.
         catalog: the one that the neighbors are of.
     """
-    given = _placed(inputs)
+    given = _zip_paths(inputs)
     size = sum(len(content) for content in given.values())
     notes = [TOO_LARGE.format(size / 1e6)] if size > LIMIT else []
     notes += [NEIGHBORS.format(as_text(catalog.manifest.label), len(catalog))] if catalog is not None else []
@@ -73,24 +63,16 @@ def bundle(
         "versions": analysis.model.versions,
         "device": analysis.model.device,
     }
+    results = result_files(analysis, reports, catalog)
     files: dict[str, str | bytes] = {
         "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
-        "analysis.json": to_json(analysis, reports),
+        "analysis.json": results.pop("json"),
         "analysis.ipynb": recipe.notebook("\n\n".join(notes)),
         "analysis.py": recipe.python(),
-        "pz.csv": pdf_csv(analysis),
-        "pz.ecsv": pdf_ecsv(analysis),
-        "pz.hdf5": pdf_hdf5(analysis),
-        "decoded.fits": decoded_fits(analysis),
-        "embedding.npy": embeddings_npy([analysis.embedding]),
-        "embedding.parquet": embeddings_parquet([Embedded.of(analysis, reports)], analysis.model),
+        **results,
+        "embedding.parquet": embeddings_parquet([EmbeddingRow.of(analysis, reports)], analysis.model),
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
-    if catalog is not None:
-        files |= {
-            f"neighbors.{ending}": tables.neighbors_file(catalog, analysis, ending)
-            for ending in ("csv", "ecsv")
-        }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (files | (given if size <= LIMIT else {})).items():
@@ -98,7 +80,7 @@ def bundle(
     return stream.getvalue()
 
 
-def _placed(inputs: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+def _zip_paths(inputs: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
     """Path in the zip -> content. A file keeps its name, which may be the id of the object; a second of that
     name has its own folder."""
     placed: dict[str, bytes] = {}

@@ -6,36 +6,36 @@ from aion.explorer.figures.image import ImageView, blink, image_url, panels, pic
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.sparkline import spark
-from aion.explorer.figures.spectra_overlay import Compared, compared_spectra
+from aion.explorer.figures.spectra_overlay import OverlaySpectrum, overlay_spectra
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
-from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, html, theme_named
+from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, html, theme_by_name
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
+    "DARK",
+    "LIGHT",
+    "UNKNOWN",
     "Axis",
     "Coloring",
-    "Compared",
     "ComparedImage",
-    "DARK",
     "Extent",
     "Figure",
     "ImageView",
-    "LIGHT",
     "Marks",
-    "Theme",
+    "OverlaySpectrum",
     "Shown",
     "ShownImage",
-    "UNKNOWN",
+    "Theme",
     "View",
     "alone",
     "blink",
-    "compared_spectra",
     "html",
     "image_tokens",
     "image_url",
     "line_marks",
     "neighbors",
     "on_page",
+    "overlay_spectra",
     "panels",
     "picture_urls",
     "redshift",
@@ -44,6 +44,6 @@ __all__ = [
     "spark",
     "spectrum",
     "spectrum_tokens",
-    "theme_named",
+    "theme_by_name",
     "whole",
 ]

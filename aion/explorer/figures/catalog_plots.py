@@ -52,14 +52,13 @@ def scatter(
 ) -> go.Figure:
     """One point per object in WebGL, for a box or a lasso; its ``customdata`` is its (n,) row."""
     figure = blank(theme, height=TABLE_HEIGHT)
-    shown = np.isfinite(x.values) & np.isfinite(y.values)
+    visible = np.isfinite(x.values) & np.isfinite(y.values)
     values, many = np.asarray(color.values), len(rows) > MANY
-    for label, members in [("", shown)] if color.is_scale else _groups(values, shown):
+    for label, members in [("", visible)] if color.is_scale else _groups(values, visible):
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
-            low, high = (
-                np.nanpercentile(values[shown], [2, 98]) if np.isfinite(values[shown]).any() else (0.0, 1.0)
-            )
+            has_values = np.isfinite(values[visible]).any()
+            low, high = np.nanpercentile(values[visible], [2, 98]) if has_values else (0.0, 1.0)
             scale = {
                 "colorscale": SCALE,
                 "cmin": float(low),
@@ -89,14 +88,14 @@ def scatter(
     return figure.update_layout(clickmode="event+select", dragmode="lasso", showlegend=not color.is_scale)
 
 
-def _groups(values: NDArray[Any], shown: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
+def _groups(values: NDArray[Any], visible: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
     """Known classes first, in their order, then others by name."""
     labels = values.astype(str)
     known = [kind for kind in KINDS if kind in labels]
     return [
-        (label, shown & (labels == label))
+        (label, visible & (labels == label))
         for label in [*known, *sorted(set(labels) - set(known))]
-        if (shown & (labels == label)).any()
+        if (visible & (labels == label)).any()
     ]
 
 
@@ -107,11 +106,11 @@ def _group_color(label: str, values: NDArray[Any], theme: Theme) -> str:
     return theme.groups[sorted(set(values.astype(str))).index(label) % len(theme.groups)]
 
 
-def neighbors(found: Sequence[Neighbor], *, z: float | None = None, theme: Theme = LIGHT) -> go.Figure:
+def neighbors(matches: Sequence[Neighbor], *, z: float | None = None, theme: Theme = LIGHT) -> go.Figure:
     """Similarity of neighbors against their redshift; ``z`` is the redshift of the object itself."""
     figure = blank(theme, height=300)
-    for kind in [*KINDS, *sorted({neighbor.kind for neighbor in found} - set(KINDS))]:
-        chosen = [neighbor for neighbor in found if neighbor.kind == kind and neighbor.z is not None]
+    for kind in [*KINDS, *sorted({neighbor.kind for neighbor in matches} - set(KINDS))]:
+        chosen = [neighbor for neighbor in matches if neighbor.kind == kind and neighbor.z is not None]
         if chosen:
             figure.add_trace(
                 go.Scatter(

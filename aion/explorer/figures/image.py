@@ -67,7 +67,7 @@ def panels(
     _annotate(figure, image, image.decoded.shape)
     if stacked:
         figure.update_traces(colorbar={"y": 0, "yanchor": "bottom", "len": 0.3}, selector={"type": "heatmap"})
-    return _finished(figure, image, theme).update_layout(
+    return _finish(figure, image, theme).update_layout(
         height=HEIGHT if not stacked else STACKED_HEIGHT * len(titles)
     )
 
@@ -104,7 +104,7 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     )
     _axes(figure, image.decoded.shape, image.pixel_scale)
     _annotate(figure, image, image.decoded.shape)
-    return _finished(figure, image, theme).update_layout(height=HEIGHT + 150, margin={"t": 46})
+    return _finish(figure, image, theme).update_layout(height=HEIGHT + 150, margin={"t": 46})
 
 
 def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
@@ -131,10 +131,10 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     )
     _axes(figure, image.whole.shape, image.pixel_scale)
     _annotate(figure, image, image.whole.shape)
-    return _finished(figure, image, theme).update_layout(height=HEIGHT + 100)
+    return _finish(figure, image, theme).update_layout(height=HEIGHT + 100)
 
 
-def _finished(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
+def _finish(figure: go.Figure, image: ImageResult, theme: Theme) -> go.Figure:
     """Theme, size and the colors of the panels' titles."""
     figure.update_layout(template=template(theme), height=HEIGHT, margin={"l": 8, "r": 8, "t": 30, "b": 8})
     return figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})

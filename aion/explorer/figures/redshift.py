@@ -15,12 +15,12 @@ from aion.redshift import Interval, RedshiftPDF
 Floats = NDArray[np.floating[Any]]
 Extent = Literal["peaks", "grid"]
 
-TAIL_HIDDEN = 0.02
+HIDDEN_TAIL = 0.02
 """Probability at either end that the "peaks" extent may leave out; listed peaks are always shown."""
 LABEL_WIDTH = 0.14
 """Of the shown range, that the label of a peak takes."""
 PEAK_CURVE, DENSITY = "Peaks", "p(z)"
-CHOSEN = "Chosen z"
+CHOSEN_Z = "Chosen z"
 DECADES = 5.0
 """Of density below the highest that a logarithmic axis shows."""
 ESTIMATES = {"Mode": "circle-open", "Median": "diamond-open", "Mean": "square-open"}
@@ -33,7 +33,7 @@ def redshift(
     reference: float | None = None,
     extent: Extent = "peaks",
     log: bool = False,
-    marked: bool = True,
+    with_marks: bool = True,
     theme: Theme = LIGHT,
 ) -> go.Figure:
     """Density with its 68 % and 95 % highest-density regions filled, its peaks, mode, median and mean marked.
@@ -45,7 +45,7 @@ def redshift(
         reference: a redshift from a header or a catalog, for comparison, drawn as a dashed line.
         extent: show the stretch with nearly all of the mass (and ``z``, ``reference`` if near), or all.
         log: a logarithmic density, for what is small beside the peak.
-        marked: draw the line of ``z``; else only its legend, for a `redshift_mark` that can move.
+        with_marks: draw the line of ``z``; else only its legend, for a `redshift_mark` that can move.
     """
     figure = go.Figure()
     for interval, color, name in _regions(pdf, theme):
@@ -97,10 +97,10 @@ def redshift(
     )
     _estimates(figure, pdf, theme)
     _peaks(figure, pdf, theme, apart=LABEL_WIDTH * (high - low))
-    if z is not None and marked:
-        _marker(figure, z, CHOSEN, theme.ink, "solid")
+    if z is not None and with_marks:
+        _marker(figure, z, CHOSEN_Z, theme.ink, "solid")
     elif z is not None:
-        _legend(figure, CHOSEN, theme.ink, "solid")
+        _legend(figure, CHOSEN_Z, theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     figure.update_xaxes(title_text="Redshift z", range=[low, high])
@@ -154,7 +154,7 @@ def alone(
     figure.update_yaxes(range=[0, 1.08], tickvals=[0, 1], showgrid=False)
     figure.update_yaxes(title_text="p(z) / maximum", row=len(titles), col=1)
     if z is not None:
-        _marker(figure, z, CHOSEN, theme.ink, "solid")
+        _marker(figure, z, CHOSEN_Z, theme.ink, "solid")
     if reference is not None:
         _marker(figure, reference, "Reference z", theme.reference, "dash")
     legend = {"y": -0.5 / len(titles), "yanchor": "top"}
@@ -228,7 +228,7 @@ def _peaks(figure: go.Figure, pdf: RedshiftPDF, theme: Theme, *, apart: float) -
 
 def redshift_mark(*, theme: Theme = LIGHT) -> Marks:
     """The line of the redshift that a person chose, to move over `redshift`."""
-    return Marks((_vertical(0.0, CHOSEN, theme.ink, "solid"),), origin=-1.0)
+    return Marks((_vertical(0.0, CHOSEN_Z, theme.ink, "solid"),), origin=-1.0)
 
 
 def _marker(figure: go.Figure, z: float, name: str, color: str, dash: str) -> None:
@@ -260,7 +260,7 @@ def _legend(figure: go.Figure, name: str, color: str, dash: str) -> None:
 def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
     """Redshifts that hold nearly all of the mass, every peak and the ``others`` nearby, with room around."""
     cumulative = np.concatenate([[0.0], np.cumsum(pdf.probability)])
-    low, high = np.interp([TAIL_HIDDEN, 1 - TAIL_HIDDEN], cumulative, pdf.edges).tolist()
+    low, high = np.interp([HIDDEN_TAIL, 1 - HIDDEN_TAIL], cumulative, pdf.edges).tolist()
     low, high = min([low, *(peak.z for peak in pdf.peaks)]), max([high, *(peak.z for peak in pdf.peaks)])
     room = max(0.25 * (high - low), 0.015 * (1 + pdf.mode))
     near = [value for value in others if low - 4 * room <= value <= high + 4 * room]

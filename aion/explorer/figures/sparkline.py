@@ -15,9 +15,9 @@ WIDTH, HEIGHT = 160, 44
 
 def spark(spectrum: SmallSpectrum, *, theme: Theme = LIGHT) -> str:
     """Flux against ln wavelength, from zero or below to the highest; gaps stay gaps."""
-    flux = _shortened(np.asarray(spectrum.flux, dtype=float))
+    flux = _shorten(np.asarray(spectrum.flux, dtype=float))
     ends = np.log([spectrum.wavelength[0], spectrum.wavelength[-1]])
-    place = np.log(_shortened(np.asarray(spectrum.wavelength, dtype=float)))
+    place = np.log(_shorten(np.asarray(spectrum.wavelength, dtype=float)))
     x = (place - ends[0]) / (ends[1] - ends[0]) * WIDTH
     seen = flux[np.isfinite(flux)]
     low, high = min(float(np.percentile(seen, 1)), 0.0), float(seen.max())
@@ -35,7 +35,7 @@ def spark(spectrum: SmallSpectrum, *, theme: Theme = LIGHT) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
 
 
-def _shortened(values: Floats) -> Floats:
+def _shorten(values: Floats) -> Floats:
     """Means of neighboring values, at most ``WIDTH`` of them; NaN where all are."""
     if len(values) <= WIDTH:
         return values

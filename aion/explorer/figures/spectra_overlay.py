@@ -13,7 +13,7 @@ from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank
 
 
 @dataclass(frozen=True)
-class Compared:
+class OverlaySpectrum:
     """One of the objects."""
 
     name: str
@@ -21,10 +21,12 @@ class Compared:
     z: float | None
 
 
-def compared_spectra(compared: Sequence[Compared], *, rest: bool = False, theme: Theme = LIGHT) -> go.Figure:
+def overlay_spectra(
+    spectra: Sequence[OverlaySpectrum], *, rest: bool = False, theme: Theme = LIGHT
+) -> go.Figure:
     """Flux / median against wavelength in vacuum; ``rest``: each in its rest frame, which needs every z."""
     figure = blank(theme, height=360)
-    for one, color in zip(compared, (theme.ink, theme.decoded, theme.accent, theme.absorption), strict=False):
+    for one, color in zip(spectra, (theme.ink, theme.decoded, theme.accent, theme.absorption), strict=False):
         shift = 1 + (one.z or 0.0) if rest else 1.0
         drawn = decimate(one.spectrum.flux)
         scale = float(np.nanmedian(np.abs(one.spectrum.flux))) or 1.0

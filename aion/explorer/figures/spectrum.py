@@ -55,7 +55,7 @@ def spectrum(
     *,
     z: float | None = None,
     view: View = View(),
-    marked: bool = True,
+    with_marks: bool = True,
     theme: Theme = LIGHT,
 ) -> go.Figure:
     """Flux with its 1σ band, masked and atmospheric stretches shaded, decoded flux above, residual below.
@@ -64,7 +64,7 @@ def spectrum(
 
     Args:
         z: redshift at which to mark spectral lines; None marks none.
-        marked: draw the lines; else there is room for `line_marks`, which can move.
+        with_marks: draw the lines; else there is room for `line_marks`, which can move.
     """
     has_data = result.flux is not None
     figure = make_subplots(
@@ -91,10 +91,10 @@ def spectrum(
     if has_data:
         _residual(figure, shown, theme)
     _regions(figure, shown, stretch, theme)
-    _layout(figure, shown, theme, marked=z is not None or not marked)
+    _layout(figure, shown, theme, with_marks=z is not None or not with_marks)
     if stretch != 1.0:
         figure.update_xaxes(title_text=REST_TITLE.format(z), row=2 if has_data else 1, col=1)
-    return figure if z is None or not marked else _with_lines(figure, shown.wavelength, z, view, theme)
+    return figure if z is None or not with_marks else _with_lines(figure, shown.wavelength, z, view, theme)
 
 
 def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
@@ -174,13 +174,12 @@ def _data(
         kept, known = decimate(drawn), np.isfinite(drawn)
         sigma = np.where(known & np.isfinite(error), error, 0.0)[kept]
         x = result.wavelength[kept]
-        flux = (
-            np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
-        )  # a fill can have no gap
-        edge = {"x": _sent(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_trace(go.Scatter(y=_sent(flux - sigma), showlegend=False, **edge), row=1, col=1)
+        # a fill can have no gap
+        flux = np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
+        edge = {"x": _float32(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        figure.add_trace(go.Scatter(y=_float32(flux - sigma), showlegend=False, **edge), row=1, col=1)
         figure.add_trace(
-            go.Scatter(y=_sent(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge),
+            go.Scatter(y=_float32(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge),
             row=1,
             col=1,
         )
@@ -207,13 +206,13 @@ def _line(
         told = {"customdata": behind[kept], "hovertemplate": hover}
     line = {"color": color, "width": width}
     figure.add_trace(
-        go.Scatter(x=_sent(x[kept]), y=_sent(y[kept]), name=name, mode="lines", line=line, **told),
+        go.Scatter(x=_float32(x[kept]), y=_float32(y[kept]), name=name, mode="lines", line=line, **told),
         row=1,
         col=1,
     )
 
 
-def _sent(values: Floats) -> Floats:
+def _float32(values: Floats) -> Floats:
     """With the seven digits that a drawing shows; a browser is sent half as much."""
     return values.astype(np.float32)
 
@@ -221,7 +220,11 @@ def _sent(values: Floats) -> Floats:
 def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
     if result.residual is not None:
         kept, line = decimate(result.residual), {"color": theme.faint, "width": 0.9}
-        x, y, name = _sent(result.wavelength[kept]), _sent(result.residual[kept]), "(data − decoded) / σ"
+        x, y, name = (
+            _float32(result.wavelength[kept]),
+            _float32(result.residual[kept]),
+            "(data − decoded) / σ",
+        )
         told = {"name": name, "showlegend": False, "hovertemplate": f"{name}: %{{y:.2f}}<extra></extra>"}
         figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, **told), row=2, col=1)
     figure.add_hline(y=0, line={"color": theme.decoded, "width": 1}, row=2, col=1)
@@ -252,8 +255,8 @@ def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: T
         marker = {"size": 3, "color": theme.faint}
         at = result.bad & np.isfinite(result.flux)
         place = {
-            "x": _sent(result.wavelength[at]),
-            "y": _sent(result.flux[at]),
+            "x": _float32(result.wavelength[at]),
+            "y": _float32(result.flux[at]),
             "visible": "legendonly",
             "legendrank": 1,
         }
@@ -294,7 +297,7 @@ def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, 
     )
 
 
-def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: bool) -> None:
+def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, with_marks: bool) -> None:
     has_data = result.flux is not None
     flux = result.flux if result.flux is not None else result.decoded
     low, high = flux_range(flux, result.decoded, result.bad)
@@ -310,7 +313,7 @@ def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, marked: 
             row=2,
             col=1,
         )
-    above = 12 + (LABEL_ROW_HEIGHT * LABEL_ROWS if marked else 0)
+    above = 12 + (LABEL_ROW_HEIGHT * LABEL_ROWS if with_marks else 0)
     figure.update_layout(
         template=template(theme),
         height=530 if has_data else 410,

@@ -23,7 +23,7 @@ __all__ = [
     "colorbar",
     "html",
     "template",
-    "theme_named",
+    "theme_by_name",
 ]
 
 FONT = '"Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
@@ -129,7 +129,7 @@ DARK = Theme(
 )
 
 
-def theme_named(name: str | None) -> Theme:
+def theme_by_name(name: str | None) -> Theme:
     """The theme called ``"light"`` or ``"dark"``; light for anything else."""
     return DARK if name == "dark" else LIGHT
 

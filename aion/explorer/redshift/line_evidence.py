@@ -61,21 +61,25 @@ class Votes:
     lines: tuple[LineVote, ...]
 
     @property
-    def counted(self) -> tuple[LineVote, ...]:
+    def measured_lines(self) -> tuple[LineVote, ...]:
         """Those that could be measured."""
         return tuple(vote for vote in self.lines if math.isfinite(vote.significance))
 
     @property
-    def found(self) -> int:
+    def found_count(self) -> int:
         """Lines at ``FOUND_FROM`` or more."""
-        return sum(vote.significance >= FOUND_FROM for vote in self.counted)
+        return sum(vote.significance >= FOUND_FROM for vote in self.measured_lines)
 
     @property
     def total(self) -> float:
         """Sum of the S/N over the root of their number, so that lines that are predicted and not there count
         against z; NaN without any."""
-        counted = self.counted
-        return sum(vote.significance for vote in counted) / math.sqrt(len(counted)) if counted else math.nan
+        measured_lines = self.measured_lines
+        return (
+            sum(vote.significance for vote in measured_lines) / math.sqrt(len(measured_lines))
+            if measured_lines
+            else math.nan
+        )
 
 
 def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:

@@ -63,7 +63,7 @@ class FlatInLog:
 
 Prior = Gaussian | FlatInLog
 
-CONTAINED = (
+PRIOR_CAUTION = (
     "The p(z) of the model already holds the redshift distribution of its training set; "
     "a prior multiplies on top of that."
 )

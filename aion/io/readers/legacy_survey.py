@@ -10,7 +10,7 @@ from typing import Any
 
 from aion.errors import FormatError, ModalityError
 from aion.io.fits_file import FitsFile, Hdu, cards
-from aion.io.image_hdus import ImageHdu, arrays_of, band_of, cube_bands, image_hdus
+from aion.io.image_hdus import ImageHdu, arrays_of, band_of, cube_bands, header_of, image_hdus
 from aion.io.images import MOST_BANDS, build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
@@ -78,7 +78,7 @@ def read_image(file: FitsFile, overrides: Overrides) -> list[Found]:
     images, unused = image_hdus([*file.images(), *file.tables()])
     chosen = _chosen(images, file, overrides)
     left = [hdu for image in images if image not in chosen for hdu in (image.hdu, *image.extras.values())]
-    header = cards(file.primary.header) | cards(chosen[0].hdu.header)
+    header = header_of(chosen[0].hdu, file)
     arrays = arrays_of(file, chosen, [*left, *unused], survey=_stated_survey(header))
     return [build_image(arrays, overrides)]
 
@@ -109,7 +109,7 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
 
 
 def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
-    header = cards(file.primary.header) | cards(image.hdu.header)
+    header = header_of(image.hdu, file)
     if (
         str(header.get("CTYPE1", ""))
         .upper()

@@ -92,7 +92,7 @@ def assert_same(first: Catalog, second: Catalog) -> None:
 
 def test_a_table_becomes_a_catalog_of_these_weights_with_ids_as_text(engine, tmp_path):
     watched = Watched(engine)
-    made = finished([table()], watched, tmp_path).made
+    made = finished([table()], watched, tmp_path).result
     assert made.complete and len(made.catalog) == ROWS - 1 and watched.batches == 3, (
         "others are answered between batches"
     )
@@ -105,7 +105,7 @@ def test_a_table_becomes_a_catalog_of_these_weights_with_ids_as_text(engine, tmp
 
 
 def test_a_row_that_cannot_be_read_is_listed_and_does_not_stop_the_rest(engine, tmp_path):
-    made = finished([table()], engine, tmp_path).made
+    made = finished([table()], engine, tmp_path).result
     assert [(one.what, one.why.split(":")[0]) for one in made.problems] == [
         ("mine.csv", f"1 of {ROWS} rows without photometry")
     ]
@@ -117,7 +117,7 @@ def test_files_and_objects_that_cannot_be_read_are_listed(engine, tmp_path, root
     np.savez(small, image=np.ones((3, 40, 40), np.float32), bands=["g", "r", "z"])
     broken = tmp_path / "broken.fits"
     broken.write_bytes(b"SIMPLE  =" + b"\x00" * 100)
-    made = finished([small, broken, root / "tests/data/sdss_spec.fits"], engine, tmp_path / "own").made
+    made = finished([small, broken, root / "tests/data/sdss_spec.fits"], engine, tmp_path / "own").result
     assert made.complete and len(made.catalog) == 1 and made.total == 2
     why = {one.what: one.why for one in made.problems}
     assert set(why) == {"broken.fits", "small"} and "40x40" in why["small"]
@@ -126,30 +126,30 @@ def test_files_and_objects_that_cannot_be_read_are_listed(engine, tmp_path, root
 def test_a_part_that_cannot_be_read_is_listed_and_the_object_stays(engine, tmp_path):
     both = tmp_path / "both.npz"
     np.savez(both, image=np.ones((3, 40, 40), np.float32), bands=["g", "r", "z"], FLUX_G=2.0, FLUX_R=3.0)
-    made = finished([both], engine, tmp_path / "own").made
+    made = finished([both], engine, tmp_path / "own").result
     assert list(made.catalog.table["id"]) == ["both"] and "embedded without its" in made.problems[0].why
     assert "40x40" in made.problems[0].why
 
 
 def test_work_that_is_cut_goes_on_where_it_was_and_gives_the_same(engine, tmp_path):
     cut = stopped_after(1, engine, tmp_path / "cut")
-    assert cut.embedded == BATCH and not cut.made.complete
+    assert cut.embedded == BATCH and not cut.result.complete
     went_on = finished([table()], engine, tmp_path / "cut")
-    assert went_on.embedded == ROWS - 1 - BATCH and went_on.made.complete
+    assert went_on.embedded == ROWS - 1 - BATCH and went_on.result.complete
     at_once = finished([table()], engine, tmp_path / "whole")
     assert at_once.embedded == ROWS - 1
-    assert_same(went_on.made.catalog, at_once.made.catalog)
+    assert_same(went_on.result.catalog, at_once.result.catalog)
     watched = Watched(engine)
     again = finished([table()], watched, tmp_path / "cut")
     assert watched.batches == 0 and again.embedded == 0
-    assert_same(again.made.catalog, at_once.made.catalog)
+    assert_same(again.result.catalog, at_once.result.catalog)
 
 
 def test_what_is_embedded_when_the_work_is_stopped_is_a_catalog(engine, tmp_path):
     cut = stopped_after(2, engine, tmp_path)
     assert not cut.is_running and cut.problem is None
-    assert not cut.made.complete and len(cut.made.catalog) == 2 * BATCH and cut.made.total == ROWS - 1
-    assert not cut.made.catalog.folder.exists(), "the next one on these files goes on"
+    assert not cut.result.complete and len(cut.result.catalog) == 2 * BATCH and cut.result.total == ROWS - 1
+    assert not cut.result.catalog.folder.exists(), "the next one on these files goes on"
 
 
 def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine, tmp_path, monkeypatch):
@@ -158,7 +158,7 @@ def test_nobody_waits_for_a_file_when_the_work_is_stopped_while_it_reads(engine,
     making = CatalogJob([table()], engine, tmp_path)
     assert making.is_running
     making.stop()
-    assert not making.is_running and making.made is None and making.problem is None
+    assert not making.is_running and making.result is None and making.problem is None
     go_on.set()
     making.wait(60)
 
@@ -188,38 +188,38 @@ def test_work_that_was_stopped_takes_nothing_from_the_next_one_that_reads_the_sa
 
     monkeypatch.setattr(user_catalog, "read_many", meanwhile)
     again = finished([given], engine, tmp_path)
-    assert again.problem is None and len(again.made.catalog) == ROWS - 1
+    assert again.problem is None and len(again.result.catalog) == ROWS - 1
 
 
 def test_the_order_of_the_files_does_not_matter_but_their_content_does(engine, tmp_path, root):
     files = [table(), root / "tests/data/sdss_spec.fits"]
-    first = finished(files, engine, tmp_path).made.catalog
-    assert finished(files[::-1], engine, tmp_path).made.catalog.folder == first.folder
-    other = finished([table(ROWS - 1), files[1]], engine, tmp_path).made.catalog
+    first = finished(files, engine, tmp_path).result.catalog
+    assert finished(files[::-1], engine, tmp_path).result.catalog.folder == first.folder
+    other = finished([table(ROWS - 1), files[1]], engine, tmp_path).result.catalog
     assert other.folder.parent != first.folder.parent
 
 
 def test_a_catalog_of_other_weights_is_refused(engine, tmp_path):
-    made = finished([table()], engine, tmp_path).made
+    made = finished([table()], engine, tmp_path).result
     with pytest.raises(
         IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"
     ):
-        user_catalog.opened(made.catalog.folder.parent, "0" * 64)
+        user_catalog.stored_result(made.catalog.folder.parent, "0" * 64)
 
 
 def test_spectra_and_images_have_previews_and_views_of_their_own(engine, tmp_path, root):
     files = [root / "tests/data/sdss_spec.fits", root / "tests/data/spspec.fits"]
-    catalog = finished(files, engine, tmp_path / "spectra").made.catalog
+    catalog = finished(files, engine, tmp_path / "spectra").result.catalog
     assert set(catalog.indexes) == {ALL, "spectrum"}
     drawn = catalog.small_spectrum(catalog.table["id"][0])
     assert np.isfinite(drawn.flux).any() and len(drawn.wavelength) == 160
-    image = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path / "image").made.catalog
+    image = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path / "image").result.catalog
     assert image.picture(image.table["id"][0])[8:12] == b"WEBP"
     assert image.table["survey"][0] == "Legacy Survey"
 
 
 def test_the_views_of_an_object_are_made_from_its_parts(engine, tmp_path, root):
-    catalog = finished([root / "tests/data/mmu_legacysurvey.hdf5"], engine, tmp_path).made.catalog
+    catalog = finished([root / "tests/data/mmu_legacysurvey.hdf5"], engine, tmp_path).result.catalog
     id = str(catalog.table["id"][0])
     streams = catalog.views_of(catalog.entry(id).tokens)
     assert set(streams) == {ALL, "image", "photometry"}
@@ -239,13 +239,13 @@ def test_files_of_one_object_are_joined_by_their_id_and_equal_ids_of_one_file_ge
     )
     rows = tmp_path / "rows.csv"
     rows.write_text("object_id,FLUX_G\nA1,1\nA1,2\nB7,3\n")
-    catalog = finished([rows, tmp_path / "B7.npz"], engine, tmp_path / "own").made.catalog
+    catalog = finished([rows, tmp_path / "B7.npz"], engine, tmp_path / "own").result.catalog
     assert sorted(catalog.table["id"]) == ["A1", "A1 (2)", "B7"]
     assert set(catalog.entry("B7").tokens) == {"tok_image", "tok_flux_g"}
 
 
 def test_a_catalog_without_redshifts_and_classes_is_searched_as_any(engine, tmp_path):
-    catalog = finished([table(with_truth=False)], engine, tmp_path).made.catalog
+    catalog = finished([table(with_truth=False)], engine, tmp_path).result.catalog
     id = str(catalog.table["id"][4])
     assert catalog.entry(id).z_reference is None and catalog.entry(id).kind == ""
     searches = Searches(catalog)
@@ -256,8 +256,8 @@ def test_a_catalog_without_redshifts_and_classes_is_searched_as_any(engine, tmp_
 
 
 def test_the_zip_opens_as_the_reference_catalog(engine, tmp_path, settings):
-    made = finished([table()], engine, tmp_path).made
-    with zipfile.ZipFile(io.BytesIO(user_catalog.zipped(made.catalog))) as archive:
+    made = finished([table()], engine, tmp_path).result
+    with zipfile.ZipFile(io.BytesIO(user_catalog.zip_folder(made.catalog))) as archive:
         archive.extractall(tmp_path / "unpacked")
     other = Engine(Settings(model=settings.model, device="cpu", catalog=tmp_path / "unpacked" / "catalog"))
     assert_same(other.catalog, made.catalog)
@@ -266,11 +266,11 @@ def test_the_zip_opens_as_the_reference_catalog(engine, tmp_path, settings):
 
 
 def test_a_deleted_catalog_is_gone_but_still_shown_to_who_has_it_open(engine, tmp_path, root):
-    made = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path).made
+    made = finished([root / "tests/data/ls_cutout.fits.gz"], engine, tmp_path).result
     user_catalog.forget(made.catalog)
     assert not list(tmp_path.iterdir()) and made.catalog.picture(made.catalog.table["id"][0])
     user_catalog.forget(made.catalog)
-    with zipfile.ZipFile(io.BytesIO(user_catalog.zipped(made.catalog))) as archive:
+    with zipfile.ZipFile(io.BytesIO(user_catalog.zip_folder(made.catalog))) as archive:
         archive.extractall(tmp_path)
     assert_same(Catalog.load(tmp_path / "catalog"), made.catalog)
 
@@ -282,8 +282,8 @@ def test_the_same_files_in_several_sessions_become_one_catalog(engine, tmp_path)
             making.wait(120)
         assert [making.problem for making in work] == [None] * 4
         for making in work[1:]:
-            assert_same(making.made.catalog, work[0].made.catalog)
-        assert_same(Catalog.load(work[0].made.catalog.folder), work[0].made.catalog)
+            assert_same(making.result.catalog, work[0].result.catalog)
+        assert_same(Catalog.load(work[0].result.catalog.folder), work[0].result.catalog)
 
 
 def test_what_is_deleted_while_others_work_on_it_is_made_all_the_same(engine, tmp_path):
@@ -291,7 +291,7 @@ def test_what_is_deleted_while_others_work_on_it_is_made_all_the_same(engine, tm
         for folder in tmp_path.iterdir():
             shutil.rmtree(folder)
 
-    made = finished([table()], Watched(engine, delete), tmp_path).made
+    made = finished([table()], Watched(engine, delete), tmp_path).result
     assert made.complete and len(made.catalog) == ROWS - 1
 
 
@@ -303,14 +303,14 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
                 for one, answer in zip(targets, super().embed_objects(targets), strict=True)
             ]
 
-    made = finished([table()], Faulty(engine), tmp_path).made
+    made = finished([table()], Faulty(engine), tmp_path).result
     assert "0003" not in made.catalog
     reasons = {one.what: one.why for one in made.problems}
     assert "a fault of this program, not of what it was given (IndexError" in reasons["0003"]
     assert "list index" in caplog.text, "with its traceback"
     watched = Watched(engine)
     again = finished([table()], watched, tmp_path)
-    assert "0003" in again.made.catalog and watched.batches == 1, "what was sound is kept"
+    assert "0003" in again.result.catalog and watched.batches == 1, "what was sound is kept"
 
 
 def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engine, tmp_path):
@@ -319,11 +319,11 @@ def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engi
             return [ClosedError("the engine is closed")] * len(targets)
 
     assert finished([table()], Closed(engine), tmp_path).problem == "the engine is closed"
-    assert finished([table()], engine, tmp_path).made.complete
+    assert finished([table()], engine, tmp_path).result.complete
 
 
 def test_what_nobody_asked_for_in_a_week_is_deleted(engine, tmp_path):
-    folder = finished([table()], engine, tmp_path).made.catalog.folder.parent
+    folder = finished([table()], engine, tmp_path).result.catalog.folder.parent
     user_catalog.forget_old(tmp_path)
     assert folder.is_dir()
     long_ago = time.time() - 8 * 86_400
@@ -339,7 +339,7 @@ def test_files_without_an_object_are_explained(engine, tmp_path):
     nothing = tmp_path / "notes.txt"
     nothing.write_text("this is not a table\n")
     making = finished([nothing], engine, tmp_path / "own")
-    assert making.made is None and "notes.txt" in making.problem
+    assert making.result is None and "notes.txt" in making.problem
     many = io.BytesIO(b"id,FLUX_G\n" + b"1,2\n" * 3)
     many.name = "many.csv"
     with pytest.MonkeyPatch.context() as patch:
@@ -353,4 +353,4 @@ def test_a_failure_of_the_machine_is_told_and_ends_the_work(engine, tmp_path, mo
 
     monkeypatch.setattr(user_catalog, "keep", no_space)
     making = finished([table()], engine, tmp_path)
-    assert "no space left" in making.problem and making.made is None
+    assert "no space left" in making.problem and making.result is None

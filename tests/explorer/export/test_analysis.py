@@ -16,7 +16,7 @@ from astropy.wcs import WCS
 
 import aion
 from aion.explorer.export.analysis import (
-    Embedded,
+    EmbeddingRow,
     decoded_fits,
     embeddings_npy,
     embeddings_parquet,
@@ -114,8 +114,8 @@ def test_embeddings_come_back_from_npy_and_parquet_with_what_they_were_made_from
         Report("SDSS spec", "spec.fits", "f" * 64, ()),
         Report("Legacy Survey cutout", "image.fits", "0" * 64, ()),
     )
-    first = Embedded("39628345678901234", vectors[0], ("tok_image", "tok_flux_g"), reports)
-    rows = [first, Embedded("b", vectors[1], ("tok_image",))]
+    first = EmbeddingRow("39628345678901234", vectors[0], ("tok_image", "tok_flux_g"), reports)
+    rows = [first, EmbeddingRow("b", vectors[1], ("tok_image",))]
     table = pq.read_table(io.BytesIO(embeddings_parquet(rows, analysis.model)))
     assert table["id"].to_pylist() == ["39628345678901234", "b"]
     np.testing.assert_array_equal(np.stack(table["embedding"].to_numpy()), np.stack(vectors))

@@ -32,8 +32,8 @@ ALL = {
     "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
     "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
     "catalog by number": lambda theme: catalog([0.5, np.nan], theme=theme),
-    "compared": lambda theme: figures.compared_spectra(
-        [figures.Compared("a", samples.small_spectrum(), 0.5)], theme=theme
+    "compared": lambda theme: figures.overlay_spectra(
+        [figures.OverlaySpectrum("a", samples.small_spectrum(), 0.5)], theme=theme
     ),
     "neighbors": lambda theme: figures.neighbors(samples.neighbors(), z=0.3, theme=theme),
 }
@@ -89,7 +89,7 @@ MARKED = [
 
 @pytest.mark.parametrize(("draw", "of", "marks"), MARKED, ids=["spectrum", "redshift"])
 def test_marks_stand_where_the_figure_itself_has_them_and_all_else_stays(draw, of, marks):
-    assert draw(of, z=0.3, marked=False) == draw(of, z=0.301, marked=False)
+    assert draw(of, z=0.3, with_marks=False) == draw(of, z=0.301, with_marks=False)
     drawn = {shape.name: shape.x0 for shape in draw(of, z=0.3).layout.shapes if shape.type == "line"}
     moved = {shape["name"]: marks.origin + (shape["x0"] - marks.origin) * 1.3 for shape in marks.shapes}
     name = "Hβ" if draw is figures.spectrum else "Chosen z"

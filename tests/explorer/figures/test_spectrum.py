@@ -58,13 +58,13 @@ def test_lines_move_with_the_redshift():
     assert not [shape for shape in figures.spectrum(samples.spectrum()).layout.shapes if shape.name == "Hβ"]
 
 
-def test_compared_spectra_are_divided_by_their_median_and_move_to_rest():
+def test_overlay_spectra_are_divided_by_their_median_and_move_to_rest():
     spectrum = samples.small_spectrum()
     both = [
-        figures.Compared("a", spectrum, 0.5),
-        figures.Compared("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0),
+        figures.OverlaySpectrum("a", spectrum, 0.5),
+        figures.OverlaySpectrum("b", SmallSpectrum(spectrum.wavelength, 7 * spectrum.flux), 1.0),
     ]
-    seen, rest = figures.compared_spectra(both), figures.compared_spectra(both, rest=True)
+    seen, rest = figures.overlay_spectra(both), figures.overlay_spectra(both, rest=True)
     np.testing.assert_allclose(seen.data[0].y, seen.data[1].y, rtol=1e-6)
     assert np.nanmedian(seen.data[0].y) == pytest.approx(1)
     assert rest.data[1].x[0] == pytest.approx(spectrum.wavelength[0] / 2)

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from aion.catalog import Neighbor, SmallSpectrum
 from aion.explorer import figures
-from aion.explorer.figures import Axis, Coloring, Compared
+from aion.explorer.figures import Axis, Coloring, OverlaySpectrum
 
 HOSTILE = "<b>x</b> </script><script>alert(1)</script> %{x} & co"
 SHOWN = "&lt;b&gt;x&lt;/b&gt; &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt; %{x} &amp; co"
@@ -26,9 +26,9 @@ def test_ids_and_classes_of_neighbors_are_no_tags_and_no_places_of_a_template():
     assert trace.hovertemplate.startswith("%{customdata}<br>%{fullData.name}, z")
 
 
-def test_names_of_compared_spectra_are_no_tags():
+def test_names_of_overlay_spectra_are_no_tags():
     spectrum = SmallSpectrum(np.linspace(4000, 9000, 50), np.ones(50))
-    [trace] = figures.compared_spectra([Compared(HOSTILE, spectrum, 0.1)]).data
+    [trace] = figures.overlay_spectra([OverlaySpectrum(HOSTILE, spectrum, 0.1)]).data
     assert trace.name == SHOWN
 
 

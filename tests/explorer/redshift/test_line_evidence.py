@@ -65,7 +65,7 @@ def test_noise_alone_votes_for_nothing_on_average(z, count):
     totals = [one.total for one in found]
     error = np.std(totals) / math.sqrt(len(totals))
     assert abs(np.mean(totals)) < 3.5 * error and np.std(totals) == pytest.approx(1.0, abs=0.2)
-    each = np.array([vote.significance for one in found for vote in one.counted])
+    each = np.array([vote.significance for one in found for vote in one.measured_lines])
     assert (each > 3).mean() < 0.005
 
 
@@ -101,7 +101,7 @@ def test_masked_pixels_and_the_atmosphere_have_no_vote():
     assert math.isnan(by_name(votes([masked], 0.2))["Hβ"].significance)
     in_the_a_band = votes([spectrum(7640 / 6564.61 - 1)], 7640 / 6564.61 - 1)
     assert math.isnan(by_name(in_the_a_band)["Hα"].significance)
-    assert len(in_the_a_band.counted) < len(in_the_a_band.lines)
+    assert len(in_the_a_band.measured_lines) < len(in_the_a_band.lines)
 
 
 def test_a_spectrum_without_data_has_no_vote():

@@ -1,16 +1,13 @@
-"""Images by kinds of misreading: HDUs, grids, zero-points, filters, axes, integers; what is no image."""
+"""Images by kinds of misreading: HDUs, grids, zero-points, filters, axes, integers."""
 
 import io
 from typing import Any
 
-import h5py
 import numpy as np
 from astropy.io import fits
 
 from tests.io.layouts import fits_bytes, layout
-from tests.io.layouts.images import CUBE, GALAXY, GRZ, RGB, SIZE, WCS, image_bytes, npy_bytes
-
-FITSCUTOUT = r"picture.*legacysurvey\.org/viewer/fits-cutout.*hsc-release"
+from tests.io.layouts.images import CUBE, GALAXY, GRZ, SIZE, WCS, image_bytes, npy_bytes
 
 
 def plane(peak: float, name: str = "", **cards: Any) -> fits.ImageHDU:
@@ -64,6 +61,19 @@ def bands_in_hdus_with_zero_points_of_their_own() -> bytes:
     planes = [plane(flux_at(30), FILTER="g", MAGZERO=30.0), plane(flux_at(27, 2), FILTER="r", MAGZERO=27.0)]
     table = fits.BinTableHDU.from_columns([fits.Column("ID", "J", array=[1])], name="CATALOG")
     return fits_bytes(*planes, plane(flux_at(25, 4), FILTER="z", MAGZERO=25.0), table)
+
+
+@layout(
+    "cards of one HDU are not those of the next",
+    "no definition: the image in the first HDU has a WCS and a zero-point, the second has none",
+    bands=("DES-G", "DES-R"),
+    maximum=2.0,
+    says=("alignment: unknown", r"DES-G: MAGZERO = 30", r"DES-R: the file does not say"),
+)
+def first_hdu_with_cards_of_its_own() -> bytes:
+    first = fits.PrimaryHDU(flux_at(30) * GALAXY)
+    first.header.update(WCS | {"FILTER": "DES-G", "MAGZERO": 30.0})
+    return fits_bytes(first, fits.ImageHDU(2 * GALAXY, fits.Header({"FILTER": "DES-R"})))
 
 
 @layout(
@@ -273,41 +283,6 @@ def filter_of_hubble() -> bytes:
 @layout("filter", "Johnson-Cousins", refused=r"R_Bessel: no band that the codec reads")
 def filter_of_bessell() -> bytes:
     return image_bytes(GALAXY, **WCS, FILTER="R_Bessel")
-
-
-@layout("pictures", "8-bit (height, width, 3) FITS", refused=FITSCUTOUT)
-def rgb_in_fits_with_channels_last() -> bytes:
-    return image_bytes(RGB)
-
-
-@layout("pictures", "8-bit picture in HDF5", ending="hdf5", refused=FITSCUTOUT)
-def rgb_in_hdf5() -> bytes:
-    stream = io.BytesIO()
-    with h5py.File(stream, "w") as file:
-        file["image"] = RGB
-    return stream.getvalue()
-
-
-@layout(
-    "cubes",
-    "MUSE, https://www.eso.org/sci/facilities/paranal/instruments/muse",
-    refused=r"cube of spectra, 60 wavelengths \(CTYPE3 = AWAV\) of 12x14",
-)
-def muse_cube() -> bytes:
-    cards = WCS | {"CTYPE3": "AWAV", "CUNIT3": "Angstrom", "CRVAL3": 4750.0, "CD3_3": 1.25, "CRPIX3": 1.0}
-    data = fits.ImageHDU(np.ones((60, 12, 14), "f4"), name="DATA")
-    data.header.update(cards)
-    return fits_bytes(data)
-
-
-@layout("cubes", "radio: FREQ", refused=r"cube of spectra, 4 wavelengths \(CTYPE3 = FREQ\) of 110x110")
-def radio_cube_of_four_channels() -> bytes:
-    return image_bytes(np.repeat(GALAXY[None], 4, 0), **WCS, CTYPE3="FREQ", CRVAL3=1.4e9)
-
-
-@layout("cubes", "an array", ending="npy", refused="is a cube of 40x110x110")
-def cube_in_npy() -> bytes:
-    return npy_bytes(np.repeat(GALAXY[None], 40, 0))
 
 
 @layout(

@@ -20,7 +20,7 @@ from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
-NOTES_SHOWN, NEIGHBORS = 3, 12
+MOST_NOTES, NEIGHBORS = 3, 12
 ONLY_REPORTED = ("not used", "wavelength unit")
 """What the report of the files says and no note: HDUs beside the object, the one unit that is possible."""
 
@@ -67,7 +67,7 @@ def switches(analysis: Analysis) -> None:
         selection_mode="multi",
         default=[label for label, keys in groups.items() if set(keys) & set(analysis.used)],
         key=key,
-        on_change=lambda: _switched(session, groups, st.session_state[key]),
+        on_change=lambda: _switch(session, groups, st.session_state[key]),
         help="Switch off what the model must not see, and compare p(z). "
         "The redshift of a header is never given to it.",
     )
@@ -105,7 +105,7 @@ def tokens(analysis: Analysis) -> None:
     """The tokens themselves."""
     wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
     if wide:
-        layout.folded(
+        layout.fold(
             "Tokens: what the model actually reads",
             partial(_grids, wide, analysis.id),
             icon=":material/grid_on:",
@@ -113,7 +113,7 @@ def tokens(analysis: Analysis) -> None:
         )
 
 
-def made_with(analysis: Analysis) -> None:
+def weights_note(analysis: Analysis) -> None:
     """Which weights spoke, at the end of every result."""
     model = analysis.model
     took = sum(analysis.seconds.values())
@@ -126,7 +126,7 @@ def made_with(analysis: Analysis) -> None:
     )
 
 
-def _grids(wide: Mapping[str, Any], of: str) -> None:
+def _grids(wide: Mapping[str, Any], object_id: str) -> None:
     st.caption(
         "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal "
         "patterns."
@@ -139,7 +139,7 @@ def _grids(wide: Mapping[str, Any], of: str) -> None:
             draw(ids, theme=theme()),
             key=f"tokens-{key}",
             alt=f"Token ids of the {labels.stream_name(key)}",
-            of=of,
+            object_id=object_id,
         )
 
 
@@ -155,8 +155,8 @@ def _origin(session: Session, target: SkyObject) -> list[str]:
     where = [labels.place(target)[0]] if labels.place(target)[0] else []
     if target.tokens:  # of a catalog
         reference = server.engine().catalog
-        said = ", simulated" if reference is not None and reference.manifest.simulated else ""
-        origin = "Your catalog" if session.origin == "own" else f"Reference catalog{said}"
+        simulated = ", simulated" if reference is not None and reference.manifest.simulated else ""
+        origin = "Your catalog" if session.origin == "own" else f"Reference catalog{simulated}"
         return [origin, *([target.kind] if target.kind else []), *labels.kinds(target)]
     return [*where, *labels.kinds(target), target.id if session.origin == "example" else session.label]
 
@@ -170,7 +170,7 @@ def _notes(analysis: Analysis) -> None:
     of_reading = {entry.sentence() for entry in entries}
     reported = {entry.sentence() for entry in entries if entry.what in ONLY_REPORTED}
     elsewhere = choices.are_asked_about(current_session()) | reported
-    told = sorted(
+    model_first = sorted(
         dict.fromkeys(note for note in analysis.notes if note not in elsewhere),
         key=lambda note: note in of_reading,
     )
@@ -179,24 +179,24 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [as_text(labels.sentence(note)) for note in (*reasons, *told)]
+    notes = [as_text(labels.sentence(note)) for note in (*reasons, *model_first)]
     if not notes:
         return
-    shown, others = notes[:NOTES_SHOWN], notes[NOTES_SHOWN:]
-    st.warning(_listed(shown) if len(shown) > 1 else shown[0], icon=":material/lightbulb:")
+    shown, others = notes[:MOST_NOTES], notes[MOST_NOTES:]
+    st.warning(_bullets(shown) if len(shown) > 1 else shown[0], icon=":material/lightbulb:")
     if others:
         with st.expander(
             f"{len(others)} more {'note' if len(others) == 1 else 'notes'} on these data",
             icon=":material/lightbulb:",
         ):
-            st.markdown(_listed(others))
+            st.markdown(_bullets(others))
 
 
-def _listed(notes: Sequence[str]) -> str:
+def _bullets(notes: Sequence[str]) -> str:
     return "\n".join(f"- {note}" for note in notes)
 
 
-def _switched(session: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
+def _switch(session: Session, groups: dict[str, tuple[str, ...]], labels: list[str]) -> None:
     chosen = frozenset(key for label in labels for key in groups[label])
     session.switch(None if len(labels) == len(groups) else chosen)
 

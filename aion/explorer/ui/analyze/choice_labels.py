@@ -38,7 +38,8 @@ def choices_label(entry: Entry) -> str:
 
 def reason(entry: Entry) -> str:
     """Why there is a choice, if more can be said than that the file does not say."""
-    more = entry.note.removeprefix("the file does not say").lstrip("; ")
+    note = entry.note.partition("; set ")[0]  # which the buttons do
+    more = note.removeprefix("the file does not say").lstrip("; ")
     return as_text(sentence(more)) if more else ""
 
 

@@ -31,7 +31,7 @@ def open_choices() -> None:
     session = current_session()
     questions = _questions(session)
     if questions:
-        layout.folded(
+        layout.fold(
             choices_title(questions, files=len(session.files)),
             partial(_ask_all, session, questions),
             icon=":material/help:",

@@ -8,7 +8,7 @@ import streamlit as st
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export.analysis import (
-    Embedded,
+    EmbeddingRow,
     decoded_fits,
     embeddings_npy,
     embeddings_parquet,
@@ -51,17 +51,14 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
-    made, inputs, catalog = (
-        reproduce.recipe(analysis, current_session()),
-        current_session().files,
-        active_catalog.catalog(),
-    )
+    session, catalog = current_session(), active_catalog.catalog()
+    recipe, inputs = reproduce.recipe(analysis, session), session.files
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",
             "session.zip",
             "application/zip",
-            lambda: _bundle(analysis, reports, made, inputs, catalog),
+            lambda: _bundle(analysis, reports, recipe, inputs, catalog),
         ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
@@ -72,7 +69,7 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
             "Figures (HTML)",
             "figures.html",
             "text/html",
-            lambda: figures.html(analysis.id, figures.on_page(analysis, made.shown)),
+            lambda: figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
         ),
         (
             "Embedding (npy)",
@@ -100,11 +97,11 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
 def _bundle(
     analysis: Analysis,
     reports: Sequence[Report],
-    made: Recipe,
+    recipe: Recipe,
     inputs: Sequence[File],
     catalog: Catalog | None,
 ) -> bytes:
-    return bundle(analysis, made, reports, [(file.name, _content(file)) for file in inputs], catalog)
+    return bundle(analysis, recipe, reports, [(file.name, _content(file)) for file in inputs], catalog)
 
 
 def _content(file: File) -> bytes:
@@ -115,4 +112,4 @@ def _content(file: File) -> bytes:
 
 
 def _parquet(analysis: Analysis, reports: Sequence[Report]) -> bytes:
-    return embeddings_parquet([Embedded.of(analysis, reports)], analysis.model)
+    return embeddings_parquet([EmbeddingRow.of(analysis, reports)], analysis.model)

@@ -17,7 +17,7 @@ from aion.explorer.ui.shared.session import File, Pending, Session, current_sess
 from aion.io import Entry, SkyObject, read
 from aion.io.registry import PositionNeededError
 
-ACCEPTED = (
+FORMATS_HELP = (
     "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."
 )
 MENDABLE = (ModalityError, PositionNeededError, ConfigError, ChoiceNeededError)
@@ -52,8 +52,8 @@ def choose() -> None:
             "Upload the files of one object, together: spectrum, image, photometry",
             accept_multiple_files=True,
             key=f"upload-{session.inputs}",
-            on_change=_uploaded,
-            help=ACCEPTED,
+            on_change=_take_upload,
+            help=FORMATS_HELP,
         )
     with example:
         _example_list(session)
@@ -118,7 +118,7 @@ def row_picker() -> None:
             key=f"row-{session.opened}",
             on_change=lambda: session.look_at(st.session_state[f"row-{session.opened}"]),
         )
-        for apart in labels.not_joined(session.targets):
+        for apart in labels.unjoined_files(session.targets):
             st.caption(f":material/call_split: {as_text(apart)}")
 
 
@@ -140,7 +140,7 @@ def _example_list(session: Session) -> None:
     )
 
 
-def _uploaded() -> None:
+def _take_upload() -> None:
     session = current_session()
     files = st.session_state[f"upload-{session.inputs}"]
     if files:

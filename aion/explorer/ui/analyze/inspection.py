@@ -23,7 +23,7 @@ def inspector() -> None:
     """What was detected, assumed and dropped in the object's files, and the values to set instead."""
     upload = current_session().upload
     if upload is not None:
-        layout.folded(
+        layout.fold(
             as_text(labels.inspection_title(upload)),
             partial(_inspection, upload),
             icon=":material/fact_check:",

@@ -23,9 +23,9 @@ def follow() -> None:
     if session.followed or session.opened or session.pending:
         return
     session.followed = True
-    wanted = st.query_params.to_dict()
+    parameters = st.query_params.to_dict()
     try:
-        _open(session, wanted)
+        _open(session, parameters)
     except AIONError as exc:
         session.error = f"The link cannot be followed: {labels.sentence(str(exc))}"
 
@@ -51,26 +51,26 @@ def write_address() -> None:
         st.query_params[SET] = overrides
 
 
-def _open(session: Session, wanted: dict[str, str]) -> None:
-    example = next((one for one in examples() if one.slug == wanted.get(EXAMPLE)), None)
+def _open(session: Session, parameters: dict[str, str]) -> None:
+    example = next((one for one in examples() if one.slug == parameters.get(EXAMPLE)), None)
     if example is not None:
         overrides = Overrides.parse(st.query_params.get_all(SET))
         session.pending = Pending(example.files, "example", example.title, overrides, example.slug)
-    elif OBJECT in wanted:
+    elif OBJECT in parameters:
         engine = server.engine()
         catalog = engine.catalog
         if catalog is None:
             session.error = engine.catalog_note or active_catalog.NO_CATALOG
             return
-        session.open([catalog.entry(wanted[OBJECT])], origin="catalog", label=wanted[OBJECT])
+        session.open([catalog.entry(parameters[OBJECT])], origin="catalog", label=parameters[OBJECT])
     else:
         return
-    use = wanted.get(USE)
-    prior = wanted.get(PRIOR)
+    use = parameters.get(USE)
+    prior = parameters.get(PRIOR)
     session.linked = (
         frozenset(use.split(",")) if use else None,
         parse_prior(prior) if prior else None,
-        _number(wanted.get(REDSHIFT)),
+        _number(parameters.get(REDSHIFT)),
     )
     if session.target is not None:
         session.apply_link()

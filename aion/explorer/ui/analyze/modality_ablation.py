@@ -29,4 +29,6 @@ def each_alone(analysis: Analysis, z: float) -> None:
         "Each row is p(z) as the model gives it from these data alone, without a prior.",
     )
     drawing = figures.alone(session.alone, z=z, reference=analysis.z_reference, theme=theme())
-    figure(drawing, key="alone", alt="p(z) from each modality alone and from all together", of=analysis.id)
+    figure(
+        drawing, key="alone", alt="p(z) from each modality alone and from all together", object_id=analysis.id
+    )

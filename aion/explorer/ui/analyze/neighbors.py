@@ -14,8 +14,8 @@ from aion.explorer.ui.shared.similarity_query import OPEN, current_query
 from aion.explorer.ui.shared.theme import theme
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
-SIMULATED = " This catalog is simulated; its redshifts are true by construction."
-SHOWN = 12
+SIMULATED_NOTE = " This catalog is simulated; its redshifts are true by construction."
+DEFAULT_COUNT = 12
 
 
 def neighbors_panel(analysis: Analysis) -> None:
@@ -24,7 +24,7 @@ def neighbors_panel(analysis: Analysis) -> None:
     catalog = active_catalog.catalog()
     layout.section(
         "Most similar objects",
-        SIMILARITY + (SIMULATED if catalog is not None and catalog.manifest.simulated else ""),
+        SIMILARITY + (SIMULATED_NOTE if catalog is not None and catalog.manifest.simulated else ""),
     )
     active_catalog.choice()
     if catalog is None:
@@ -35,7 +35,7 @@ def neighbors_panel(analysis: Analysis) -> None:
             "How many",
             1,
             100,
-            SHOWN,
+            DEFAULT_COUNT,
             key="neighbors-k",
             bind="query-params",
             persist_state="session",
@@ -56,12 +56,12 @@ def neighbors_panel(analysis: Analysis) -> None:
             engine.info,
             object=analysis.id,
             read=list(analysis.used),
-            filters=filtering.stated(chosen),
+            filters=filtering.as_plain(chosen),
         )
         table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="neighbors")
-    said = labels.comparison(catalog.comparable(analysis.used), analysis.used)
-    if said:
-        st.caption(said)
+    comparison = labels.comparison(catalog.comparable(analysis.used), analysis.used)
+    if comparison:
+        st.caption(comparison)
     if not found:
         layout.empty("No object passes these filters. Widen one of them.")
         return
@@ -75,9 +75,14 @@ def neighbors_panel(analysis: Analysis) -> None:
     def scatter() -> None:
         z = current_session().z or analysis.redshift.peaks[0].z
         drawing = figures.neighbors(found, z=z, theme=theme())
-        figure(drawing, key="neighbors", alt="Similarity against redshift of the neighbors", of=analysis.id)
+        figure(
+            drawing,
+            key="neighbors",
+            alt="Similarity against redshift of the neighbors",
+            object_id=analysis.id,
+        )
 
-    layout.folded(
+    layout.fold(
         "Similarity and redshift of the neighbors",
         scatter,
         icon=":material/scatter_plot:",
@@ -92,12 +97,12 @@ def search(
     compared = (
         analysis.compared
         if catalog is server.engine().catalog
-        else _compared(analysis, catalog, analysis.embedding, str(catalog.folder))
+        else _vectors(analysis, catalog, analysis.embedding, str(catalog.folder))
     )
     return catalog.neighbors(compared, k, filters, exclude=catalog.row_of(analysis.id, analysis.tokens))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _compared(_analysis: Analysis, _catalog: Catalog, embedding: Vector, folder: str) -> dict[str, Vector]:
+def _vectors(_analysis: Analysis, _catalog: Catalog, embedding: Vector, folder: str) -> dict[str, Vector]:
     """``embedding``, of all of the object, tells it from others, and ``folder`` the catalog."""
     return server.engine().vectors([_analysis], _catalog.searched)[0]

@@ -14,40 +14,40 @@ from aion.io.objects import IMAGE_SURVEYS, SPECTRUM_SURVEYS, WAVELENGTH_UNITS
 AUTO = "Detect"
 
 
-def override_form(given: Pending, *, is_image: bool, is_spectrum: bool, key: str) -> None:
+def override_form(pending: Pending, *, is_image: bool, is_spectrum: bool, key: str) -> None:
     """Values that replace what would be detected in these files; they are read again with them."""
     values: dict[str, Any] = {}
     with st.form(key, border=False):
         st.markdown("**Set instead of detecting**")
         with st.grid(min_column_width=180):
             surveys = (IMAGE_SURVEYS if is_image else ()) + (SPECTRUM_SURVEYS if is_spectrum else ())
-            values["survey"] = _choice("Survey", surveys, given.overrides.survey)
+            values["survey"] = _choice("Survey", surveys, pending.overrides.survey)
             if is_image:
-                _image_fields(values, given.overrides)
+                _image_fields(values, pending.overrides)
             if is_spectrum:
-                _spectrum_fields(values, given.overrides)
+                _spectrum_fields(values, pending.overrides)
         if st.form_submit_button("Read again", icon=":material/refresh:"):
-            _pend(given, values)
+            _pend(pending, values)
 
 
-def _image_fields(values: dict[str, Any], given: Overrides) -> None:
+def _image_fields(values: dict[str, Any], overrides: Overrides) -> None:
     values["bands"] = st.text_input(
-        "Bands, in order", value=" ".join(given.bands or ()), placeholder=AUTO, help="Such as: g r z"
+        "Bands, in order", value=" ".join(overrides.bands or ()), placeholder=AUTO, help="Such as: g r z"
     )
     values["pixel_scale"] = st.number_input(
         "Pixel scale (arcsec)",
-        value=given.pixel_scale,
+        value=overrides.pixel_scale,
         min_value=0.0,
         step=0.001,
         placeholder=AUTO,
         format="%.3f",
     )
     values["image_flux_scale"] = _factor(
-        "Pixel values times", given.image_flux_scale, "To be in nanomaggies, or in HSC counts."
+        "Pixel values times", overrides.image_flux_scale, "To be in nanomaggies, or in HSC counts."
     )
     values["position"] = st.text_input(
         "Position: RA, Dec (degrees)",
-        value=", ".join(map(str, given.position or ())),
+        value=", ".join(map(str, overrides.position or ())),
         placeholder=AUTO,
         help=_POSITION,
     )
@@ -58,22 +58,22 @@ _POSITION = (
 )
 
 
-def _spectrum_fields(values: dict[str, Any], given: Overrides) -> None:
-    values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), given.medium)
-    values["wavelength_unit"] = _choice("Wavelength unit", WAVELENGTH_UNITS, given.wavelength_unit)
-    values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), given.mask_sense)
+def _spectrum_fields(values: dict[str, Any], overrides: Overrides) -> None:
+    values["medium"] = _choice("Wavelengths are in", ("vacuum", "air"), overrides.medium)
+    values["wavelength_unit"] = _choice("Wavelength unit", WAVELENGTH_UNITS, overrides.wavelength_unit)
+    values["mask_sense"] = _choice("A set mask bit means", ("bad", "good"), overrides.mask_sense)
     values["spectrum_flux_scale"] = _factor(
-        "Flux times", given.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹."
+        "Flux times", overrides.spectrum_flux_scale, "To be in 1e-17 erg s⁻¹ cm⁻² Å⁻¹."
     )
 
 
-def _factor(label: str, given: float | None, help: str) -> float | None:
-    return st.number_input(label, value=given, min_value=0.0, placeholder=AUTO, format="%g", help=help)
+def _factor(label: str, value: float | None, help: str) -> float | None:
+    return st.number_input(label, value=value, min_value=0.0, placeholder=AUTO, format="%g", help=help)
 
 
-def _choice(label: str, options: tuple[str, ...], given: str | None) -> str | None:
+def _choice(label: str, options: tuple[str, ...], value: str | None) -> str | None:
     shown = [AUTO, *options]
-    chosen = st.selectbox(label, shown, index=shown.index(given) if given in shown else 0)
+    chosen = st.selectbox(label, shown, index=shown.index(value) if value in shown else 0)
     return None if chosen == AUTO else chosen
 
 
@@ -81,7 +81,7 @@ def _words(text: str | None) -> list[str]:
     return (text or "").replace(",", " ").replace("−", "-").split()
 
 
-def _pend(given: Pending, values: dict[str, Any]) -> None:
+def _pend(pending: Pending, values: dict[str, Any]) -> None:
     values["bands"] = tuple(_words(values.get("bands"))) or None
     try:
         values["position"] = tuple(map(float, _words(values.get("position")))) or None
@@ -90,5 +90,5 @@ def _pend(given: Pending, values: dict[str, Any]) -> None:
         told = exc if isinstance(exc, ConfigError) else "a position is two numbers, RA and Dec in degrees"
         layout.refuse(str(told))
         return
-    current_session().pending = replace(given, overrides=overrides)
+    current_session().pending = replace(pending, overrides=overrides)
     st.rerun()

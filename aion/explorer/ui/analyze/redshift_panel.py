@@ -94,14 +94,14 @@ def _density(analysis: Analysis) -> None:
             pdf,
             z=z,
             reference=analysis.z_reference,
-            marked=False,
+            with_marks=False,
             extent=shown.extent,
             log=shown.log,
             theme=theme(),
         ),
         key="redshift",
         alt=f"Probability density over redshift. {pdf.summary()}",
-        of=analysis.id,
+        object_id=analysis.id,
         view=f"{shown.extent} {shown.log} {pdf.mode} {pdf.median}",
         marks=figures.redshift_mark(theme=theme()),
         on_click=current_session().choose,
@@ -113,8 +113,8 @@ def _density(analysis: Analysis) -> None:
 def _peaks(analysis: Analysis) -> None:
     """A click on a row moves the lines to that peak; beside each, how many of its lines are in the data."""
     pdf = analysis.redshift
-    compared = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
-    table = labels.peaks(pdf, compared)
+    evidence = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
+    table = labels.peaks(pdf, evidence)
     key = f"peaks-{current_session().opened}"
     st.dataframe(
         table,
@@ -122,17 +122,17 @@ def _peaks(analysis: Analysis) -> None:
         height="content",
         column_config={name: st.column_config.Column(short, help=name) for name, short in _SHORT.items()},
         key=key,
-        on_select=lambda: _peak_chosen(key, pdf.peaks),
+        on_select=lambda: _choose_peak(key, pdf.peaks),
         selection_mode=["single-row", "single-cell"],
     )
-    if any(vote.lines for vote in compared):
+    if any(vote.lines for vote in evidence):
 
         def lines_at_them() -> None:
             st.caption(VOTES)
             here = votes(analysis.spectra, z_control.current(pdf))
-            st.dataframe(labels.votes_table(_distinct([*compared, here])), hide_index=True, height="content")
+            st.dataframe(labels.votes_table(_distinct([*evidence, here])), hide_index=True, height="content")
 
-        layout.folded(
+        layout.fold(
             "Which lines each peak predicts, and what is there",
             lines_at_them,
             icon=":material/how_to_vote:",
@@ -144,16 +144,16 @@ _SHORT = {"68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines,
 """Columns that all fit on a phone; the whole name is behind each."""
 
 
-def _peak_chosen(key: str, peaks: Sequence[Peak]) -> None:
+def _choose_peak(key: str, peaks: Sequence[Peak]) -> None:
     chosen = st.session_state[key]["selection"]
     rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
     if rows and rows[0] < len(peaks):
         current_session().choose(peaks[rows[0]].z)
 
 
-def _distinct(compared: Sequence[Votes]) -> list[Votes]:
+def _distinct(evidence: Sequence[Votes]) -> list[Votes]:
     """Without those whose redshift reads the same."""
-    return list({f"{vote.z:.4f}": vote for vote in compared}.values())
+    return list({f"{vote.z:.4f}": vote for vote in evidence}.values())
 
 
 def _spectra(analysis: Analysis) -> None:
@@ -189,10 +189,10 @@ def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: f
     layout.section(f"{spectrum.survey} spectrum", _SPECTRUM)
     z = z_control.current(analysis.redshift) if view.rest else None
     figure(
-        figures.spectrum(spectrum, z=z, view=view, marked=False, theme=theme()),
+        figures.spectrum(spectrum, z=z, view=view, with_marks=False, theme=theme()),
         key=f"spectrum-{number}",
         alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
-        of=analysis.id,
+        object_id=analysis.id,
         view="rest" if view.rest else "observed",
         marks=figures.line_marks(view=view, theme=theme()),
         on_click=z_control.mark_feature,

@@ -29,7 +29,7 @@ def recipe(analysis: Analysis, session: Session) -> Recipe:
 
 def reproduce_panel(analysis: Analysis) -> None:
     """Text to copy; both run in a folder that holds the files, and give the numbers of the page."""
-    layout.folded(
+    layout.fold(
         "These numbers again: as Python, as a command",
         partial(_texts, analysis),
         icon=":material/terminal:",
@@ -38,7 +38,7 @@ def reproduce_panel(analysis: Analysis) -> None:
 
 
 def _texts(analysis: Analysis) -> None:
-    made = recipe(analysis, current_session())
+    analysis_recipe = recipe(analysis, current_session())
     if current_session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
     if current_session().origin == "own":
@@ -47,8 +47,8 @@ def _texts(analysis: Analysis) -> None:
             "and unpack it."
         )
     python, command = st.tabs(["Python", "Command"])
-    python.code(made.python(), language="python")
-    command.code(made.command(), language="bash", wrap_lines=True)
+    python.code(analysis_recipe.python(), language="python")
+    command.code(analysis_recipe.command(), language="bash", wrap_lines=True)
 
 
 def _path(file: object) -> str:

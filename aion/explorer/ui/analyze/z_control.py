@@ -15,7 +15,7 @@ STEP = 0.0005
 """Of the coarse slider and of the arrows of the number, in z."""
 FINE = 1500
 """km/s that the fine slider reaches on both sides."""
-Z_INPUT, Z_SLIDER, VELOCITY_SLIDER, NAMED = "z-typed", "z-slid", "z-shifted", "z-named"
+Z_INPUT, Z_SLIDER, VELOCITY_SLIDER, LINE_CHOICE = "z-typed", "z-slid", "z-shifted", "z-named"
 KEY = "z-control"
 LOWEST, HIGHEST = -0.01, 20.0
 FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
@@ -36,9 +36,11 @@ def controls(pdf: RedshiftPDF) -> None:
     state[VELOCITY_SLIDER] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):
         st.number_input(
-            "z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=Z_INPUT, on_change=_typed, width=150
+            "z", LOWEST, HIGHEST, step=STEP, format="%.5f", key=Z_INPUT, on_change=_take_input, width=150
         )
-        st.slider("z, coarse", 0.0, last, step=STEP, format="%.4f", key=Z_SLIDER, on_change=_slid, width=300)
+        st.slider(
+            "z, coarse", 0.0, last, step=STEP, format="%.4f", key=Z_SLIDER, on_change=_take_slider, width=300
+        )
         reach = f"In km/s around z = {middle:.5f}: Δv = c Δz / (1 + z)."
         st.slider(
             "z, fine (km/s)",
@@ -46,7 +48,7 @@ def controls(pdf: RedshiftPDF) -> None:
             FINE,
             step=10,
             key=VELOCITY_SLIDER,
-            on_change=_shifted,
+            on_change=_take_velocity,
             args=(middle,),
             help=reach,
             width=300,
@@ -102,8 +104,8 @@ def name_feature(pdf: RedshiftPDF) -> None:
             index=None,
             placeholder="Choose a line; the likely ones come first",
             format_func=lambda line: f"{line_label(line)} → z = {wavelength / line.rest - 1:.5f}",
-            key=NAMED,
-            on_change=_named,
+            key=LINE_CHOICE,
+            on_change=_take_line,
             args=(wavelength,),
             width=420,
         )
@@ -127,15 +129,15 @@ def _rank(pdf: RedshiftPDF, wavelength: float) -> Any:
     return rank
 
 
-def _typed() -> None:
+def _take_input() -> None:
     current_session().choose(st.session_state[Z_INPUT])
 
 
-def _slid() -> None:
+def _take_slider() -> None:
     current_session().choose(st.session_state[Z_SLIDER])
 
 
-def _shifted(anchor: float) -> None:
+def _take_velocity(anchor: float) -> None:
     """The anchor stays where it is, so that the slider can be moved back."""
     session = current_session()
     session.z, session.anchor = (
@@ -144,8 +146,8 @@ def _shifted(anchor: float) -> None:
     )
 
 
-def _named(wavelength: float) -> None:
-    line: Line | None = st.session_state[NAMED]
+def _take_line(wavelength: float) -> None:
+    line: Line | None = st.session_state[LINE_CHOICE]
     if line is not None:
         current_session().choose(wavelength / line.rest - 1)
 

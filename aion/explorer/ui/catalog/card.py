@@ -48,11 +48,11 @@ _CSS = """
 def card(catalog: Catalog) -> None:
     """For the plots of the page whose points have a row of the catalog as their ``customdata``."""
     row = st.session_state.get(KEY, {}).get("row")
-    known = row is not None and row < len(catalog)
+    is_entry = row is not None and row < len(catalog)
     data = {
         "of": f"{active_catalog.title(catalog)} {theme().name}",
         "row": row,
-        "card": _content(catalog, row) if known else None,
+        "card": _content(catalog, row) if is_entry else None,
     }
     _component()(key=KEY, data=data, height=0, on_row_change=lambda: None)
 
@@ -68,10 +68,10 @@ def _content(catalog: Catalog, row: int) -> dict[str, Any]:
     }
 
 
-def lines(known: "pd.Series[Any]") -> list[str]:
+def lines(entry: "pd.Series[Any]") -> list[str]:
     """What is known of an object, for people."""
     written = (
-        " · ".join(form.format(known[name]) for name, form in line if pd.notna(known.get(name)))
+        " · ".join(form.format(entry[name]) for name, form in line if pd.notna(entry.get(name)))
         for line in _LINES
     )
     return [line.replace(" -", " −") for line in written if line]

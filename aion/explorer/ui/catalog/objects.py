@@ -9,7 +9,7 @@ import streamlit as st
 
 from aion.catalog import Catalog, Filters
 from aion.explorer import figures
-from aion.explorer.catalogs.user_catalog import UPLOADED
+from aion.explorer.catalogs.user_catalog import UPLOAD_LABEL
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.ui.catalog.card import card
@@ -36,11 +36,11 @@ LABELS: dict[str, str] = {
 }
 _FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
 MAPS = {"UMAP": "umap", "PCA": "pca"}
-NEVER_SEEN = " that the model never saw in training"
+UNSEEN_NOTE = " that the model never saw in training"
 """The survey that is simulated for training is drawn from again for its catalog."""
 GROUPS = 12
 """A column of text with at most so many values can color points."""
-SHOWN = 48
+MOST_TILES = 48
 """Marked objects in the gallery at most."""
 
 
@@ -49,8 +49,8 @@ def about(catalog: Catalog) -> str:
     objects = f"{len(catalog):,} {catalog.manifest.label} {'object' if len(catalog) == 1 else 'objects'}"
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
-        if catalog.manifest.label == UPLOADED
-        else f"{objects}{NEVER_SEEN if catalog.manifest.simulated else ''}: "
+        if catalog.manifest.label == UPLOAD_LABEL
+        else f"{objects}{UNSEEN_NOTE if catalog.manifest.simulated else ''}: "
         "the neighbors on the Analyze page come from here."
     )
     return f"{which_ones} Objects that lie together on the map are described alike by the model."
@@ -66,15 +66,13 @@ def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
 def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in filtered}
-    measured = {label: pair for label, pair in _MEASURED.items() if pair.held(catalog.table).any()}
+    pairs = {label: pair for label, pair in _PAIRS.items() if pair.has_both(catalog.table).any()}
     colors = [
         name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))
     ]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        drawn, plot = (
-            _one_of("Map", list(maps), "map"),
-            _one_of("Beside it", list(measured), "beside", _fullest(catalog.table, measured)),
-        )
+        drawn = _one_of("Map", list(maps), "map")
+        plot = _one_of("Beside it", list(pairs), "beside", _fullest(catalog.table, pairs))
         color: str | None = st.selectbox(
             "Color",
             colors,
@@ -88,15 +86,8 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", filtered[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot(
-                "map",
-                catalog,
-                filtered,
-                axes[0],
-                axes[1],
-                color,
-                f"{drawn} map of the embeddings of the objects in the table",
-            )
+            alt = f"{drawn} map of the embeddings of the objects in the table"
+            _plot("map", catalog, filtered, axes[0], axes[1], color, alt)
     with right:
         if plot is None:
             layout.empty(
@@ -104,18 +95,11 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
                 "objects are known."
             )
         else:
-            pair = measured[plot]
+            pair = pairs[plot]
             across, up = pair.axes(filtered)
-            _plot(
-                "beside",
-                catalog,
-                filtered,
-                across,
-                up,
-                color,
-                f"{across.title} against {up.title} of the objects in the table",
-            )
-            drawn_here = int(pair.held(filtered).sum())
+            alt = f"{across.title} against {up.title} of the objects in the table"
+            _plot("beside", catalog, filtered, across, up, color, alt)
+            drawn_here = int(pair.has_both(filtered).sum())
             if drawn_here < len(filtered):
                 st.caption(
                     f"{drawn_here:,} of {len(filtered):,} objects are drawn: the others have no "
@@ -128,32 +112,32 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
     )
 
 
-def marked(catalog: Catalog, filtered: pd.DataFrame) -> pd.DataFrame:
+def marked_objects(catalog: Catalog, filtered: pd.DataFrame) -> pd.DataFrame:
     """The marked objects in a gallery; the rows that table and files are about: those, or all that pass."""
     selection = current_selection()
-    chosen = selection.of(filtered)
+    chosen = selection.among(filtered)
     if chosen.empty:
         return filtered
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         layout.section(f"{len(chosen):,} marked")
         st.button("Unmark", on_click=selection.clear, icon=":material/deselect:", type="tertiary")
-    shown = chosen.head(SHOWN)
+    shown = chosen.head(MOST_TILES)
     found = catalog.as_neighbors([catalog.row(id) for id in shown["id"]], [1.0] * len(shown))
     actions: dict[str, tiles.Action] = {
         "Analyze": navigation.open_on_analyze,
         "Search by this": navigation.search_by,
     }
     tiles.gallery(catalog, found, actions, name="marked", similarity=False)
-    if len(chosen) > SHOWN:
-        st.caption(f"The first {SHOWN} of {len(chosen):,}; the table has all.")
+    if len(chosen) > MOST_TILES:
+        st.caption(f"The first {MOST_TILES} of {len(chosen):,}; the table has all.")
     return chosen
 
 
-def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
+def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
     """One row per object, with the columns a person wants; a click opens the object."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         layout.section(
-            f"{len(listed):,} objects",
+            f"{len(rows):,} objects",
             "Click a row to analyze the object. Click a name to sort; search with the loupe.",
         )
         with st.popover("Columns", icon=":material/view_column:"):
@@ -164,28 +148,28 @@ def table(catalog: Catalog, listed: pd.DataFrame, filters: Filters) -> None:
                 "Columns", names, first, format_func=_label, **active_catalog.widget("columns")
             )
         about = tables.provenance(
-            catalog, engine().info, filters=filtering.stated(filters), marked=len(current_selection().ids)
+            catalog, engine().info, filters=filtering.as_plain(filters), marked=len(current_selection().ids)
         )
-        table_downloads(lambda: listed, about, name="catalog")
-    shown, key = columns or first, f"catalog-table-{len(listed)}"
+        table_downloads(lambda: rows, about, name="catalog")
+    shown, key = columns or first, f"catalog-table-{len(rows)}"
     st.dataframe(
-        _compact(listed[shown]),
+        _compact(rows[shown]),
         hide_index=True,
-        column_config={name: _config(name, listed[name]) for name in shown},
+        column_config={name: _config(name, rows[name]) for name in shown},
         height=420,
-        on_select=lambda: _open(key, listed),
+        on_select=lambda: _open(key, rows),
         selection_mode=["single-row", "single-cell"],
         key=key,
         alt="The objects that pass the filters, one per row",
     )
 
 
-def _open(key: str, listed: pd.DataFrame) -> None:
+def _open(key: str, rows: pd.DataFrame) -> None:
     """Go to the object of the clicked row, before this page would be made again."""
     event = st.session_state[key]["selection"]
     chosen = event["rows"] or [row for row, _ in event["cells"]]
-    if chosen and chosen[0] < len(listed):
-        navigation.open_on_analyze(str(listed["id"].iloc[chosen[0]]))
+    if chosen and chosen[0] < len(rows):
+        navigation.open_on_analyze(str(rows["id"].iloc[chosen[0]]))
 
 
 def _compact(rows: pd.DataFrame) -> pd.DataFrame:
@@ -206,9 +190,9 @@ def _one_of(label: str, options: list[str], name: str, first: str | None = None)
     )
 
 
-def _fullest(table: pd.DataFrame, measured: "dict[str, _Pair]") -> str | None:
+def _fullest(table: pd.DataFrame, pairs: "dict[str, _Pair]") -> str | None:
     """The first plot that draws most objects, else the one that draws more than any other, or None."""
-    drawn = {label: int(pair.held(table).sum()) for label, pair in measured.items()}
+    drawn = {label: int(pair.has_both(table).sum()) for label, pair in pairs.items()}
     most = [label for label, count in drawn.items() if count > len(table) / 2]
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
@@ -250,7 +234,7 @@ class _Pair:
     across: str
     up: str
 
-    def held(self, rows: pd.DataFrame) -> "pd.Series[bool]":
+    def has_both(self, rows: pd.DataFrame) -> "pd.Series[bool]":
         """(n,) which objects have a value in both."""
         if not {self.across, self.up} <= set(rows):
             return pd.Series(False, index=rows.index)
@@ -264,7 +248,7 @@ class _Pair:
         return _axis(rows, self.across), _axis(rows, self.up)
 
 
-_MEASURED = {
+_PAIRS = {
     "z and magnitude": _Pair("z", "mag_r"),
     "z and color": _Pair("z", "g_r"),
     "Magnitude and color": _Pair("mag_r", "g_r"),

@@ -14,11 +14,11 @@ from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.active_catalog import UserCatalogState, user_catalog_state
 from aion.explorer.ui.shared.server import engine
 
-NAMED = 3
+MOST_NAMES = 3
 """Files that are named where there are more."""
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""
-ACCEPTED = (
+FORMATS_HELP = (
     "Tables of photometry, an object in each row (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia "
     "tables; a z and a class are kept for comparison), and files of spectra or images, many at once: FITS, "
     "Parquet, HDF5, npz, VOTable, ECSV, CSV. What several files say of one object is joined by its id, where "
@@ -26,56 +26,58 @@ ACCEPTED = (
 )
 
 
-def take_over_finished() -> None:
+def take_over_result() -> None:
     """Take over what work that is over has made, before anything of the page is drawn."""
     state = user_catalog_state()
-    if state.making is None or state.making.is_running:
+    if state.job is None or state.job.is_running:
         return
-    done, state.making = state.making, None
+    done, state.job = state.job, None
     state.problem = done.problem
-    if done.made is not None:
-        state.take(done.made)
+    if done.result is not None:
+        state.take(done.result)
 
 
 def user_catalog_panel() -> None:
     """The way in, how far it is, or what there is."""
     state = user_catalog_state()
-    if state.making is not None:
+    if state.job is not None:
         with st.container(border=True):
-            _working(state.making)
-    elif state.made is not None:
+            _progress(state.job)
+    elif state.result is not None:
         with st.container(border=True):
-            _summary(state, state.made)
+            _summary(state, state.result)
     else:
-        begun = state.problem is not None or bool(
-            state.files
-        )  # it failed, or was cancelled before anything was embedded
+        # it failed, or was cancelled before anything was embedded
+        is_expanded = state.problem is not None or bool(state.files)
         with st.expander(
-            "Use your own objects", icon=":material/upload_file:", expanded=begun, key="own-objects"
+            "Use your own objects", icon=":material/upload_file:", expanded=is_expanded, key="own-objects"
         ):
-            _given(state)
+            _upload_form(state)
 
 
-def _given(state: UserCatalogState) -> None:
+def _upload_form(state: UserCatalogState) -> None:
     key = f"own-{state.inputs}"
     files = st.file_uploader(
         "Tables of photometry, spectra, images: as many files as you have",
         accept_multiple_files=True,
         key=key,
-        help=ACCEPTED,
+        help=FORMATS_HELP,
     )
     if state.problem is not None:
         layout.refuse(state.problem)
     if state.files and not files:
         names = [str(file.name) for file in state.files]
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        st.caption(f"Still here from before: {as_text(', '.join(names[:NAMED]))}{more}.")
-    given = files or state.files
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        st.caption(f"Still here from before: {as_text(', '.join(names[:MOST_NAMES]))}{more}.")
+    chosen_files = files or state.files
     st.button(
-        "Make a catalog of them" if len(given) != 1 else "Make a catalog of it",
-        type="primary", disabled=not given, on_click=lambda: _start(state, st.session_state[key] or state.files),
-        icon=":material/play_arrow:", key="own-start",
-    )  # fmt: skip
+        "Make a catalog of them" if len(chosen_files) != 1 else "Make a catalog of it",
+        type="primary",
+        disabled=not chosen_files,
+        on_click=lambda: _start(state, st.session_state[key] or state.files),
+        icon=":material/play_arrow:",
+        key="own-start",
+    )
     st.caption(
         "The model embeds every object; then this page and the search look into yours as into the reference "
         "catalog. It is kept on the computer that runs this application, where only the same files find it "
@@ -84,56 +86,50 @@ def _given(state: UserCatalogState) -> None:
 
 
 def _start(state: UserCatalogState, files: Sequence[user_catalog.File]) -> None:
-    if state.making is not None and state.making.is_running:  # the button was pressed twice
+    if state.job is not None and state.job.is_running:  # the button was pressed twice
         return
     state.files, state.problem = tuple(files), None
-    state.making = CatalogJob(state.files, engine(), engine().settings.own)
+    state.job = CatalogJob(state.files, engine(), engine().settings.own)
 
 
 @st.fragment(run_every=EVERY)
-def _working(making: CatalogJob) -> None:
-    if not making.is_running:
+def _progress(job: CatalogJob) -> None:
+    if not job.is_running:
         st.rerun(scope="app")
-    progress = making.progress
-    st.progress(
-        progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(making))
-    )
+    progress = job.progress
+    st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(job)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
-            "Cancel",
-            key="own-cancel",
-            on_click=making.stop,
-            disabled=making.stopping,
-            icon=":material/close:",
+            "Cancel", key="own-cancel", on_click=job.stop, disabled=job.is_stopping, icon=":material/close:"
         )
         st.caption(
             "Stopping after these objects."
-            if making.stopping
+            if job.is_stopping
             else "You can look at other pages meanwhile. What is embedded stays."
         )
 
 
-def _progress_text(making: CatalogJob) -> str:
+def _progress_text(job: CatalogJob) -> str:
     """``Embedding: 16 of 30 objects, about 12 s left``."""
-    progress = making.progress
+    progress = job.progress
     if not progress.total:
         return progress.step
     text = f"{progress.step}: {progress.done:,} of {progress.total:,} {progress.unit}"
-    if making.embedded and progress.done < progress.total:
-        left = (time.monotonic() - making.since) / making.embedded * (progress.total - progress.done)
+    if job.embedded and progress.done < progress.total:
+        left = (time.monotonic() - job.since) / job.embedded * (progress.total - progress.done)
         text += f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
     return text
 
 
-def _summary(state: UserCatalogState, made: CatalogJobResult) -> None:
+def _summary(state: UserCatalogState, result: CatalogJobResult) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        of = "" if made.complete else f" of {made.total:,}"
-        objects = "object" if made.total == 1 else "objects"
+        total = "" if result.complete else f" of {result.total:,}"
+        objects = "object" if result.total == 1 else "objects"
         st.markdown(
-            f"**Your catalog: {len(made.catalog):,}{of} {objects} "
-            f"embedded{', then cancelled' if of else ''}**"
+            f"**Your catalog: {len(result.catalog):,}{total} {objects} "
+            f"embedded{', then cancelled' if total else ''}**"
         )
-        if not made.complete:
+        if not result.complete:
             st.button(
                 "Go on",
                 key="own-go-on",
@@ -144,7 +140,7 @@ def _summary(state: UserCatalogState, made: CatalogJobResult) -> None:
             )
         st.download_button(
             "Download (zip)",
-            partial(user_catalog.zipped, made.catalog),
+            partial(user_catalog.zip_folder, result.catalog),
             file_name="catalog.zip",
             mime="application/zip",
             on_click="ignore",
@@ -162,21 +158,21 @@ def _summary(state: UserCatalogState, made: CatalogJobResult) -> None:
             "Delete",
             key="own-delete",
             on_click=_delete,
-            args=(state, made),
+            args=(state, result),
             icon=":material/delete:",
             help="From this computer too",
         )
     if state.problem is not None:
         layout.refuse(state.problem)
-    if made.problems:
-        with st.expander(f"What was left out, and why ({len(made.problems):,})", icon=":material/report:"):
-            rows = [(one.what, one.why) for one in made.problems]
+    if result.problems:
+        with st.expander(f"What was left out, and why ({len(result.problems):,})", icon=":material/report:"):
+            rows = [(one.what, one.why) for one in result.problems]
             table = pd.DataFrame(rows, columns=["File or object", "Why"])
             st.dataframe(
                 table, hide_index=True, column_config={"Why": st.column_config.TextColumn(width="large")}
             )
 
 
-def _delete(state: UserCatalogState, made: CatalogJobResult) -> None:
-    user_catalog.forget(made.catalog)
+def _delete(state: UserCatalogState, result: CatalogJobResult) -> None:
+    user_catalog.forget(result.catalog)
     state.drop()

@@ -19,7 +19,7 @@ from aion.streams import STREAMS
 METRICS, CARD = "metrics.json", "README.md"
 _MARKS = {True: "✓ met", False: "✗ not met", None: "– not measured"}
 """Whether a bar was reached, in words and a sign, not by color."""
-_TAB, _KEPT = "section", "section-kept"
+_TAB, _OPEN_TAB = "section", "section-kept"
 """Key of the tabs, and where the title of the open one is while another page is looked at."""
 CITATION = """\
 AION-1: Omnimodal Foundation Model for Astronomical Sciences, arXiv:2510.17960
@@ -62,7 +62,7 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
     """Title -> what shows it; only those there is something to show of."""
     found: dict[str, Callable[[ModelInfo], None]] = {}
     if _evaluation(info):
-        found["Measured"] = measured
+        found["Measured"] = evaluation
     found["Token streams"] = streams
     if _beside(info, CARD) is not None:
         found["Model card"] = model_card
@@ -72,10 +72,10 @@ def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
 def tabs(titles: list[str]) -> Sequence[Any]:
     """Tabs of which one is open and made. It stays open on the way to another page and back."""
     state = st.session_state
-    wanted = state.get(_TAB, state.get(_KEPT))
+    wanted = state.get(_TAB, state.get(_OPEN_TAB))
     state[_TAB] = wanted if wanted in titles else titles[0]
     made = st.tabs(titles, key=_TAB, on_change="rerun")
-    state[_KEPT] = state[_TAB]
+    state[_OPEN_TAB] = state[_TAB]
     return made
 
 
@@ -97,7 +97,7 @@ def streams(info: ModelInfo) -> None:
     st.dataframe(table, hide_index=True, height="content")
 
 
-def measured(info: ModelInfo) -> None:
+def evaluation(info: ModelInfo) -> None:
     """The evaluation that lies beside the weights: what was wanted and what was reached, then every table."""
     found = _evaluation(info)
     bars = found.pop("bars")
@@ -122,9 +122,7 @@ def measured(info: ModelInfo) -> None:
     columns = ["Reached", "Quantity", "Measured", "Bar", "Moonshot", "N", "Measured on"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
     for title, samples in found.items():
-        layout.folded(
-            as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}"
-        )
+        layout.fold(as_text(title[:1].upper() + title[1:]), partial(_table, samples), key=f"measured-{title}")
     st.caption(
         "Measured with " + as_text(", ".join(f"{name} {value}" for name, value in about.items())) + "."
     )

@@ -26,12 +26,12 @@ class UserCatalogState:
 
     files: tuple[File, ...] = ()
     """Kept, so that work that was stopped can go on."""
-    making: CatalogJob | None = None
+    job: CatalogJob | None = None
     """Running, or over and not looked at yet."""
-    made: CatalogJobResult | None = None
+    result: CatalogJobResult | None = None
     problem: str | None = None
     """Why the last work gave no catalog."""
-    chosen: bool = False
+    is_chosen: bool = False
     """Whether the pages look into it."""
     inputs: int = 0
     """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
@@ -39,49 +39,47 @@ class UserCatalogState:
     def choose(self, yours: bool) -> None:
         """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is
         forgotten."""
-        if yours != self.chosen:
+        if yours != self.is_chosen:
             forget_marks()
-        self.chosen = yours
+        self.is_chosen = yours
 
-    def take(self, made: CatalogJobResult) -> None:
+    def take(self, result: CatalogJobResult) -> None:
         """Look into a new catalog."""
-        self.made, self.chosen = made, True
+        self.result, self.is_chosen = result, True
         forget_marks()
 
     def drop(self) -> None:
         """Look into no own catalog any more."""
         self.choose(False)
-        self.files, self.made = (), None
+        self.files, self.result = (), None
         self.inputs += 1
 
 
 def user_catalog_state() -> UserCatalogState:
     """The one of this browser tab."""
-    if "own" not in st.session_state:
-        st.session_state["own"] = UserCatalogState()
-    current: UserCatalogState = st.session_state["own"]
+    current: UserCatalogState = st.session_state.setdefault("own", UserCatalogState())
     return current
 
 
 def catalog() -> Catalog | None:
     """The chosen catalog; None where that is the reference catalog and these weights have none."""
-    made = user_catalog_state().made
-    return made.catalog if made is not None and is_own() else engine().catalog
+    result = user_catalog_state().result
+    return result.catalog if result is not None and is_own() else engine().catalog
 
 
 def is_own() -> bool:
     """Whether the pages look into a person's own objects."""
     state = user_catalog_state()
-    return state.made is not None and state.chosen
+    return state.result is not None and state.is_chosen
 
 
 def choice() -> None:
     """The switch between the two, where there are two."""
     state = user_catalog_state()
-    if state.made is None:
+    if state.result is None:
         return
     key = "catalog-choice"
-    st.session_state[key] = YOURS if state.chosen else REFERENCE
+    st.session_state[key] = YOURS if state.is_chosen else REFERENCE
     st.segmented_control(
         "Look into",
         [REFERENCE, YOURS],
@@ -94,9 +92,9 @@ def choice() -> None:
 def widget(name: str) -> dict[str, Any]:
     """How a widget that depends on the catalog is kept: in the address for the one that everybody has."""
     state = user_catalog_state()
-    if state.made is None or not is_own():
+    if state.result is None or not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}
-    return {"key": f"{title(state.made.catalog)}-{name}", "bind": None, "persist_state": "session"}
+    return {"key": f"{title(state.result.catalog)}-{name}", "bind": None, "persist_state": "session"}
 
 
 def title(catalog: Catalog) -> str:

@@ -30,7 +30,7 @@ def figure(
     *,
     key: str,
     alt: str,
-    of: str = "",
+    object_id: str = "",
     view: str = "",
     marks: figures.Marks | None = None,
     on_click: Callable[[float], None] | None = None,
@@ -44,15 +44,9 @@ def figure(
         on_click: called with the first number behind a clicked point, its ``customdata``.
     """
     callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
-    name = f"{stem(of)}-{key}" if of else key
-    _mount(
-        drawing,
-        key,
-        name,
-        {"alt": alt, "view": f"{of} {view}", "marks": marks and asdict(marks)},
-        "clicked",
-        callback,
-    )
+    name = f"{stem(object_id)}-{key}" if object_id else key
+    options = {"alt": alt, "view": f"{object_id} {view}", "marks": marks and asdict(marks)}
+    _mount(drawing, key, name, options, "clicked", callback)
 
 
 def points(
@@ -77,15 +71,12 @@ def points(
         if selected is None
         else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
     )
-    told = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
-    _mount(
-        drawing,
-        key,
-        key,
-        told,
-        "selected",
-        lambda: on_select([int(row) for row in st.session_state[key]["selected"]]),
-    )
+    options = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
+
+    def select() -> None:
+        on_select([int(row) for row in st.session_state[key]["selected"]])
+
+    _mount(drawing, key, key, options, "selected", select)
 
 
 def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
@@ -119,20 +110,14 @@ def _mount(
     drawing: figures.Figure,
     key: str,
     name: str,
-    told: dict[str, Any],
+    options: dict[str, Any],
     event: str,
     callback: Callable[[], None] | None,
 ) -> None:
     camera = {"format": file_format(), "filename": name, "scale": 2}
     drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
-    data = {
-        "key": key,
-        "plotly": _plotly(),
-        "camera": camera,
-        "reports": callback is not None,
-        **drawn,
-        **told,
-    }
+    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None}
+    data |= drawn | options
     _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
 
 

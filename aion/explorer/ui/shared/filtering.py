@@ -25,7 +25,7 @@ def filters(catalog: Catalog, *, name: str = "") -> Filters:
         )
 
 
-def stated(filters: Filters) -> dict[str, Any]:
+def as_plain(filters: Filters) -> dict[str, Any]:
     """The filters that are set, as plain values, for the header of a file."""
     values = {"class": filters.classes, "survey": filters.surveys, "z": filters.z, "mag_r": filters.mag_r}
     return {name: list(value) for name, value in values.items() if value}

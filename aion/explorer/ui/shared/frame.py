@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-_DRAWN = "frame-drawn"
+_THROUGH_APP = "frame-drawn"
 
 
 _PAGES = (
@@ -16,7 +16,7 @@ _PAGES = (
 
 def navigate() -> st.Page:
     """The navigation at the top; returns the page to run."""
-    st.session_state[_DRAWN] = True
+    st.session_state[_THROUGH_APP] = True
     return st.navigation(
         [st.Page(file, title=title, icon=icon, default=file == _PAGES[0][0]) for file, title, icon in _PAGES],
         position="top",
@@ -26,7 +26,7 @@ def navigate() -> st.Page:
 def through_app() -> None:
     """Begin again with ``app.py`` if Streamlit went round it: the first request to a new server runs a file
     of ``pages/`` by itself."""
-    if _DRAWN not in st.session_state:
+    if _THROUGH_APP not in st.session_state:
         # From now on every request runs app.py. Without icons: the tab's would come from another host.
         st.navigation(
             [st.Page(file, title=title, default=file == _PAGES[0][0]) for file, title, _ in _PAGES],

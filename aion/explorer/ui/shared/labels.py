@@ -17,7 +17,6 @@ from aion.redshift import Interval, RedshiftPDF
 
 NUMBERS = "Catalog numbers"
 """The switch for all of them."""
-"""AB magnitude of one nanomaggie."""
 
 
 def decisions(report: Report) -> pd.DataFrame:
@@ -50,8 +49,10 @@ def inspection_title(target: SkyObject) -> str:
     formats = " + ".join(dict.fromkeys(report.format for report in target.reports))
     entries = [entry for report in target.reports for entry in report.entries]
     counts = [(how, sum(entry.how == how for entry in entries)) for how in ("assumed", "dropped", "you set")]
-    said = ", ".join(f"{count} {how if how != 'you set' else 'set by you'}" for how, count in counts if count)
-    return f"What was read: {formats}" + (f" ({said})" if said else "")
+    counts_text = ", ".join(
+        f"{count} {how if how != 'you set' else 'set by you'}" for how, count in counts if count
+    )
+    return f"What was read: {formats}" + (f" ({counts_text})" if counts_text else "")
 
 
 def target_name(target: SkyObject) -> str:
@@ -62,7 +63,7 @@ def target_name(target: SkyObject) -> str:
     return " · ".join(parts)
 
 
-def not_joined(targets: Sequence[SkyObject]) -> list[str]:
+def unjoined_files(targets: Sequence[SkyObject]) -> list[str]:
     """Which files are not of one object with the others, and why, a sentence for each."""
     reports = [report for target in targets for report in target.reports]
     apart = [
@@ -134,24 +135,24 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", "z"])
 
 
-def peaks(pdf: RedshiftPDF, compared: Sequence[Votes]) -> pd.DataFrame:
+def peaks(pdf: RedshiftPDF, evidence: Sequence[Votes]) -> pd.DataFrame:
     """One row per listed peak, most probable first: its probability, and how many of its lines are found."""
     table = pd.DataFrame(
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
             "Probability": [f"{peak.probability:.1%}" for peak in pdf.peaks],
             "68 % of the peak": [f"{peak.low:.4f}–{peak.high:.4f}" for peak in pdf.peaks],
-            "Lines found": [f"{vote.found} of {len(vote.counted)}" for vote in compared],
-            "S/N of its lines, total": [signed(vote.total) for vote in compared],
+            "Lines found": [f"{vote.found_count} of {len(vote.measured_lines)}" for vote in evidence],
+            "S/N of its lines, total": [with_sign(vote.total) for vote in evidence],
         }
     )
-    return table if any(vote.lines for vote in compared) else table.iloc[:, :3]
+    return table if any(vote.lines for vote in evidence) else table.iloc[:, :3]
 
 
-def votes_table(compared: Sequence[Votes]) -> pd.DataFrame:
+def votes_table(evidence: Sequence[Votes]) -> pd.DataFrame:
     """One row per line, one column per redshift; empty where the redshift puts the line outside the data."""
-    found = {line_votes.line: None for vote in compared for line_votes in vote.lines}
-    columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in compared}
+    found = {line_votes.line: None for vote in evidence for line_votes in vote.lines}
+    columns = {f"z = {vote.z:.4f}": {one.line: one for one in vote.lines} for vote in evidence}
     table = pd.DataFrame(
         {
             "Line": [
@@ -161,23 +162,26 @@ def votes_table(compared: Sequence[Votes]) -> pd.DataFrame:
     )
     for name, held in columns.items():
         table[name] = [
-            "" if line not in held else signed(held[line].significance)
+            "" if line not in held else with_sign(held[line].significance)
             for line in sorted(found, key=lambda line: line.rest)
         ]
     table.loc[len(table)] = [
         "Total",
-        *(f"{signed(vote.total)} ({vote.found} of {len(vote.counted)} found)" for vote in compared),
+        *(
+            f"{with_sign(vote.total)} ({vote.found_count} of {len(vote.measured_lines)} found)"
+            for vote in evidence
+        ),
     ]
     return table
 
 
-def check(found: Check) -> str:
+def check(result: Check) -> str:
     """One line of Markdown; a sign and a word of its own beside the color of an icon."""
-    sign = ":green[:material/check:] fine" if found.passed else ":orange[:material/warning:] look"
-    return f"{sign} · **{as_text(found.name)}**: {as_text(found.value)}"
+    sign = ":green[:material/check:] fine" if result.passed else ":orange[:material/warning:] look"
+    return f"{sign} · **{as_text(result.name)}**: {as_text(result.value)}"
 
 
-def signed(value: float) -> str:
+def with_sign(value: float) -> str:
     """``+4.2``, ``−1.0``; a dash where there is no number."""
     return f"{value:+.1f}".replace("-", "−") if math.isfinite(value) else "–"
 
@@ -238,34 +242,34 @@ def comparison(views: Mapping[str, Collection[str]], used: Collection[str]) -> s
     )
 
 
-def retrieval(measured: tuple[Retrieval, ...]) -> pd.DataFrame:
+def retrieval(retrievals: tuple[Retrieval, ...]) -> pd.DataFrame:
     """How well each way of searching works, with what chance gives behind the stroke."""
 
     def share(value: float, chance: float | None) -> str:
         return "–" if chance is None or not math.isfinite(value) else f"{_share(value)} / {_share(chance)}"
 
     rows = {
-        "Compared": [row.comparison for row in measured],
-        "Same class / shuffled": [share(row.purity, row.purity_shuffled) for row in measured],
-        "Same redshift / shuffled": [share(row.redshift, row.redshift_shuffled) for row in measured],
+        "Compared": [row.comparison for row in retrievals],
+        "Same class / shuffled": [share(row.purity, row.purity_shuffled) for row in retrievals],
+        "Same redshift / shuffled": [share(row.redshift, row.redshift_shuffled) for row in retrievals],
     }
-    for k in sorted({k for row in measured for k in row.recall}):
-        found = [share(row.recall.get(k, math.nan), row.recall_shuffled.get(k)) for row in measured]
+    for k in sorted({k for row in retrievals for k in row.recall}):
+        found = [share(row.recall.get(k, math.nan), row.recall_shuffled.get(k)) for row in retrievals]
         rows[f"Itself in the first {k} / chance"] = found
     return pd.DataFrame(rows)
 
 
-def across(measured: tuple[Retrieval, ...]) -> str:
+def across(retrievals: tuple[Retrieval, ...]) -> str:
     """How often an object is found by its other kind of data, in one sentence; empty without such pairs."""
-    crossing = [row for row in measured if row.recall]
+    crossing = [row for row in retrievals if row.recall]
     if not crossing:
         return ""
     k = max(crossing[0].recall)
-    told = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
+    shares = " and ".join(f"{_share(row.recall[k])} ({row.comparison})" for row in crossing)
     return (
-        f"Across kinds of data the right object is among the first {k} for {told} of the queries, by chance "
-        f"for {_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, not for "
-        "finding one object."
+        f"Across kinds of data the right object is among the first {k} for {shares} of the queries, "
+        f"by chance for {_share(crossing[0].recall_shuffled[k])}: good for finding objects of the same kind, "
+        "not for finding one object."
     )
 
 

@@ -9,7 +9,7 @@ from aion.explorer.ui.shared.labels import sentence
 
 
 @st.fragment
-def folded(
+def fold(
     title: str,
     content: Callable[[], object],
     *,

@@ -27,14 +27,12 @@ class Selection:
         """The selection as rows of the table of a catalog; None where nothing is marked."""
         return np.flatnonzero(table["id"].isin(self.ids)).tolist() if self.ids else None
 
-    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def among(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The marked ones among these rows."""
         return rows[rows["id"].isin(self.ids)]
 
 
 def current_selection() -> Selection:
     """The one of this browser tab."""
-    if "selection" not in st.session_state:
-        st.session_state["selection"] = Selection()
-    current: Selection = st.session_state["selection"]
+    current: Selection = st.session_state.setdefault("selection", Selection())
     return current

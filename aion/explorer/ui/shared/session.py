@@ -18,8 +18,8 @@ File = BinaryIO | Path
 Origin = Literal["nothing", "upload", "example", "catalog", "own"]
 """``"own"``: an object of a catalog that the person made, which has no address."""
 
-REMEMBERED = 8
-"""Analyses kept, so that going back to a switch or an object is instant."""
+CACHE_SIZE = 8
+"""Analyses kept, so that going back to a switch or an object is instant; and what as many questions gave."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Session:
         key = (self.opened, self.row, self.use)
         if key not in self._analyses:
             answer = compute(self.target, self.use)
-            while len(self._analyses) >= REMEMBERED:
+            while len(self._analyses) >= CACHE_SIZE:
                 self._analyses.pop(next(iter(self._analyses)))
             self._analyses[key] = answer
         return self._analyses[key]
@@ -157,7 +157,7 @@ class Session:
         they follow from."""
         if key not in self._alternatives:
             answer = compute()
-            while len(self._alternatives) >= REMEMBERED:
+            while len(self._alternatives) >= CACHE_SIZE:
                 self._alternatives.pop(next(iter(self._alternatives)))
             self._alternatives[key] = answer
         return self._alternatives[key]
@@ -170,7 +170,5 @@ def file_size(file: File) -> int:
 
 def current_session() -> Session:
     """The one of this browser tab."""
-    if "session" not in st.session_state:
-        st.session_state["session"] = Session()
-    current: Session = st.session_state["session"]
+    current: Session = st.session_state.setdefault("session", Session())
     return current

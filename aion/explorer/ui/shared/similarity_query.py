@@ -47,7 +47,7 @@ class Query:
         self.weights.pop(id, None)
         self.error = None
 
-    def add_known(self, catalog: Catalog, id: str, weight: float = 1.0) -> None:
+    def add_entry(self, catalog: Catalog, id: str, weight: float = 1.0) -> None:
         """`add`, if the catalog has it; else say so."""
         try:
             catalog.row(id)
@@ -59,9 +59,7 @@ class Query:
 
 def current_query() -> Query:
     """The one of this browser tab."""
-    if "query" not in st.session_state:
-        st.session_state["query"] = Query()
-    current: Query = st.session_state["query"]
+    current: Query = st.session_state.setdefault("query", Query())
     return current
 
 
@@ -74,8 +72,8 @@ def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
     given = st.query_params.get_all(PARAMETER)
     if given and not is_own and not query.weights and not query.changes:
         for text in given:
-            id, weight = _parsed(text)
-            query.add_known(catalog, id, weight)
+            id, weight = _parse(text)
+            query.add_entry(catalog, id, weight)
     if OPEN in query.weights and current_session().upload is None:
         query.remove(OPEN)
     wanted = [id if weight == 1 else f"{id}:{weight:g}" for id, weight in query.weights.items() if id != OPEN]
@@ -85,7 +83,7 @@ def follow_address(catalog: Catalog, *, is_own: bool = False) -> None:
         st.query_params[PARAMETER] = wanted
 
 
-def _parsed(text: str) -> tuple[str, float]:
+def _parse(text: str) -> tuple[str, float]:
     """An id may have colons itself: what follows the last one is a weight if it is a number."""
     id, _, weight = text.rpartition(":")
     try:

@@ -8,7 +8,7 @@ from aion.resources import resource
 
 def theme() -> figures.Theme:
     """Light or dark, as the browser shows the page now."""
-    return figures.theme_named(st.context.theme.type)
+    return figures.theme_by_name(st.context.theme.type)
 
 
 def on_phone() -> bool:

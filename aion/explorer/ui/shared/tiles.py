@@ -66,12 +66,10 @@ class Preview:
             drawn = f'<img src="{source}" alt="Spectrum of {name}" class="aion-spark">'
         if not self.picture and not self.spectrum:
             shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
-        first = " · ".join(
-            part for part in (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind)) if part
-        )
-        redshift = (
-            "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
-        )  # 0.0: no minus zero
+        words = (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind))
+        first = " · ".join(word for word in words if word)
+        # + 0.0: no minus zero
+        redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
         return (
             f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
         )
@@ -79,21 +77,21 @@ class Preview:
 
 def gallery(
     catalog: Catalog,
-    found: Sequence[Neighbor],
+    neighbors: Sequence[Neighbor],
     actions: Mapping[str, Action],
     *,
     name: str,
     similarity: bool = True,
 ) -> None:
     """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id."""
-    pages, shown = -(-len(found) // TILES), [neighbor.id for neighbor in found]
+    pages, shown = -(-len(neighbors) // TILES), [neighbor.id for neighbor in neighbors]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
         st.session_state[f"{name}-shown"] = shown
         st.session_state[f"{name}-page"] = 1
     page = int(st.session_state.get(f"{name}-page", 1))
     chosen: tuple[str, str] | None = None
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
-        for neighbor in found[(page - 1) * TILES : page * TILES]:
+        for neighbor in neighbors[(page - 1) * TILES : page * TILES]:
             with grid.cell():
                 mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
                 st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))

@@ -10,7 +10,7 @@ from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.catalogs.similarity import NEIGHBORHOOD, QueryPart, Searches
 from aion.explorer.export import tables
-from aion.explorer.figures import Compared
+from aion.explorer.figures import OverlaySpectrum
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Retrieval
 from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, server, tiles
@@ -120,7 +120,7 @@ def question(catalog: Catalog) -> None:
             "Add an object by its id",
             key="add-id",
             placeholder=str(catalog.table["id"].iloc[0]),
-            on_change=_typed,
+            on_change=_add_by_id,
             width=230,
         )
         if current_session().upload and OPEN not in query.weights:
@@ -157,15 +157,15 @@ def answers(catalog: Catalog, options: SearchOptions) -> tuple[Neighbor, ...] | 
         options.order != OUTLIERS
         and options.comparison == ALL
         and OPEN in current_query().weights
-        and ALL not in catalog.comparable(_opened().used)
+        and ALL not in catalog.comparable(_open_analysis().used)
     ):
         st.caption(_UNLIKE_DATA)
     try:
         if options.order == OUTLIERS:
             with st.spinner("Comparing every object with every other"):
-                found = every.outliers(options.comparison, k=options.k, filters=options.filters)
+                neighbors = every.outliers(options.comparison, k=options.k, filters=options.filters)
         else:
-            found = every.search(
+            neighbors = every.search(
                 _examples(every),
                 options.comparison,
                 k=options.k,
@@ -176,13 +176,13 @@ def answers(catalog: Catalog, options: SearchOptions) -> tuple[Neighbor, ...] | 
     except AIONError as exc:
         layout.refuse(str(exc))
         return None
-    if not found:
+    if not neighbors:
         layout.empty("No object passes these filters. Widen one of them.")
         return None
-    return found
+    return neighbors
 
 
-def results(catalog: Catalog, options: SearchOptions, found: tuple[Neighbor, ...]) -> None:
+def results(catalog: Catalog, options: SearchOptions, neighbors: tuple[Neighbor, ...]) -> None:
     """The gallery, the files, and similarity against redshift."""
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
@@ -193,20 +193,20 @@ def results(catalog: Catalog, options: SearchOptions, found: tuple[Neighbor, ...
         )
         among = int(options.filters.keep(catalog.table).sum())
         layout.section(
-            f"{options.order}: {len(found)} of {among:,}", f"The number on a tile is the {meaning}."
+            f"{options.order}: {len(neighbors)} of {among:,}", f"The number on a tile is the {meaning}."
         )
     with right.container(horizontal=True, horizontal_alignment="right"):
-        search_downloads(catalog, found, options)
-    tiles.gallery(catalog, found, actions(compare=options.order != OUTLIERS), name="found")
+        search_downloads(catalog, neighbors, options)
+    tiles.gallery(catalog, neighbors, actions(compare=options.order != OUTLIERS), name="found")
 
     def scatter() -> None:
         figure(
-            figures.neighbors(found, theme=theme()),
+            figures.neighbors(neighbors, theme=theme()),
             key="found-redshift",
             alt="Similarity against redshift of what was found",
         )
 
-    layout.folded("Similarity and redshift", scatter, icon=":material/scatter_plot:", key="found-scatter")
+    layout.fold("Similarity and redshift", scatter, icon=":material/scatter_plot:", key="found-scatter")
 
 
 def quality(catalog: Catalog) -> None:
@@ -221,32 +221,28 @@ def quality(catalog: Catalog) -> None:
         st.dataframe(retrieval(measured), hide_index=True)
         st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
 
-    layout.folded("How well this works", measures, icon=":material/verified:", key="quality")
+    layout.fold("How well this works", measures, icon=":material/verified:", key="quality")
 
 
-def search_downloads(catalog: Catalog, found: tuple[Neighbor, ...], options: SearchOptions) -> None:
+def search_downloads(catalog: Catalog, neighbors: tuple[Neighbor, ...], options: SearchOptions) -> None:
     """The answers as tables with what was asked in their headers."""
-    said = {"query": current_query().weights} if options.order != OUTLIERS else {}
-    settings = said | {
-        "order": options.order,
-        "compared": options.comparison,
-        "image_share": options.image_share,
-    }
+    weights = {"query": current_query().weights} if options.order != OUTLIERS else {}
+    settings = {"order": options.order, "compared": options.comparison, "image_share": options.image_share}
     about = tables.provenance(
-        catalog, server.engine().info, **settings, filters=filtering.stated(options.filters)
+        catalog, server.engine().info, **weights, **settings, filters=filtering.as_plain(options.filters)
     )
-    table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="similar")
+    table_downloads(lambda: tables.neighbor_rows(catalog, neighbors), about, name="similar")
 
 
 def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
     """What can be done with an object of the catalog."""
-    done: dict[str, tiles.Action] = {
+    actions: dict[str, tiles.Action] = {
         "Analyze": navigation.open_on_analyze,
         "Search by this": navigation.search_by,
         "Add to the search": lambda id: _ask(current_query().add, id),
         "Less like this": lambda id: _ask(lambda chosen: current_query().add(chosen, UNLIKE), id),
     }
-    return done | ({"Compare side by side": side_by_side} if compare else {})
+    return actions | ({"Compare side by side": side_by_side} if compare else {})
 
 
 @st.dialog("Side by side", width="large")
@@ -259,14 +255,14 @@ def side_by_side(id: str) -> None:
         for preview in both:
             with grid.cell():
                 st.html(preview.html(preview.name))
-    compared = [Compared(one.name, one.spectrum, one.z) for one in both if one.spectrum]
+    compared = [OverlaySpectrum(one.name, one.spectrum, one.z) for one in both if one.spectrum]
     if compared:
         known = all(one.z is not None for one in compared)
         rest = known and st.toggle(
             "Rest frame", True, key="side-rest", persist_state="session", help="Each at its own z"
         )
         figure(
-            figures.compared_spectra(compared, rest=rest, theme=theme()),
+            figures.overlay_spectra(compared, rest=rest, theme=theme()),
             key="side-by-side",
             alt="Spectra of the two objects",
         )
@@ -281,10 +277,10 @@ def side_by_side(id: str) -> None:
 def _preview(catalog: Catalog, id: str) -> Preview:
     if id != OPEN:
         return Preview.of_catalog(catalog, id)
-    return Preview.of_analysis(_opened(), current_session().label)
+    return Preview.of_analysis(_open_analysis(), current_session().label)
 
 
-def _opened() -> Analysis:
+def _open_analysis() -> Analysis:
     """The answer for the upload that is open."""
     engine = server.engine()
     with st.spinner(_ASKING):
@@ -295,7 +291,7 @@ def _examples(every: Searches) -> list[QueryPart]:
     examples = []
     for id, weight in current_query().weights.items():
         if id == OPEN:
-            opened = _opened()
+            opened = _open_analysis()
             [vectors] = server.engine().vectors([opened], every.catalog.views_of)
             itself = every.catalog.row_of(opened.id, opened.tokens)
             examples.append(QueryPart(current_session().label, weight, vectors, itself))
@@ -313,10 +309,10 @@ def _weigh(query: Query, id: str, key: str) -> None:
     query.weights[id] = float(st.session_state[key])
 
 
-def _typed() -> None:
+def _add_by_id() -> None:
     catalog, id = active_catalog.catalog(), str(st.session_state["add-id"]).strip()
     if catalog is not None and id:
-        current_query().add_known(catalog, id)
+        current_query().add_entry(catalog, id)
         st.session_state["add-id"] = ""
 
 

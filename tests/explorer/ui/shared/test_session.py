@@ -1,6 +1,6 @@
 """The session of a browser tab, without any widget."""
 
-from aion.explorer.ui.shared.session import REMEMBERED, Session
+from aion.explorer.ui.shared.session import CACHE_SIZE, Session
 from aion.io import SkyObject
 
 
@@ -34,7 +34,7 @@ def test_an_answer_is_remembered_for_each_object_and_switch():
     assert now.analysis(compute) == 2
     now.switch(None)
     assert now.analysis(compute) == 1
-    for number in range(REMEMBERED):
+    for number in range(CACHE_SIZE):
         now.switch(frozenset({str(number)}))
         now.analysis(compute)
-    assert len(now._analyses) == REMEMBERED
+    assert len(now._analyses) == CACHE_SIZE
