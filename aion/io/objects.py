@@ -17,7 +17,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")
-WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "log10(Angstrom)", "ln(Angstrom)")
+WAVELENGTH_UNITS = ("Angstrom", "nm", "um", "m", "log10(Angstrom)", "ln(Angstrom)")
 How = Literal["header", "detected", "assumed", "dropped", "you set"]
 
 

@@ -119,7 +119,8 @@ def flux_factor(
         factor = _to_flux_unit(parsed * area, wavelength)
         if factor is not None:
             notes = (note, "" if isinstance(factor, float) and factor == 1.0 else f"converted from {unit}")
-            choices = _SHAPE_ONLY if note else ()
+            known = _flux_choices(factor) if isinstance(factor, float) else ()
+            choices = tuple(dict.fromkeys((*known, *_SHAPE_ONLY))) if note else ()
             how: How = "assumed" if note else "header"
             return factor, Entry("flux unit", FLUX_NAME, how, "; ".join(filter(None, notes)), choices)
     parts = parsed.decompose()
@@ -127,7 +128,7 @@ def flux_factor(
         base in _UNCALIBRATED and power > 0 for base, power in zip(parts.bases, parts.powers, strict=True)
     ):
         note = f"its unit is {unit}: not calibrated, the shape only is meant"
-        return 1.0, Entry("flux unit", FLUX_NAME, "assumed", note, _flux_choices(10, 0.1))
+        return 1.0, Entry("flux unit", FLUX_NAME, "assumed", note, _flux_choices(1, 10, 0.1))
     per_angstrom = _to_flux_unit(parsed / u.AA, wavelength)
     raise ChoiceNeededError(
         f"the flux is in {unit}, which is not a flux density; a unit such as {FLUX_NAME} or Jy is expected: "
@@ -208,7 +209,8 @@ def _guessed(values: Floats, scale: Scale, missing: str) -> tuple[Floats, Entry]
     if len(possible) == 1:
         (name,) = possible
         stored = "" if scale == "linear" else f", stored as {scale}"
-        choices = tuple(f"wavelength_unit={other}" for other in WAVELENGTH_UNITS if other != name)
+        others = (other for other in WAVELENGTH_UNITS if other != name)
+        choices = tuple(f"wavelength_unit={one}" for one in (name, *others))
         return read_as[name], Entry(
             "wavelength unit", "Å", "assumed", f"{told} look like {name}{stored}", choices
         )
@@ -293,12 +295,11 @@ def _by_size(flux: Floats, wavelength: Floats, unit: str | None, parsed: Any) ->
     sizes = np.abs(flux[np.isfinite(flux) & (flux != 0)])
     typical = float(np.median(sizes)) if len(sizes) else 1.0
     factor: Floats | float = 1.0
-    note, choices = stated, _flux_choices(10, 0.1)
+    note, choices = stated, _flux_choices(1, 10, 0.1)
     if parsed is not None and float(parsed.to(u.one)) < LARGEST_CGS:
-        factor, note = (
-            float(parsed.to(u.Unit(1e-17))),
-            f"its unit is the number {unit}, taken to be of erg/s/cm2/Å",
-        )
+        number = float(parsed.to(u.Unit(1e-17)))
+        factor, choices = number, _flux_choices(number, 10 * number, 0.1 * number)
+        note = f"its unit is the number {unit}, taken to be of erg/s/cm2/Å"
     elif typical < SMALLEST_CGS:
         factor = np.asarray(_to_flux_unit(u.Unit("erg / (s cm2 Hz)"), wavelength))
         note, choices = (
@@ -306,7 +307,7 @@ def _by_size(flux: Floats, wavelength: Floats, unit: str | None, parsed: Any) ->
             _flux_choices(1e17),
         )
     elif typical < LARGEST_CGS:
-        factor, choices = 1e17, _flux_choices(1, 1e16)
+        factor, choices = 1e17, _flux_choices(1e17, 1e16, 1)
         note = f"{stated}; values are as small as erg/s/cm2/Å and were multiplied by 1e17"
     return factor, Entry("flux unit", FLUX_NAME, "assumed", note, choices)
 

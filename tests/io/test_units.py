@@ -171,7 +171,7 @@ def test_a_unit_is_guessed_where_one_is_possible(values, first, unit, stated):
     found, entry = wavelength(np.linspace(*values, 500), stated)
     assert found[0] == pytest.approx(first) and entry.how == "assumed" and unit in entry.note
     assert ("'smoots' is not understood" in entry.note) == (stated == "smoots")
-    assert entry.choices and f"wavelength_unit={unit}" not in entry.choices
+    assert entry.choices[0] == f"wavelength_unit={unit}", "the assumed one first"
     for choice in entry.choices:
         Overrides.parse([choice])
 
@@ -306,6 +306,7 @@ def test_square_brackets_are_a_logarithm_where_the_values_can_be_one():
 def test_fluxes_without_a_unit_are_judged_by_their_size(value, unit, factor, note):
     found, entry = flux(value, unit)
     assert found == pytest.approx(factor) and note in entry.note and entry.how == "assumed"
+    assert entry.choices[0] == f"spectrum_flux_scale={factor:g}", "the assumed one first"
     for choice in entry.choices:
         Overrides.parse([choice])
 
