@@ -368,8 +368,8 @@ def _polynomials(fields: Sequence[float], length: int, name: str) -> NDArray[np.
         weight, shift, kind, order, first, last = fields[:6]
         if kind not in (1, 2):
             raise FormatError(
-                f"the wavelengths are function {kind:.0f} of IRAF (card WAT2, {name}); linear, log-linear, Chebyshev and "
-                "Legendre dispersions are read: make it linear with dispcor"
+                f"the wavelengths are function {kind:.0f} of IRAF (card WAT2, {name}); linear, log-linear, "
+                "Chebyshev and Legendre dispersions are read: make it linear with dispcor"
             )
         evaluate = chebval if kind == 1 else legval
         at = (2 * pixels - (last + first)) / (last - first)

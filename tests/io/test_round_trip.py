@@ -1,9 +1,9 @@
 """Any spectrum in any container, unit and convention that is read comes back as it was written.
 
-Vacuum Å, 1e-17 erg/s/cm2/Å, inverse variance and mask are compared in hundreds of draws with a fixed seed: container,
-units, medium, uncertainty, mask, order and type. The modality stores float32, whose steps are
-1.2e-7 of a value, so that 1e-6 can be asked of it; where the file itself stores float32, squares, logarithms and
-the conversion by the wavelength squared add up to FROM_FLOAT32.
+Hundreds of draws with a fixed seed: container, units, medium, uncertainty, mask, order and type; compared are
+vacuum Å, 1e-17 erg/s/cm2/Å, inverse variance and mask. The modality stores float32, whose steps are 1.2e-7
+of a value, so that 1e-6 can be asked of it; where the file itself stores float32, squares, logarithms and the
+conversion by the wavelength squared add up to FROM_FLOAT32.
 """
 
 from collections.abc import Callable

@@ -143,7 +143,10 @@ def sdss_spec_lite() -> bytes:
 
 # DESI
 
-DESI = "https://desidatamodel.readthedocs.io/en/latest/DESI_SPECTRO_REDUX/SPECPROD/healpix/SURVEY/PROGRAM/PIXGROUP/PIXNUM"
+DESI = (
+    "https://desidatamodel.readthedocs.io/en/latest/DESI_SPECTRO_REDUX/SPECPROD/healpix/SURVEY/PROGRAM/"
+    "PIXGROUP/PIXNUM"
+)
 IDS = 39627652591521792 + np.arange(2)
 
 
