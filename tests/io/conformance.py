@@ -50,10 +50,10 @@ This page is written by `python -m tests.io.conformance` from the table in `test
 _NAMES = """
 LAMOST SDSS SDSS-V DESI ESO JWST HST IRAF MUSE MPDAF PypeIt Gemini DRAGONS HSC PFS VIPERS GAMA DEEP2 SAMI
 APOGEE Euclid WEAVE MaNGA HETDEX Gaia XP SPARCL MMU WCS HDU HDUs CSV TSV ECSV JSON VOTable UCD utype FITS npz
-npy HDF5 RGB PNG JPEG TIFF WebP BMP AAOmega LRIS CALSPEC FUSE COS STIS IUE ESPRESSO FEROS PRISM BUNIT DR3 DR5 DR8
-MRS VizieR astropy pandas specutils Spextool CFHT Pan-STARRS Rubin Hubble SkyMapper DECam MegaCam Chandra
-""".split()
-_WRITTEN = {name.lower(): name for name in _NAMES} | {
+npy HDF5 RGB PNG JPEG TIFF WebP BMP AAOmega LRIS CALSPEC FUSE COS STIS IUE ESPRESSO FEROS PRISM BUNIT DR3 DR5
+DR8 MRS VizieR astropy pandas specutils Spextool CFHT Pan-STARRS Rubin Hubble SkyMapper DECam MegaCam Chandra
+"""
+_WRITTEN = {name.lower(): name for name in _NAMES.split()} | {
     "sixdfgs": "6dFGS",
     "panstarrs": "Pan-STARRS",
     "twodfgrs": "2dFGRS",
