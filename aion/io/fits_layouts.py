@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebval
+from numpy.polynomial.legendre import legval
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
@@ -334,22 +336,46 @@ def _axis(stated: Mapping[str, Any], length: int, row: int = 0) -> _Axis | None:
 
 
 def _multispec(stated: Mapping[str, Any], length: int, row: int) -> _Axis | None:
-    """IRAF's dispersion of one row where it is linear or log-linear; polynomials are left to specutils.
+    """IRAF's dispersion of one row: linear (0), log-linear (1), or polynomials (2); None without.
 
-    ``spec1 = "aperture beam type start step pixels redshift …"``: https://iraf.net/irafdocs/specwcs.php
+    ``spec1 = "aperture beam type start step pixels redshift low high [functions]"``:
+    https://iraf.readthedocs.io/en/latest/tasks/noao/onedspec/specwcs.html
     """
-    text = "".join(
+    lines = (
         str(stated.get(f"WAT2_{i:03d}", "")).ljust(68) for i in range(1, 1000) if f"WAT2_{i:03d}" in stated
     )
-    match = re.search(rf'spec{row + 1}\s*=\s*"([^"]*)"', text)
-    fields = [float(word) for word in match[1].split()[:7]] if match else []
-    if len(fields) < 7 or fields[2] not in (0, 1):
+    match = re.search(rf'spec{row + 1}\s*=\s*"([^"]*)"', "".join(lines))
+    fields = [float(word) for word in match[1].split()] if match else []
+    if len(fields) < 7 or fields[2] not in (0, 1, 2):
         return None
-    values = (fields[3] + fields[4] * np.arange(length, dtype=np.float64)) / (
-        1 + fields[6] if fields[2] == 0 else 1.0
-    )
+    if fields[2] == 2:
+        values = _polynomials(fields[9:], length, f"spec{row + 1}")
+    else:
+        values = fields[3] + fields[4] * np.arange(length, dtype=np.float64)
     scale = "log10" if fields[2] == 1 else "linear"
+    values = values if scale == "log10" else values / (1 + fields[6])
     return _Axis(values, scale, _unit(stated), f"card WAT2, spec{row + 1}")
+
+
+def _polynomials(fields: Sequence[float], length: int, name: str) -> NDArray[np.float64]:
+    """Sum of functions ``weight shift kind order first last coefficients``, of pixels from 1.
+
+    Raises:
+        FormatError: one of them is a spline or a table.
+    """
+    pixels, values = np.arange(1, length + 1, dtype=np.float64), np.zeros(length)
+    while len(fields) > 6:
+        weight, shift, kind, order, first, last = fields[:6]
+        if kind not in (1, 2):
+            raise FormatError(
+                f"the wavelengths are function {kind:.0f} of IRAF (card WAT2, {name}); linear, log-linear, "
+                "Chebyshev and Legendre dispersions are read: make it linear with dispcor"
+            )
+        evaluate = chebval if kind == 1 else legval
+        at = (2 * pixels - (last + first)) / (last - first)
+        values += weight * (shift + evaluate(at, fields[6 : 6 + int(order)]))
+        fields = fields[6 + int(order) :]
+    return values
 
 
 def _unit(stated: Mapping[str, Any]) -> str | None:

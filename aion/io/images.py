@@ -191,7 +191,7 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
         survey = "HSC" if scale < 0.21 else "Legacy Survey"  # half way between 0.168 and 0.262
         return survey, Entry("survey", survey, "detected", f'from its pixels of {scale:.3f}"')
     decides = bool(filters) or ("HSC", len(arrays.planes)) in _USUAL_BANDS
-    choices = tuple(f"survey={one}" for one in IMAGE_SURVEYS) if decides else ()
+    choices = tuple(f"survey={one}" for one in (IMAGE_SURVEYS if decides else IMAGE_SURVEYS[:1]))
     return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", choices)
 
 

@@ -213,19 +213,19 @@ def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
 
 def _check_stated(objects: list[SkyObject]) -> None:
     """Raises ChoiceNeededError for what was assumed, with the settings that would decide it."""
-    reports = {report.source: report for found in objects for report in found.reports}
-    assumed = [
-        (source, entry)
-        for source, report in reports.items()
-        for entry in report.entries
-        if entry.how == "assumed"
-    ]
+    reports = (report for found in objects for report in found.reports)
+    stated = ((report.source, entry) for report in reports for entry in report.entries)
+    assumed = list(dict.fromkeys((source, entry) for source, entry in stated if entry.how == "assumed"))
     if not assumed:
         return
-    sentences = "; ".join(f"{source}: {entry.sentence()}" for source, entry in assumed)
+    sentences = "; ".join(f"{source}: {entry.sentence()} — {_decided_by(entry)}" for source, entry in assumed)
     choices = tuple(dict.fromkeys(choice for _, entry in assumed for choice in entry.choices))
-    raise ChoiceNeededError(
-        f"nothing may be assumed (strict), but this would be: {sentences}; set what is meant, or put it into "
-        "the file",
-        choices,
+    raise ChoiceNeededError(f"nothing may be assumed (strict), but this would be: {sentences}", choices)
+
+
+def _decided_by(entry: Entry) -> str:
+    return (
+        f"set {' or '.join(entry.choices)}"
+        if entry.choices
+        else "no setting decides it: state it in the file"
     )

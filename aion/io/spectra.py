@@ -231,13 +231,15 @@ def _flagged(
         sense, how, why = overrides.mask_sense, "you set", ""
     elif arrays.mask_sense is not None:
         (sense, why), how = arrays.mask_sense, "header"
+    elif not is_set.any():
+        sense, how, why = "bad", "detected", "the other way round no pixel would be good"
     elif (seen := _sense_by_noise(is_set, noiseless)) is not None:
         sense, how, why = seen, "detected", "that is where pixels without a usable uncertainty are"
     else:
         sense, how = ("bad" if is_set.mean() <= FEWEST_BAD else "good"), "assumed"
         why = "" if sense == "bad" else "so it was taken to mark the good ones"
     other = "good" if sense == "bad" else "bad"
-    choices = (f"mask_sense={sense}", f"mask_sense={other}") if how == "assumed" and is_set.any() else ()
+    choices = (f"mask_sense={sense}", f"mask_sense={other}") if how == "assumed" else ()
     note = "; ".join(part for part in ((why, share) if how == "header" else (share, why)) if part)
     entry = Entry("mask", f"non-zero = {sense}", cast(How, how), note, choices)
     return is_set != (sense == "good"), entry

@@ -13,7 +13,7 @@ _NUMBER = re.compile(
     rf"[+-]?(?:{_DIGITS}(?:[eEdD][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE
 )  # 1.0D-17: Fortran
 _WHOLE = re.compile(r"[+-]?\d+")
-_WITH_COMMA = re.compile(r"[+-]?(?:\d*,\d+(?:[eEdD][+-]?\d+)?|\d+)")
+_WITH_COMMA = re.compile(r"[+-]?(?:\d*,\d+|\d+)(?:[eEdD][+-]?\d+)?")  # 8e-07 among 8,001e-07
 _IN_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+|[+-]?\d+")
 _EXPONENT = str.maketrans("dD", "ee")
 _MISSING = frozenset(("", "nan", "null", "none", "--", "---", "n/a", "na", "indef", "masked"))

@@ -119,7 +119,8 @@ def flux_factor(
         factor = _to_flux_unit(parsed * area, wavelength)
         if factor is not None:
             notes = (note, "" if isinstance(factor, float) and factor == 1.0 else f"converted from {unit}")
-            choices = _SHAPE_ONLY if note else ()
+            known = _flux_choices(factor) if isinstance(factor, float) else ()
+            choices = tuple(dict.fromkeys((*known, *_SHAPE_ONLY))) if note else ()
             how: How = "assumed" if note else "header"
             return factor, Entry("flux unit", FLUX_NAME, how, "; ".join(filter(None, notes)), choices)
     parts = parsed.decompose()

@@ -14,6 +14,7 @@ from aion.io.content import Array, Record, Table
 from aion.io.fits_file import FitsFile
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
+from aion.io.roles import Role
 from aion.io.rows import facts, photometry, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum
 
@@ -171,7 +172,15 @@ def _arm_entries(arms: list[_Arm]) -> tuple[Entry, ...]:
     names = [arm.name for arm in arms]
     missing = [name for name in ("B", "R", "Z") if name not in names and "BRZ" not in names]
     note = f"{', '.join(missing)} missing: no data there" if missing else ""
-    entries = [Entry("arms", ", ".join(names), "header", note)]
+    entries = [
+        Entry("arms", ", ".join(names), "header", note),
+        Entry(
+            "uncertainty",
+            ", ".join(f"HDU {name}_IVAR" for name in names),
+            "header",
+            str(Role.INVERSE_VARIANCE),
+        ),
+    ]
     note = f"its pixels are not those of the {GRID_STEP} Å grid"
     entries += [Entry("resampled", arm.name, "detected", note) for arm in arms if arm.resampled]
     return tuple(entries)

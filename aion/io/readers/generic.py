@@ -1,4 +1,4 @@
-"""FITS spectra of any layout: tables, images with a WCS, HDUs, rows; and what only specutils knows (multispec, echelle, its loaders).
+"""FITS spectra of any layout: tables, images with a WCS, HDUs, rows; and what only specutils has loaders for.
 
 https://specutils.readthedocs.io/en/stable/spectrum1d.html#list-of-loaders
 """

@@ -15,6 +15,7 @@ from aion.io.content import Record, numbers
 from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
+from aion.io.roles import Role
 from aion.io.rows import number, plausible_redshift, position, text_of
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
@@ -55,6 +56,11 @@ def read_spec(file: FitsFile, overrides: Overrides) -> list[Found]:
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
             survey="SDSS",
+            entries=(
+                Entry("wavelength", "column loglam", "header"),
+                Entry("flux", "column flux", "header"),
+                Entry("uncertainty", "column ivar", "header", str(Role.INVERSE_VARIANCE)),
+            ),
         ),
         overrides,
     )
@@ -79,6 +85,11 @@ def read_spspec(file: FitsFile, overrides: Overrides) -> list[Found]:
             flux_unit=str(header.get("BUNIT", BUNIT)),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
             survey="SDSS",
+            entries=(
+                Entry("wavelength", "cards COEFF0, COEFF1", "header"),
+                Entry("flux", "row 1", "header"),
+                Entry("uncertainty", "row 3", "header", str(Role.ERROR)),
+            ),
         ),
         overrides,
     )

@@ -156,6 +156,20 @@ def mmu_apogee() -> bytes:
 
 @layout(
     "Multimodal Universe",
+    f"{MMU}/chandra/chandra.py: X-rays, 0.5 to 8 keV, in bins of energy",
+    ending="hdf5",
+    refused="without wavelengths",
+)
+def mmu_chandra() -> bytes:
+    energy = np.linspace(0.5, 8.0, PIXELS)
+    bins = {"ene": energy, "ene_lo": energy - 0.01, "ene_hi": energy + 0.01}
+    spectrum = bins | {"flux": FLUX * 1e-6, "flux_err": ERROR * 1e-6}
+    columns = {f"spectrum_{name}": values[None] for name, values in spectrum.items()}
+    return hdf5_bytes(**columns, flux_aper_b=[1e-13], hard_hm=[0.1], object_id=[b"2CXO J000000.0+000000"])
+
+
+@layout(
+    "Multimodal Universe",
     f"{MMU}/desi/build_parent_sample.py, first version: the ends of the survey's grid of 0.8 Å in each row",
     ending="hdf5",
     wavelength=(3600, 9824),
