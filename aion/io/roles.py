@@ -185,6 +185,11 @@ def marks_good(name: str) -> bool:
     return bool({"good", "goodpix", "usable", "valid", "ok"} & set(name_words(name)))
 
 
+def marks_bad(name: str) -> bool:
+    """Whether the name of a mask says that it marks the pixels that are bad."""
+    return bool({"bad", "badpix", "bpm"} & set(name_words(name)))
+
+
 @dataclass(frozen=True)
 class Layout:
     """Which arrays make one spectrum, by name; the others are `unused`, under what they are."""

@@ -1,19 +1,32 @@
 """Named arrays of any kind of file -> the spectra in them, by the roles of the arrays."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from astropy.units import UnitConversionError
+from astropy import units as u
+from astropy.units.function import FunctionUnitBase
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, name_words
+from aion.io.roles import (
+    ARMS,
+    UNCERTAINTIES,
+    Layout,
+    Meaning,
+    Role,
+    label,
+    layouts,
+    marks_bad,
+    marks_good,
+    name_words,
+)
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
 from aion.io.unit_spelling import parse_unit
@@ -165,12 +178,18 @@ def _is_line(value: Any) -> bool:
 def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> SpectrumArrays:
     names = dict(layout.roles)
     wavelength, flux = names[Role.WAVELENGTH], names[Role.FLUX]
-    if "rest" in name_words(wavelength) + name_words(record.descriptions.get(wavelength, "")):
+    if _at_rest(record, wavelength):
         raise FormatError(
             f"{_place(record, wavelength)} is of the rest frame; as observed are expected: multiply by 1 + z"
         )
     values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
-    for role in [role for role in values if role not in _NEEDED and not _fits(role, values)]:
+    of_others = [
+        role
+        for role in values
+        if role not in _NEEDED
+        and not (_fits(role, values) and (role not in _POWER or _is_of_flux(record, names[role], flux)))
+    ]
+    for role in of_others:
         del values[role], names[role]
     entries = [*_origins(record, names, values), *_unused(record, names, layout)]
     if Role.RESPONSE in values:
@@ -197,6 +216,23 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     )
 
 
+def _at_rest(record: Record, wavelength: str) -> bool:
+    """Whether the name, unit or description of the wavelengths says so, SPECSYS, or a comment.
+
+    SPECSYS = SOURCE is the frame of the source: Greisen et al. 2006, A&A 446, 747, table 12.
+    """
+    texts = (wavelength, record.units.get(wavelength, ""), record.descriptions.get(wavelength, ""))
+    if any({"rest", "restframe"} & set(name_words(text)) for text in texts):
+        return True
+    comments = str(record.meta.get("COMMENTS", "")).lower().splitlines()
+    return str(record.meta.get("SPECSYS", "")).strip().upper() == "SOURCE" or any(
+        re.search(r"\brest[- _]?(frame|wav|lam|λ)|1 ?\+ ?z\b|de-?redshifted", line)
+        and re.search("wav|lambda|λ|spectrum", line)
+        and not re.search("helio|bary|solar|local standard|not |observed", line)
+        for line in comments
+    )
+
+
 def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
     """Whether an array is of the pixels of the flux, and weights are what they would be as inverse variances."""
     flux = values[Role.FLUX]
@@ -206,11 +242,11 @@ def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
 
 def _origins(record: Record, names: Mapping[Role, str], values: Mapping[Role, Any]) -> Iterator[Entry]:
     """Where each array is from."""
-    assumed = record.meta.get("NAMES_ASSUMED")
+    assumed = str(record.meta.get("NAMES_ASSUMED", "")).split(", ")
     for role, name in names.items():
         what = "uncertainty" if role in UNCERTAINTIES else "mask array" if role is Role.MASK else str(role)
         by = str(role) if role in UNCERTAINTIES else _label(record, name).by
-        if assumed and role in _NEEDED:
+        if name in assumed:
             yield Entry(what, _place(record, name), "assumed", "the columns have no names")
         else:
             yield Entry(what, _place(record, name), "header", by)
@@ -238,6 +274,21 @@ def _by_name(layout: Layout) -> list[tuple[str, Role]]:
     return [(name, role) for role, name in layout.roles.items()]
 
 
+def _is_of_flux(record: Record, name: str, flux: str) -> bool:
+    """Whether the unit of an uncertainty, where one is stated, is a power of the flux's.
+
+    Percentages, magnitudes, and a ``sigma`` in km/s or Å, which is a resolution, are in none.
+    """
+    stated, wanted = (parse_unit(record.units.get(one)) for one in (name, flux))
+    if stated is None or stated == wanted:
+        return True
+    if isinstance(stated, FunctionUnitBase) or stated == u.percent:
+        return False
+    if wanted is None or wanted.is_equivalent(u.one) or stated.is_equivalent(u.one):
+        return not any(stated.is_equivalent(one) for one in (u.mag, u.AA, u.km / u.s))
+    return any(stated.is_equivalent(wanted**power) for power in (1, 2, -2))
+
+
 def _scale(record: Record, name: str, flux: str, role: Role) -> float:
     """What an uncertainty is multiplied by to be in the unit of the flux, where both state one; 1 otherwise."""
     stated, wanted = (parse_unit(record.units.get(one)) for one in (name, flux))
@@ -245,7 +296,7 @@ def _scale(record: Record, name: str, flux: str, role: Role) -> float:
         return 1.0
     try:
         return float(stated.to(wanted ** _POWER[role]))
-    except (UnitConversionError, TypeError):  # the unit of the flux, written beside its inverse variance
+    except (u.UnitConversionError, TypeError):  # the unit of the flux, written beside its inverse variance
         return 1.0
 
 
@@ -260,6 +311,8 @@ def _mask(
         mask = (mask.astype(np.int64) & bits).astype(np.float64)
     if marks_good(name):
         rest.setdefault("mask_sense", ("good", f"the name {name} says so"))
+    elif marks_bad(name):
+        rest.setdefault("mask_sense", ("bad", f"the name {name} says so"))
     return mask, rest
 
 

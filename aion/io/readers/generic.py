@@ -20,7 +20,7 @@ from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
 from aion.io.roles import ARMS, label
-from aion.io.rows import facts, kind_of, photometry, with_header
+from aion.io.rows import facts, identity, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
@@ -44,7 +44,8 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
     check_count(len(records))
     records = _main_ones(records)
     spectra = [spectrum_arrays(record, overrides, **_conventions(file, record)) for _, record in records]
-    if are_parts(spectra):
+    ids = {identity(with_header(record, cards(hdu.header))) for hdu, record in records} - {None}
+    if len(ids) < 2 and are_parts(spectra):
         spectra, records = [join_arms(spectra, overrides)], records[:1]
     used = {place for _, record in records for place in record.places.values()}
     beside = [hdu for hdu in file.hdus[1:] if not any(place.endswith(hdu.title) for place in used)]

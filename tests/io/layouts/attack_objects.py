@@ -1,4 +1,4 @@
-"""What a file says of its object, where a usual name means something else: redshift, position, id, photometry."""
+"""What a file says of its object, where a usual name means something else."""
 
 from typing import Any
 
