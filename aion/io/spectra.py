@@ -19,6 +19,8 @@ FEWEST_PIXELS = 32
 """Good pixels inside CODEC_RANGE below which there is no spectrum to read; one token stands for 32."""
 FEWEST_BAD = 0.5
 """A mask of unknown sense that is set on more of the pixels than this is taken to mark the good ones."""
+MISSING = (-999.0, -9999.0)
+"""Fluxes that stand for no value."""
 SHORTEST_RUN = 10
 """Wavelengths that only rise or fall below which a run is no spectrum, as in rows in any order."""
 TELLING = 0.9
@@ -182,6 +184,13 @@ def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
             f"a spectrum needs one row of numbers of the same length for each of its parts; found {found}"
         )
     there = np.isfinite(arrays.wavelength) & (arrays.wavelength > 0)
+    gone = np.isin(arrays.flux, MISSING) | (_is_padding(arrays.flux) if arrays.ivar is None else False)
+    if gone.any():
+        stored = ", ".join(f"{value:g}" for value in np.unique(arrays.flux[gone]))
+        note = f"the flux is {stored} there, which stands for no value"
+        missing = Entry("missing pixels", str(int(gone.sum())), "detected", note)
+        flux = np.where(gone, np.nan, arrays.flux)
+        return _checked(replace(arrays, flux=flux, entries=(*arrays.entries, missing)))
     if _repeats(arrays.wavelength[there]):
         raise ModalityError(
             "the wavelengths run over the same range more than once: there are several spectra in one; "
@@ -192,6 +201,19 @@ def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
             "the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which columns were stored"
         )
     return replace(arrays, **{name: values[there] for name, values in given.items() if values is not None})
+
+
+def _is_padding(flux: Floats) -> NDArray[np.bool_]:
+    """Pixels in runs of exact zeros, such as the ends of a resampled spectrum; whole numbers may be counts."""
+    zero = flux == 0
+    finite = flux[np.isfinite(flux)]
+    if not zero.any() or zero.all() or (finite == np.rint(finite)).all():
+        return np.zeros(len(flux), bool)
+    runs = np.split(np.arange(len(flux)), np.flatnonzero(np.diff(zero)) + 1)
+    padding = np.zeros(len(flux), bool)
+    for run in runs:
+        padding[run] = zero[run[0]] and len(run) >= SHORTEST_RUN
+    return padding
 
 
 def _repeats(wavelength: Floats) -> bool:
