@@ -161,18 +161,20 @@ def _name(hdu: Any) -> str:
 _NOT_THE_TARGETS = {
     "RA": re.compile(r"telescope|\bhours?\b|^\[?h(r|rs)?\]", re.IGNORECASE),
     "DEC": re.compile("telescope", re.IGNORECASE),
-    "Z": re.compile(r"zenith|air ?mass|altitude|height|\bmag", re.IGNORECASE),
+    "Z": re.compile(r"zenith|air ?mass|altitude|height|\bmag|km/?s", re.IGNORECASE),
+    "REDSHIFT": re.compile("km/?s", re.IGNORECASE),
 }
 """Comments that say that a number is of the telescope, in hours, or no redshift."""
 
 
 def cards(header: fits.Header) -> dict[str, Any]:
-    """Header as a plain dict of numbers and text; comments and history left out.
+    """Header as a plain dict of numbers and text; its comments under COMMENTS, its history left out.
 
     So are RA, DEC and Z whose comments say that they are not the target's.
     """
     skipped = ("", "COMMENT", "HISTORY")
-    found = {}
+    comments = "\n".join(str(card.value) for card in header.cards if card.keyword == "COMMENT")
+    found: dict[str, Any] = {"COMMENTS": comments} if comments else {}
     for card in header.cards:
         other = _NOT_THE_TARGETS.get(card.keyword) if isinstance(card.value, (int, float)) else None
         if other is not None and other.search(card.comment):

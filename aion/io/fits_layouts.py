@@ -24,6 +24,8 @@ LARGEST_LOG10 = 6.0
 """Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
 _NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
 """CTYPE1 of axes that have no wavelengths, or as MULTISPE have them elsewhere."""
+_OTHER_AXES = re.compile(r"(VELO|VRAD|VOPT|ZOPT|BETA|TIME)|.*-(GRI|GRA|TAB|[A-Z]2[A-Z])$")
+"""CTYPE1 of quantities that are no wavelengths, which a unit says too, and of axes that are not linear."""
 _ROWS_OF: tuple[tuple[Mapping[str, str | None], tuple[Role, ...]], ...] = (
     # up to DR7: http://www.lamost.org/dr7/v2.0/doc/lr-data-production-description
     ({"TELESCOP": "LAMOST"}, (Role.FLUX, Role.INVERSE_VARIANCE, Role.WAVELENGTH, Role.MASK, Role.OTHER)),
@@ -327,9 +329,13 @@ def _axis(stated: Mapping[str, Any], length: int, row: int = 0) -> _Axis | None:
     is_pixels = bool(re.search(r"label\s*=\s*\"?pixel", str(stated.get("WAT1_001", "")), re.IGNORECASE))
     if start is None or step_card is None or is_pixels or kind.startswith(_NOT_SPECTRAL):
         return None
+    other = _OTHER_AXES.match(kind)
+    if other is not None and (other[2] or not _unit(stated)):
+        return None
     step, reference = float(stated[step_card]), _number(stated, "CRPIX1")
     offset = (pixels + 1 - (1.0 if reference is None else reference)) * step
-    unit, place = _unit(stated), f"cards CRVAL1, {step_card}, CRPIX1"
+    unit = _unit(stated) or ("Hz" if kind.startswith("FREQ") else None)
+    place = f"cards CRVAL1, {step_card}, CRPIX1"
     if kind.endswith("-LOG") and start > 0 and not _is_log10(start, unit):
         return _Axis(start * np.exp(offset / start), "linear", unit, f"{place}, CTYPE1 = {kind}")
     values = start + offset

@@ -166,8 +166,7 @@ def identity(row: Record) -> str | None:
     for name in _IDS:
         value = row.get(name)
         if value is not None and np.ndim(value) == 0 and not _is_nan(value):
-            is_exact = isinstance(value, (float, np.floating)) and abs(value) < LARGEST_EXACT
-            whole = int(value) if is_exact and value == int(value) else _whole(value)
+            whole = _whole(value)
             text = str(whole) if whole is not None else text_of(value)
             if text:
                 return text
@@ -319,6 +318,10 @@ def _floats(value: Any) -> Any:
 
 
 def _whole(value: Any) -> int | None:
+    """Also of ``12345.0``, as whole numbers are stored beside missing ones."""
+    decimal = number(value) if isinstance(value, (float, np.floating)) else None
+    if decimal is not None and abs(decimal) < LARGEST_EXACT and decimal == int(decimal):
+        return int(decimal)
     return (
         int(value)
         if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))

@@ -41,6 +41,7 @@ MOST_PARTS = 12
 _NEEDED = (Role.WAVELENGTH, Role.FLUX)
 _POWER = {Role.FLUX: 1, Role.ERROR: 1, Role.VARIANCE: 2, Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2}
 """Of the flux, in which an array is."""
+_NOT_LENGTHS = {"frequency", "freq", "energy", "wavenumber"}
 _AS_IVAR = 2.0
 """A column of weights is one of inverse variances where it gives the scatter of the flux within this factor."""
 
@@ -182,12 +183,14 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
         raise FormatError(
             f"{_place(record, wavelength)} is of the rest frame; as observed are expected: multiply by 1 + z"
         )
+    if not record.units.get(wavelength) and (_NOT_LENGTHS & set(name_words(wavelength))):
+        raise FormatError(f"{_place(record, wavelength)} has no unit; state it, such as Hz, eV or cm-1")
     values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
     of_others = [
         role
         for role in values
         if role not in _NEEDED
-        and not (_fits(role, values) and (role not in _POWER or _is_of_flux(record, names[role], flux)))
+        and not (_fits(role, values) and (role not in _POWER or _is_of_flux(record, names[role], flux, role)))
     ]
     for role in of_others:
         del values[role], names[role]
@@ -228,7 +231,7 @@ def _at_rest(record: Record, wavelength: str) -> bool:
     return str(record.meta.get("SPECSYS", "")).strip().upper() == "SOURCE" or any(
         re.search(r"\brest[- _]?(frame|wav|lam|λ)|1 ?\+ ?z\b|de-?redshifted", line)
         and re.search("wav|lambda|λ|spectrum", line)
-        and not re.search("helio|bary|solar|local standard|not |observed", line)
+        and not re.search("helio|bary|solar|local standard|not |observed|lines?\b", line)
         for line in comments
     )
 
@@ -274,8 +277,8 @@ def _by_name(layout: Layout) -> list[tuple[str, Role]]:
     return [(name, role) for role, name in layout.roles.items()]
 
 
-def _is_of_flux(record: Record, name: str, flux: str) -> bool:
-    """Whether the unit of an uncertainty, where one is stated, is a power of the flux's.
+def _is_of_flux(record: Record, name: str, flux: str, role: Role) -> bool:
+    """Whether the unit of an uncertainty, where one is stated, is the flux's or its due power of it.
 
     Percentages, magnitudes, and a ``sigma`` in km/s or Å, which is a resolution, are in none.
     """
@@ -286,7 +289,7 @@ def _is_of_flux(record: Record, name: str, flux: str) -> bool:
         return False
     if wanted is None or wanted.is_equivalent(u.one) or stated.is_equivalent(u.one):
         return not any(stated.is_equivalent(one) for one in (u.mag, u.AA, u.km / u.s))
-    return any(stated.is_equivalent(wanted**power) for power in (1, 2, -2))
+    return any(stated.is_equivalent(wanted**power) for power in {1, _POWER[role]})
 
 
 def _scale(record: Record, name: str, flux: str, role: Role) -> float:

@@ -19,11 +19,14 @@ from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
-from aion.io.roles import ARMS, label
+from aion.io.roles import ARMS, label, name_words
 from aion.io.rows import facts, identity, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
+
+_OTHER_STARS = {"guide", "standard", "std", "telluric", "sky"}
+"""Words of HDUs that are not of the target."""
 
 
 @reader("FITS spectrum", FitsFile, matches=lambda file: True)
@@ -78,7 +81,13 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
 
 def _beside(file: FitsFile) -> dict[str, Any]:
     """What tables of one row say of the one spectrum of the file."""
-    tables = [hdu for hdu in file.tables() if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)]
+    tables = [
+        hdu
+        for hdu in file.tables()
+        if hdu.count("NAXIS2") == 1
+        and not has_spectrum_columns(hdu)
+        and not _OTHER_STARS & set(name_words(hdu.name))
+    ]
     said = [cards(hdu.header) | dict(hdu.table().row(0).values) for hdu in tables]
     return {name: value for one in said for name, value in one.items() if np.ndim(value) == 0}
 

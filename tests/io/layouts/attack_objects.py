@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from astropy.io import fits
 
 from tests.io.layouts import ERROR, FLUX, WAVELENGTH, fits_bytes, layout, table_hdu
@@ -83,3 +84,15 @@ def magnitudes_called_flux() -> bytes:
 @layout("photometry", "Vega magnitudes", ending="csv", values=(("r_cmodel_mag", 19.0),))
 def vega_magnitudes() -> bytes:
     return csv("id,g_cmodel_mag [mag(Vega)],r_cmodel_mag [mag(AB)]", "a,20.0,19.0")
+
+
+@layout("redshift", "comments of the card REDSHIFT", wavelength=(3700, 9200), none="z")
+def redshift_in_km_per_s() -> bytes:
+    return with_cards(REDSHIFT=(12.0, "heliocentric velocity [km/s]"))
+
+
+@layout("position", "a table of the guide star", id="NGC 5", ra=150.0, dec=2.0, none="z")
+def guide_star_beside_the_spectrum() -> bytes:
+    spectrum = fits.HDUList.fromstring(with_cards(RA=150.0, DEC=2.0, OBJECT="NGC 5"))
+    star = {"ra": np.array([151.0]), "dec": np.array([3.0]), "z": np.array([0.02])}
+    return fits_bytes(*spectrum, table_hdu("GUIDE", **star))

@@ -226,3 +226,55 @@ def own_rows_under_lamost() -> bytes:
     hdu = fits.PrimaryHDU(np.stack([WAVELENGTH, FLUX, ERROR, BAD, BAD]).astype("f4"))
     hdu.header["TELESCOP"] = "LAMOST"
     return fits_bytes(hdu)
+
+
+def unusable_axis(name: str, source: str, **cards: Any) -> None:
+    """Values between 3700 and 9200 along an axis that is not one of wavelengths, or not linear."""
+
+    def build() -> bytes:
+        hdu = fits.PrimaryHDU(FLUX.astype("f4"))
+        hdu.header.update({"CRVAL1": 3700.0, "CDELT1": 11.0, "CRPIX1": 1.0} | cards)
+        return fits_bytes(hdu)
+
+    build.__name__ = name
+    layout("wavelength axis", source, refused="nothing says what wavelengths")(build)
+
+
+unusable_axis("velocity_without_a_unit", "CTYPE1 = VELO of radio astronomy", CTYPE1="VELO")
+unusable_axis("time_without_a_unit", "CTYPE1 = TIME: a light curve", CTYPE1="TIME")
+unusable_axis("grism_axis", "Greisen et al. 2006, section 5", CTYPE1="AWAV-GRI", CUNIT1="Angstrom", PV1_0=3e5)
+
+
+@layout("wavelength axis", "CTYPE1 = FREQ, whose unit is Hz where none is stated", wavelength=(3700, 9200))
+def frequencies_without_a_unit() -> bytes:
+    frequency = np.linspace(2.99792458e18 / 9200, 2.99792458e18 / 3700, PIXELS)
+    hdu = fits.PrimaryHDU(FLUX.astype("f4"))
+    step = frequency[1] - frequency[0]
+    hdu.header.update({"CTYPE1": "FREQ", "CRVAL1": frequency[0], "CDELT1": step, "CRPIX1": 1.0})
+    return fits_bytes(hdu)
+
+
+@layout("units", "a column named frequency without a unit", ending="txt", refused="frequency has no unit")
+def frequency_column_without_a_unit() -> bytes:
+    return text("frequency flux err", np.linspace(326.0, 810.0, PIXELS), FLUX, ERROR)
+
+
+@layout("uncertainty", "a column error with the unit of a variance", flux=MEDIAN_FLUX, error=np.inf)
+def error_in_the_unit_of_a_variance() -> bytes:
+    return fits_bytes(pixels(err=(ERROR**2, "1e-34 erg2/s2/cm4/Angstrom2")))
+
+
+def commented(comment: str) -> bytes:
+    hdu = pixels()
+    hdu.header["COMMENT"] = comment
+    return fits_bytes(hdu)
+
+
+@layout("rest frame", "COMMENT of FITS", refused=REST)
+def rest_frame_in_a_fits_comment() -> bytes:
+    return commented("Wavelengths shifted to the rest frame of the galaxy")
+
+
+@layout("medium", "COMMENT of FITS", wavelength=(in_vacuum(3700), in_vacuum(9200)), says=("medium: air",))
+def air_in_a_fits_comment() -> bytes:
+    return commented("Wavelengths are in air")
