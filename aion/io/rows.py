@@ -177,7 +177,7 @@ def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
     """The model's scalars that are in a row, and an entry for each one that was missing."""
     modalities: list[Modality] = []
     entries: list[Entry] = []
-    is_gaia = any(row.get(name) is not None for name in GAIA)
+    is_gaia = any(row.get(name) is not None for name in GAIA) and not _is_b1950(row)
     for name, cls in ScalarModalities.items():
         key = row.name(*_OTHER_NAMES.get(name.lower(), (name.lower(),)))
         if key is None or name in _NEVER_READ or (name.lower() in ("ra", "dec") and not is_gaia):

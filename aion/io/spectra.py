@@ -21,6 +21,8 @@ FEWEST_BAD = 0.5
 """A mask of unknown sense that is set on more of the pixels than this is taken to mark the good ones."""
 MISSING = (-999.0, -9999.0)
 """Fluxes that stand for no value."""
+LARGEST_RATIO = 1e8
+"""Of a flux and its uncertainty; photon noise alone makes less than 1e5."""
 SHORTEST_RUN = 10
 """Wavelengths that only rise or fall below which a run is no spectrum, as in rows in any order."""
 TELLING = 0.9
@@ -69,6 +71,7 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
     flagged, mask_entry = _flagged(arrays, noiseless, overrides)
     unusable = ~np.isfinite(flux) | noiseless
     bad = flagged | unusable
+    _check_unit_of_noise(flux, ivar, ~bad)
     _check_coverage(wavelength, bad, {"masked": flagged, "without a positive uncertainty": noiseless})
     order, order_entry = _increasing(wavelength)
     survey, survey_entry = _survey(arrays, wavelength[order], overrides)
@@ -309,6 +312,17 @@ def _sense_by_noise(is_set: NDArray[np.bool_], noiseless: NDArray[np.bool_]) -> 
     if without > TELLING and with_weight < 0.5:
         return "bad"
     return "good" if without < 1 - TELLING and with_weight > 0.5 else None
+
+
+def _check_unit_of_noise(flux: Floats, ivar: Floats, good: NDArray[np.bool_]) -> None:
+    """Raises ModalityError for an uncertainty that cannot be in the unit of the flux, as 1e-17 beside 1."""
+    typical = np.abs(flux[good]) * np.sqrt(ivar[good])
+    ratio = float(np.median(typical)) if len(typical) else 1.0
+    if ratio and not 1 / LARGEST_RATIO < ratio < LARGEST_RATIO:
+        raise ModalityError(
+            f"the flux is {ratio:.0e} times its uncertainty, so that both are not in one unit; "
+            "state the units of both, or store them in one"
+        )
 
 
 def _check_coverage(

@@ -137,13 +137,21 @@ def spectrum_arrays(record: Record, overrides: Overrides, **known: Any) -> Spect
     if not found:
         names = ", ".join(record.places.get(name, name) for name in record.values)
         raise FormatError(f"wavelength and flux are expected; there are {names}"[:300])
-    if len(found) > 1 and not all(set(one.group) <= ARMS for one in found):
-        names = ", ".join(one.roles[Role.FLUX] for one in found)
+    fluxes = [one.roles[Role.FLUX] for one in found]
+    alike = [name for name, role in found[0].unused.items() if role is Role.FLUX and _alike(name, fluxes[0])]
+    if alike or (len(found) > 1 and not all(set(one.group) <= ARMS for one in found)):
+        names = ", ".join((*fluxes, *alike))
         raise FormatError(
             f"several arrays could be the flux ({names}); leave only the one that is meant, or rename it to flux"
         )
     parts = [_arrays(record, one, known) for one in found]
     return parts[0] if len(parts) == 1 else join_arms(parts, overrides)
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether names differ in a number or a letter only: ``flux_1`` and ``flux_2``, ``a_flux`` and ``b_flux``."""
+    bare = [re.sub(r"\d+|(?<![a-z])[a-z](?![a-z])", "#", text) for text in (name, other)]
+    return bare[0] == bare[1]
 
 
 def are_parts(spectra: Sequence[SpectrumArrays]) -> bool:

@@ -96,3 +96,13 @@ def guide_star_beside_the_spectrum() -> bytes:
     spectrum = fits.HDUList.fromstring(with_cards(RA=150.0, DEC=2.0, OBJECT="NGC 5"))
     star = {"ra": np.array([151.0]), "dec": np.array([3.0]), "z": np.array([0.02])}
     return fits_bytes(*spectrum, table_hdu("GUIDE", **star))
+
+
+@layout(
+    "position",
+    "positions of 1950 are none that the model reads",
+    ending="csv",
+    values=(("phot_g_mean_flux", 1.0),),
+)
+def gaia_columns_of_1950() -> bytes:
+    return csv("source_id,ra,dec,equinox,phot_g_mean_flux", "1,150,2,B1950,1.0")

@@ -278,3 +278,20 @@ def rest_frame_in_a_fits_comment() -> bytes:
 @layout("medium", "COMMENT of FITS", wavelength=(in_vacuum(3700), in_vacuum(9200)), says=("medium: air",))
 def air_in_a_fits_comment() -> bytes:
     return commented("Wavelengths are in air")
+
+
+@layout(
+    "uncertainty", "an error in erg/s/cm2/Å without a unit, beside a flux with one", refused="not in one unit"
+)
+def error_in_cgs_without_a_unit() -> bytes:
+    return fits_bytes(pixels(err=(ERROR * 1e-17, None)))
+
+
+@layout("several objects", "fluxes that differ in their number", ending="txt", refused="flux_1, flux_2")
+def numbered_fluxes() -> bytes:
+    return text("wave flux_1 flux_2", WAVELENGTH, FLUX, 2 * FLUX)
+
+
+@layout("several objects", "JSON with an object under each key", ending="json", refused="a_flux, b_flux")
+def objects_under_letters() -> bytes:
+    return json.dumps({key: {"wave": list(WAVELENGTH), "flux": list(FLUX)} for key in "ab"}).encode()
