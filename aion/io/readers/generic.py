@@ -19,7 +19,7 @@ from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
-from aion.io.roles import ARMS, label, name_words
+from aion.io.roles import ARMS, Role, label, name_words
 from aion.io.rows import facts, identity, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
@@ -93,7 +93,12 @@ def _beside(file: FitsFile) -> dict[str, Any]:
 
 
 def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
-    """Without HDUs that hold another extraction or single exposures beside the spectrum: Bxspf-B and Horne-B, COADD_B and B-1234."""
+    """Without HDUs that are not the spectrum beside it: a model, the sky, another extraction or single exposures.
+
+    Bxspf-B and Horne-B, COADD_B and B-1234.
+    """
+    of_objects = [pair for pair in records if label(pair[0].name).role in (Role.FLUX, Role.OTHER)]
+    records = of_objects or records
     groups = [set(label(hdu.name).group) - ARMS for hdu, _ in records]
     return [record for record, group in zip(records, groups, strict=True) if not group] or records
 

@@ -11,7 +11,7 @@ from astropy.io.votable import from_table
 from astropy.io.votable.tree import Resource, VOTableFile
 from astropy.table import Table
 
-from tests.io.layouts import ERROR, FLUX, MEDIAN_FLUX, PIXELS, WAVELENGTH, fits_bytes, layout
+from tests.io.layouts import ERROR, FLUX, MEDIAN_FLUX, PIXELS, WAVELENGTH, fits_bytes, layout, table_hdu
 
 NOISY = FLUX + np.random.default_rng(1).normal(0, 0.4, PIXELS)
 MIDDLE = (np.arange(PIXELS) >= 50) & (np.arange(PIXELS) < 450)
@@ -162,3 +162,17 @@ def decam_in_the_layout_of_hsc() -> bytes:
         INSTRUME="DECam", FILTER="g DECam SDSS c0001 4720.0 1520.0", FLUXMAG0=10 ** (0.4 * 27)
     )
     return fits_bytes(primary, one_plane("IMAGE"), one_plane("MASK", 0.0), one_plane("VARIANCE", 1.0))
+
+
+@layout(
+    "several HDUs",
+    "a template and the sky beside the spectrum",
+    flux=MEDIAN_FLUX,
+    says=(r"not used: HDU 1 .TEMPLATE",),
+)
+def spectrum_between_template_and_sky() -> bytes:
+    columns = {"wave": (WAVELENGTH, "Angstrom"), "flux": (FLUX, "1e-17 erg/s/cm2/Angstrom")}
+    others = columns | {"flux": (5 * FLUX, "1e-17 erg/s/cm2/Angstrom")}
+    return fits_bytes(
+        table_hdu("TEMPLATE", **others), table_hdu("SPECTRUM", **columns), table_hdu("SKY", **others)
+    )
