@@ -88,7 +88,7 @@ class Engine:
         """Everything about one object.
 
         Args:
-            thing: From a file or from the catalog.
+            target: From a file or from the catalog.
             use: Token keys to read; None = all that the model reads. The redshift is never read.
             k: How many neighbors.
 
@@ -110,11 +110,9 @@ class Engine:
             return found
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
         compared = self.vectors(analyses, self.catalog.searched)
-        placed = (
-            self._with_neighbors(self.catalog, analysis, vectors, k)
-            for analysis, vectors in zip(analyses, compared, strict=True)
-        )
-        return [next(placed) if isinstance(answer, Analysis) else answer for answer in found]
+        pairs = zip(analyses, compared, strict=True)
+        complete = (self._with_neighbors(self.catalog, analysis, vectors, k) for analysis, vectors in pairs)
+        return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(
         self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None
@@ -122,9 +120,8 @@ class Engine:
         """(n, D) unit vectors, without decoding or searching anything."""
         answers = self._worker.ask([_Job(target, use, "embedding") for target in targets])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
-        return (
-            np.stack(vectors) if vectors else np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
-        )
+        none = np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
+        return np.stack(vectors) if vectors else none
 
     def embed_objects(self, targets: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
@@ -148,11 +145,8 @@ class Engine:
             InputError: as `analyze`, for any of the choices.
         """
         answers = self._worker.ask([_Job(target, use, "redshift") for use in uses.values()])
-        return {
-            name: answer
-            for name, answer in zip(uses, answers, strict=True)
-            if isinstance(answer, RedshiftPDF)
-        }
+        pairs = zip(uses, answers, strict=True)
+        return {name: answer for name, answer in pairs if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
@@ -161,9 +155,8 @@ class Engine:
         streams = [key for key in self.info.reads if key != Z.token_key]
         wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
         for key in wide:
-            self.analyze(
-                SkyObject("", tokens={key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}), k=1
-            )
+            tokens = {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}
+            self.analyze(SkyObject("", tokens=tokens), k=1)
         progress("Ready", 1.0)
 
     @property
@@ -187,12 +180,10 @@ class Engine:
         if half := len(jobs) // 2:
             return self._run(jobs[:half]) + self._run(jobs[half:])
         if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
-            self._cpu_fallback = Networks(
-                replace(self.settings, revision=self.info.revision), torch.device("cpu")
-            )
-        return self._run_on(
-            self._cpu_fallback, jobs, "The GPU ran out of memory; this was computed on the CPU."
-        )
+            settings = replace(self.settings, revision=self.info.revision)
+            self._cpu_fallback = Networks(settings, torch.device("cpu"))
+        note = "The GPU ran out of memory; this was computed on the CPU."
+        return self._run_on(self._cpu_fallback, jobs, note)
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         encodings = [_attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
@@ -204,9 +195,8 @@ class Engine:
         results: list[Any] = list(encodings)
         for members in alike.values():
             started = time.perf_counter()
-            answers = networks.answer(
-                [{key: results[i].tokens[key] for key in results[i].used} for i in members]
-            )
+            inputs = [{key: results[i].tokens[key] for key in results[i].used} for i in members]
+            answers = networks.answer(inputs)
             share = (time.perf_counter() - started) / len(members)
             for i, answer in zip(members, answers, strict=True):
                 encoding, job = results[i], jobs[i]
@@ -294,9 +284,7 @@ def _with_coverage(
             "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
         )
     spectra = (one for one in target.modalities if isinstance(one, Spectrum))
-    shares = [
-        reconstruction.coverage(spectrum) for spectrum in spectra if spectrum.token_key in encoding.used
-    ]
+    shares = [reconstruction.coverage(one) for one in spectra if one.token_key in encoding.used]
     if shares and max(shares) < COVERED_FROM:
         return redshift.with_flag(LOW_COVERAGE), (
             f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",

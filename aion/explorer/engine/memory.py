@@ -17,12 +17,8 @@ def available(device: str) -> int | None:
     a container may have."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(torch.device(device.split()[0]))[0])
-    known = [
-        free
-        for free in (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container())
-        if free is not None
-    ]
-    return min(known) if known else None
+    limits = (_kilobytes(_PROC / "meminfo", "MemAvailable"), _left_in_container())
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _left_in_container() -> int | None:

@@ -65,9 +65,8 @@ class Networks:
         """(n,) token ids of a batch of one, and sentences about what the codec had to do to it."""
         with torch.inference_mode():
             tokens = self.codecs.encode(modality)[modality.token_key]
-        return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(
-            self.codecs.codec(type(modality)).inspect(modality)
-        )
+        notes = self.codecs.codec(type(modality)).inspect(modality)
+        return tokens[0].cpu().numpy().astype(np.int64).reshape(-1), tuple(notes)
 
     def answer(self, objects: list[Tokens]) -> list[ModelOutput]:
         """One answer each, from one encoder pass; all must have the same streams of the same lengths."""

@@ -82,9 +82,8 @@ class Worker(Generic[Job, Answer]):
         closing = False
         while not closing and (first := self._queue.get()) is not None:
             together, closing = self._gather(first)
-            for waiting, answer in zip(
-                together, self._answers([waiting.job for waiting in together]), strict=True
-            ):
+            answers = self._answers([waiting.job for waiting in together])
+            for waiting, answer in zip(together, answers, strict=True):
                 if isinstance(answer, BaseException):
                     waiting.future.set_exception(explained_fault(answer))
                 else:
@@ -96,9 +95,7 @@ class Worker(Generic[Job, Answer]):
             answers = self._run(jobs)
             if len(answers) != len(jobs):
                 raise RuntimeError(f"{len(jobs)} jobs got {len(answers)} answers")
-        except (
-            BaseException
-        ) as exc:  # this thread is nobody's to interrupt or to end, and everybody's to wait for
+        except BaseException as exc:  # nobody may interrupt this thread, for which everybody waits
             return [exc] * len(jobs)
         return answers
 

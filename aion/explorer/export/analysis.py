@@ -138,7 +138,7 @@ def embeddings_npy(vectors: ArrayLike) -> bytes:
 
 
 def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog | None) -> dict[str, bytes]:
-    """Ending of a file's name -> its content; with the neighbors where there is a catalog."""
+    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them."""
     files = {
         "json": to_json(analysis, reports).encode(),
         "pz.csv": pdf_csv(analysis),

@@ -57,11 +57,8 @@ def scatter(
     for label, members in [("", visible)] if color.is_scale else _groups(values, visible):
         marker: dict[str, Any] = {"size": 5 if many else 6, "opacity": 0.75}
         if color.is_scale:
-            low, high = (
-                np.nanpercentile(values[visible], [2, 98])
-                if np.isfinite(values[visible]).any()
-                else (0.0, 1.0)
-            )
+            has_values = np.isfinite(values[visible]).any()
+            low, high = np.nanpercentile(values[visible], [2, 98]) if has_values else (0.0, 1.0)
             scale = {
                 "colorscale": SCALE,
                 "cmin": float(low),

@@ -174,9 +174,8 @@ def _data(
         kept, known = decimate(drawn), np.isfinite(drawn)
         sigma = np.where(known & np.isfinite(error), error, 0.0)[kept]
         x = result.wavelength[kept]
-        flux = (
-            np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
-        )  # a fill can have no gap
+        # a fill can have no gap
+        flux = np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
         edge = {"x": _float32(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_trace(go.Scatter(y=_float32(flux - sigma), showlegend=False, **edge), row=1, col=1)
         figure.add_trace(

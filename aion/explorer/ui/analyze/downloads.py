@@ -52,11 +52,8 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
-    recipe, inputs, catalog = (
-        reproduce.recipe(analysis, current_session()),
-        current_session().files,
-        active_catalog.catalog(),
-    )
+    session, catalog = current_session(), active_catalog.catalog()
+    recipe, inputs = reproduce.recipe(analysis, session), session.files
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",

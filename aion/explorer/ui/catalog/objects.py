@@ -71,10 +71,8 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
         name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))
     ]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        drawn, plot = (
-            _one_of("Map", list(maps), "map"),
-            _one_of("Beside it", list(pairs), "beside", _fullest(catalog.table, pairs)),
-        )
+        drawn = _one_of("Map", list(maps), "map")
+        plot = _one_of("Beside it", list(pairs), "beside", _fullest(catalog.table, pairs))
         color: str | None = st.selectbox(
             "Color",
             colors,
@@ -88,15 +86,8 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
     if drawn is not None:
         axes = [Axis(f"{drawn} {axis}", filtered[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
         with left:
-            _plot(
-                "map",
-                catalog,
-                filtered,
-                axes[0],
-                axes[1],
-                color,
-                f"{drawn} map of the embeddings of the objects in the table",
-            )
+            alt = f"{drawn} map of the embeddings of the objects in the table"
+            _plot("map", catalog, filtered, axes[0], axes[1], color, alt)
     with right:
         if plot is None:
             layout.empty(
@@ -106,15 +97,8 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
         else:
             pair = pairs[plot]
             across, up = pair.axes(filtered)
-            _plot(
-                "beside",
-                catalog,
-                filtered,
-                across,
-                up,
-                color,
-                f"{across.title} against {up.title} of the objects in the table",
-            )
+            alt = f"{across.title} against {up.title} of the objects in the table"
+            _plot("beside", catalog, filtered, across, up, color, alt)
             drawn_here = int(pair.has_both(filtered).sum())
             if drawn_here < len(filtered):
                 st.caption(
@@ -164,10 +148,7 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
                 "Columns", names, first, format_func=_label, **active_catalog.widget("columns")
             )
         about = tables.provenance(
-            catalog,
-            engine().info,
-            filters=filtering.as_plain(filters),
-            marked=len(current_selection().ids),
+            catalog, engine().info, filters=filtering.as_plain(filters), marked=len(current_selection().ids)
         )
         table_downloads(lambda: rows, about, name="catalog")
     shown, key = columns or first, f"catalog-table-{len(rows)}"

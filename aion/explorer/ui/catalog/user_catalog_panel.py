@@ -100,11 +100,7 @@ def _progress(job: CatalogJob) -> None:
     st.progress(progress.done / progress.total if progress.total else 0.0, text=as_text(_progress_text(job)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
-            "Cancel",
-            key="own-cancel",
-            on_click=job.stop,
-            disabled=job.is_stopping,
-            icon=":material/close:",
+            "Cancel", key="own-cancel", on_click=job.stop, disabled=job.is_stopping, icon=":material/close:"
         )
         st.caption(
             "Stopping after these objects."

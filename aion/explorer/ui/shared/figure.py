@@ -45,14 +45,8 @@ def figure(
     """
     callback = None if on_click is None else lambda: on_click(float(st.session_state[key]["clicked"]))
     name = f"{stem(object_id)}-{key}" if object_id else key
-    _mount(
-        drawing,
-        key,
-        name,
-        {"alt": alt, "view": f"{object_id} {view}", "marks": marks and asdict(marks)},
-        "clicked",
-        callback,
-    )
+    options = {"alt": alt, "view": f"{object_id} {view}", "marks": marks and asdict(marks)}
+    _mount(drawing, key, name, options, "clicked", callback)
 
 
 def points(
@@ -78,14 +72,11 @@ def points(
         else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
     )
     options = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
-    _mount(
-        drawing,
-        key,
-        key,
-        options,
-        "selected",
-        lambda: on_select([int(row) for row in st.session_state[key]["selected"]]),
-    )
+
+    def select() -> None:
+        on_select([int(row) for row in st.session_state[key]["selected"]])
+
+    _mount(drawing, key, key, options, "selected", select)
 
 
 def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
@@ -125,14 +116,8 @@ def _mount(
 ) -> None:
     camera = {"format": file_format(), "filename": name, "scale": 2}
     drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
-    data = {
-        "key": key,
-        "plotly": _plotly(),
-        "camera": camera,
-        "reports": callback is not None,
-        **drawn,
-        **options,
-    }
+    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None}
+    data |= drawn | options
     _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
 
 

@@ -66,12 +66,10 @@ class Preview:
             drawn = f'<img src="{source}" alt="Spectrum of {name}" class="aion-spark">'
         if not self.picture and not self.spectrum:
             shown, drawn = '<div class="aion-none">no image, no spectrum</div>', ""
-        first = " · ".join(
-            part for part in (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind)) if part
-        )
-        redshift = (
-            "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
-        )  # 0.0: no minus zero
+        words = (mark and f"<b>{html.escape(mark)}</b>", html.escape(self.kind))
+        first = " · ".join(word for word in words if word)
+        # + 0.0: no minus zero
+        redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
         return (
             f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
         )

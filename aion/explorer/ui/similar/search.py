@@ -227,13 +227,9 @@ def quality(catalog: Catalog) -> None:
 def search_downloads(catalog: Catalog, neighbors: tuple[Neighbor, ...], options: SearchOptions) -> None:
     """The answers as tables with what was asked in their headers."""
     weights = {"query": current_query().weights} if options.order != OUTLIERS else {}
-    settings = weights | {
-        "order": options.order,
-        "compared": options.comparison,
-        "image_share": options.image_share,
-    }
+    settings = {"order": options.order, "compared": options.comparison, "image_share": options.image_share}
     about = tables.provenance(
-        catalog, server.engine().info, **settings, filters=filtering.as_plain(options.filters)
+        catalog, server.engine().info, **weights, **settings, filters=filtering.as_plain(options.filters)
     )
     table_downloads(lambda: tables.neighbor_rows(catalog, neighbors), about, name="similar")
 
