@@ -277,6 +277,15 @@ def _unused(record: Record, names: Mapping[Role, str], layout: Layout) -> Iterat
             ", ".join(roles) if has_uncertainty else "none of them is known to be an uncertainty of the flux"
         )
         yield Entry("not used", ", ".join(_place(record, name) for name in left), "dropped", note)
+    words = [
+        _place(record, name)
+        for name, value in record.values.items()
+        if _is_line(value) and value.dtype.kind == "U" and _label(record, name).role is Role.MASK
+    ]
+    if words:
+        yield Entry(
+            "not used", ", ".join(words), "dropped", "a mask in words; numbers or True/False are read"
+        )
     if record.meta.get("OTHER_TABLES"):
         yield Entry("not used", str(record.meta["OTHER_TABLES"]), "dropped", "other tables of the file")
 

@@ -295,3 +295,30 @@ def numbered_fluxes() -> bytes:
 @layout("several objects", "JSON with an object under each key", ending="json", refused="a_flux, b_flux")
 def objects_under_letters() -> bytes:
     return json.dumps({key: {"wave": list(WAVELENGTH), "flux": list(FLUX)} for key in "ab"}).encode()
+
+
+@layout("rest frame", "name of the only wavelengths", refused=REST)
+def rest_frame_in_the_only_name() -> bytes:
+    return fits_bytes(pixels(wave=None, rest_wave=(WAVELENGTH, "Angstrom")))
+
+
+@layout("rest frame", "wavelengths of both frames", ending="txt", wavelength=(3700, 9200))
+def wavelengths_of_both_frames() -> bytes:
+    return text("lam_rest observed_wavelength flux err", WAVELENGTH / 1.1, WAVELENGTH, FLUX, ERROR)
+
+
+@layout(
+    "several parts", "JSON of pixels", ending="json", wavelength=(3700, 9200), flux=MEDIAN_FLUX, error=0.4
+)
+def a_json_object_for_each_pixel() -> bytes:
+    rows = zip(WAVELENGTH, FLUX, ERROR, strict=True)
+    return json.dumps([{"wavelength": w, "flux": f, "error": e} for w, f, e in rows]).encode()
+
+
+@layout("mask", "good and bad in words", ending="txt", error=0.4, says=(r"not used: flag .*a mask in words",))
+def mask_in_words() -> bytes:
+    lines = [
+        f"{w:.6g} {f:.6g} {e:.6g} {'bad' if b else 'good'}"
+        for w, f, e, b in zip(WAVELENGTH, FLUX, ERROR, BAD, strict=True)
+    ]
+    return "\n".join(["wave flux err flag", *lines]).encode()
