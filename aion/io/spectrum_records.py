@@ -38,6 +38,8 @@ FEWEST_ROWS = 30
 """Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 MOST_PARTS = 12
 """Spectra of one file that may be parts of one."""
+MOTION_OF_EARTH = 2e-4
+"""Around the Sun and its axis, below 31 km/s, as a redshift, and room for the Sun's own motion."""
 _NEEDED = (Role.WAVELENGTH, Role.FLUX)
 _POWER = {Role.FLUX: 1, Role.ERROR: 1, Role.VARIANCE: 2, Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2}
 """Of the flux, in which an array is."""
@@ -228,18 +230,24 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
 
 
 def _at_rest(record: Record, wavelength: str) -> bool:
-    """Whether the name, unit or description of the wavelengths says so, SPECSYS, or a comment.
+    """Whether the name, unit or description of the wavelengths says so, SPECSYS, DOPCOR01 or a comment.
 
-    SPECSYS = SOURCE is the frame of the source: Greisen et al. 2006, A&A 446, 747, table 12.
+    SPECSYS = SOURCE is the frame of the source: Greisen et al. 2006, A&A 446, 747, table 12. DOPCOR01 begins
+    with the redshift that IRAF's dopcor removed, below MOTION_OF_EARTH for a heliocentric correction.
     """
     texts = (wavelength, record.units.get(wavelength, ""), record.descriptions.get(wavelength, ""))
     if any({"rest", "restframe"} & set(name_words(text)) for text in texts):
+        return True
+    removed = re.match(
+        r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?", str(record.meta.get("DOPCOR01", "")).strip(), re.IGNORECASE
+    )
+    if removed and abs(float(removed[0])) > MOTION_OF_EARTH:
         return True
     comments = str(record.meta.get("COMMENTS", "")).lower().splitlines()
     return str(record.meta.get("SPECSYS", "")).strip().upper() == "SOURCE" or any(
         re.search(r"\brest[- _]?(frame|wav|lam|λ)|1 ?\+ ?z\b|de-?redshifted", line)
         and re.search("wav|lambda|λ|spectrum", line)
-        and not re.search("helio|bary|solar|local standard|not |observed|lines?\b", line)
+        and not re.search(r"helio|bary|solar|local standard|not |observed|lines?\b", line)
         for line in comments
     )
 

@@ -322,3 +322,24 @@ def mask_in_words() -> bytes:
         for w, f, e, b in zip(WAVELENGTH, FLUX, ERROR, BAD, strict=True)
     ]
     return "\n".join(["wave flux err flag", *lines]).encode()
+
+
+def doppler_corrected(name: str, value: str, **expected: Any) -> None:
+    def build() -> bytes:
+        hdu = fits.PrimaryHDU(FLUX.astype("f4"))
+        step = WAVELENGTH[1] - WAVELENGTH[0]
+        hdu.header.update({"CTYPE1": "LINEAR", "CRVAL1": 3700.0, "CDELT1": step, "DOPCOR01": value})
+        return fits_bytes(hdu)
+
+    build.__name__ = name
+    layout("rest frame", "IRAF, noao.onedspec.dopcor", **expected)(build)
+
+
+doppler_corrected("doppler_corrected_to_rest", "0.1", refused=REST)
+doppler_corrected("doppler_corrected_to_the_sun", "-6.5E-5", wavelength=(3700, 9200))
+
+
+@layout("rest frame", "comments on lines", ending="txt", wavelength=(3700, 9200))
+def rest_wavelengths_of_lines_in_a_comment() -> bytes:
+    head = "# rest wavelengths of the lines are from NIST\n# wave flux err"
+    return text(head, WAVELENGTH, FLUX, ERROR)
