@@ -63,7 +63,8 @@ _NEUTRAL = frozenset(
         r"\w+",
         "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
         "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
-        "rest restframe log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
+        "rest restframe "
+        "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
     )
 )
 _KNOWN = {word: role for role, words in _WORDS.items() for word in words.split()}
@@ -234,8 +235,8 @@ def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
 
 
 def _plainness(name: str) -> tuple[bool, int, bool, bool, int, str]:
-    """Which of two names of one role is meant: as observed before at rest, strong words before weak, vacuum before
-    air, linear before logarithm, short.
+    """Which of two names of one role is meant: as observed before at rest, strong words before weak,
+    vacuum before air, linear before logarithm, short.
     """
     parts = name_words(name)
     weak = not any(part in _KNOWN for part in parts) and name.lower() not in _WHOLE

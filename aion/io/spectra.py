@@ -207,7 +207,7 @@ def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
 
 
 def _is_padding(flux: Floats) -> NDArray[np.bool_]:
-    """Pixels in runs of exact zeros, such as the ends of a resampled spectrum; whole numbers may be counts."""
+    """Pixels in runs of exact zeros, as at the ends of a resampled spectrum; whole numbers may be counts."""
     zero = flux == 0
     finite = flux[np.isfinite(flux)]
     if not zero.any() or zero.all() or (finite == np.rint(finite)).all():

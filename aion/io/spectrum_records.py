@@ -151,7 +151,7 @@ def spectrum_arrays(record: Record, overrides: Overrides, **known: Any) -> Spect
 
 
 def _alike(name: str, other: str) -> bool:
-    """Whether names differ in a number or a letter only: ``flux_1`` and ``flux_2``, ``a_flux`` and ``b_flux``."""
+    """Whether names differ in a number or letter only: ``flux_1``, ``flux_2``; ``a_flux``, ``b_flux``."""
     bare = [re.sub(r"\d+|(?<![a-z])[a-z](?![a-z])", "#", text) for text in (name, other)]
     return bare[0] == bare[1]
 

@@ -93,7 +93,7 @@ def _beside(file: FitsFile) -> dict[str, Any]:
 
 
 def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
-    """Without HDUs that are not the spectrum beside it: a model, the sky, another extraction or single exposures.
+    """Without HDUs beside the spectrum that are none of its own: a model, the sky, single exposures.
 
     Bxspf-B and Horne-B, COADD_B and B-1234.
     """
