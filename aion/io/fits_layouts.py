@@ -346,7 +346,7 @@ def _axis(stated: Mapping[str, Any], length: int, row: int = 0) -> _Axis | None:
 
 
 def _is_log10(start: float, unit: str | None) -> bool:
-    """Whether a first wavelength is a logarithm; CTYPE = WAVE-LOG means wavelengths that grow evenly in it."""
+    """Whether a first wavelength is a logarithm; CTYPE = WAVE-LOG means an even step in it."""
     low, high = np.log10(PLAUSIBLE)
     return split_logarithm(unit)[0] == "log10" or (low < start < high and not unit)
 
