@@ -60,8 +60,8 @@ def structured(array: Array, origin: str) -> Table:
     return table_of(dict(zip(lower_names(fields), values, strict=True)), Notes(), origin)
 
 
-def open_json(data: bytes) -> Records:
-    """An object, a list of them, or ``{"records": [...]}``."""
+def open_json(data: bytes) -> Records | Table:
+    """An object, a list of them, or ``{"records": [...]}``; pixels or rows of single values as a table."""
     content = json.loads(data)
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
@@ -74,6 +74,12 @@ def open_json(data: bytes) -> Records:
         raise FormatError(
             "the JSON holds no record; an object with named arrays, such as flux and wavelength, is expected"
         )
+    if len(items) > 1 and not any(
+        isinstance(value, (list, dict)) for item in items for value in item.values()
+    ):
+        names = [name for name in items[0] if all(name in item for item in items)]
+        columns = (np.asarray(_plain([item[name] for item in items])) for name in names)
+        return table_of(dict(zip(lower_names(names), columns, strict=True)), Notes(), "JSON")
     return Records(tuple(record(item, "JSON") for item in items))
 
 

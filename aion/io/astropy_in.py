@@ -30,7 +30,7 @@ _STATED = ("unit", "ucd", "utype", "description")
 
 
 def open_votable(data: bytes) -> Table:
-    """First table with rows of a VOTable; its PARAMs and INFOs are cards, and OTHER_TABLES names the rest.
+    """The longest table of a VOTable; its PARAMs and INFOs are cards, and OTHER_TABLES names the rest.
 
     Raises:
         FormatError: a web page, a picture, another XML file, data elsewhere, or a query that failed.
@@ -52,7 +52,8 @@ def open_votable(data: bytes) -> Table:
         raise FormatError(
             "the VOTable holds no table with rows; ask the service again, or download the data themselves"
         )
-    first, *others = tables
+    first = max(tables, key=lambda table: len(table.array))
+    others = [table for table in tables if table is not first]
     params = [param for resource in file.resources for param in resource.params]
     params += [param for param in first.iter_fields_and_params() if isinstance(param, Param)]
     meta = {name: plain(info.value) for name, info in infos.items()} | _cards(params)

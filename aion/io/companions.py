@@ -48,8 +48,13 @@ def _arrays(content: Content) -> Record:
         values: dict[str, Any] = {
             hdu.name.lower(): np.squeeze(hdu.image()) for hdu in content.images() if hdu.name
         }
+        units = {
+            hdu.name.lower(): str(hdu.header["BUNIT"]) for hdu in content.images() if "BUNIT" in hdu.header
+        }
         tables = [hdu.table() for hdu in content.tables()]
-        return Record({**values, **(tables[0].columns if tables else {})})
+        if tables:
+            values, units = {**values, **tables[0].columns}, {**units, **tables[0].units}
+        return Record(values, units)
     return content.whole() if isinstance(content, Table) else content.items[0]
 
 
@@ -98,4 +103,6 @@ def _joined(record: Record, name: str, part: Record, part_name: str) -> Record:
             )
     more = {key: values for key, values in part.values.items() if label(key).role is not Role.WAVELENGTH}
     places = {key: f"{key} in {part_name}" for key in more}
-    return replace(record, values={**record.values, **more}, places={**record.places, **places})
+    units = {**record.units, **{key: part.units[key] for key in more if key in part.units}}
+    values = {**record.values, **more}
+    return replace(record, values=values, units=units, places={**record.places, **places})

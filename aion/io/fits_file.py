@@ -1,6 +1,7 @@
 """FITS bytes -> HDUs that hand out native arrays on demand. Checks sizes before anything is unpacked."""
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -157,11 +158,27 @@ def _name(hdu: Any) -> str:
     return str(hdu.name or "").strip().upper().removeprefix("PRIMARY")
 
 
+_NOT_THE_TARGETS = {
+    "RA": re.compile(r"telescope|\bhours?\b|^\[?h(r|rs)?\]", re.IGNORECASE),
+    "DEC": re.compile("telescope", re.IGNORECASE),
+    "Z": re.compile(r"zenith|air ?mass|altitude|height|\bmag|km/?s", re.IGNORECASE),
+    "REDSHIFT": re.compile("km/?s", re.IGNORECASE),
+}
+"""Comments that say that a number is of the telescope, in hours, or no redshift."""
+
+
 def cards(header: fits.Header) -> dict[str, Any]:
-    """Header as a plain dict of numbers and text; comments and history left out."""
+    """Header as a plain dict of numbers and text; its comments under COMMENTS, its history left out.
+
+    So are RA, DEC and Z whose comments say that they are not the target's.
+    """
     skipped = ("", "COMMENT", "HISTORY")
-    found = {}
+    comments = "\n".join(str(card.value) for card in header.cards if card.keyword == "COMMENT")
+    found: dict[str, Any] = {"COMMENTS": comments} if comments else {}
     for card in header.cards:
+        other = _NOT_THE_TARGETS.get(card.keyword) if isinstance(card.value, (int, float)) else None
+        if other is not None and other.search(card.comment):
+            continue
         if card.keyword not in skipped and isinstance(card.value, (str, int, float, bool, np.generic)):
             found[card.keyword.upper()] = card.value
     return found

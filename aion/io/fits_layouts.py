@@ -19,11 +19,15 @@ from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.roles import Role, label
 from aion.io.rows import names_target
 from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, objects_in
+from aion.io.unit_spelling import split_logarithm
+from aion.io.units import PLAUSIBLE
 
 LARGEST_LOG10 = 6.0
 """Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
 _NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
 """CTYPE1 of axes that have no wavelengths, or as MULTISPE have them elsewhere."""
+_OTHER_AXES = re.compile(r"(VELO|VRAD|VOPT|ZOPT|BETA|TIME)|.*-(GRI|GRA|TAB|[A-Z]2[A-Z])$")
+"""CTYPE1 of quantities that are no wavelengths, which a unit says too, and of axes that are not linear."""
 _ROWS_OF: tuple[tuple[Mapping[str, str | None], tuple[Role, ...]], ...] = (
     # up to DR7: http://www.lamost.org/dr7/v2.0/doc/lr-data-production-description
     ({"TELESCOP": "LAMOST"}, (Role.FLUX, Role.INVERSE_VARIANCE, Role.WAVELENGTH, Role.MASK, Role.OTHER)),
@@ -233,6 +237,9 @@ def _row_roles(pixels: Array, stated: Mapping[str, Any]) -> dict[int, Role]:
     for wanted, rows in _ROWS_OF:
         stands = (value in (None, str(stated.get(card)).strip()) for card, value in wanted.items())
         if len(pixels) == len(rows) and wanted.keys() <= stated.keys() and all(stands):
+            at = rows.index(Role.WAVELENGTH) if Role.WAVELENGTH in rows else None
+            if at is not None and not (np.diff(pixels[at].astype(np.float64)) > 0).all():
+                continue
             return dict(enumerate(rows))
     first = pixels[0].astype(np.float64)
     steps = np.diff(first)
@@ -321,18 +328,29 @@ def _axis(stated: Mapping[str, Any], length: int, row: int = 0) -> _Axis | None:
         return _Axis(values, "log10", "Angstrom", "cards COEFF0, COEFF1")
     step_card = next((card for card in ("CD1_1", "CDELT1") if _number(stated, card) not in (None, 0)), None)
     start, kind = _number(stated, "CRVAL1"), str(stated.get("CTYPE1", "")).strip().upper()
-    if start is None or step_card is None or kind.startswith(_NOT_SPECTRAL):
+    is_pixels = bool(re.search(r"label\s*=\s*\"?pixel", str(stated.get("WAT1_001", "")), re.IGNORECASE))
+    if start is None or step_card is None or is_pixels or kind.startswith(_NOT_SPECTRAL):
+        return None
+    other = _OTHER_AXES.match(kind)
+    if other is not None and (other[2] or not _unit(stated)):
         return None
     step, reference = float(stated[step_card]), _number(stated, "CRPIX1")
     offset = (pixels + 1 - (1.0 if reference is None else reference)) * step
-    unit, place = _unit(stated), f"cards CRVAL1, {step_card}, CRPIX1"
-    if kind.endswith("-LOG") and start > 0:
+    unit = _unit(stated) or ("Hz" if kind.startswith("FREQ") else None)
+    place = f"cards CRVAL1, {step_card}, CRPIX1"
+    if kind.endswith("-LOG") and start > 0 and not _is_log10(start, unit):
         return _Axis(start * np.exp(offset / start), "linear", unit, f"{place}, CTYPE1 = {kind}")
     values = start + offset
     is_log = stated.get("DC-FLAG") == 1 or "LOG" in kind
     if is_log and float(values.max()) < LARGEST_LOG10:
         return _Axis(values, "log10", unit, place)
     return _Axis(values, "linear", unit, place)
+
+
+def _is_log10(start: float, unit: str | None) -> bool:
+    """Whether a first wavelength is a logarithm; CTYPE = WAVE-LOG means an even step in it."""
+    low, high = np.log10(PLAUSIBLE)
+    return split_logarithm(unit)[0] == "log10" or (low < start < high and not unit)
 
 
 def _multispec(stated: Mapping[str, Any], length: int, row: int) -> _Axis | None:

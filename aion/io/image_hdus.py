@@ -24,6 +24,19 @@ _KINDS = {
     "variance": {"VARIANCE", "VAR"},
     "mask": {"MASK", "MASKBITS", "MSK", "DQ", "FLAGS"},
     "other": {"WGT", "WHT", "WEIGHT", "ERR", "ERROR", "SIGMA", "RMS", "NOISE", "CTX", "CON", "EXP", "NEXP"}
+    | {
+        "UNC",
+        "UNCERT",
+        "UNCERTAINTY",
+        "STD",
+        "STDDEV",
+        "COV",
+        "COVERAGE",
+        "SEG",
+        "SEGM",
+        "SEGMAP",
+        "SEGMENTATION",
+    }
     | {"DEPTH", "SKY", "BKG", "BACKGROUND", "PSF", "MODEL", "CHI2"},
 }
 """Words of EXTNAME or IMAGETYP -> what the HDU is; an image of the sky without one of them."""

@@ -53,6 +53,7 @@ def image_of(item: Record) -> ImageArrays | None:
         planes=cube,
         bands=_bands(item.values[source], len(cube)) if source else None,
         header=_header(item, name),
+        plane_headers=_headers(item, name, len(cube)),
         ivar=ivar_of(*(_like(cube, item.get(*names)) for names in (_IVAR, ("sigma",), _VARIANCE))),
         mask=mask if mask is not None and np.shape(mask) in (cube.shape, cube.shape[1:]) else None,
         bands_source=source or "",
@@ -79,13 +80,20 @@ def _bands(stated: Any, count: int) -> tuple[str, ...]:
     return tuple(bands[0]) if len(bands) == 1 < count and bands[0].isalpha() else bands
 
 
-def _header(item: Record, image: str) -> dict[str, Any]:
-    """Zero-point, unit and pixel scale, under the names of FITS cards."""
+def _headers(item: Record, image: str, count: int) -> tuple[dict[str, Any], ...]:
+    """Of each plane where there is a zero-point or unit for each; else empty."""
+    each = any(1 < np.size(item.get(*names)) == count for names in _CARDS.values() if item.name(*names))
+    return tuple(_header(item, image, plane) for plane in range(count)) if each else ()
+
+
+def _header(item: Record, image: str, plane: int = 0) -> dict[str, Any]:
+    """Zero-point, unit and pixel scale, under the names of FITS cards; of one of the planes."""
     header: dict[str, Any] = {"BUNIT": item.units[image]} if item.units.get(image) else {}
     for card, names in _CARDS.items():
         stated = item.get(*names)
         if stated is not None and np.size(stated):
-            value = np.ravel(stated)[0]
+            values = np.ravel(stated)
+            value = values[plane if plane < len(values) else 0]
             header[card] = text_of(value) if card == "BUNIT" else number(value)
     return header
 

@@ -205,7 +205,8 @@ def _known_bands(
     names: dict[int, str] = {}
     entries = [entry]
     for i, band in enumerate(given):
-        name, owner = _band(band, survey, camera)
+        is_cousins = {"B", "V"} & set(given) and band in ("R", "I")  # Johnson and Cousins, not Sloan
+        name, owner = (None, None) if is_cousins else _band(band, survey, camera)
         plane = arrays.planes[i]
         if name is None:
             known = ", ".join(_BANDS[survey])

@@ -63,6 +63,7 @@ _NEUTRAL = frozenset(
         r"\w+",
         "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
         "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
+        "rest restframe "
         "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
     )
 )
@@ -185,6 +186,11 @@ def marks_good(name: str) -> bool:
     return bool({"good", "goodpix", "usable", "valid", "ok"} & set(name_words(name)))
 
 
+def marks_bad(name: str) -> bool:
+    """Whether the name of a mask says that it marks the pixels that are bad."""
+    return bool({"bad", "badpix", "bpm"} & set(name_words(name)))
+
+
 @dataclass(frozen=True)
 class Layout:
     """Which arrays make one spectrum, by name; the others are `unused`, under what they are."""
@@ -228,8 +234,12 @@ def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
     return {role: roles[role] for role in wanted if role in roles and role is not Role.OTHER}
 
 
-def _plainness(name: str) -> tuple[int, bool, bool, int, str]:
-    """Which of two names of one role is meant: strong words before weak, vacuum before air, linear before logarithm, short."""
+def _plainness(name: str) -> tuple[bool, int, bool, bool, int, str]:
+    """Which of two names of one role is meant: as observed before at rest, strong words before weak,
+    vacuum before air, linear before logarithm, short.
+    """
     parts = name_words(name)
     weak = not any(part in _KNOWN for part in parts) and name.lower() not in _WHOLE
-    return (weak, "air" in parts, bool({"loglam", "log", "loglambda", "ln"} & set(parts)), len(parts), name)
+    at_rest = bool({"rest", "restframe"} & set(parts))
+    logarithm = bool({"loglam", "log", "loglambda", "ln"} & set(parts))
+    return (at_rest, weak, "air" in parts, logarithm, len(parts), name)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from astropy.units import UnitConversionError
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 
-from aion.io.content import Record
+from aion.io.content import LARGEST_EXACT, Record
 from aion.io.objects import Entry
 from aion.io.units import scale_to
 from aion.modalities import Modality, ScalarModalities
@@ -40,6 +41,8 @@ _REDSHIFTS = (
     "zhelio", "z",
 )  # fmt: skip
 _SEXAGESIMAL = r"([+-]?)\s*(\d{1,3})[h:d°\s]\s*(\d{1,2})[m:'′\s]\s*(\d{1,2}(?:\.\d*)?)\s*[s\"″]?"
+_NOT_BESIDE_Z = ({"g", "r"}, {"r", "i"}, {"x", "y"})
+"""Columns beside which ``z`` is the magnitude in a band, or a coordinate."""
 _WARNINGS = ("zwarn", "zwarning", "redshift_warning")
 _UCDS = (("pos.eq.ra", _RA), ("pos.eq.dec", _DEC), ("src.redshift", _REDSHIFTS), ("meta.id;meta.main", _IDS))
 """What the Virtual Observatory calls them."""
@@ -60,13 +63,21 @@ def facts(row: Record) -> RowFacts:
     """Id as text, position in degrees, redshift for comparison (None where it is missing), and where each is from."""
     row = _by_ucd(row)
     stated = (
-        name for name in _REDSHIFTS if name in row.values and not row.units.get(name)
-    )  # with a unit it is something else
+        name
+        for name in _REDSHIFTS
+        if name in row.values
+        and not row.units.get(name)  # with a unit it is something else
+        and not (name == "z" and any(others <= row.values.keys() for others in _NOT_BESIDE_Z))
+    )
     z_name = next((name for name in stated if plausible_redshift(row.values[name]) is not None), None)
     z = plausible_redshift(row.values[z_name]) if z_name else None
     (ra, ra_entries), (dec, dec_entries) = _degrees(row, _RA, 15.0), _degrees(row, _DEC, 1.0)
     ra, dec = position(ra, dec)
     entries = [*ra_entries, *dec_entries]
+    if ra is not None and dec is not None and _is_b1950(row):
+        sky = SkyCoord(ra, dec, unit=u.deg, frame="fk4", equinox="B1950").icrs
+        ra, dec = float(sky.ra.deg), float(sky.dec.deg)
+        entries.append(Entry("equinox", "B1950", "header", "position converted to ICRS"))
     if ra is not None:
         names = (row.name(*_RA) or "", row.name(*_DEC) or "")
         entries.append(
@@ -166,7 +177,7 @@ def photometry(row: Record) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
     """The model's scalars that are in a row, and an entry for each one that was missing."""
     modalities: list[Modality] = []
     entries: list[Entry] = []
-    is_gaia = any(row.get(name) is not None for name in GAIA)
+    is_gaia = any(row.get(name) is not None for name in GAIA) and not _is_b1950(row)
     for name, cls in ScalarModalities.items():
         key = row.name(*_OTHER_NAMES.get(name.lower(), (name.lower(),)))
         if key is None or name in _NEVER_READ or (name.lower() in ("ra", "dec") and not is_gaia):
@@ -240,7 +251,7 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
         return values, []
     try:
         scale = scale_to(wanted, stated)
-    except UnitConversionError:
+    except u.UnitConversionError:
         return None, [
             Entry(
                 name,
@@ -249,6 +260,8 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
                 f"its unit is {stated}; {wanted or 'a number without a unit'} is expected",
             )
         ]
+    if scale is None and "vega" in stated.lower():
+        return None, [Entry(name, "missing", "dropped", f"its unit is {stated}; {wanted} is expected")]
     if scale is None:
         return values, [Entry(name, wanted or "no unit", "assumed", f"its unit {stated!r} is not understood")]
     if abs(scale - 1) < 1e-9:
@@ -266,6 +279,12 @@ def _degrees(row: Record, names: tuple[str, ...], hours: float) -> tuple[float |
             size = sum(float(part or 0) / 60**i for i, part in enumerate(match.groups()[1:]))
             return hours * size * (-1 if match[1] == "-" else 1), []
     return _in_unit(value, name or "", "deg", row.units.get(name or "")) if value is not None else (None, [])
+
+
+def _is_b1950(row: Record) -> bool:
+    """EPOCH is an old name of EQUINOX: FITS standard 4.0, section 8.3."""
+    stated = text_of(row.get("equinox", "epoch") or "").upper().removeprefix("B")
+    return stated in ("1950", "1950.0") or text_of(row.get("radesys", "radecsys") or "").upper() == "FK4"
 
 
 def _redshift_entries(row: Record, z: float | None) -> tuple[Entry, ...]:
@@ -299,6 +318,10 @@ def _floats(value: Any) -> Any:
 
 
 def _whole(value: Any) -> int | None:
+    """Also of ``12345.0``, as whole numbers are stored beside missing ones."""
+    decimal = number(value) if isinstance(value, (float, np.floating)) else None
+    if decimal is not None and abs(decimal) < LARGEST_EXACT and decimal == int(decimal):
+        return int(decimal)
     return (
         int(value)
         if isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))

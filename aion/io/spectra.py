@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +19,12 @@ FEWEST_PIXELS = 32
 """Good pixels inside CODEC_RANGE below which there is no spectrum to read; one token stands for 32."""
 FEWEST_BAD = 0.5
 """A mask of unknown sense that is set on more of the pixels than this is taken to mark the good ones."""
+MISSING = (-999.0, -9999.0)
+"""Fluxes that stand for no value."""
+LARGEST_RATIO = 1e8
+"""Of a flux and its uncertainty; photon noise alone makes less than 1e5."""
+SHORTEST_RUN = 10
+"""Wavelengths that only rise or fall below which a run is no spectrum, as in rows in any order."""
 TELLING = 0.9
 """Share of the pixels without weight that a mask must agree on to show what it means."""
 _CLASSES: dict[str, type[Spectrum]] = {"SDSS": SDSSSpectrum, "DESI": DESISpectrum}
@@ -64,6 +71,7 @@ def build_spectrum(arrays: SpectrumArrays, overrides: Overrides) -> Found:
     flagged, mask_entry = _flagged(arrays, noiseless, overrides)
     unusable = ~np.isfinite(flux) | noiseless
     bad = flagged | unusable
+    _check_unit_of_noise(flux, ivar, ~bad)
     _check_coverage(wavelength, bad, {"masked": flagged, "without a positive uncertainty": noiseless})
     order, order_entry = _increasing(wavelength)
     survey, survey_entry = _survey(arrays, wavelength[order], overrides)
@@ -102,6 +110,13 @@ def join_arms(parts: Sequence[SpectrumArrays], overrides: Overrides) -> Spectrum
 
     There the means are weighted by inverse variance.
     """
+    for what in ("wavelength_unit", "scale", "flux_unit", "medium"):
+        stated = list(dict.fromkeys(_stated(part, what) for part in parts))
+        if len(stated) > 1:
+            raise ModalityError(
+                f"the parts of the spectrum do not state one {what.replace('_', ' ')} "
+                f"({', '.join(stated)}); convert them to one"
+            )
     first, *others = sorted(
         (_in_order(part, overrides) for part in parts), key=lambda part: part.wavelength[0]
     )
@@ -114,6 +129,11 @@ def join_arms(parts: Sequence[SpectrumArrays], overrides: Overrides) -> Spectrum
     names = ", ".join(entry.value for part in parts for entry in part.entries if entry.what == "flux")
     note = f"{names}; by inverse variance where they overlap"
     return replace(first, entries=(*first.entries, Entry("joined", f"{len(parts)} parts", "detected", note)))
+
+
+def _stated(part: SpectrumArrays, what: str) -> str:
+    value = part.medium and part.medium[0] if what == "medium" else getattr(part, what)
+    return str(value or "none stated")
 
 
 def _in_order(part: SpectrumArrays, overrides: Overrides) -> SpectrumArrays:
@@ -167,11 +187,52 @@ def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
             f"a spectrum needs one row of numbers of the same length for each of its parts; found {found}"
         )
     there = np.isfinite(arrays.wavelength) & (arrays.wavelength > 0)
+    gone = np.isin(arrays.flux, MISSING) | (_is_padding(arrays.flux) if arrays.ivar is None else False)
+    if gone.any():
+        stored = ", ".join(f"{value:g}" for value in np.unique(arrays.flux[gone]))
+        note = f"the flux is {stored} there, which stands for no value"
+        missing = Entry("missing pixels", str(int(gone.sum())), "detected", note)
+        flux = np.where(gone, np.nan, arrays.flux)
+        return _checked(replace(arrays, flux=flux, entries=(*arrays.entries, missing)))
+    if _repeats(arrays.wavelength[there]):
+        raise ModalityError(
+            "the wavelengths run over the same range more than once: there are several spectra in one; "
+            "give each by itself, or a column object_id that tells them apart"
+        )
     if not np.isfinite(arrays.flux[there]).any():
         raise ModalityError(
             "the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which columns were stored"
         )
     return replace(arrays, **{name: values[there] for name, values in given.items() if values is not None})
+
+
+def _is_padding(flux: Floats) -> NDArray[np.bool_]:
+    """Pixels in runs of exact zeros, as at the ends of a resampled spectrum; whole numbers may be counts."""
+    zero = flux == 0
+    finite = flux[np.isfinite(flux)]
+    if not zero.any() or zero.all() or (finite == np.rint(finite)).all():
+        return np.zeros(len(flux), bool)
+    runs = np.split(np.arange(len(flux)), np.flatnonzero(np.diff(zero)) + 1)
+    padding = np.zeros(len(flux), bool)
+    for run in runs:
+        padding[run] = zero[run[0]] and len(run) >= SHORTEST_RUN
+    return padding
+
+
+def _repeats(wavelength: Floats) -> bool:
+    """Whether wavelengths are those of several spectra, one below the other or pixel by pixel.
+
+    The orders of an echelle overlap too, but less than by half.
+    """
+    if len(np.unique(wavelength)) < 0.6 * len(wavelength):
+        return True
+    steps = np.diff(wavelength)
+    starts = np.flatnonzero(steps < 0 if np.median(steps) > 0 else steps > 0) + 1
+    runs = [run for run in np.split(wavelength, starts) if len(run) >= SHORTEST_RUN]
+    return any(
+        min(a.max(), b.max()) - max(a.min(), b.min()) > 0.5 * min(np.ptp(a), np.ptp(b)) > 0
+        for a, b in pairwise(runs)
+    )
 
 
 def _in_vacuum(
@@ -253,6 +314,17 @@ def _sense_by_noise(is_set: NDArray[np.bool_], noiseless: NDArray[np.bool_]) -> 
     if without > TELLING and with_weight < 0.5:
         return "bad"
     return "good" if without < 1 - TELLING and with_weight > 0.5 else None
+
+
+def _check_unit_of_noise(flux: Floats, ivar: Floats, good: NDArray[np.bool_]) -> None:
+    """Raises ModalityError for an uncertainty that cannot be in the unit of the flux, as 1e-17 beside 1."""
+    typical = np.abs(flux[good]) * np.sqrt(ivar[good])
+    ratio = float(np.median(typical)) if len(typical) else 1.0
+    if ratio and not 1 / LARGEST_RATIO < ratio < LARGEST_RATIO:
+        raise ModalityError(
+            f"the flux is {ratio:.0e} times its uncertainty, so that both are not in one unit; "
+            "state the units of both, or store them in one"
+        )
 
 
 def _check_coverage(

@@ -1,19 +1,32 @@
 """Named arrays of any kind of file -> the spectra in them, by the roles of the arrays."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from astropy.units import UnitConversionError
+from astropy import units as u
+from astropy.units.function import FunctionUnitBase
 from numpy.typing import NDArray
 
 from aion.errors import FormatError
 from aion.io.content import Record, Table, numbers
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found
-from aion.io.roles import ARMS, UNCERTAINTIES, Layout, Meaning, Role, label, layouts, marks_good, name_words
+from aion.io.roles import (
+    ARMS,
+    UNCERTAINTIES,
+    Layout,
+    Meaning,
+    Role,
+    label,
+    layouts,
+    marks_bad,
+    marks_good,
+    name_words,
+)
 from aion.io.rows import identifier
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms, noise_of
 from aion.io.unit_spelling import parse_unit
@@ -25,9 +38,12 @@ FEWEST_ROWS = 30
 """Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
 MOST_PARTS = 12
 """Spectra of one file that may be parts of one."""
+MOTION_OF_EARTH = 2e-4
+"""Around the Sun and its axis, below 31 km/s, as a redshift, and room for the Sun's own motion."""
 _NEEDED = (Role.WAVELENGTH, Role.FLUX)
 _POWER = {Role.FLUX: 1, Role.ERROR: 1, Role.VARIANCE: 2, Role.INVERSE_VARIANCE: -2, Role.WEIGHT: -2}
 """Of the flux, in which an array is."""
+_NOT_LENGTHS = {"frequency", "freq", "energy", "wavenumber"}
 _AS_IVAR = 2.0
 """A column of weights is one of inverse variances where it gives the scatter of the flux within this factor."""
 
@@ -123,13 +139,21 @@ def spectrum_arrays(record: Record, overrides: Overrides, **known: Any) -> Spect
     if not found:
         names = ", ".join(record.places.get(name, name) for name in record.values)
         raise FormatError(f"wavelength and flux are expected; there are {names}"[:300])
-    if len(found) > 1 and not all(set(one.group) <= ARMS for one in found):
-        names = ", ".join(one.roles[Role.FLUX] for one in found)
+    fluxes = [one.roles[Role.FLUX] for one in found]
+    alike = [name for name, role in found[0].unused.items() if role is Role.FLUX and _alike(name, fluxes[0])]
+    if alike or (len(found) > 1 and not all(set(one.group) <= ARMS for one in found)):
+        names = ", ".join((*fluxes, *alike))
         raise FormatError(
             f"several arrays could be the flux ({names}); leave only the one that is meant, or rename it to flux"
         )
     parts = [_arrays(record, one, known) for one in found]
     return parts[0] if len(parts) == 1 else join_arms(parts, overrides)
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether names differ in a number or letter only: ``flux_1``, ``flux_2``; ``a_flux``, ``b_flux``."""
+    bare = [re.sub(r"\d+|(?<![a-z])[a-z](?![a-z])", "#", text) for text in (name, other)]
+    return bare[0] == bare[1]
 
 
 def are_parts(spectra: Sequence[SpectrumArrays]) -> bool:
@@ -165,12 +189,20 @@ def _is_line(value: Any) -> bool:
 def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> SpectrumArrays:
     names = dict(layout.roles)
     wavelength, flux = names[Role.WAVELENGTH], names[Role.FLUX]
-    if "rest" in name_words(wavelength) + name_words(record.descriptions.get(wavelength, "")):
+    if _at_rest(record, wavelength):
         raise FormatError(
             f"{_place(record, wavelength)} is of the rest frame; as observed are expected: multiply by 1 + z"
         )
+    if not record.units.get(wavelength) and (_NOT_LENGTHS & set(name_words(wavelength))):
+        raise FormatError(f"{_place(record, wavelength)} has no unit; state it, such as Hz, eV or cm-1")
     values = {role: numbers(record.values[name], name).ravel() for role, name in names.items()}
-    for role in [role for role in values if role not in _NEEDED and not _fits(role, values)]:
+    of_others = [
+        role
+        for role in values
+        if role not in _NEEDED
+        and not (_fits(role, values) and (role not in _POWER or _is_of_flux(record, names[role], flux, role)))
+    ]
+    for role in of_others:
         del values[role], names[role]
     entries = [*_origins(record, names, values), *_unused(record, names, layout)]
     if Role.RESPONSE in values:
@@ -197,6 +229,29 @@ def _arrays(record: Record, layout: Layout, known: Mapping[str, Any]) -> Spectru
     )
 
 
+def _at_rest(record: Record, wavelength: str) -> bool:
+    """Whether the name, unit or description of the wavelengths says so, SPECSYS, DOPCOR01 or a comment.
+
+    SPECSYS = SOURCE is the frame of the source: Greisen et al. 2006, A&A 446, 747, table 12. DOPCOR01 begins
+    with the redshift that IRAF's dopcor removed, below MOTION_OF_EARTH for a heliocentric correction.
+    """
+    texts = (wavelength, record.units.get(wavelength, ""), record.descriptions.get(wavelength, ""))
+    if any({"rest", "restframe"} & set(name_words(text)) for text in texts):
+        return True
+    removed = re.match(
+        r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?", str(record.meta.get("DOPCOR01", "")).strip(), re.IGNORECASE
+    )
+    if removed and abs(float(removed[0])) > MOTION_OF_EARTH:
+        return True
+    comments = str(record.meta.get("COMMENTS", "")).lower().splitlines()
+    return str(record.meta.get("SPECSYS", "")).strip().upper() == "SOURCE" or any(
+        re.search(r"\brest[- _]?(frame|wav|lam|λ)|1 ?\+ ?z\b|de-?redshifted", line)
+        and re.search("wav|lambda|λ|spectrum", line)
+        and not re.search(r"helio|bary|solar|local standard|not |observed|lines?\b", line)
+        for line in comments
+    )
+
+
 def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
     """Whether an array is of the pixels of the flux, and weights are what they would be as inverse variances."""
     flux = values[Role.FLUX]
@@ -206,11 +261,11 @@ def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
 
 def _origins(record: Record, names: Mapping[Role, str], values: Mapping[Role, Any]) -> Iterator[Entry]:
     """Where each array is from."""
-    assumed = record.meta.get("NAMES_ASSUMED")
+    assumed = str(record.meta.get("NAMES_ASSUMED", "")).split(", ")
     for role, name in names.items():
         what = "uncertainty" if role in UNCERTAINTIES else "mask array" if role is Role.MASK else str(role)
         by = str(role) if role in UNCERTAINTIES else _label(record, name).by
-        if assumed and role in _NEEDED:
+        if name in assumed:
             yield Entry(what, _place(record, name), "assumed", "the columns have no names")
         else:
             yield Entry(what, _place(record, name), "header", by)
@@ -230,12 +285,36 @@ def _unused(record: Record, names: Mapping[Role, str], layout: Layout) -> Iterat
             ", ".join(roles) if has_uncertainty else "none of them is known to be an uncertainty of the flux"
         )
         yield Entry("not used", ", ".join(_place(record, name) for name in left), "dropped", note)
+    words = [
+        _place(record, name)
+        for name, value in record.values.items()
+        if _is_line(value) and value.dtype.kind == "U" and _label(record, name).role is Role.MASK
+    ]
+    if words:
+        yield Entry(
+            "not used", ", ".join(words), "dropped", "a mask in words; numbers or True/False are read"
+        )
     if record.meta.get("OTHER_TABLES"):
         yield Entry("not used", str(record.meta["OTHER_TABLES"]), "dropped", "other tables of the file")
 
 
 def _by_name(layout: Layout) -> list[tuple[str, Role]]:
     return [(name, role) for role, name in layout.roles.items()]
+
+
+def _is_of_flux(record: Record, name: str, flux: str, role: Role) -> bool:
+    """Whether the unit of an uncertainty, where one is stated, is the flux's or its due power of it.
+
+    Percentages, magnitudes, and a ``sigma`` in km/s or Å, which is a resolution, are in none.
+    """
+    stated, wanted = (parse_unit(record.units.get(one)) for one in (name, flux))
+    if stated is None or stated == wanted:
+        return True
+    if isinstance(stated, FunctionUnitBase) or stated == u.percent:
+        return False
+    if wanted is None or wanted.is_equivalent(u.one) or stated.is_equivalent(u.one):
+        return not any(stated.is_equivalent(one) for one in (u.mag, u.AA, u.km / u.s))
+    return any(stated.is_equivalent(wanted**power) for power in {1, _POWER[role]})
 
 
 def _scale(record: Record, name: str, flux: str, role: Role) -> float:
@@ -245,7 +324,7 @@ def _scale(record: Record, name: str, flux: str, role: Role) -> float:
         return 1.0
     try:
         return float(stated.to(wanted ** _POWER[role]))
-    except (UnitConversionError, TypeError):  # the unit of the flux, written beside its inverse variance
+    except (u.UnitConversionError, TypeError):  # the unit of the flux, written beside its inverse variance
         return 1.0
 
 
@@ -260,6 +339,8 @@ def _mask(
         mask = (mask.astype(np.int64) & bits).astype(np.float64)
     if marks_good(name):
         rest.setdefault("mask_sense", ("good", f"the name {name} says so"))
+    elif marks_bad(name):
+        rest.setdefault("mask_sense", ("bad", f"the name {name} says so"))
     return mask, rest
 
 

@@ -1,5 +1,7 @@
 """Parquet and HDF5 bytes and tables of arrow -> a Table. Knows no column's meaning."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -76,6 +78,9 @@ def open_hdf5(data: bytes) -> Table | Records:
         found = _Datasets()
         found.collect(file, "")
         meta = {str(key).upper(): plain(value) for key, value in file.attrs.items()}
+        groups = _numbered_groups(file)
+        if len(groups) > 1:
+            return Records(tuple(_of_group(file, group, meta) for group in groups))
     if not found.parts:
         raise FormatError(
             "the HDF5 file holds no arrays; datasets such as spectrum_flux or image_array are expected"
@@ -146,8 +151,53 @@ def _text(value: Any) -> str:
     )
 
 
+def _members(group: Any) -> Iterator[tuple[str, Any]]:
+    """Groups and datasets of this file only: links to other files are not followed."""
+    for key in group:
+        if isinstance(group.get(key, getlink=True), h5py.HardLink):
+            yield key, group[key]
+
+
+def _numbered_groups(file: Any) -> list[str]:
+    """Groups of the same members whose names differ in a number only: one for each object.
+
+    Parts of one spectrum may be numbered too, which their names say.
+    """
+    groups = {key: frozenset(item) for key, item in _members(file) if isinstance(item, h5py.Group)}
+    names = {re.sub(r"\d+", "", key).strip("_- ").lower() for key in groups}
+    is_parts = names & {"order", "exposure", "exp", "chip", "ccd", "arm", "part", "camera", "visit"}
+    numbered = all(re.search(r"\d", key) for key in groups)
+    return [*groups] if len(names) == len({*groups.values()}) == 1 and numbered and not is_parts else []
+
+
+def _of_group(file: Any, group: str, meta: dict[str, Any]) -> Record:
+    """What one group holds, with the datasets beside the groups; its name is the id where it has none."""
+    shared, own = _Datasets(), _Datasets()
+    shared.collect(file, "", deep=False)
+    own.collect(file[group], "")
+    stated = {str(key).lower(): plain(value) for key, value in file[group].attrs.items()}
+    values = (
+        {"object_id": group} | stated | {name.lower(): part for name, part, _ in (*shared.parts, *own.parts)}
+    )
+    units = {name.lower(): unit for name, _, unit in (*shared.parts, *own.parts) if unit}
+    return Record(values, units, "HDF5", meta=meta)
+
+
+def _unpacked(values: Any, stated: Any) -> Any:
+    """Numbers that are packed as netCDF does it: https://cfconventions.org, section 8.1."""
+    packing = [
+        np.ravel(stated.get(name, default)) for name, default in (("scale_factor", 1), ("add_offset", 0))
+    ]
+    missing = np.ravel(stated.get("_FillValue", np.nan))
+    is_packed = "scale_factor" in stated or "add_offset" in stated
+    if not is_packed or np.asarray(values).dtype.kind not in "biuf":
+        return values
+    (scale, *_), (offset, *_) = packing
+    return np.where(values == missing[0], np.nan, np.asarray(values, np.float64) * scale + offset)
+
+
 class _Datasets:
-    """Datasets of this file only, with what is said of them: links to other files are not followed."""
+    """Datasets of a file, with what is said of them."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, Array, str]] = []
@@ -155,13 +205,12 @@ class _Datasets:
         self.yaml: list[str] = []
         """What astropy wrote of its columns."""
 
-    def collect(self, group: Any, prefix: str) -> None:
-        """Every dataset below `group`, four levels deep; `prefix` goes before its name."""
-        for key in group:
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink) or len(self.parts) > MOST_DATASETS:
-                continue
-            item = group[key]
-            if isinstance(item, h5py.Group) and prefix.count("_") < 3:
+    def collect(self, group: Any, prefix: str, *, deep: bool = True) -> None:
+        """Every dataset in `group`, or below it, four levels deep; `prefix` goes before its name."""
+        for key, item in _members(group):
+            if len(self.parts) > MOST_DATASETS:
+                return
+            if isinstance(item, h5py.Group) and deep and prefix.count("_") < 3:
                 self.collect(item, f"{prefix}{key}_")
             elif isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
                 size = int(item.nbytes) + sum(values.nbytes for _, values, _ in self.parts)
@@ -176,6 +225,7 @@ class _Datasets:
             for column in item.dtype.names:
                 self._add_values(f"{prefix}{column}", values[column])
         else:
+            values = _unpacked(values, item.attrs)
             unit = next((item.attrs[key] for key in ("units", "unit", "UNIT") if key in item.attrs), None)
             self._add_values(name, values, _text(unit))
 

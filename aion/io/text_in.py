@@ -279,9 +279,17 @@ def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -
 
 def _names_without_any(columns: list[Array]) -> list[str]:
     """ASSUMED_NAMES where the first columns can be a spectrum; otherwise ``column_1``..."""
+    if len(columns) > 2 and _counts_pixels(columns[0]):
+        return ["pixel", *_names_without_any(columns[1:])]
     named = columns[: len(ASSUMED_NAMES)]
     steps = np.diff(columns[0].astype(float)) if columns[0].dtype.kind in "iuf" else np.array([np.nan])
     is_spectrum = len(columns) > 1 and (bool((steps >= 0).all()) or bool((steps <= 0).all()))
     is_spectrum = is_spectrum and all(column.dtype.kind in "iuf" for column in named) and columns[0][0] > 0
     names = ASSUMED_NAMES if is_spectrum else ()
     return [*names[: len(columns)], *(f"column_{i + 1}" for i in range(len(names), len(columns)))]
+
+
+def _counts_pixels(column: Array) -> bool:
+    """Whether a long column counts from 0 or 1."""
+    is_long = column.dtype.kind in "iu" and len(column) > SAMPLE
+    return is_long and column[0] in (0, 1) and bool((np.diff(column) == 1).all())

@@ -330,6 +330,9 @@ def _medium_of_card(key: str, value: Any) -> str | None:
 def _mentioned(text: str) -> str | None:
     """The medium in a name or sentence; vacuum in ``air wavelengths converted to vacuum``."""
     said = text.lower().replace("_", " ")
+    undone = re.search(r"\bnot\b.*(?:converted|corrected|transformed)\b.*\bto (air|vac)", said)
+    if undone:
+        return "vacuum" if undone[1] == "air" else "air"
     result = re.search(r"(?:converted|corrected|transformed)\b.*\bto (air|vac)", said)
     if result:
         return "air" if result[1] == "air" else "vacuum"

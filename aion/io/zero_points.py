@@ -18,6 +18,8 @@ AGREE = 0.02
 """Magnitudes; two cards that are nearer say the same."""
 _CARDS = ("MAGZERO", "MAGZPT", "PHOTZP", "MAGZP", "ZEROPNT", "ZEROPOINT", "ZERO_POINT", "ZPAPPROX", "ZP")
 """Magnitude of one stored unit: DES and DECam, CASU, MegaPipe, ZTF, SkyMapper, and names of arrays."""
+_SYSTEM_CARDS = ("MAGSYS", "PHOTSYS", "ZPSYS", "MAGSYSTM")
+"""Cards that say AB or Vega."""
 _POSSIBLE = (10, 40)
 BRIGHTEST, FAINTEST = 8.0, 32.0
 """AB magnitudes that the brightest pixel of a field has not; if it does, the unit is another one."""
@@ -50,6 +52,12 @@ def image_flux_factor(
     gives this unit to all of its images, without a card; empty: none does.
     """
     stated = zero_points(header, pixel_scale)
+    system = next((str(header[card]) for card in _SYSTEM_CARDS if card in header), "")
+    if "VEGA" in system.upper():
+        raise FormatError(
+            f"the zero-point is of Vega magnitudes ({system}); fluxes by AB magnitudes are expected: "
+            "set image_flux_scale"
+        )
     if not stated and defined:
         return 1.0, Entry("flux unit", unit, "header", f"{defined}, zero-point {target}")
     if not stated:

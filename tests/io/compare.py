@@ -34,6 +34,8 @@ def compare(objects: list, expected: Expected) -> None:
     for name, value in (("ra", expected.ra), ("dec", expected.dec), ("z_reference", expected.z)):
         if value is not None:
             assert getattr(first, name) == pytest.approx(value, abs=1e-5), name
+    names = {"z": "z_reference", "ra": "ra"}
+    assert not expected.none or getattr(first, names[expected.none]) is None
     if expected.snr is not None:
         assert first.snr == pytest.approx(expected.snr, abs=0.05)
     if expected.error is not None:

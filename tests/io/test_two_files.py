@@ -51,6 +51,14 @@ PAIRS = {
         fits_bytes(table_hdu(WAVELENGTH=WAVELENGTH, FLUX=FLUX)),
         fits_bytes(table_hdu(WAVELENGTH=WAVELENGTH, IVAR=ERROR**-2)),
     ),
+    "images in two units": (
+        named("FLUX", FLUX),
+        fits_bytes(image(10 * ERROR, "ERROR", **FLUX_HDU | {"BUNIT": "1e-18 erg/s/cm2/Angstrom"})),
+    ),
+    "text tables in two units": (
+        text("flux[1e-17erg/s/cm2/Angstrom]", FLUX),
+        text("error[1e-18erg/s/cm2/Angstrom]", 10 * ERROR),
+    ),
     "an image and a table": (fits_bytes(image(FLUX, **FLUX_HDU)), text("flux_err", ERROR)),
 }
 

@@ -19,11 +19,14 @@ from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
-from aion.io.roles import ARMS, label
-from aion.io.rows import facts, kind_of, photometry, with_header
+from aion.io.roles import ARMS, Role, label, name_words
+from aion.io.rows import facts, identity, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
+
+_OTHER_STARS = {"guide", "standard", "std", "telluric", "sky"}
+"""Words of HDUs that are not of the target."""
 
 
 @reader("FITS spectrum", FitsFile, matches=lambda file: True)
@@ -44,7 +47,8 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
     check_count(len(records))
     records = _main_ones(records)
     spectra = [spectrum_arrays(record, overrides, **_conventions(file, record)) for _, record in records]
-    if are_parts(spectra):
+    ids = {identity(with_header(record, cards(hdu.header))) for hdu, record in records} - {None}
+    if len(ids) < 2 and are_parts(spectra):
         spectra, records = [join_arms(spectra, overrides)], records[:1]
     used = {place for _, record in records for place in record.places.values()}
     beside = [hdu for hdu in file.hdus[1:] if not any(place.endswith(hdu.title) for place in used)]
@@ -77,13 +81,24 @@ def _of_records(file: FitsFile, records: list[tuple[Hdu, Record]], overrides: Ov
 
 def _beside(file: FitsFile) -> dict[str, Any]:
     """What tables of one row say of the one spectrum of the file."""
-    tables = [hdu for hdu in file.tables() if hdu.count("NAXIS2") == 1 and not has_spectrum_columns(hdu)]
+    tables = [
+        hdu
+        for hdu in file.tables()
+        if hdu.count("NAXIS2") == 1
+        and not has_spectrum_columns(hdu)
+        and not _OTHER_STARS & set(name_words(hdu.name))
+    ]
     said = [cards(hdu.header) | dict(hdu.table().row(0).values) for hdu in tables]
     return {name: value for one in said for name, value in one.items() if np.ndim(value) == 0}
 
 
 def _main_ones(records: list[tuple[Hdu, Record]]) -> list[tuple[Hdu, Record]]:
-    """Without HDUs that hold another extraction or single exposures beside the spectrum: Bxspf-B and Horne-B, COADD_B and B-1234."""
+    """Without HDUs beside the spectrum that are none of its own: a model, the sky, single exposures.
+
+    Bxspf-B and Horne-B, COADD_B and B-1234.
+    """
+    of_objects = [pair for pair in records if label(pair[0].name).role in (Role.FLUX, Role.OTHER)]
+    records = of_objects or records
     groups = [set(label(hdu.name).group) - ARMS for hdu, _ in records]
     return [record for record, group in zip(records, groups, strict=True) if not group] or records
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from aion.errors import FormatError
 from aion.io.content import Array
-from aion.io.fits_file import FitsFile, Hdu
+from aion.io.filters import camera_of
+from aion.io.fits_file import FitsFile, Hdu, cards
 from aion.io.image_hdus import arrays_of, image_hdus
 from aion.io.images import build_image
 from aion.io.objects import Overrides
@@ -32,7 +33,9 @@ def read_hsc_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
     images, unused = image_hdus(file.images())
     if not images:
         raise FormatError("the HSC file has no IMAGE; download the cutout again with its image")
-    return [build_image(arrays_of(file, images, unused, survey="HSC", mask_of=_bad), overrides)]
+    camera = camera_of({**cards(file.primary.header), **cards(images[0].hdu.header)})
+    survey = "HSC" if camera in (None, "HSC") else None  # the pipeline is Rubin's too
+    return [build_image(arrays_of(file, images, unused, survey=survey, mask_of=_bad), overrides)]
 
 
 def _bad(mask: Hdu) -> Array:

@@ -28,7 +28,7 @@ def is_mmu(content: Records) -> bool:
 
 def is_sparcl(content: Records) -> bool:
     """An id of SPARCL, and spectra."""
-    named = content.items[0].name("sparcl_id", "specid", "data_release") is not None
+    named = content.items[0].name("sparcl_id", "data_release") is not None
     return named and any(holds_spectrum(item) for item in content.items)
 
 

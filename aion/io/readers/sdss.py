@@ -43,6 +43,7 @@ def is_spspec(file: FitsFile) -> bool:
 def read_spec(file: FitsFile, overrides: Overrides) -> list[Found]:
     """One spectrum; position, class and redshift from the row of specObj or spAll beside it."""
     coadd, header = file.hdus[1].table().whole(), cards(file.primary.header)
+    flux_unit = coadd.unit("flux") or header.get("BUNIT", BUNIT)
     mask, note = _pixel_mask(coadd)
     found = build_spectrum(
         SpectrumArrays(
@@ -53,7 +54,7 @@ def read_spec(file: FitsFile, overrides: Overrides) -> list[Found]:
             mask_sense=("bad", note),
             wavelength_unit="Angstrom",
             scale="log10",
-            flux_unit=str(header.get("BUNIT", BUNIT)),
+            flux_unit=str(flux_unit),
             medium=medium_of(header) or ("vacuum", "SDSS stores vacuum wavelengths"),
             survey="SDSS",
             entries=(

@@ -50,7 +50,7 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
     """Each row with at least one scalar of the model is an object."""
     del overrides
     check_count(len(table))
-    found, empty = [], []
+    found, empty, why = [], [], ""
     for number_of_row, row in enumerate(table.rows(), start=1):
         modalities, entries = photometry(row)
         known = facts(row)
@@ -61,10 +61,9 @@ def read_photometry_table(table: Table, overrides: Overrides) -> list[Found]:
             )
         else:
             empty.append(f"{known.id} (row {number_of_row})" if known.id else f"row {number_of_row}")
+            why = why or "; ".join(f"{entry.what}: {entry.note}" for entry in entries[:3])
     if not found:
-        raise FormatError(
-            f"none of the {len(table)} rows has a value that the model reads: they are all missing"
-        )
+        raise FormatError(f"none of the {len(table)} rows has a value that the model reads; {why}")
     if empty:
         which = ", ".join(empty[:SHOWN_ROWS]) + (" ..." if len(empty) > SHOWN_ROWS else "")
         left_out = Entry(

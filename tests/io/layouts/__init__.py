@@ -34,6 +34,8 @@ class Expected:
     ra: float | None = None
     dec: float | None = None
     z: float | None = None
+    none: str = ""
+    """``"z"`` or ``"ra"``: the object has none."""
     id: str | None = None
     kind: str | None = None
     """Class that the survey states."""
