@@ -1,6 +1,8 @@
 """Parquet and HDF5 bytes and tables of arrow -> a Table. Knows no column's meaning."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import h5py
@@ -11,7 +13,7 @@ import pyarrow.parquet as pq
 
 from aion.errors import FormatError
 from aion.io.astropy_in import notes_of_fields, notes_of_yaml
-from aion.io.columns import Notes, check_rows, plain, table_of
+from aion.io.columns import Notes, check_rows, notes_of, plain_cards, table_of
 from aion.io.content import Array, Record, Records, Table, lower_names, native
 from aion.io.source import as_stream, check_unpacked
 
@@ -19,6 +21,8 @@ PARQUET_BATCH = 64
 """Rows that are unpacked before the size is looked at again."""
 MOST_DATASETS = 2000
 """Of an HDF5 file; what comes after them is left out."""
+_UNIT_NAMES = ("units", "unit", "UNIT")
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
 
 
 def open_parquet(data: bytes) -> Table:
@@ -37,34 +41,24 @@ def open_parquet(data: bytes) -> Table:
 
 def from_arrow(table: pa.Table, origin: str) -> Table:
     """Columns of a table of arrow with the units that its fields, astropy or VOParquet state."""
-    indices = [
-        name for name in table.column_names if name.startswith("__index_level_")
-    ]  # of pandas, without a name
-    parts = [
-        ("index" if name in indices else name, column.combine_chunks())
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    ]
-    flat = [part for name, column in parts for part in _flattened(name, column)]
+    check_rows(table.num_rows)
+    flat: list[tuple[str, Array]] = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        name = "index" if name.startswith("__index_level_") else name  # of pandas, without a name
+        flat += _flattened(name, column.combine_chunks())
     columns = dict(zip(lower_names(name for name, _ in flat), (values for _, values in flat), strict=True))
     return table_of(columns, _arrow_notes(table.schema), origin)
 
 
 def _arrow_notes(schema: pa.Schema) -> Notes:
-    said = schema.metadata or {}
-    if b"IVOA.VOTable-Parquet.content" in said:  # https://www.ivoa.net/documents/Notes/VOParquet/
-        return notes_of_fields(said[b"IVOA.VOTable-Parquet.content"])
-    if b"table_meta_yaml" in said:
-        return notes_of_yaml(said[b"table_meta_yaml"].decode().split("\n"))
-    units, descriptions = (
-        {
-            field.name.lower(): (field.metadata or {})[key].decode("utf-8", "replace")
-            for field in schema
-            for key in keys
-            if key in (field.metadata or {})
-        }
-        for keys in ((b"units", b"unit"), (b"description",))
-    )
-    return Notes(units, descriptions=descriptions)
+    meta = schema.metadata or {}
+    if b"IVOA.VOTable-Parquet.content" in meta:  # https://www.ivoa.net/documents/Notes/VOParquet/
+        return notes_of_fields(meta[b"IVOA.VOTable-Parquet.content"])
+    if b"table_meta_yaml" in meta:
+        return notes_of_yaml(meta[b"table_meta_yaml"].decode().split("\n"))
+    of_fields = [(field.name, field.metadata or {}) for field in schema]
+    texts = [(name, {_text(key): _text(value) for key, value in about.items()}) for name, about in of_fields]
+    return notes_of([(name, {"unit": about.get("units"), **about}) for name, about in texts], {})
 
 
 def open_hdf5(data: bytes) -> Table | Records:
@@ -72,27 +66,57 @@ def open_hdf5(data: bytes) -> Table | Records:
 
     Tables of astropy state their units beside them, other datasets in an attribute ``units`` or ``unit``.
     """
+    parts: list[tuple[str, Array, str]] = []  # name, values, unit
+    yaml: list[str] = []  # what astropy wrote of its columns
     with h5py.File(as_stream(data), "r") as file:
-        found = _Datasets()
-        found.collect(file, "")
-        meta = {str(key).upper(): plain(value) for key, value in file.attrs.items()}
-    if not found.parts:
+        meta = plain_cards(file.attrs)
+        for prefix, key, dataset in islice(_datasets(file, ""), MOST_DATASETS):
+            check_unpacked(int(dataset.nbytes) + sum(part[1].nbytes for part in parts), "the HDF5 file")
+            values = dataset[()]
+            if key.endswith(".__table_column_meta__"):
+                yaml += [_text(line) for line in values]
+            elif dataset.dtype.names:  # a table in one dataset, as astropy writes it
+                parts += [(f"{prefix}{name}", _decoded(values[name]), "") for name in dataset.dtype.names]
+            else:
+                unit = next((dataset.attrs[name] for name in _UNIT_NAMES if name in dataset.attrs), None)
+                parts.append((f"{prefix}{key}", _decoded(values), _text(unit)))
+    parts = [part for part in parts if part[1].dtype.kind in "biufSU"]
+    if not parts:
         raise FormatError(
             "the HDF5 file holds no arrays; datasets such as spectrum_flux or image_array are expected"
         )
-    names = lower_names(name for name, _, _ in found.parts)
-    columns = {name: values for name, (_, values, _) in zip(names, found.parts, strict=True)}
-    notes = notes_of_yaml(found.yaml) if found.yaml else Notes()
-    units = {name: unit for name, (_, _, unit) in zip(names, found.parts, strict=True) if unit}
-    notes = replace(notes, units=dict(notes.units) | units, meta=dict(notes.meta) | meta)
+    names = lower_names(name for name, _, _ in parts)
+    columns = {name: native(values) for name, (_, values, _) in zip(names, parts, strict=True)}
+    units = {name: unit for name, (_, _, unit) in zip(names, parts, strict=True) if unit}
+    notes = notes_of_yaml(yaml) if yaml else Notes()
+    notes = replace(notes, units={**notes.units, **units}, meta={**notes.meta, **meta})
     lengths = {len(column) if column.ndim else None for column in columns.values()}
     if len(lengths) > 1 or None in lengths:
         return Records((Record(columns, notes.units, "HDF5", descriptions=notes.descriptions),))
     return table_of(columns, notes, "HDF5")
 
 
+def _datasets(group: Any, prefix: str) -> Iterator[tuple[str, str, Any]]:
+    """Prefix of the groups, name and dataset of all in this file, four levels deep; links are not followed."""
+    for key in group:
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            continue
+        item = group[key]
+        if isinstance(item, h5py.Group) and prefix.count("_") < 3:
+            yield from _datasets(item, f"{prefix}{key}_")
+        elif isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
+            yield prefix, key, item
+
+
+def _decoded(values: Any) -> Array:
+    """Text of any length, which HDF5 gives as objects, as text of numpy."""
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        return np.array([_text(value) for value in values.ravel()]).reshape(values.shape)
+    return np.asarray(values)
+
+
 def _flattened(name: str, column: pa.Array) -> list[tuple[str, Array]]:
-    """One arrow column -> numpy columns with their names, structs and lists of structs taken apart."""
+    """One arrow column -> numpy columns with their names, structs and lists taken apart."""
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if pa.types.is_dictionary(column.type):
@@ -100,7 +124,7 @@ def _flattened(name: str, column: pa.Array) -> list[tuple[str, Array]]:
     if pa.types.is_struct(column.type):
         fields = zip((field.name for field in column.type), column.flatten(), strict=True)
         return [part for field, inner in fields for part in _flattened(f"{name}_{field}", inner)]
-    if _is_list(column.type) and pa.types.is_struct(column.type.value_type):
+    if _is_list(column.type):
         lengths = np.asarray(pc.list_value_length(column).fill_null(0))
         return [(key, _unflatten(part, lengths)) for key, part in _flattened(name, column.flatten())]
     return [(name, _to_numpy(column))]
@@ -111,18 +135,9 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _to_numpy(column: pa.Array) -> Array:
-    if isinstance(column, pa.ExtensionArray):
-        column = column.storage
-    if _is_list(column.type):
-        lengths = np.asarray(pc.list_value_length(column).fill_null(0))
-        return _unflatten(_to_numpy(column.flatten()), lengths)
     if pa.types.is_boolean(column.type):
         column = column.fill_null(False)
-    if (
-        pa.types.is_string(column.type)
-        or pa.types.is_large_string(column.type)
-        or pa.types.is_binary(column.type)
-    ):
+    if any(is_text(column.type) for is_text in _TEXTS):
         return np.array([_text(value) for value in column.to_pylist()])
     if pa.types.is_integer(column.type) and column.null_count:
         gaps = np.asarray(column.is_null())
@@ -141,46 +156,6 @@ def _unflatten(values: Array, lengths: Array) -> Array:
 
 
 def _text(value: Any) -> str:
-    return (
-        value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
-    )
-
-
-class _Datasets:
-    """Datasets of this file only, with what is said of them: links to other files are not followed."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[str, Array, str]] = []
-        """Name, values, and the unit that an attribute states, or nothing."""
-        self.yaml: list[str] = []
-        """What astropy wrote of its columns."""
-
-    def collect(self, group: Any, prefix: str) -> None:
-        """Every dataset below `group`, four levels deep; `prefix` goes before its name."""
-        for key in group:
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink) or len(self.parts) > MOST_DATASETS:
-                continue
-            item = group[key]
-            if isinstance(item, h5py.Group) and prefix.count("_") < 3:
-                self.collect(item, f"{prefix}{key}_")
-            elif isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
-                size = int(item.nbytes) + sum(values.nbytes for _, values, _ in self.parts)
-                check_unpacked(size, "the HDF5 file")
-                self._add(f"{prefix}{key}", prefix, item)
-
-    def _add(self, name: str, prefix: str, item: Any) -> None:
-        values = item[()]
-        if name.endswith(".__table_column_meta__"):
-            self.yaml += [_text(line) for line in values]
-        elif item.dtype.names:  # a table in one dataset, as astropy writes it
-            for column in item.dtype.names:
-                self._add_values(f"{prefix}{column}", values[column])
-        else:
-            unit = next((item.attrs[key] for key in ("units", "unit", "UNIT") if key in item.attrs), None)
-            self._add_values(name, values, _text(unit))
-
-    def _add_values(self, name: str, values: Any, unit: str = "") -> None:
-        if isinstance(values, np.ndarray) and values.dtype == object:
-            values = np.array([_text(value) for value in values.ravel()]).reshape(values.shape)
-        if np.asarray(values).dtype.kind in "biufSU":
-            self.parts.append((name, native(values), unit))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
