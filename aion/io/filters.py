@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FILTER_CARDS = (
+_WHEELS = ("FILTER01", "FILTER1", "FILTER2")
+_FILTER = (
     "BAND",
     "FILTER",
     "FPA.FILTERID",
     "FPA.FILTER",
     "FILTNAM",
     "FILTNAM1",
-    "FILTER01",
-    "FILTER1",
-    "FILTER2",
+    *_WHEELS,
     "INSFLNAM",
     "BANDS",
 )
@@ -73,7 +72,7 @@ def names_a_band(text: str) -> bool:
 
 def filter_of(header: Mapping[str, Any]) -> tuple[str, str] | None:
     """Text and card of the filter that was in the beam; wheels that are empty say nothing."""
-    for card in FILTER_CARDS:
+    for card in _FILTER:
         text = str(header.get(card) or "").strip()
         if not _EMPTY.fullmatch(text):
             return text, card
