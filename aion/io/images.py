@@ -73,9 +73,8 @@ class ImageArrays:
 
     def part(self, *where: Any) -> Self:
         """What indices of planes, rows and columns pick, of the inverse variance and the mask too."""
-        arrays = (self.planes, self.ivar, self.mask)
-        planes, ivar, mask = (None if one is None else one[where[-one.ndim :]] for one in arrays)
-        return replace(self, planes=planes, ivar=ivar, mask=mask)
+        ivar, mask = (one if one is None else one[where[-one.ndim :]] for one in (self.ivar, self.mask))
+        return replace(self, planes=self.planes[where], ivar=ivar, mask=mask)
 
 
 def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
