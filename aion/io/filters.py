@@ -5,18 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_WHEELS = ("FILTER01", "FILTER1", "FILTER2")
-_FILTER = (
-    "BAND",
-    "FILTER",
-    "FPA.FILTERID",
-    "FPA.FILTER",
-    "FILTNAM",
-    "FILTNAM1",
-    *_WHEELS,
-    "INSFLNAM",
-    "BANDS",
-)
+_NUMBERED = ("FILTNAM", "FILTNAM1", "FILTER01", "FILTER1", "FILTER2")
+_FILTER = ("BAND", "FILTER", "FPA.FILTERID", "FPA.FILTER", *_NUMBERED, "INSFLNAM", "BANDS")
 """FPA.FILTERID is Pan-STARRS, FILTNAM1 WFPC2, FILTER01 HSC, FILTER1 and FILTER2 wheels of ACS and GMOS."""
 _EMPTY = re.compile(r"(|CLEAR\w*|OPEN[\w-]*|NONE|EMPTY|AIR|FREE|N/?A|UNKNOWN)", re.IGNORECASE)
 _CAMERAS = {  # the first that is named counts: DECam's own names say SDSS too

@@ -127,7 +127,7 @@ def arrays_of(
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):
         name = image.hdu.title
-        _refuse_spectra(image, header, name)
+        _refuse_spectra(image, header)
         cube, moved = bands_first(image.hdu.image(), name)
         cube, note = linear(cube, header)
         entries += [*moved, *([Entry("scaling", "asinh", "header", f"{name}: {note}")] if note else [])]
@@ -182,12 +182,12 @@ def _bands_of(
     return bands, " and ".join(dict.fromkeys(sources))
 
 
-def _refuse_spectra(image: ImageHdu, header: dict[str, Any], name: str) -> None:
+def _refuse_spectra(image: ImageHdu, header: dict[str, Any]) -> None:
     kind = str(header.get("CTYPE3", "")).upper()
     if len(image.axes) == 3 and image.axes[0] > 1 and kind.startswith(_SPECTRAL):
         planes, height, width = image.axes
         raise FormatError(
-            f"{name} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} "
+            f"{image.hdu.title} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} "
             "pixels; extract the spectrum of an aperture first, as wavelength, flux and error"
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from aion.bands import DES_BANDS, HSC_BANDS, band_names
+from aion.bands import band_names
 from aion.constants import CODEC_FIELD, HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
 from aion.errors import FormatError, ModalityError
 from aion.io.filters import camera_of, parse_filter
@@ -30,17 +30,11 @@ NORTH_OF = 32.375
 MOST_BANDS = 9
 """Planes of a cube that can be bands; more are wavelengths."""
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
-_BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
 _DEFINED = {"Legacy Survey": "images of the Legacy Survey are in nanomaggies"}
 """https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd ; their cards do not say it."""
-_USUAL_BANDS = {
-    ("Legacy Survey", 3): "grz",
-    ("Legacy Survey", 4): "griz",
-    ("HSC", 4): "griz",
-    ("HSC", 5): "grizy",
-}
-"""Survey and number of planes that do not say their bands -> what they are taken for."""
+_USUAL_BANDS = {"Legacy Survey": {3: "grz", 4: "griz"}, "HSC": {4: "griz", 5: "grizy"}}
+"""Number of planes that do not say their bands -> what they are taken for."""
 _OTHER_ORDERS = {3: ("g,r,i", "z,r,g", "i,r,g"), 4: ("z,i,r,g",), 5: ("y,z,i,r,g",)}
 _SURVEY_OF_CAMERA = {"HSC": "HSC", "DECam": "Legacy Survey", "BASS/MzLS": "Legacy Survey"}
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
@@ -186,7 +180,7 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     if scale is not None:
         survey = "HSC" if scale < 0.21 else "Legacy Survey"  # half way between 0.168 and 0.262
         return survey, Entry("survey", survey, "detected", f'from its pixels of {scale:.3f}"')
-    decides = bool(filters) or ("HSC", len(arrays.planes)) in _USUAL_BANDS
+    decides = bool(filters) or len(arrays.planes) in _USUAL_BANDS["HSC"]
     choices = tuple(f"survey={one}" for one in IMAGE_SURVEYS) if decides else ()
     return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", choices)
 
@@ -204,7 +198,7 @@ def _known_bands(
         name, owner = _band(band, survey, camera)
         plane = arrays.planes[i]
         if name is None:
-            known = ", ".join(_BANDS[survey])
+            known = ", ".join(_CLASSES[survey].survey_bands)
             note = f"no band that the codec reads ({known}); set bands to read it as one of them"
             entries.append(Entry("band", band, "dropped", note))
         elif not np.isfinite(plane).any() or not np.nan_to_num(plane).any():
@@ -227,7 +221,7 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
     count = len(arrays.planes)
     given = overrides.bands or arrays.bands
     if given is None:
-        usual = _USUAL_BANDS.get((survey, count))
+        usual = _USUAL_BANDS[survey].get(count)
         if usual is None:
             which = "which band it is" if count == 1 else "which bands they are"
             planes = "1 plane" if count == 1 else f"{count} planes"
@@ -248,13 +242,14 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
 
 def _band(text: str, survey: str, camera: str | None) -> tuple[str | None, str | None]:
     """The codec's name of a band (None: no band of the survey), and whose filter it is if another's."""
+    bands = _CLASSES[survey].survey_bands
     try:
-        (name,), _ = band_names([text], _BANDS[survey])
+        (name,), _ = band_names([text], bands)
         return name, camera
     except ModalityError:
         stored = parse_filter(text)
-    name = f"{_BANDS[survey][0].split('-')[0]}-{(stored.letter or '').upper()}"
-    return (name if name in _BANDS[survey] else None), (camera or stored.camera or stored.text)
+    name = f"{bands[0].split('-')[0]}-{(stored.letter or '').upper()}"
+    return (name if name in bands else None), (camera or stored.camera or stored.text)
 
 
 def _whole(arrays: ImageArrays, wcs: WCS | None, scale: float | None) -> tuple[tuple[Any, Any], Entry]:

@@ -1,4 +1,4 @@
-"""Bytes -> content, chosen by the first bytes. Errors of libraries on bad bytes leave here as a FormatError."""
+"""Bytes -> content, chosen by the first bytes. Errors of libraries leave here as a FormatError."""
 
 import traceback
 import zlib

@@ -97,7 +97,7 @@ def open_hdf5(data: bytes) -> Table | Records:
 
 
 def _datasets(group: Any, prefix: str) -> Iterator[tuple[str, str, Any]]:
-    """Prefix of the groups, name and dataset of all in this file, four levels deep; links are not followed."""
+    """Prefix of the groups, name, and dataset: all in this file, four levels deep; no links are followed."""
     for key in group:
         if not isinstance(group.get(key, getlink=True), h5py.HardLink):
             continue

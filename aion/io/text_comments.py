@@ -87,7 +87,7 @@ def _of_list(numbered: Sequence[re.Match[str]]) -> Header:
 
 
 def vizier_columns(comments: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Lower-case name -> description and UCD, of VizieR's ``Column name (format) text [ucd=...]`` with tabs."""
+    """Lower-case name -> description and UCD: VizieR's ``Column name (format) text [ucd=...]``, with tabs."""
     found = [match for match in map(_VIZIER_COLUMN.match, comments) if match]
     return {match[1].lower(): {"description": match[2], "ucd": match[3]} for match in found}
 

@@ -1,4 +1,4 @@
-"""Text -> a Table: ECSV, IPAC, CDS by astropy, the rest by what its lines show. Knows no meanings."""
+"""Text -> a Table: by astropy if it declares its format, else by what its lines show. Knows no meanings."""
 
 import csv
 import re
@@ -29,7 +29,7 @@ _DECLARED = (  # what a format says of itself, astropy's name for it, ours
     (r"^Byte-by-byte Description of file", "cds", "CDS table"),
     (r"\A(?:# *\d+ +[A-Z]\w+.*\n)+[^#]", "sextractor", "SExtractor catalog"),
     (r"\A(?:#.*\n)*#N\s", "daophot", "DAOPHOT table"),
-    (r"\A(?:#.*\n)*[^#\t\n]*(?:\t.*)?\n\d*[NS](?:\t\d*[NS])*$", "rdb", "RDB table"),
+    (r"\A(?:#.*\n)*[^#\t\n]*(?:\t.*)?\n\d*[NS](?:\t\d*[NS])*[ \t]*$", "rdb", "RDB table"),
 )
 _OPTIONS: dict[str, Any] = {"ecsv": {"fill_values": [("", "0"), ("null", "0")]}}  # null: the archive of Gaia
 _MARK = re.compile(r"\s*(?:[#%!]+|//|;(?=[^;]*$))\s?")
@@ -37,8 +37,8 @@ _RULER = re.compile(r"[\s|+:;,]*(?:--|==)[\s|+:;,=-]*")
 _TYPES = re.compile(r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*", re.I)
 ASSUMED_NAMES = ("wavelength", "flux", "error")
 """Of columns that the file does not name, where the first only rises or falls; then ``column_4``..."""
-HEAD = 100_000
-"""Characters in which a format declares itself."""
+HEAD = 2_000
+"""Lines in which a format declares itself."""
 SAMPLE = 50
 """Lines that show what sets the cells apart."""
 
@@ -52,19 +52,20 @@ def open_text(data: bytes) -> Table:
         FormatError: it is not text, or not a table.
     """
     check_rows(data.count(b"\n"))  # before anything is made of so many
-    text = _decoded(data)
+    text = _decoded(data).splitlines()
+    head = "\n".join(text[:HEAD])
     for declaration, format_name, origin in _DECLARED:
-        if re.search(declaration, text[:HEAD], re.MULTILINE):
+        if re.search(declaration, head, re.MULTILINE):
             options = _OPTIONS.get(format_name, {})
-            table = text_tables.read(text.splitlines(), format=format_name, guess=False, **options)
+            table = text_tables.read(text, format=format_name, guess=False, **options)
             return from_astropy(table, origin, _stated_beside(table.meta, format_name))
-    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
+    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", head):
         raise FormatError(
             "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV"
         )
     comments: list[str] = []
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in text:
         if mark := _MARK.match(line):
             comments.append(line[mark.end() :].strip())
         elif line.strip():
@@ -156,11 +157,9 @@ def _delimiter(sample: list[str]) -> str:
         rows = _without_empty_ends(_split(sample, mark))
         if len({len(row) for row in rows}) > 1:
             continue
-        blanks_set_apart = len(widths) == 1 and (
-            (mark == "\t" and len(split_at_blanks(sample[0])) > len([cell for cell in rows[0] if cell]))
-            or (mark == "," and all(_has_decimal_commas(line) for line in sample))
-        )
-        if not blanks_set_apart:
+        has_more_blanks = mark == "\t" and len(split_at_blanks(sample[0])) > sum(map(bool, rows[0]))
+        marks_decimals = mark == "," and all(_has_decimal_commas(line) for line in sample)
+        if len(widths) > 1 or not (has_more_blanks or marks_decimals):
             return mark
     if len(widths) == 1 and widths != {1}:
         return " "
@@ -243,11 +242,10 @@ def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:
 
 def _differ(row: Sequence[str], below: list[list[str]]) -> bool:
     """Whether a cell of the row is text above a number, and none is a number."""
-    return not any(looks_numeric(cell) for cell in row) and any(
-        looks_numeric(number) and not is_missing(cell)
-        for cells in below
-        for cell, number in zip(row, cells, strict=False)
-    )
+    if any(looks_numeric(cell) for cell in row):
+        return False
+    pairs = (pair for cells in below for pair in zip(row, cells, strict=False))
+    return any(looks_numeric(number) and not is_missing(cell) for cell, number in pairs)
 
 
 def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -> None:
@@ -265,10 +263,9 @@ def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -
 
 def _names_without_any(columns: list[Array]) -> list[str]:
     """ASSUMED_NAMES where the first columns can be a spectrum; otherwise ``column_1``..."""
-    named = columns[: len(ASSUMED_NAMES)]
-    steps = np.diff(columns[0].astype(float)) if columns[0].dtype.kind in "iuf" else np.array([np.nan])
-    rises_or_falls = bool((steps >= 0).all()) or bool((steps <= 0).all())
-    are_numbers = len(columns) > 1 and all(column.dtype.kind in "iuf" for column in named)
-    is_spectrum = rises_or_falls and are_numbers and columns[0][0] > 0
-    names = ASSUMED_NAMES if is_spectrum else ()
-    return [*names[: len(columns)], *(f"column_{i + 1}" for i in range(len(names), len(columns)))]
+    names: tuple[str, ...] = ()
+    if len(columns) > 1 and all(column.dtype.kind in "iuf" for column in columns[: len(ASSUMED_NAMES)]):
+        steps = np.diff(columns[0].astype(float))
+        if columns[0][0] > 0 and ((steps >= 0).all() or (steps <= 0).all()):
+            names = ASSUMED_NAMES[: len(columns)]
+    return [*names, *(f"column_{i + 1}" for i in range(len(names), len(columns)))]

@@ -49,7 +49,7 @@ class Picture:
 def fits_bytes(
     parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()
 ) -> bytes:
-    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards again.
+    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards.
 
     Text in cards is cut after 60 characters, and comments where the card ends.
     """
@@ -122,8 +122,8 @@ def _astropy_table(columns: Sequence[Column]) -> Any:
     from astropy.table import Table as AstropyTable
 
     return AstropyTable(
-        [  # an empty list still is a column of numbers
-            AstropyColumn(
+        [
+            AstropyColumn(  # an empty list still is a column of numbers
                 np.asarray(one.values), one.name, unit=one.unit or None, description=one.description
             )
             for one in columns

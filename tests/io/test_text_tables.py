@@ -65,6 +65,7 @@ def test_names_and_units_are_taken_from_where_they_stand(text, names, units):
     "text",
     [
         "wave\tflux\r\n1.5\t2.5\r\n3.5\t4.5\r\n",
+        "wave\tflux\r\n8N\t8N\r\n1.5\t2.5\r\n3.5\t4.5\r\n",
         "\ufeffwave,flux\n1.5,2.5\n3.5,4.5\n",
         "wave flux\n1.5   2.5\n3.5\t4.5\n",
         "wave flux\n1.5\t2.5\n3.5\t4.5\n",
