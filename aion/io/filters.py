@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_NUMBERED = ("FILTNAM", "FILTNAM1", "FILTER01", "FILTER1", "FILTER2")
-_FILTER = ("BAND", "FILTER", "FPA.FILTERID", "FPA.FILTER", *_NUMBERED, "INSFLNAM", "BANDS")
+_WHEELS = ("FILTNAM", "FILTNAM1", "FILTER01", "FILTER1", "FILTER2")
+_FILTER = ("BAND", "FILTER", "FPA.FILTERID", "FPA.FILTER", *_WHEELS, "INSFLNAM", "BANDS")
 """FPA.FILTERID is Pan-STARRS, FILTNAM1 WFPC2, FILTER01 HSC, FILTER1 and FILTER2 wheels of ACS and GMOS."""
 _EMPTY = re.compile(r"(|CLEAR\w*|OPEN[\w-]*|NONE|EMPTY|AIR|FREE|N/?A|UNKNOWN)", re.IGNORECASE)
 _CAMERAS = {  # the first that is named counts: DECam's own names say SDSS too

@@ -187,8 +187,9 @@ def _refuse_spectra(image: ImageHdu, header: dict[str, Any]) -> None:
     if len(image.axes) == 3 and image.axes[0] > 1 and kind.startswith(_SPECTRAL):
         planes, height, width = image.axes
         raise FormatError(
-            f"{image.hdu.title} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} "
-            "pixels; extract the spectrum of an aperture first, as wavelength, flux and error"
+            f"{image.hdu.title} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of "
+            f"{height}x{width} pixels; extract the spectrum of an aperture first, as wavelength, flux and "
+            "error"
         )
 
 

@@ -11,8 +11,8 @@ from aion.io.images import ImageArrays, bands_first
 from aion.io.rows import number, text_of
 from aion.io.spectra import ivar_of
 
-_NAMED = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube")
-_IMAGE = (*_NAMED, "array", "flux", "data")
+_IMAGE_NAMES = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube")
+_IMAGE = (*_IMAGE_NAMES, "array", "flux", "data")
 _BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
 _IVAR = ("image_ivar", "ivar", "invvar")
 _VARIANCE = ("image_variance", "variance")

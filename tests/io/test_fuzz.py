@@ -20,8 +20,8 @@ MAGICS = (
 )
 NAMES = (
     "sdss_spec.fits", "spspec.fits", "desi_coadd.fits", "desi_redrock.fits", "mmu_desi.parquet",
-    "mmu_legacysurvey.hdf5", "sparcl.json", "ls_cutout.fits.gz", "ls_brick.fits.fz", "hsc_g.fits.gz", "cube.npz",
-    "photometry.ecsv", "photometry.fits", "photometry.vot", "spectrum.csv",
+    "mmu_legacysurvey.hdf5", "sparcl.json", "ls_cutout.fits.gz", "ls_brick.fits.fz", "hsc_g.fits.gz",
+    "cube.npz", "photometry.ecsv", "photometry.fits", "photometry.vot", "spectrum.csv",
 )  # fmt: skip
 
 
