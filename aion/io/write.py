@@ -93,7 +93,8 @@ def votable(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
     document = from_table(_astropy_table(columns))
     document.resources[0].infos.extend(Info(name=name, value=str(value)) for name, value in meta.items())
     stream = io.BytesIO()
-    # not as TABLEDATA: astropy's writer of it overruns its buffer (https://github.com/astropy/astropy/issues/20419)
+    # not as TABLEDATA: astropy's writer of it overruns its buffer
+    # (https://github.com/astropy/astropy/issues/20419)
     document.to_xml(stream, tabledata_format="binary2")
     return stream.getvalue()
 

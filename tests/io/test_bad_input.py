@@ -128,7 +128,8 @@ def test_hdf5_links_to_other_files_are_not_followed(tmp_path):
 
 
 def test_a_votable_that_refers_to_other_files_is_refused():
-    votable = b'<?xml version="1.0"?><VOTABLE><RESOURCE><TABLE><DATA><BINARY><STREAM href="file:///etc/passwd"/></BINARY></DATA></TABLE></RESOURCE></VOTABLE>'
+    stream = b'<DATA><BINARY><STREAM href="file:///etc/passwd"/></BINARY></DATA>'
+    votable = b'<?xml version="1.0"?><VOTABLE><RESOURCE><TABLE>' + stream + b"</TABLE></RESOURCE></VOTABLE>"
     with pytest.raises(FormatError, match="outside the file"):
         read(votable)
     entities = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><VOTABLE></VOTABLE>'
