@@ -17,6 +17,10 @@ from aion.io.source import as_stream, check_unpacked
 _PICKLED = (
     "it holds Python objects, which are pickled and can run code; save plain numbers with numpy.savez instead"
 )
+_HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def open_npz(data: bytes) -> Records:
@@ -65,18 +69,14 @@ def open_json(data: bytes) -> Records | Table:
     content = json.loads(data)
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
-    items = [
-        item
-        for item in (content if isinstance(content, list) else [content])
-        if isinstance(item, dict) and len(item) > 1
-    ]
+    items = content if isinstance(content, list) else [content]
+    items = [item for item in items if isinstance(item, dict) and len(item) > 1]
     if not items:
         raise FormatError(
             "the JSON holds no record; an object with named arrays, such as flux and wavelength, is expected"
         )
-    if len(items) > 1 and not any(
-        isinstance(value, (list, dict)) for item in items for value in item.values()
-    ):
+    single = not any(isinstance(value, (list, dict)) for item in items for value in item.values())
+    if len(items) > 1 and single:
         names = [name for name in items[0] if all(name in item for item in items)]
         columns = (np.asarray(_plain([item[name] for item in items])) for name in names)
         return table_of(dict(zip(lower_names(names), columns, strict=True)), Notes(), "JSON")
@@ -95,9 +95,8 @@ def _flattened(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     """Name, value and unit (empty without one) of everything in a mapping and in the mappings in it."""
     for key, value in values.items():
         if isinstance(value, (list, tuple)) and value and all(isinstance(part, Mapping) for part in value):
-            value = {
-                field: [part[field] for part in value] for field in set(value[0]).intersection(*value[1:])
-            }  # a list of bands
+            fields = set(value[0]).intersection(*value[1:])  # of a list of bands
+            value = {field: [part[field] for part in value] for field in fields}
         if isinstance(value, Mapping):
             yield from ((f"{key}_{inner}", part, unit) for inner, part, unit in _flattened(value))
             continue
@@ -119,12 +118,9 @@ def _array(data: bytes) -> Array:
     """One npy member. Its header is read first: numpy reserves what it claims, there or not."""
     stream = as_stream(data)
     version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
+    if version not in _HEADER_READERS:
         raise FormatError(f"the array is in npy version {version}; save it again with numpy")
-    read_header = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    shape, fortran, dtype = read_header(stream)
+    shape, fortran, dtype = _HEADER_READERS[version](stream)
     if dtype.hasobject:
         raise FormatError(_PICKLED)
     size = math.prod(shape) * dtype.itemsize

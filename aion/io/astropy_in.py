@@ -13,8 +13,8 @@ from astropy.table.meta import get_header_from_yaml
 from astropy.utils.masked import Masked
 
 from aion.errors import FormatError
-from aion.io.columns import Notes, check_rows, plain, table_of
-from aion.io.content import Array, Table, lower_names, native
+from aion.io.columns import STATED, Notes, notes_of, plain, table_of
+from aion.io.content import Table, lower_names, native
 from aion.io.source import as_stream
 
 _CARD_OF_UCD = (
@@ -24,9 +24,6 @@ _CARD_OF_UCD = (
     ("meta.id;meta.main", "ID"),
 )
 """What a PARAM is by its UCD (https://www.ivoa.net/documents/UCD1+/), and the card that it is read under."""
-
-_STATED = ("unit", "ucd", "utype", "description")
-"""What a column of astropy or a FIELD says of itself."""
 
 
 def open_votable(data: bytes) -> Table:
@@ -102,42 +99,31 @@ def _degrees(value: Any, unit: Any) -> Any:
 def notes_of_fields(votable_text: bytes) -> Notes:
     """What the FIELDs of a VOTable without rows say: the metadata of VOParquet."""
     first = votable.parse(as_stream(votable_text), verify="ignore").get_first_table()
-    noted: dict[str, dict[str, str]] = {f"{key}s": {} for key in _STATED}
-    for each in first.fields:
-        for key in _STATED:
-            if getattr(each, key):
-                noted[f"{key}s"][str(each.name).lower()] = str(getattr(each, key)).strip()
-    return Notes(**noted, meta=_cards(first.params))
+    stated = [(each.name, {kind: getattr(each, kind) for kind in STATED}) for each in first.fields]
+    return notes_of(stated, _cards(first.params))
 
 
 def notes_of_yaml(lines: Iterable[str]) -> Notes:
     """What astropy writes beside tables in Parquet and HDF5, in the language of ECSV headers."""
     header = get_header_from_yaml(lines)
-    units, descriptions = (
-        {str(column["name"]).lower(): str(column[key]) for column in header["datatype"] if column.get(key)}
-        for key in ("unit", "description")
-    )
-    meta = {str(key).upper(): plain(value) for key, value in dict(header.get("meta", {})).items()}
-    return Notes(units, descriptions=descriptions, meta=meta)
+    return notes_of([(column["name"], column) for column in header["datatype"]], header.get("meta", {}))
 
 
 def from_astropy(table: AstropyTable, origin: str, meta: Mapping[str, Any] | None = None) -> Table:
     """Columns of a table of astropy, masked values missing; coordinates become RA and Dec in degrees."""
-    check_rows(len(table))
     parts = [part for name in table.colnames for part in _parts(name, table[name])]
     names = lower_names(name for name, _ in parts)
-    columns: dict[str, Array] = {}
-    noted: dict[str, dict[str, str]] = {f"{key}s": {} for key in _STATED}
-    for name, (_, values) in zip(names, parts, strict=True):
-        columns[name] = native(bare(values))
-        info = getattr(values, "info", None)
-        stated = dict(getattr(info, "meta", None) or {})
-        stated |= {key: getattr(info, key, None) for key in ("unit", "description")}
-        for key in _STATED:
-            if stated.get(key) is not None and str(stated[key]):
-                noted[f"{key}s"][name] = str(stated[key])
-    cards = {str(key).upper(): plain(value) for key, value in table.meta.items()} | dict(meta or {})
-    return table_of(columns, Notes(**noted, meta=cards), origin)
+    columns = {name: native(bare(values)) for name, (_, values) in zip(names, parts, strict=True)}
+    stated = [(name, _stated(values)) for name, (_, values) in zip(names, parts, strict=True)]
+    return table_of(columns, notes_of(stated, {**table.meta, **(meta or {})}), origin)
+
+
+def _stated(values: Any) -> dict[str, Any]:
+    """What a column says of itself; text of times says nothing."""
+    info = getattr(values, "info", None)
+    if info is None:
+        return {}
+    return {**(info.meta or {}), "unit": info.unit, "description": info.description}
 
 
 def bare(values: Any) -> Any:

@@ -1,6 +1,6 @@
 """Columns and what is said of them -> a Table, within the limit of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from aion.io.content import Array, Table
 
 MAX_ROWS = 200_000
 """Most rows of a table, whether pixels or objects."""
+STATED = ("unit", "ucd", "utype", "description")
+"""What formats say of a column."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Notes:
     utypes: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def notes_of(stated: Iterable[tuple[str, Mapping[str, Any]]], meta: Mapping[Any, Any]) -> Notes:
+    """Of each column's name with its ``unit``, ``ucd``, ``utype`` and ``description``, where it has them."""
+    stated = [(name.lower(), about) for name, about in stated]
+    texts = {
+        f"{kind}s": {name: str(about[kind]).strip() for name, about in stated if str(about.get(kind) or "")}
+        for kind in STATED
+    }
+    return Notes(**texts, meta=plain_cards(meta))
 
 
 def table_of(columns: Mapping[str, Array], notes: Notes, origin: str) -> Table:
@@ -44,6 +56,11 @@ def check_rows(count: int) -> None:
         raise FormatError(
             f"the table has {count:,} rows; up to {MAX_ROWS:,} are read: choose the objects you need"
         )
+
+
+def plain_cards(meta: Mapping[Any, Any]) -> dict[str, Any]:
+    """Metadata as cards: upper-case names, plain values."""
+    return {str(key).upper(): plain(value) for key, value in meta.items()}
 
 
 def plain(value: Any) -> Any:

@@ -5,19 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FILTER_CARDS = (
-    "BAND",
-    "FILTER",
-    "FPA.FILTERID",
-    "FPA.FILTER",
-    "FILTNAM",
-    "FILTNAM1",
-    "FILTER01",
-    "FILTER1",
-    "FILTER2",
-    "INSFLNAM",
-    "BANDS",
-)
+_WHEELS = ("FILTNAM", "FILTNAM1", "FILTER01", "FILTER1", "FILTER2")
+_FILTER = ("BAND", "FILTER", "FPA.FILTERID", "FPA.FILTER", *_WHEELS, "INSFLNAM", "BANDS")
 """FPA.FILTERID is Pan-STARRS, FILTNAM1 WFPC2, FILTER01 HSC, FILTER1 and FILTER2 wheels of ACS and GMOS."""
 _EMPTY = re.compile(r"(|CLEAR\w*|OPEN[\w-]*|NONE|EMPTY|AIR|FREE|N/?A|UNKNOWN)", re.IGNORECASE)
 _CAMERAS = {  # the first that is named counts: DECam's own names say SDSS too
@@ -77,7 +66,7 @@ def names_a_band(text: str) -> bool:
 
 def filter_of(header: Mapping[str, Any]) -> tuple[str, str] | None:
     """Text and card of the filter that was in the beam; wheels that are empty say nothing."""
-    for card in FILTER_CARDS:
+    for card in _FILTER:
         text = str(header.get(card) or "").strip()
         if not _EMPTY.fullmatch(text):
             return text, card

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from aion.errors import FormatError
-from aion.io.content import Array
+from aion.io.content import Array, numbers
 from aion.io.filters import filter_of, names_a_band, parse_filter
 from aion.io.fits_file import FitsFile, Hdu, cards
-from aion.io.images import ImageArrays, bands_first, refuse_others
+from aion.io.images import ImageArrays, bands_first
 from aion.io.objects import Entry
 from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
+from aion.io.spectra import ivar_of
 from aion.io.zero_points import linear
 
 _KINDS = {
@@ -54,6 +55,11 @@ class ImageHdu:
     @property
     def axes(self) -> tuple[int, ...]:
         return _axes(self.hdu)
+
+    def extra(self, kind: str) -> Array | None:
+        """The numbers of an HDU about it."""
+        hdu = self.extras.get(kind)
+        return None if hdu is None else numbers(hdu.image(), hdu.title)
 
 
 def image_hdus(hdus: Sequence[Hdu]) -> tuple[list[ImageHdu], list[Hdu]]:
@@ -134,23 +140,15 @@ def arrays_of(
     cubes: list[Array] = []
     for image, header in zip(images, headers, strict=True):
         name = image.hdu.title
-        _refuse_spectra(image, header, name)
-        pixels = image.hdu.image()
-        refuse_others(pixels, name)
-        cube, moved = bands_first(pixels, name)
+        _refuse_spectra(image, header)
+        cube, moved = bands_first(image.hdu.image(), name)
         cube, note = linear(cube, header)
         entries += [*moved, *([Entry("scaling", "asinh", "header", f"{name}: {note}")] if note else [])]
         cubes.append(cube)
     if len(images) > 1:
         entries.append(_aligned(images, headers))
-        stated = [band_of(image, file) for image in images]
-        bands = tuple(one[0] for one in stated if one) if all(stated) else None
-        source = " and ".join(dict.fromkeys(one[1] for one in stated if one))
-        _refuse_twice(images, bands)
-    else:
-        named = _bands_of(file, images[0], headers[0], len(cubes[0]))
-        bands, source = named or (None, "")
     planes = np.concatenate(cubes)
+    bands, source = _bands_of(file, images, headers[0], len(planes)) or (None, "")
     ivar, mask = _ivar(images, planes.shape), _mask(images, planes.shape, mask_of)
     entries += _about(images, ivar is not None, ("invvar", "variance"), "inverse variance")
     entries += _about(images, mask is not None, ("mask",), "mask")
@@ -181,25 +179,31 @@ def _own_band(hdu: Hdu) -> str | None:
 
 
 def _bands_of(
-    file: FitsFile, image: ImageHdu, header: dict[str, Any], count: int
+    file: FitsFile, images: Sequence[ImageHdu], header: dict[str, Any], count: int
 ) -> tuple[tuple[str, ...], str] | None:
-    """Of the planes of the only HDU."""
-    if count > 1:
+    """Of all `count` planes, and where they are from; None where one does not say its band."""
+    stated = [band_of(image, file) for image in images]
+    if len(images) == 1 and (count > 1 or stated[0] is None):
         return cube_bands(header, count)
-    named = band_of(image, file)
-    return ((named[0],), named[1]) if named else cube_bands(header, 1)
+    if None in stated:
+        return None
+    bands, sources = zip(*(one for one in stated if one), strict=True)
+    twice = next((band for band in bands if bands.count(band) > 1), None)
+    if twice is not None:
+        titles = ", ".join(one.hdu.title for one, band in zip(images, bands, strict=True) if band == twice)
+        raise FormatError(f"the file has the band {twice} twice ({titles}); give one image of each band")
+    return bands, " and ".join(dict.fromkeys(sources))
 
 
-def _refuse_spectra(image: ImageHdu, header: dict[str, Any], name: str) -> None:
+def _refuse_spectra(image: ImageHdu, header: dict[str, Any]) -> None:
     kind = str(header.get("CTYPE3", "")).upper()
     if len(image.axes) == 3 and image.axes[0] > 1 and kind.startswith(_SPECTRAL):
         planes, height, width = image.axes
         raise FormatError(
-            f"{name} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of {height}x{width} "
-            "pixels; extract the spectrum of an aperture first, as wavelength, flux and error"
+            f"{image.hdu.title} is a cube of spectra, {planes} wavelengths (CTYPE3 = {kind}) of "
+            f"{height}x{width} pixels; extract the spectrum of an aperture first, as wavelength, flux and "
+            "error"
         )
-    if len(image.axes) == 3:
-        refuse_others(np.broadcast_to(np.float32(0), image.axes), name)
 
 
 def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry:
@@ -207,10 +211,8 @@ def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry
     sizes = {image.axes for image in images}
     names = [image.hdu.title for image in images]
     if len(sizes) > 1 or any(len(axes) > 2 for axes in sizes):
-        told = ", ".join(
-            f"{name} {'x'.join(map(str, image.axes))}" for name, image in zip(names, images, strict=True)
-        )
-        raise FormatError(f"the bands do not have one size ({told}); cut them to the same field")
+        each = ", ".join(f"{image.hdu.title} {'x'.join(map(str, image.axes))}" for image in images)
+        raise FormatError(f"the bands do not have one size ({each}); cut them to the same field")
     grids = [celestial(header) for header in headers]
     if grids[0] is None or None in grids:
         note = "no WCS shows that the bands are aligned; pixels are put on pixels"
@@ -218,36 +220,20 @@ def _aligned(images: Sequence[ImageHdu], headers: list[dict[str, Any]]) -> Entry
     largest = 0.0
     for name, grid in zip(names[1:], grids[1:], strict=True):
         assert grid is not None
-        pixels, told = difference(grids[0], grid, images[0].axes)
+        pixels, how = difference(grids[0], grid, images[0].axes)
         if pixels > ALIGNED:
-            raise FormatError(f"{name} {told} from {names[0]}; {REPROJECT}")
+            raise FormatError(f"{name} {how} from {names[0]}; {REPROJECT}")
         largest = max(largest, pixels)
     return Entry("alignment", f"{largest:.2f} pixels", "detected", "the WCS of the bands agree")
 
 
-def _refuse_twice(images: Sequence[ImageHdu], bands: tuple[str, ...] | None) -> None:
-    for i, band in enumerate(bands or ()):
-        if band in (bands or ())[:i]:
-            holders = ", ".join(
-                one.hdu.title for one, name in zip(images, bands or (), strict=True) if name == band
-            )
-            raise FormatError(f"the file has the band {band} twice ({holders}); give one image of each band")
-
-
 def _ivar(images: Sequence[ImageHdu], shape: tuple[int, ...]) -> Array | None:
     """As the planes, where every image has an inverse variance or a variance."""
-    parts = []
-    for image in images:
-        if "invvar" in image.extras:
-            parts.append(image.extras["invvar"].image())
-        elif "variance" in image.extras:
-            variance = image.extras["variance"].image().astype(np.float64)
-            good = np.isfinite(variance) & (variance > 0)
-            parts.append(np.divide(1.0, variance, out=np.zeros(variance.shape, np.float32), where=good))
-    size = tuple(shape[-2:])
-    if len(parts) < len(images) or any(part.shape[-2:] != size for part in parts):
+    parts = [ivar_of(image.extra("invvar"), None, image.extra("variance")) for image in images]
+    weights = [part for part in parts if part is not None and part.shape[-2:] == shape[-2:]]
+    if len(weights) < len(images):
         return None
-    ivar = np.concatenate([part.reshape(-1, *size) for part in parts])
+    ivar = np.concatenate([part.reshape(-1, *shape[-2:]) for part in weights])
     return ivar if ivar.shape == shape else None
 
 
@@ -263,19 +249,16 @@ def _mask(
 
 def _about(images: Sequence[ImageHdu], is_used: bool, kinds: tuple[str, ...], what: str) -> list[Entry]:
     """Which HDUs the inverse variances or masks are from; or that they do not fit the planes."""
-    titles = [image.extras[kind].title for image in images for kind in kinds if kind in image.extras]
+    titles = ", ".join(image.extras[kind].title for image in images for kind in kinds if kind in image.extras)
     if not titles:
         return []
     if is_used:
-        return [Entry(f"image {what}", ", ".join(titles), "header", "for display; no codec reads it")]
-    return [
-        Entry(f"image {what}", ", ".join(titles), "dropped", "not of the size of the planes, or not for each")
-    ]
+        return [Entry(f"image {what}", titles, "header", "for display; no codec reads it")]
+    return [Entry(f"image {what}", titles, "dropped", "not of the size of the planes, or not for each")]
 
 
 def _not_used(hdu: Hdu) -> Entry:
-    rows, size = hdu.count("NAXIS2"), "x".join(map(str, hdu.shape))
-    what = f"{size} pixels" if hdu.shape else f"a table of {rows} rows"
-    return Entry(
-        "HDU", hdu.title, "dropped", f"{what}; no band of the image and nothing that is read with it"
-    )
+    size = "x".join(map(str, hdu.shape))
+    what = f"{size} pixels" if hdu.shape else f"a table of {hdu.count('NAXIS2')} rows"
+    note = f"{what}; no band of the image and nothing that is read with it"
+    return Entry("HDU", hdu.title, "dropped", note)

@@ -7,22 +7,12 @@ import numpy as np
 from aion.errors import ModalityError
 from aion.io.content import Array, Record, numbers
 from aion.io.filters import names_a_band
-from aion.io.images import ImageArrays, bands_first, refuse_others
+from aion.io.images import ImageArrays, bands_first
 from aion.io.rows import number, text_of
 from aion.io.spectra import ivar_of
 
-_IMAGE = (
-    "image_array",
-    "image_flux",
-    "images",
-    "image",
-    "cutout",
-    "cutouts",
-    "cube",
-    "array",
-    "flux",
-    "data",
-)
+_IMAGE_NAMES = ("image_array", "image_flux", "images", "image", "cutout", "cutouts", "cube")
+_IMAGE = (*_IMAGE_NAMES, "array", "flux", "data")
 _BANDS = ("image_band", "image_bands", "bands", "band", "filters", "filter", "channels")
 _IVAR = ("image_ivar", "ivar", "invvar")
 _VARIANCE = ("image_variance", "variance")
@@ -44,9 +34,8 @@ def image_of(item: Record) -> ImageArrays | None:
     name = next((name for name in _IMAGE if np.ndim(item.get(name)) in (2, 3, 4)), None)
     if name is None:
         return _planes(item)
-    refuse_others(np.asarray(item.values[name]), name)
-    cube, entries = bands_first(np.asarray(numbers(item.values[name], name), np.float32), name)
-    refuse_others(cube, name)
+    cube, entries = bands_first(np.asarray(item.values[name]), name)
+    cube = numbers(cube, name).astype(np.float32)
     source = item.name(*_BANDS)
     mask = item.get("image_mask", "mask", "bit_mask")
     return ImageArrays(
@@ -67,9 +56,8 @@ def _planes(item: Record) -> ImageArrays | None:
         return None
     if len({np.shape(plane) for plane in planes.values()}) > 1:
         raise ModalityError(f"the bands {', '.join(planes)} do not have one size; cut them to the same field")
-    for key, plane in planes.items():
-        refuse_others(np.asarray(plane), key)
-    stacked = np.stack([numbers(plane, key) for key, plane in planes.items()]).astype(np.float32)
+    cubes = [numbers(bands_first(np.asarray(plane), key)[0], key) for key, plane in planes.items()]
+    stacked = np.concatenate(cubes).astype(np.float32)
     header = _header(item, next(iter(planes)))
     return ImageArrays(stacked, tuple(planes), header, bands_source="the names of the arrays")
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from aion.bands import DES_BANDS, HSC_BANDS, band_names
+from aion.bands import band_names
 from aion.constants import CODEC_FIELD, HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
 from aion.errors import FormatError, ModalityError
 from aion.io.filters import camera_of, parse_filter
@@ -30,20 +30,15 @@ NORTH_OF = 32.375
 MOST_BANDS = 9
 """Planes of a cube that can be bands; more are wavelengths."""
 _CLASSES: dict[str, type[Image]] = {"Legacy Survey": LegacySurveyImage, "HSC": HSCImage}
-_BANDS = {"Legacy Survey": DES_BANDS, "HSC": HSC_BANDS}
 _ZERO_POINT = {"Legacy Survey": NANOMAGGY_ZERO_POINT, "HSC": HSC_ZERO_POINT}
 _DEFINED = {"Legacy Survey": "images of the Legacy Survey are in nanomaggies"}
 """https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd ; their cards do not say it."""
-_USUAL_BANDS = {
-    ("Legacy Survey", 3): "grz",
-    ("Legacy Survey", 4): "griz",
-    ("HSC", 4): "griz",
-    ("HSC", 5): "grizy",
-}
-"""Survey and number of planes that do not say their bands -> what they are taken for."""
+_USUAL_BANDS = {"Legacy Survey": {3: "grz", 4: "griz"}, "HSC": {4: "griz", 5: "grizy"}}
+"""Number of planes that do not say their bands -> what they are taken for."""
 _OTHER_ORDERS = {3: ("g,r,i", "z,r,g", "i,r,g"), 4: ("z,i,r,g",), 5: ("y,z,i,r,g",)}
 _SURVEY_OF_CAMERA = {"HSC": "HSC", "DECam": "Legacy Survey", "BASS/MzLS": "Legacy Survey"}
 _NORTHERN = {"DES-G": "BASS-G", "DES-R": "BASS-R", "DES-Z": "MZLS-Z"}
+_ALL = slice(None)
 _SCALE_CARDS = ("PIXSCALE", "PIXSCAL1", "SECPIX", "PIXEL_SCALE", "IMAGE_SCALE")
 
 
@@ -70,18 +65,19 @@ class ImageArrays:
     entries: tuple[Entry, ...] = ()
     """What was decided before: axes, scaling, HDUs that are not used."""
 
+    def part(self, *where: Any) -> Self:
+        """What indices of planes, rows and columns pick, of the inverse variance and the mask too."""
+        ivar, mask = (one if one is None else one[where[-one.ndim :]] for one in (self.ivar, self.mask))
+        return replace(self, planes=self.planes[where], ivar=ivar, mask=mask)
+
 
 def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
     """The modality, what was decided on the way, position, pixel scale and what is for display.
 
     Raises:
-        FormatError: it is a picture, or a cube of spectra.
         ModalityError: bands and planes do not fit, every pixel is missing, or the position is outside.
         PositionNeededError: the image is too large to be taken whole.
     """
-    if arrays.planes.ndim != 3 or arrays.planes.dtype.kind not in "biuf":
-        raise ModalityError(f"the image has shape {arrays.planes.shape}; (bands, height, width) is expected")
-    refuse_others(arrays.planes, "the image")
     wcs = celestial(arrays.header)
     scale, scale_entry = _pixel_scale(arrays.header, wcs, overrides)
     survey, survey_entry = _survey(arrays, scale, overrides)
@@ -97,27 +93,16 @@ def build_image(arrays: ImageArrays, overrides: Overrides) -> Found:
         bands = [_NORTHERN.get(band, band) for band in bands]
     flux = (arrays.planes * factors).astype(np.float32)
     modality = _CLASSES[survey](flux=flux, bands=bands)
-    proxies = tuple(
-        Entry("survey proxy", "BASS/MzLS read as DECam", "detected", sentence)
-        for sentence in modality.proxies
-    )
-    entries = (
-        survey_entry,
-        *band_entries,
-        *unit_entries,
-        scale_entry,
-        *_unusual_scale(scale, survey),
-        *proxies,
-        field_entry,
-        *_holes(flux),
-        *arrays.entries,
-    )
+    proxy = Entry("survey proxy", "BASS/MzLS read as DECam", "detected")
+    entries = [survey_entry, *band_entries, *unit_entries, scale_entry, *_unusual_scale(scale, survey)]
+    entries += [replace(proxy, note=sentence) for sentence in modality.proxies]
+    entries += [field_entry, *_holes(flux), *arrays.entries]
     ivar = None if arrays.ivar is None else (arrays.ivar / factors**2).astype(np.float32)
     frame = ImageFrame(scale, {} if wcs is None else dict(wcs.to_header(relax=True)), ivar, arrays.mask)
-    return Found(None, (modality,), entries, ra, dec, frames={modality.token_key: frame})
+    return Found(None, (modality,), tuple(entries), ra, dec, frames={modality.token_key: frame})
 
 
-def refuse_others(pixels: NDArray[Any], what: str) -> None:
+def _refuse_others(pixels: NDArray[Any], what: str) -> None:
     """Raises FormatError for pixels that are no bands of the sky: a picture, or a cube of spectra."""
     size = "x".join(map(str, pixels.shape))
     if pixels.dtype == np.uint8 and pixels.ndim > 1:
@@ -130,10 +115,16 @@ def refuse_others(pixels: NDArray[Any], what: str) -> None:
 
 
 def bands_first(cube: NDArray[Any], what: str) -> tuple[NDArray[Any], tuple[Entry, ...]]:
-    """(bands, height, width) of an image with bands last or axes of length 1 before it; and what was done."""
+    """(bands, height, width) of an image with bands last or axes of length 1 before it; and what was done.
+
+    Raises:
+        FormatError: a picture, or a cube of spectra.
+        ModalityError: images of several objects in one array.
+    """
     shape = f"({', '.join(map(str, cube.shape))})"
     while cube.ndim > 3 and cube.shape[0] == 1:
         cube = cube[0]
+    _refuse_others(cube, what)
     if cube.ndim == 2:
         return cube[None], ()
     if cube.ndim != 3:
@@ -144,11 +135,10 @@ def bands_first(cube: NDArray[Any], what: str) -> tuple[NDArray[Any], tuple[Entr
     if cube.shape[-1] <= MOST_BANDS < min(cube.shape[:2]):
         note = "read as (height, width, bands), as only the last axis is short enough for bands"
         return np.moveaxis(cube, -1, 0), (Entry("axes", shape, "detected", f"{what}: {note}"),)
-    size = "x".join(map(str, cube.shape))
-    squeezed = shape.count(",") > 2
-    return cube, (
-        Entry("axes", shape, "detected", f"{what}: read as {size}, without the axes of length 1"),
-    ) * squeezed
+    if shape.count(",") == 2:
+        return cube, ()
+    note = f"read as {'x'.join(map(str, cube.shape))}, without the axes of length 1"
+    return cube, (Entry("axes", shape, "detected", f"{what}: {note}"),)
 
 
 def _pixel_scale(
@@ -157,9 +147,9 @@ def _pixel_scale(
     if overrides.pixel_scale:
         return overrides.pixel_scale, Entry("pixel scale", f'{overrides.pixel_scale:.3f}"', "you set")
     stated = {card: header[card] for card in _SCALE_CARDS if isinstance(header.get(card), (int, float))}
-    card, scale = (
-        ("the WCS", pixel_scale_of(wcs)) if wcs is not None else next(iter(stated.items()), ("", 0.0))
-    )
+    if wcs is not None:
+        stated = {"the WCS": pixel_scale_of(wcs)}
+    card, scale = next(iter(stated.items()), ("", 0.0))
     if not 0.001 < scale < 100:
         note = "the file has no WCS; the survey's own scale is taken for granted"
         return None, Entry("pixel scale", "unknown", "assumed", note)
@@ -190,7 +180,7 @@ def _survey(arrays: ImageArrays, scale: float | None, overrides: Overrides) -> t
     if scale is not None:
         survey = "HSC" if scale < 0.21 else "Legacy Survey"  # half way between 0.168 and 0.262
         return survey, Entry("survey", survey, "detected", f'from its pixels of {scale:.3f}"')
-    decides = bool(filters) or ("HSC", len(arrays.planes)) in _USUAL_BANDS
+    decides = bool(filters) or len(arrays.planes) in _USUAL_BANDS["HSC"]
     choices = tuple(f"survey={one}" for one in (IMAGE_SURVEYS if decides else IMAGE_SURVEYS[:1]))
     return "Legacy Survey", Entry("survey", "Legacy Survey", "assumed", "the file does not say", choices)
 
@@ -209,7 +199,7 @@ def _known_bands(
         name, owner = (None, None) if is_cousins else _band(band, survey, camera)
         plane = arrays.planes[i]
         if name is None:
-            known = ", ".join(_BANDS[survey])
+            known = ", ".join(_CLASSES[survey].survey_bands)
             note = f"no band that the codec reads ({known}); set bands to read it as one of them"
             entries.append(Entry("band", band, "dropped", note))
         elif not np.isfinite(plane).any() or not np.nan_to_num(plane).any():
@@ -222,15 +212,8 @@ def _known_bands(
     if not names:
         reasons = "; ".join(f"{one.value}: {one.note}" for one in entries if one.how == "dropped")
         raise ModalityError(f"no plane of the image can be used: {reasons}")
-    keep = list(names)
-    picked = replace(
-        arrays,
-        planes=arrays.planes[keep],
-        bands=tuple(names.values()),
-        plane_headers=tuple(arrays.plane_headers[i] for i in keep) if arrays.plane_headers else (),
-        ivar=arrays.ivar[keep] if arrays.ivar is not None else None,
-        mask=arrays.mask[keep] if arrays.mask is not None and arrays.mask.ndim == 3 else arrays.mask,
-    )
+    headers = tuple(header for i, header in enumerate(arrays.plane_headers) if i in names)
+    picked = replace(arrays.part(list(names), _ALL, _ALL), bands=tuple(names.values()), plane_headers=headers)
     return picked, tuple(entries)
 
 
@@ -239,7 +222,7 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
     count = len(arrays.planes)
     given = overrides.bands or arrays.bands
     if given is None:
-        usual = _USUAL_BANDS.get((survey, count))
+        usual = _USUAL_BANDS[survey].get(count)
         if usual is None:
             which = "which band it is" if count == 1 else "which bands they are"
             planes = "1 plane" if count == 1 else f"{count} planes"
@@ -260,13 +243,14 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
 
 def _band(text: str, survey: str, camera: str | None) -> tuple[str | None, str | None]:
     """The codec's name of a band (None: no band of the survey), and whose filter it is if another's."""
+    bands = _CLASSES[survey].survey_bands
     try:
-        (name,), _ = band_names([text], _BANDS[survey])
+        (name,), _ = band_names([text], bands)
         return name, camera
     except ModalityError:
         stored = parse_filter(text)
-    name = f"{_BANDS[survey][0].split('-')[0]}-{(stored.letter or '').upper()}"
-    return (name if name in _BANDS[survey] else None), (camera or stored.camera or stored.text)
+    name = f"{bands[0].split('-')[0]}-{(stored.letter or '').upper()}"
+    return (name if name in bands else None), (camera or stored.camera or stored.text)
 
 
 def _whole(arrays: ImageArrays, wcs: WCS | None, scale: float | None) -> tuple[tuple[Any, Any], Entry]:
@@ -306,12 +290,7 @@ def _around(
             f"{height}x{width}; {CODEC_FIELD // 2} pixels on each side of it are needed"
         )
     rows, columns = (slice(int(value + 0.5) - half, int(value + 0.5) + half) for value in (y, x))
-    cut = replace(
-        arrays,
-        planes=arrays.planes[:, rows, columns],
-        ivar=arrays.ivar[..., rows, columns] if arrays.ivar is not None else None,
-        mask=arrays.mask[..., rows, columns] if arrays.mask is not None else None,
-    )
+    cut = arrays.part(_ALL, rows, columns)
     if not np.isfinite(cut.planes).reshape(len(cut.planes), -1).any(1).all():
         raise ModalityError(
             f"a band of the image has no data around {ra:.5f}, {dec:+.5f}; "
@@ -332,11 +311,10 @@ def _flux_factors(
         return np.full((count, 1, 1), overrides.image_flux_scale), (entry,)
     headers = arrays.plane_headers or (arrays.header,)
     defined = _DEFINED.get(survey, "") if arrays.survey == survey else ""
+    target = _ZERO_POINT[survey]
     of_planes = [
-        image_flux_factor(
-            header, arrays.planes, target=_ZERO_POINT[survey], unit=unit, pixel_scale=scale, defined=defined
-        )
-        for header in headers
+        image_flux_factor(one, arrays.planes, target=target, unit=unit, pixel_scale=scale, defined=defined)
+        for one in headers
     ]
     factors = np.broadcast_to([factor for factor, _ in of_planes], count).reshape(-1, 1, 1)
     entries: dict[Entry, list[str]] = {}
@@ -344,11 +322,8 @@ def _flux_factors(
         entries.setdefault(entry, []).append(band)
     if len(entries) == 1:
         return factors, tuple(entries)
-    named = (
-        replace(entry, note=f"{', '.join(names)}: {entry.note}", choices=())
-        for entry, names in entries.items()
-    )
-    return factors, tuple(named)
+    notes = {entry: f"{', '.join(names)}: {entry.note}" for entry, names in entries.items()}
+    return factors, tuple(replace(entry, note=note, choices=()) for entry, note in notes.items())
 
 
 def _is_north(header: Mapping[str, Any], ra: float | None, dec: float | None) -> bool:

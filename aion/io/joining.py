@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
 from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
-from aion.modalities import Image, Modality, Spectrum
+from aion.modalities import Image, Spectrum
 
 SAME_PLACE = 1.5
 """Arcsec; a fibre. Objects of larger files nearer than this are one."""
@@ -64,13 +64,12 @@ class Part:
 
     def with_position_from_file(self) -> "Part":
         """The position came from the files beside it, not from a person."""
-        entries = tuple(
-            replace(entry, how="detected", note=f"{entry.note}; from the files beside it")
-            if entry.what == "position"
-            else entry
-            for entry in self.found.entries
-        )
-        return replace(self, found=replace(self.found, entries=entries))
+        entries = list(self.found.entries)
+        for i, entry in enumerate(entries):
+            if entry.what == "position":
+                note = f"{entry.note}; from the files beside it"
+                entries[i] = replace(entry, how="detected", note=note)
+        return replace(self, found=replace(self.found, entries=tuple(entries)))
 
     def noted(self, entry: Entry) -> "Part":
         """The same with one more entry."""
@@ -89,13 +88,11 @@ def join(files: list[list[Part]], *, single: bool | None = None) -> list[list[Pa
         known = {part.found.id: i for i, group in enumerate(groups) for part in group if part.found.id}
         nearest = _nearest(parts, groups) if groups and not single else {}
         for n, part in enumerate(parts):
-            same = known.get(part.found.id) if part.found.id else None
-            near = nearest.get(n) if same is None else same
-            _place(
-                part,
-                groups,
-                list(range(len(groups))) if single and same is None else [near] if near is not None else [],
-            )
+            place = known.get(part.found.id or "", nearest.get(n))
+            if place is not None:
+                _place(part, groups, [place])
+            else:
+                _place(part, groups, list(range(len(groups))) if single else [])
     return groups
 
 
@@ -122,119 +119,100 @@ def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
     """Puts a part into the first of the candidate groups that it fits, or into a new one that says why."""
     problems = []
     for i in candidates:
-        fitted = _fitted(groups[i], part)
-        if not isinstance(fitted, str):
-            groups[i] = fitted
+        try:
+            groups[i] = _with_part(groups[i], part)
             return
-        problems.append(fitted)
+        except _SeveralObjectsError as exc:
+            problems.append(str(exc))
     groups.append([part.noted(Entry("joined", "no", "detected", problems[0])) if problems else part])
 
 
 def _nearest(parts: list[Part], groups: list[list[Part]]) -> dict[int, int]:
     """Index of a part -> index of the nearest group, where that is within SAME_PLACE."""
-    places = {
-        i: next((member.position for member in group if member.position), None)
-        for i, group in enumerate(groups)
-    }
-    known = {i: place for i, place in places.items() if place}
-    wanted = {n: part.position for n, part in enumerate(parts) if part.position}
-    if not known or not wanted:
+    of_groups = {i: one.position for i, group in enumerate(groups) for one in reversed(group) if one.position}
+    of_parts = {n: part.position for n, part in enumerate(parts) if part.position}
+    if not of_groups or not of_parts:
         return {}
-    here, there = (SkyCoord(np.array(list(positions.values())), unit=u.deg) for positions in (wanted, known))
+    here, there = (SkyCoord(np.array(list(places.values())), unit=u.deg) for places in (of_parts, of_groups))
     index, apart, _ = here.match_to_catalog_sky(there)
-    indices = list(known)
-    return {
-        n: indices[i]
-        for n, i, distance in zip(wanted, index, apart.arcsec, strict=True)
-        if distance < SAME_PLACE
-    }
+    nearest = zip(of_parts, np.array(list(of_groups))[index].tolist(), apart.arcsec, strict=True)
+    return {n: i for n, i, distance in nearest if distance < SAME_PLACE}
 
 
-def _fitted(group: list[Part], part: Part) -> list[Part] | str:
-    """The group with `part` in it, or why they cannot be one object."""
+class _SeveralObjectsError(Exception):
+    """Why a part is not of the object of a group."""
+
+
+def _with_part(group: list[Part], part: Part) -> list[Part]:
+    """Raises _SeveralObjectsError: they cannot be one object."""
     for member in group:
-        if (
-            part.position
-            and member.position
-            and separation(part.position, member.position) > max(part.reach, member.reach)
-        ):
-            return f"it is {_angle(separation(part.position, member.position))} from {member.report.source}"
-    names = {
-        modality.token_key: (i, modality)
-        for i, member in enumerate(group)
-        for modality in member.found.modalities
-    }
-    kept: list[Modality] = []
+        if part.position and member.position:
+            distance = separation(part.position, member.position)
+            if distance > max(part.reach, member.reach):
+                raise _SeveralObjectsError(f"it is {_angle(distance)} from {member.report.source}")
+    held = {one.token_key: (i, one) for i, member in enumerate(group) for one in member.found.modalities}
     dropped: list[str] = []
     for modality in part.found.modalities:
-        if modality.token_key not in names:
-            kept.append(modality)
-            continue
-        i, known = names[modality.token_key]
+        i, known = held.get(modality.token_key, (0, None))
         if isinstance(modality, Image) and isinstance(known, Image):
-            joined = _with_bands(group[i], part, known, modality)
-            if isinstance(joined, str):
-                return joined
-            group = [*group[:i], joined, *group[i + 1 :]]
-        elif isinstance(modality, Spectrum):
-            return f"{group[i].report.source} already holds a {modality.name}"
-        else:
+            group = [*group[:i], _with_bands(group[i], part, known, modality), *group[i + 1 :]]
+        elif isinstance(modality, Spectrum) and known is not None:
+            raise _SeveralObjectsError(f"{group[i].report.source} already holds a {modality.name}")
+        elif known is not None:
             dropped.append(modality.name)
-    frames = {
-        modality.token_key: part.found.frames[modality.token_key]
-        for modality in kept
-        if modality.token_key in part.found.frames
-    }
-    member = replace(part, found=replace(part.found, modalities=tuple(kept), frames=frames))
+    new = tuple(modality for modality in part.found.modalities if modality.token_key not in held)
+    frames = {key: frame for key, frame in part.found.frames.items() if key not in held}
+    member = replace(part, found=replace(part.found, modalities=new, frames=frames))
     if dropped:
-        member = member.noted(
-            Entry("photometry", ", ".join(dropped), "dropped", "another file already has it")
-        )
+        entry = Entry("photometry", ", ".join(dropped), "dropped", "another file already has it")
+        member = member.noted(entry)
     return [*group, member]
 
 
-def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part | str:
-    """`holder` with the bands of `more` added to its image, or why that is not possible."""
+def _with_bands(holder: Part, part: Part, known: Image, more: Image) -> Part:
+    """`holder` with the bands of `more` added to its image.
+
+    Raises:
+        _SeveralObjectsError: a band of both, or pixels that are not the same places.
+    """
     twice = sorted(set(known.bands) & set(more.bands))
     if twice:
-        return f"{holder.report.source} already holds an image in {', '.join(twice)}"
+        raise _SeveralObjectsError(f"{holder.report.source} already holds an image in {', '.join(twice)}")
     if known.flux.shape[-2:] != more.flux.shape[-2:]:
         sizes = " and ".join("x".join(map(str, image.flux.shape[-2:])) for image in (known, more))
-        return f"the bands do not have one size: {sizes} pixels"
+        raise _SeveralObjectsError(f"the bands do not have one size: {sizes} pixels")
     key = known.token_key
     frame, added = holder.found.frames[key], part.found.frames[key]
     alignment = _alignment(holder, part, frame, added, known.flux.shape)
-    if isinstance(alignment, str):
-        return alignment
     bands = (*known.bands, *more.bands)
     order = [bands.index(band) for band in type(known).survey_bands if band in bands]
     flux = torch.cat([known.flux, more.flux], 1)[:, order]
     image = type(known)(flux=flux, bands=[bands[i] for i in order], proxies=(*known.proxies, *more.proxies))
 
-    def stacked(held: NDArray[Any] | None, added: NDArray[Any] | None) -> NDArray[Any] | None:
-        by_band = held is not None and added is not None and held.ndim == added.ndim == 3
-        return np.concatenate([held, added])[order] if by_band else None
+    def stacked(first: NDArray[Any] | None, second: NDArray[Any] | None) -> NDArray[Any] | None:
+        by_band = first is not None and second is not None and first.ndim == second.ndim == 3
+        return np.concatenate([first, second])[order] if by_band else None
 
-    frames = {
-        **holder.found.frames,
-        key: replace(frame, ivar=stacked(frame.ivar, added.ivar), mask=stacked(frame.mask, added.mask)),
-    }
+    frame = replace(frame, ivar=stacked(frame.ivar, added.ivar), mask=stacked(frame.mask, added.mask))
     modalities = tuple(image if modality is known else modality for modality in holder.found.modalities)
-    joined = replace(holder, found=replace(holder.found, modalities=modalities, frames=frames))
-    return joined.noted(alignment)
+    found = replace(holder.found, modalities=modalities, frames={**holder.found.frames, key: frame})
+    return replace(holder, found=found).noted(alignment)
 
 
 def _alignment(
     holder: Part, part: Part, frame: ImageFrame, added: ImageFrame, shape: tuple[int, ...]
-) -> Entry | str:
-    """That the pixels of two images are the same places, or why they are not."""
+) -> Entry:
+    """That the pixels of two images are the same places.
+
+    Raises:
+        _SeveralObjectsError: they are not.
+    """
+    name = part.report.source
     first, second = celestial(frame.header), celestial(added.header)
     if first is None or second is None:
-        note = f"no WCS shows that {part.report.source} is aligned with this; pixels are put on pixels"
+        note = f"no WCS shows that {name} is aligned with this; pixels are put on pixels"
         return Entry("alignment", "unknown", "assumed", note)
     pixels, how = difference(first, second, shape)
     if pixels > ALIGNED:
-        return f"{part.report.source} {how} from {holder.report.source}; {REPROJECT}"
-    return Entry(
-        "alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {part.report.source}"
-    )
+        raise _SeveralObjectsError(f"{name} {how} from {holder.report.source}; {REPROJECT}")
+    return Entry("alignment", f"{pixels:.2f} pixels", "detected", f"the WCS agrees with that of {name}")

@@ -16,7 +16,7 @@ from astropy.table import Table as AstropyTable
 from aion.errors import FormatError
 from aion.io.arrays_in import record, structured
 from aion.io.astropy_in import from_astropy
-from aion.io.columns import Notes, check_rows, plain, table_of
+from aion.io.columns import Notes, plain_cards, table_of
 from aion.io.content import Records, Table, native
 from aion.io.fits_file import FitsFile, cards, open_fits
 from aion.io.objects import SkyObject
@@ -29,7 +29,7 @@ _HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU, fits.BinTableHDU, fi
 _UNCERTAINTIES = {"std": ("error", 1), "var": ("variance", 2), "ivar": ("ivar", -2)}
 """`uncertainty_type` of astropy.nddata -> column, and the power of the flux unit that it is in."""
 _SPECTRAL = ("length", "frequency", "energy", "wavenumber")
-_NAMED = "give a mapping that says it, such as {'wavelength': ..., 'flux': ..., 'error': ...}"
+_NAME_THEM = "give a mapping that says it, such as {'wavelength': ..., 'flux': ..., 'error': ...}"
 
 
 def sources_in(source: Any) -> list[Any]:
@@ -45,7 +45,7 @@ def sources_in(source: Any) -> list[Any]:
     if all(isinstance(one, (np.ndarray, list, tuple, int, float)) and not _has_fields(one) for one in source):
         raise FormatError(
             f"{len(source)} arrays or numbers do not say which is the wavelength, the flux or its error; "
-            f"{_NAMED}"
+            f"{_NAME_THEM}"
         )
     return list(source)
 
@@ -75,14 +75,13 @@ def _opened(source: Any) -> Content:
     if isinstance(source, Row):
         return from_astropy(source.table[source.index : source.index + 1], "table")
     if _has_fields(source):
-        return structured(source if source.ndim else np.array([source], dtype=source.dtype), "array")
+        return structured(np.atleast_1d(np.asarray(source)), "array")
     if isinstance(source, np.ndarray):
         return _of_array(source)
     if isinstance(source, pa.Table):
-        return _of_arrow(source, {})
+        return from_arrow(source, "table")
     if _is_a(source, "pandas", "DataFrame"):
-        check_rows(len(source))
-        return _of_arrow(pa.Table.from_pandas(source), source.attrs)
+        return replace(from_arrow(pa.Table.from_pandas(source), "table"), meta=plain_cards(source.attrs))
     if _is_a(source, "pandas", "Series"):
         return Records((record(source.to_dict(), "memory"),))
     if _is_a(source, "specutils", "Spectrum", "Spectrum1D"):
@@ -92,9 +91,8 @@ def _opened(source: Any) -> Content:
 
 def _is_a(source: Any, package: str, *names: str) -> bool:
     """Whether it is of a class of a package that need not be imported to find out."""
-    return any(
-        cls.__name__ in names and cls.__module__.partition(".")[0] == package for cls in type(source).__mro__
-    )
+    classes = [cls for cls in type(source).__mro__ if cls.__module__.partition(".")[0] == package]
+    return any(cls.__name__ in names for cls in classes)
 
 
 def _has_fields(source: Any) -> bool:
@@ -120,19 +118,10 @@ def _of_hdus(source: Any) -> FitsFile:
 def _of_array(array: np.ndarray[Any, Any]) -> Records:
     if array.ndim < 3:
         raise FormatError(
-            f"an array of shape {array.shape} does not say what it holds; {_NAMED}, "
+            f"an array of shape {array.shape} does not say what it holds; {_NAME_THEM}, "
             "or {'image': ..., 'bands': ['g', 'r', 'z']}"
         )
     return Records((record({"array": array}, "memory"),))
-
-
-def _of_arrow(table: pa.Table, attributes: Mapping[Any, Any]) -> Table:
-    check_rows(table.num_rows)
-    content = from_arrow(table, "table")
-    return replace(
-        content,
-        meta=dict(content.meta) | {str(key).upper(): plain(value) for key, value in attributes.items()},
-    )
 
 
 def _of_spectrum(spectrum: Any) -> Table:
@@ -163,20 +152,11 @@ def _of_spectrum(spectrum: Any) -> Table:
                 "VarianceUncertainty or InverseVariance"
             )
         name, power = _UNCERTAINTIES[uncertainty.uncertainty_type]
-        stated = (
-            uncertainty.quantity.to_value(unit**power) if uncertainty.unit is not None else uncertainty.array
-        )
-        columns[name], units[name] = native(np.asarray(stated)), str(unit**power)
+        columns[name] = native(uncertainty.quantity.to_value(unit**power))
+        units[name] = str(unit**power)
     header = spectrum.meta.get("header", {})
-    said = (
-        cards(header)
-        if isinstance(header, fits.Header)
-        else dict(header)
-        if isinstance(header, Mapping)
-        else {}
-    )
-    said |= {key: value for key, value in spectrum.meta.items() if key != "header"}
-    meta = {str(key).upper(): plain(value) for key, value in said.items()}
+    meta = {**(cards(header) if isinstance(header, fits.Header) else header), **spectrum.meta}
+    meta = plain_cards({key: value for key, value in meta.items() if key != "header"})
     if float(spectrum.redshift) != 0:
         meta.setdefault("REDSHIFT", float(spectrum.redshift))
     return table_of(columns, Notes(units, meta=meta), "spectrum")
@@ -190,20 +170,15 @@ def _mappings(source: Any) -> list[Mapping[str, Any]]:
         raise FormatError(
             f"{type(source).__name__} is a modality already; encode it as it is, with no reading"
         )
+    inner = source.get("records") if isinstance(source, Mapping) else getattr(source, "records", None)
+    if isinstance(inner, (list, tuple)):
+        return [one for entry in inner for one in _mappings(entry)]
     if isinstance(source, Mapping):
-        inner = source.get("records")
         if not source:
             raise FormatError("the record is empty; named arrays, such as flux and wavelength, are expected")
-        return (
-            [one for entry in inner for one in _mappings(entry)]
-            if isinstance(inner, (list, tuple))
-            else [source]
-        )
-    if isinstance(getattr(source, "records", None), (list, tuple)):
-        return [one for entry in source.records for one in _mappings(entry)]
-    attributes = (
-        vars(source) if hasattr(source, "__dict__") and not isinstance(source, (type, ModuleType)) else {}
-    )
+        return [source]
+    has_attributes = hasattr(source, "__dict__") and not isinstance(source, (type, ModuleType))
+    attributes = vars(source) if has_attributes else {}
     public = {name: value for name, value in attributes.items() if not name.startswith("_")}
     if not public:
         raise FormatError(

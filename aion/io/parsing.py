@@ -1,4 +1,4 @@
-"""Bytes -> content, chosen by the first bytes. Every library's error on bad bytes leaves here as a FormatError."""
+"""Bytes -> content, chosen by the first bytes. Errors of libraries leave here as a FormatError."""
 
 import traceback
 import zlib
@@ -19,7 +19,7 @@ from aion.io.spectrum_records import holds_arrays
 Content = FitsFile | Table | Records
 
 EXPECTED = "a FITS, Parquet, HDF5, npz, npy, JSON, VOTable, ECSV or CSV file is expected"
-_KINDS = (
+_KINDS: tuple[tuple[bytes, str, Callable[[bytes], FitsFile | Table | Records]], ...] = (
     (b"SIMPLE  =", "FITS", open_fits),
     (b"\x89HDF\r\n\x1a\n", "HDF5", tables_in.open_hdf5),
     (b"PAR1", "Parquet", tables_in.open_parquet),
@@ -28,6 +28,7 @@ _KINDS = (
     (b"{", "JSON", arrays_in.open_json),
     (b"[", "JSON", arrays_in.open_json),
     (b"<", "VOTable", astropy_in.open_votable),
+    (b"", "a table", text_in.open_text),
 )
 
 
@@ -37,20 +38,13 @@ def parse(file: File) -> Content:
     Raises:
         FormatError: damaged, too large when unpacked, or of no known kind.
     """
-    start = (
-        file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if not file.data.startswith((b"\x89", b"\x93"))
-        else file.data[:64]
-    )
-    kind, open_it = next(
-        ((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic)),
-        ("text", text_in.open_text),
-    )
-    with foreign_errors(
-        f"{file.name} cannot be read as {'a table' if kind == 'text' else kind}",
-        f"if it is not damaged, {EXPECTED}",
-    ):
-        return rows_or_pixels(_opened(file, open_it))
+    start = file.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind, open_it = next((kind, opener) for magic, kind, opener in _KINDS if start.startswith(magic))
+    with foreign_errors(f"{file.name} cannot be read as {kind}", f"if it is not damaged, {EXPECTED}"):
+        try:
+            return rows_or_pixels(open_it(file.data))
+        except FormatError as exc:  # openers do not know the name of the file, and a person gave several
+            raise FormatError(f"{file.name}: {exc}") from exc
 
 
 def rows_or_pixels(content: Content) -> Content:
@@ -60,20 +54,12 @@ def rows_or_pixels(content: Content) -> Content:
     return content
 
 
-def _opened(file: File, open_it: Callable[[bytes], Content]) -> Content:
-    """The openers do not know the name of the file, and a person gave several."""
-    try:
-        return open_it(file.data)
-    except FormatError as exc:
-        raise FormatError(f"{file.name}: {exc}") from exc
-
-
 @contextmanager
 def foreign_errors(what: str, advice: str) -> Iterator[None]:
-    """Errors of astropy, pyarrow, h5py ... on bytes that are damaged become a FormatError that begins with `what`.
+    """Errors of astropy, pyarrow, h5py ... on damaged bytes become a FormatError that begins with `what`.
 
-    Infinities in the data are found and reported, so that numpy need not warn of them; what libraries warn of is left to the filters
-    of the process, which threads share and nobody may change for a while.
+    Infinities in the data are found and reported, so that numpy need not warn of them; what libraries warn
+    of is left to the filters of the process, which threads share and nobody may change for a while.
 
     Raises:
         FaultError: a line of ours failed; the log has its traceback.
@@ -93,7 +79,8 @@ def foreign_errors(what: str, advice: str) -> Iterator[None]:
 def _is_of_the_data(exc: Exception) -> bool:
     """Whether bytes or values that are not what they claim to be raise this; a slip of ours does not.
 
-    On damaged files libraries raise errors of any type, TypeError and KeyError among them, but from lines of their own.
+    On damaged files libraries raise errors of any type, TypeError and KeyError among them, but from lines
+    of their own.
     """
     if isinstance(exc, (ValueError, OSError, EOFError, ArithmeticError, BadZipFile, VerifyError, zlib.error)):
         return True

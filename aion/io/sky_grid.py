@@ -26,12 +26,8 @@ def celestial(header: Mapping[str, Any]) -> WCS | None:
         return None
     cards = {_OLD_CARD.sub(r"PC\1_\2", key): value for key, value in header.items()}
     has_sip = all(kind.endswith("-SIP") for kind in types)
-    wanted = {
-        key: value
-        for key, value in cards.items()
-        if _SKY_CARD.fullmatch(key) or (has_sip and _SIP_CARD.fullmatch(key))
-    }
-    wcs = WCS(fits.Header(wanted), naxis=2)
+    names = [key for key in cards if _SKY_CARD.fullmatch(key) or (has_sip and _SIP_CARD.fullmatch(key))]
+    wcs = WCS(fits.Header({key: cards[key] for key in names}), naxis=2)
     return wcs if wcs.has_celestial else None
 
 

@@ -26,6 +26,9 @@ _PACKED: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (  # first bytes, ki
     (b"BZh", "bzip2", bz2.BZ2Decompressor),
     (b"\xfd7zXZ\x00", "xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
 )
+_ENDING = re.compile(
+    r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|tsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz|bz2|xz))?$", re.I
+)
 NO_FLUXES = (
     "download the FITS version: a picture has no fluxes. Cutouts are at "
     "https://www.legacysurvey.org/viewer/fits-cutout?ra=..&dec=..&layers=ls-dr10&bands=grz and "
@@ -68,13 +71,7 @@ class File:
     @property
     def stem(self) -> str:
         """Its name without folder and endings, for objects that have no id of their own."""
-        name = Path(self.name).name
-        return re.sub(
-            r"(?<=.)\.(fits?|parquet|hdf5|h5|csv|ecsv|tsv|txt|dat|npz|npy|json|xml|vot)?(\.(gz|fz|bz2|xz))?$",
-            "",
-            name,
-            flags=re.IGNORECASE,
-        )
+        return _ENDING.sub("", Path(self.name).name)
 
 
 def load(source: Any, name: str | None) -> File | None:
@@ -165,19 +162,11 @@ def _read_stream(stream: Any) -> bytes:
         raise FormatError(f"the file cannot be read: {exc}; open it again in binary mode") from exc
     if isinstance(data, str):
         data = data.encode()
-    if data is not None and len(data) == 0 and _is_at_end(stream):
+    if data == b"" and getattr(stream, "seekable", bool)() and stream.tell():
         raise FormatError("the file was read to its end before; go back to its start with seek(0)")
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise FormatError(f"the file gives {type(data).__name__} instead of bytes; open it in binary mode")
     return bytes(data)
-
-
-def _is_at_end(stream: Any) -> bool:
-    """Whether an open file holds something before the place where it is."""
-    try:
-        return bool(stream.tell())
-    except (AttributeError, OSError, ValueError):
-        return False
 
 
 def as_stream(data: bytes) -> io.BytesIO:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -9,21 +10,22 @@ from aion.io.content import Array
 from aion.io.unit_spelling import parse_unit
 
 _DIGITS = r"(?:\d+\.?\d*|\.\d+)"
-_NUMBER = re.compile(
-    rf"[+-]?(?:{_DIGITS}(?:[eEdD][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE
-)  # 1.0D-17: Fortran
-_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}(?:[ed][+-]?\d+)?|inf(?:inity)?)", re.I)  # 1.0D-17: Fortran
 _WITH_COMMA = re.compile(r"[+-]?(?:\d*,\d+|\d+)(?:[eEdD][+-]?\d+)?")  # 8e-07 among 8,001e-07
+_WITH_POINT = re.compile(r"[+-]?[\d,]*\.\d+\D?.*")
 _IN_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+|[+-]?\d+")
 _EXPONENT = str.maketrans("dD", "ee")
-_MISSING = frozenset(("", "nan", "null", "none", "--", "---", "n/a", "na", "indef", "masked"))
+_WORDS = ("nan", "null", "none", "n/a", "na", "indef", "masked")
+_MISSING = frozenset(("", "--", "---", "NaN", *_WORDS, *map(str.upper, _WORDS), *map(str.capitalize, _WORDS)))
+_NO_NUMBER = re.compile(r"[_\s]|[^\x00-\x7f]")
+"""What int() and float() take all the same: ``2020_1``, blanks, digits of other scripts."""
 LONGEST_EXACT = 15
 """Digits of a whole number that a float64 always holds; longer ones beside missing values stay text."""
 
 
 def is_missing(cell: str) -> bool:
     """Whether a cell says that it has no value."""
-    return cell.lower() in _MISSING
+    return cell in _MISSING
 
 
 def is_number(cell: str) -> bool:
@@ -43,44 +45,37 @@ def typed(cells: Sequence[str], missing: frozenset[float] = frozenset()) -> Arra
         cells: One column.
         missing: Numbers that stand for missing values, as the comments say.
     """
-    absent = {cell for cell in set(cells) if is_missing(cell)}
-    present = [cell for cell in cells if cell not in absent] if absent else list(cells)
-    if present and all(_WHOLE.fullmatch(cell) for cell in present):
-        return _whole(cells, present, missing)
-    if all(_NUMBER.fullmatch(cell) for cell in present):
-        return _floats(cells, missing)
+    present = [cell for cell in cells if cell not in _MISSING]
+    if not _NO_NUMBER.search("".join(present)):
+        for numbers in (_whole, _floats):
+            with suppress(ValueError):
+                return numbers(cells, present, missing)
     if all(cell.lower() in ("true", "false") for cell in cells):
         return np.array([cell.lower() == "true" for cell in cells])
     return np.array(cells)
 
 
 def _whole(cells: Sequence[str], present: list[str], missing: frozenset[float]) -> Array:
-    if any(re.fullmatch(r"0\d+", cell) for cell in present):
-        return np.array(cells)
     numbers = [int(cell) for cell in present]
-    if len(present) < len(cells) or (missing and not missing.isdisjoint(numbers)):
-        exact = max(map(len, present)) <= LONGEST_EXACT
-        return (
-            _floats(cells, missing)
-            if exact
-            else np.array(["" if is_missing(cell) else cell for cell in cells])
-        )
-    kinds = (kind for kind in (np.int64, np.uint64) if _fits(numbers, np.iinfo(kind)))
-    kind = next(kinds, None)
-    return np.array(cells) if kind is None else np.array(numbers, dtype=kind)
+    if any(cell[0] == "0" and len(cell) > 1 for cell in present):
+        return np.array(cells)
+    if len(present) < len(cells) or not missing.isdisjoint(numbers):
+        if max(map(len, present)) <= LONGEST_EXACT:
+            return _floats(cells, present, missing)
+        return np.array(["" if is_missing(cell) else cell for cell in cells])
+    for kind in (np.int64, np.uint64):
+        with suppress(OverflowError):
+            return np.array(numbers, dtype=kind)
+    return np.array(cells)
 
 
-def _fits(numbers: list[int], limits: np.iinfo) -> bool:
-    return limits.min <= min(numbers) and max(numbers) <= limits.max
-
-
-def _floats(cells: Sequence[str], missing: frozenset[float]) -> Array:
+def _floats(cells: Sequence[str], present: list[str], missing: frozenset[float]) -> Array:
+    if len(present) < len(cells):
+        cells = ["nan" if is_missing(cell) else cell for cell in cells]
     try:
         values = np.array([float(cell) for cell in cells])
-    except ValueError:  # missing ones, and exponents of Fortran
-        values = np.array(
-            [np.nan if is_missing(cell) else float(cell.translate(_EXPONENT)) for cell in cells]
-        )
+    except ValueError:
+        values = np.array([float(cell.translate(_EXPONENT)) for cell in cells])
     return np.where(np.isin(values, list(missing)), np.nan, values) if missing else values
 
 
@@ -89,24 +84,18 @@ def point_decimals(columns: list[Sequence[str]]) -> list[Sequence[str]] | None:
 
     Commas are decimal where no number of the table has a point, and one at least cannot mark thousands.
     """
-    with_comma = [any("," in cell for cell in cells) and _all_with_comma(cells) for cells in columns]
-    cells_with_comma = [
-        cell for cells, wanted in zip(columns, with_comma, strict=True) if wanted for cell in cells
-    ]
-    if all(_IN_THOUSANDS.fullmatch(cell) or is_missing(cell) for cell in cells_with_comma):
+    has_commas = [any("," in cell for cell in cells) and _all_match(_WITH_COMMA, cells) for cells in columns]
+    if all(_all_match(_IN_THOUSANDS, cells) for cells, has in zip(columns, has_commas, strict=True) if has):
         return None
-    if any(
-        "." in cell and re.fullmatch(r"[+-]?[\d,]*\.\d+\D?.*", cell) for cells in columns for cell in cells
-    ):
+    if any("." in cell and _WITH_POINT.fullmatch(cell) for cells in columns for cell in cells):
         return None
-    return [
-        [cell.replace(",", ".") for cell in cells] if wanted else cells
-        for cells, wanted in zip(columns, with_comma, strict=True)
-    ]
+    parts = zip(columns, has_commas, strict=True)
+    return [[cell.replace(",", ".") for cell in cells] if has else cells for cells, has in parts]
 
 
-def _all_with_comma(cells: Sequence[str]) -> bool:
-    return all(_WITH_COMMA.fullmatch(cell) or is_missing(cell) for cell in cells)
+def _all_match(pattern: re.Pattern[str], cells: Sequence[str]) -> bool:
+    """Whether every cell that has a value does."""
+    return all(pattern.fullmatch(cell) or is_missing(cell) for cell in cells)
 
 
 def name_and_unit(text: str) -> tuple[str, str | None]:

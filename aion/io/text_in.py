@@ -1,4 +1,4 @@
-"""Text -> a Table: ECSV, IPAC, CDS by astropy, the rest by what its lines show. Knows no meanings."""
+"""Text -> a Table: by astropy if it declares its format, else by what its lines show. Knows no meanings."""
 
 import csv
 import re
@@ -10,11 +10,11 @@ from astropy.io import ascii as text_tables
 
 from aion.errors import FormatError
 from aion.io.astropy_in import from_astropy
-from aion.io.columns import Notes, check_rows, plain, table_of
+from aion.io.columns import check_rows, notes_of, plain_cards, table_of
 from aion.io.content import Array, Table, lower_names
 from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
 from aion.io.text_comments import (
-    ColumnNotes,
+    Header,
     comment_cards,
     joined_words,
     missing_numbers,
@@ -27,19 +27,18 @@ _DECLARED = (  # what a format says of itself, astropy's name for it, ours
     (r"\A#\s*%ECSV", "ecsv", "ECSV"),
     (r"\A(?:\\.*\n)*(?:\|.*\|[ \t]*\n)+(?=[^|\n])", "ipac", "IPAC table"),
     (r"^Byte-by-byte Description of file", "cds", "CDS table"),
+    (r"\A(?:# *\d+ +[A-Z]\w+.*\n)+[^#]", "sextractor", "SExtractor catalog"),
+    (r"\A(?:#.*\n)*#N\s", "daophot", "DAOPHOT table"),
+    (r"\A(?:#.*\n)*[^#\t\n]*(?:\t.*)?\n\d*[NS](?:\t\d*[NS])*[ \t]*$", "rdb", "RDB table"),
 )
-_MISSING_IN: dict[str, dict[str, Any]] = {
-    "ecsv": {"fill_values": [("", "0"), ("null", "0")]}
-}  # the archive of Gaia
+_OPTIONS: dict[str, Any] = {"ecsv": {"fill_values": [("", "0"), ("null", "0")]}}  # null: the archive of Gaia
 _MARK = re.compile(r"\s*(?:[#%!]+|//|;(?=[^;]*$))\s?")
 _RULER = re.compile(r"[\s|+:;,]*(?:--|==)[\s|+:;,=-]*")
-_TYPES = re.compile(
-    r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*|\d*[NS]", re.I
-)
+_TYPES = re.compile(r"(?:float|double|int(?:eger)?|long|short|char|str(?:ing)?|real|bool(?:ean)?)\d*", re.I)
 ASSUMED_NAMES = ("wavelength", "flux", "error")
 """Of columns that the file does not name, where the first only rises or falls; then ``column_4``..."""
-HEAD = 100_000
-"""Characters in which a format declares itself."""
+HEAD = 2_000
+"""Lines in which a format declares itself."""
 SAMPLE = 50
 """Lines that show what sets the cells apart."""
 
@@ -53,22 +52,21 @@ def open_text(data: bytes) -> Table:
         FormatError: it is not text, or not a table.
     """
     check_rows(data.count(b"\n"))  # before anything is made of so many
-    text = _decoded(data)
-    for says, format_name, origin in _DECLARED:
-        if re.search(says, text[:HEAD], re.MULTILINE):
-            table = text_tables.read(
-                text.splitlines(), format=format_name, guess=False, **_MISSING_IN.get(format_name, {})
-            )
+    text = _decoded(data).splitlines()
+    head = "\n".join(text[:HEAD])
+    for declaration, format_name, origin in _DECLARED:
+        if re.search(declaration, head, re.MULTILINE):
+            options = _OPTIONS.get(format_name, {})
+            table = text_tables.read(text, format=format_name, guess=False, **options)
             return from_astropy(table, origin, _stated_beside(table.meta, format_name))
-    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", text[:HEAD]):
+    if re.search(r"\\begin\{(?:deluxetable|tabular|table)", head):
         raise FormatError(
             "the text is a LaTeX table; give the machine-readable table of the article, or save it as CSV"
         )
     comments: list[str] = []
     lines: list[str] = []
-    for line in text.splitlines():
-        mark = _MARK.match(line)
-        if mark:
+    for line in text:
+        if mark := _MARK.match(line):
             comments.append(line[mark.end() :].strip())
         elif line.strip():
             lines.append(line)
@@ -81,11 +79,11 @@ def open_text(data: bytes) -> Table:
 
 
 def _stated_beside(meta: Mapping[str, Any], format_name: str) -> dict[str, Any]:
-    """Cards in the comments that astropy keeps, and the keywords of IPAC."""
+    """Cards in the comments that astropy keeps, and the keywords of IPAC and DAOPHOT."""
     comments = meta.get("comments")
     stated = comment_cards([str(line).strip() for line in comments]) if isinstance(comments, list) else {}
-    keywords = meta.get("keywords", {}) if format_name == "ipac" else {}
-    return stated | {str(name).upper(): plain(entry["value"]) for name, entry in keywords.items()}
+    keywords = meta.get("keywords", {}) if format_name in ("ipac", "daophot") else {}
+    return stated | plain_cards({name: entry["value"] for name, entry in keywords.items()})
 
 
 def _decoded(data: bytes) -> str:
@@ -102,25 +100,27 @@ def _decoded(data: bytes) -> str:
 
 def _table(lines: list[str], comments: list[str]) -> Table:
     rulers = [i for i, line in enumerate(lines) if _is_ruler(line)]
-    bare = [line for line in lines if not _is_ruler(line)]
+    bare = [line for line in lines if not _is_ruler(line)] if rulers else lines
     delimiter = _delimiter(bare[:SAMPLE])
     rows = _at_ruler(bare, lines[rulers[0]]) if delimiter == " " and rulers else None
     rows = _without_empty_ends(rows or _split(bare, delimiter))
     has_units_line = 2 in (place - i for i, place in enumerate(rulers))  # names, units, ruler
-    notes, body = _header(rows, comments, delimiter, has_units_line)
-    _check_widths(notes.names if notes else body[0], body, delimiter)
+    header, body = _header(rows, comments, delimiter, has_units_line)
+    _check_widths(header.names if header else body[0], body, delimiter)
     columns: list[Sequence[str]] = list(zip(*body, strict=True))
-    said: dict[str, Any] = {}
-    with_points = point_decimals(columns) if delimiter != "," else None
+    meta = comment_cards(comments)
+    has_commas = delimiter != "," and any("," in line for line in bare)
+    with_points = point_decimals(columns) if has_commas else None
     if with_points is not None:
-        columns, said = with_points, said | {"DECIMAL_COMMAS": True}
+        columns, meta["DECIMAL_COMMAS"] = with_points, True
     missing = missing_numbers(comments)
     values = [typed(cells, missing) for cells in columns]
-    if notes is None:
-        notes = ColumnNotes(_names_without_any(values))
-        assumed = [name for name in notes.names if name in ASSUMED_NAMES]
-        said |= {"NAMES_ASSUMED": ", ".join(assumed)} if assumed else {}
-    return _named(notes, values, comments, said, "CSV" if delimiter == "," else "text table")
+    if header is None:
+        header = Header(_names_without_any(values))
+        assumed = [name for name in header.names if name in ASSUMED_NAMES]
+        meta |= {"NAMES_ASSUMED": ", ".join(assumed)} if assumed else {}
+    origin = "CSV" if delimiter == "," else "text table"
+    return _named(header, values, vizier_columns(comments), meta, origin)
 
 
 def _is_ruler(line: str) -> bool:
@@ -128,29 +128,20 @@ def _is_ruler(line: str) -> bool:
 
 
 def _named(
-    notes: ColumnNotes, values: list[Array], comments: list[str], said: dict[str, Any], origin: str
+    header: Header, values: list[Array], about: dict[str, dict[str, str]], meta: dict[str, Any], origin: str
 ) -> Table:
     """The table, without columns that have neither a name nor a value."""
-    stated = [name_and_unit(name) for name in notes.names]
-    names = lower_names(name for name, _ in stated)
-    lines_of_units = [
-        cell.strip("[]") if not is_missing(cell) and cell != "-" else "" for cell in notes.units
-    ]
-    units = {name: unit for name, unit in zip(names, lines_of_units, strict=False) if unit}
-    units |= {name: unit for name, (_, unit) in zip(names, stated, strict=True) if unit}
-    columns = {
-        name: column
-        for name, (given, _), column in zip(names, stated, values, strict=True)
-        if given or not _is_empty(column)
-    }
-    descriptions, ucds = vizier_columns(comments)
-    of_columns = Notes(
-        units,
-        {name: ucd for name, ucd in ucds.items() if name in columns},
-        descriptions={n: text for n, text in (notes.descriptions | descriptions).items() if n in columns},
-        meta=comment_cards(comments) | said,
-    )
-    return table_of(columns, of_columns, origin)
+    stated = [name_and_unit(name) for name in header.names]
+    units = [cell.strip("[]") if not is_missing(cell) and cell != "-" else "" for cell in header.units]
+    columns: dict[str, Array] = {}
+    notes: dict[str, dict[str, Any]] = {}
+    for i, name in enumerate(lower_names(name for name, _ in stated)):
+        given, unit = stated[i]
+        if given or not _is_empty(values[i]):
+            columns[name] = values[i]
+            unit = unit or (units[i] if units else None)
+            notes[name] = {"unit": unit, "description": header.descriptions.get(name), **about.get(name, {})}
+    return table_of(columns, notes_of(notes.items(), meta), origin)
 
 
 def _is_empty(column: Array) -> bool:
@@ -166,11 +157,9 @@ def _delimiter(sample: list[str]) -> str:
         rows = _without_empty_ends(_split(sample, mark))
         if len({len(row) for row in rows}) > 1:
             continue
-        blanks_set_apart = len(widths) == 1 and (
-            (mark == "\t" and len(split_at_blanks(sample[0])) > len([cell for cell in rows[0] if cell]))
-            or (mark == "," and all(_has_decimal_commas(line) for line in sample))
-        )
-        if not blanks_set_apart:
+        has_more_blanks = mark == "\t" and len(split_at_blanks(sample[0])) > sum(map(bool, rows[0]))
+        marks_decimals = mark == "," and all(_has_decimal_commas(line) for line in sample)
+        if len(widths) > 1 or not (has_more_blanks or marks_decimals):
             return mark
     if len(widths) == 1 and widths != {1}:
         return " "
@@ -189,10 +178,8 @@ def _split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
         quoted = any('"' in line for line in lines)
         return [split_at_blanks(line) for line in lines] if quoted else [line.split() for line in lines]
     try:
-        return [
-            [cell.strip() for cell in row]
-            for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        ]
+        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        return [[cell.strip() for cell in row] for row in rows]
     except csv.Error as exc:
         raise FormatError(f"the text is not a table: {exc}; save it as CSV, ECSV or FITS") from exc
 
@@ -202,10 +189,8 @@ def _at_ruler(lines: list[str], ruler: str) -> list[list[str]] | None:
     starts = [group.start() for group in re.finditer(r"[-=]+", ruler)]
     if len(starts) < 2 or any(line[start - 1 : start].strip() for line in lines for start in starts[1:]):
         return None
-    return [
-        [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
-        for line in lines
-    ]
+    groups = list(zip(starts, [*starts[1:], None], strict=True))
+    return [[line[start:end].strip() for start, end in groups] for line in lines]
 
 
 def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
@@ -221,7 +206,7 @@ def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
 
 def _header(
     rows: list[list[str]], comments: list[str], delimiter: str, has_units_line: bool
-) -> tuple[ColumnNotes | None, list[list[str]]]:
+) -> tuple[Header | None, list[list[str]]]:
     """What the first rows and the comments say of the columns (None: nothing), and the rows of data."""
     first = rows[0]
     in_comments = names_in(comments, len(rows[-1]), lambda comment: _split([comment], delimiter)[0])
@@ -246,7 +231,7 @@ def _header(
         raise FormatError(
             f"the text holds several tables, the second from row {again} on; save each one by itself"
         )
-    return ColumnNotes(first, units), rest
+    return Header(first, units), rest
 
 
 def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:
@@ -257,11 +242,10 @@ def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:
 
 def _differ(row: Sequence[str], below: list[list[str]]) -> bool:
     """Whether a cell of the row is text above a number, and none is a number."""
-    return not any(looks_numeric(cell) for cell in row) and any(
-        looks_numeric(number) and not is_missing(cell)
-        for cells in below
-        for cell, number in zip(row, cells, strict=False)
-    )
+    if any(looks_numeric(cell) for cell in row):
+        return False
+    pairs = (pair for cells in below for pair in zip(row, cells, strict=False))
+    return any(looks_numeric(number) and not is_missing(cell) for cell, number in pairs)
 
 
 def _check_widths(names: Sequence[str], rows: list[list[str]], delimiter: str) -> None:

@@ -1,4 +1,7 @@
-"""Arrays -> bytes of FITS, ECSV, VOTable, CSV and HDF5 files, with units and provenance. Knows neither surveys nor results."""
+"""Arrays -> bytes of FITS, ECSV, VOTable, CSV and HDF5 files, with units and provenance.
+
+Knows neither surveys nor results.
+"""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -46,7 +49,7 @@ class Picture:
 def fits_bytes(
     parts: Sequence[OutputTable | Picture], cards: Mapping[str, Card], *, history: Sequence[str] = ()
 ) -> bytes:
-    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then one HDU per part, which repeats the cards.
+    """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards.
 
     Text in cards is cut after 60 characters, and comments where the card ends.
     """
@@ -59,15 +62,13 @@ def fits_bytes(
     hdus = [primary]
     for part in parts:
         if isinstance(part, Picture):
-            hdu = astropy_fits.ImageHDU(_plain(part.values), name=part.name)
+            hdu = astropy_fits.ImageHDU(np.asarray(part.values), name=part.name)
             hdu.header["BUNIT"] = part.unit
         else:
             hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
-            units = {
-                f"TUNIT{i}": column.unit for i, column in enumerate(part.columns, start=1) if column.unit
-            }
-            # astropy leaves out units that the FITS standard lacks, such as nanomaggies
-            hdu.header.update({name: unit for name, unit in units.items() if name not in hdu.header})
+            for i, column in enumerate(part.columns, start=1):
+                if column.unit:  # astropy leaves out units that the FITS standard lacks, such as nanomaggies
+                    hdu.header.setdefault(f"TUNIT{i}", column.unit)
         _put(hdu.header, {**cards, **part.cards})
         hdus.append(hdu)
     stream = io.BytesIO()
@@ -92,7 +93,8 @@ def votable(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
     document = from_table(_astropy_table(columns))
     document.resources[0].infos.extend(Info(name=name, value=str(value)) for name, value in meta.items())
     stream = io.BytesIO()
-    # not as TABLEDATA: astropy's writer of it overruns its buffer (https://github.com/astropy/astropy/issues/20419)
+    # not as TABLEDATA: astropy's writer of it overruns its buffer
+    # (https://github.com/astropy/astropy/issues/20419)
     document.to_xml(stream, tabledata_format="binary2")
     return stream.getvalue()
 
@@ -122,20 +124,12 @@ def _astropy_table(columns: Sequence[Column]) -> Any:
 
     return AstropyTable(
         [
-            AstropyColumn(
-                _plain(column.values),
-                name=column.name,
-                unit=column.unit or None,
-                description=column.description,
+            AstropyColumn(  # an empty list still is a column of numbers
+                np.asarray(one.values), one.name, unit=one.unit or None, description=one.description
             )
-            for column in columns
+            for one in columns
         ]
     )
-
-
-def _plain(values: Any) -> NDArray[Any]:
-    """Arrays as FITS and ECSV hold them: an empty list still is a column of numbers."""
-    return np.asarray(values)
 
 
 def _put(header: Any, cards: Mapping[str, Card]) -> None:

@@ -1,7 +1,7 @@
 """What a stored pixel is worth: the AB magnitude of one unit, as BUNIT and the cards of zero-points say."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ _CARDS = ("MAGZERO", "MAGZPT", "PHOTZP", "MAGZP", "ZEROPNT", "ZEROPOINT", "ZERO_
 _SYSTEM_CARDS = ("MAGSYS", "PHOTSYS", "ZPSYS", "MAGSYSTM")
 """Cards that say AB or Vega."""
 _POSSIBLE = (10, 40)
+_RATE = re.compile(r"/\s*s(ec)?\b|s-1|s\*\*-1", re.IGNORECASE)
+_TOTAL = re.compile(r"(electrons?|counts?|dn)", re.IGNORECASE)
 BRIGHTEST, FAINTEST = 8.0, 32.0
 """AB magnitudes that the brightest pixel of a field has not; if it does, the unit is another one."""
 _USUAL = (22.5, 25.0, 27.0, 30.0, 31.4)
@@ -62,29 +64,26 @@ def image_flux_factor(
         return 1.0, Entry("flux unit", unit, "header", f"{defined}, zero-point {target}")
     if not stated:
         bunit = str(header.get("BUNIT", "")).strip()
-        said = (
-            f"BUNIT = {bunit} has no AB magnitude and no card gives one" if bunit else "the file does not say"
-        )
-        note = f"{said}; zero-point {target}{_absurd(planes, target)}"
-        others = [point for point in _USUAL if point != target]
-        factors = [_factor(target, point) for point in others]
-        examples = ", ".join(
-            f"{factor:.4g} for {point}" for point, factor in zip(others, factors, strict=True)
-        )
-        choices = tuple(f"image_flux_scale={factor:.6g}" for factor in (1.0, *factors))
-        return 1.0, Entry("flux unit", unit, "assumed", f"{note}; set image_flux_scale: {examples}", choices)
-    first = stated[0]
-    note = f"{first.source}, zero-point {first.magnitude:.3f}"
+        reason = f"BUNIT = {bunit} has no AB magnitude and no card gives one"
+        reason = reason if bunit else "the file does not say"
+        factors = {point: _factor(target, point) for point in _USUAL if point != target}
+        examples = ", ".join(f"{factor:.4g} for {point}" for point, factor in factors.items())
+        note = f"{reason}; zero-point {target}{_absurd(planes, target)}; set image_flux_scale: {examples}"
+        return 1.0, Entry("flux unit", unit, "assumed", note, _choices([1.0, *factors.values()]))
+    first, *others = stated
     factor = _factor(target, first.magnitude)
+    note = f"{first.source}, zero-point {first.magnitude:.3f}"
     note += "" if factor == 1 else f", scaled to {target}"
-    others_stated = [point for point in stated[1:] if abs(point.magnitude - first.magnitude) > AGREE]
-    if not others_stated:
+    others = [point for point in others if abs(point.magnitude - first.magnitude) > AGREE]
+    if not others:
         return factor, Entry("flux unit", unit, "header", note)
-    choices = tuple(
-        f"image_flux_scale={_factor(target, point.magnitude):.6g}" for point in (first, *others_stated)
-    )
-    against = ", ".join(_zero_point_in_words(point) for point in others_stated)
+    against = ", ".join(f"{point.source} is zero-point {point.magnitude:.3f}" for point in others)
+    choices = _choices([factor, *(_factor(target, point.magnitude) for point in others)])
     return factor, Entry("flux unit", unit, "assumed", f"{note}; but {against}", choices)
+
+
+def _choices(factors: Sequence[float]) -> tuple[str, ...]:
+    return tuple(f"image_flux_scale={factor:.6g}" for factor in factors)
 
 
 def zero_points(header: Mapping[str, Any], pixel_scale: float | None) -> list[ZeroPoint]:
@@ -123,10 +122,6 @@ def _factor(target: float, zero_point: float) -> float:
     return 1.0 if abs(zero_point - target) < 0.002 else float(10 ** ((target - zero_point) / 2.5))
 
 
-def _zero_point_in_words(point: ZeroPoint) -> str:
-    return f"{point.source} is zero-point {point.magnitude:.3f}"
-
-
 def _absurd(planes: NDArray[Any], zero_point: float) -> str:
     """A few words if the brightest pixel would be brighter or fainter than one can be."""
     largest = float(np.nanmax(planes))
@@ -139,7 +134,7 @@ def _absurd(planes: NDArray[Any], zero_point: float) -> str:
 def _of_card(header: Mapping[str, Any], card: str, value: float) -> list[ZeroPoint]:
     """CASU (INT, VISTA) gives MAGZPT for counts per second, others for counts; only the unit can tell."""
     seconds = _seconds(header)
-    if card != "MAGZPT" or seconds is None or _is_rate(header):
+    if card != "MAGZPT" or seconds is None or _RATE.search(str(header.get("BUNIT", ""))):
         return [ZeroPoint(value, f"{card} = {value:g}")]
     if _number(header, "MAGZERO") is not None:
         return []
@@ -187,16 +182,9 @@ def _hubble(header: Mapping[str, Any]) -> ZeroPoint | None:
     zero_point = -2.5 * np.log10(flam) - 21.10 - 5 * np.log10(pivot) + 18.6921
     source = f"PHOTFLAM = {flam:g}, PHOTPLAM = {pivot:g}"
     seconds = _seconds(header)
-    if (
-        re.fullmatch(r"(electrons?|counts?|dn)", str(header.get("BUNIT", "")).strip(), re.IGNORECASE)
-        and seconds
-    ):
+    if seconds and _TOTAL.fullmatch(str(header.get("BUNIT", "")).strip()):
         zero_point, source = zero_point + 2.5 * np.log10(seconds), f"{source}, EXPTIME = {seconds:g}"
     return ZeroPoint(float(zero_point), source)
-
-
-def _is_rate(header: Mapping[str, Any]) -> bool:
-    return bool(re.search(r"/\s*s(ec)?\b|s-1|s\*\*-1", str(header.get("BUNIT", "")), re.IGNORECASE))
 
 
 def _seconds(header: Mapping[str, Any]) -> float | None:

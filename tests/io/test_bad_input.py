@@ -1,4 +1,7 @@
-"""Whatever comes in, the answer is objects or one sentence: what came, what is expected, what to do. Never another exception."""
+"""Whatever comes in, the answer is objects or one sentence: what came, what is expected, what to do.
+
+Never another exception.
+"""
 
 import gzip
 import io
@@ -125,7 +128,8 @@ def test_hdf5_links_to_other_files_are_not_followed(tmp_path):
 
 
 def test_a_votable_that_refers_to_other_files_is_refused():
-    votable = b'<?xml version="1.0"?><VOTABLE><RESOURCE><TABLE><DATA><BINARY><STREAM href="file:///etc/passwd"/></BINARY></DATA></TABLE></RESOURCE></VOTABLE>'
+    stream = b'<DATA><BINARY><STREAM href="file:///etc/passwd"/></BINARY></DATA>'
+    votable = b'<?xml version="1.0"?><VOTABLE><RESOURCE><TABLE>' + stream + b"</TABLE></RESOURCE></VOTABLE>"
     with pytest.raises(FormatError, match="outside the file"):
         read(votable)
     entities = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><VOTABLE></VOTABLE>'
@@ -272,25 +276,21 @@ def test_a_text_of_too_many_rows_is_refused_before_it_is_taken_apart(monkeypatch
 
 
 def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
-    with pytest.raises(
-        ModalityError,
-        match="0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and",
-    ):
+    reason = "0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and"
+    with pytest.raises(ModalityError, match=reason):
         read(SPECTRUM | {"ivar": np.full(500, -1.0)})
 
 
 def test_a_fault_of_ours_is_logged_and_not_blamed_on_the_file(twins, monkeypatch, caplog):
     monkeypatch.setattr("aion.io.readers.sdss.build_spectrum", None)
-    with pytest.raises(
-        FaultError,
-        match=r"a fault of this program, not of what it was given .TypeError: 'NoneType' object is not callable",
-    ):
+    fault = "a fault of this program, not of what it was given .TypeError: 'NoneType' object is not callable"
+    with pytest.raises(FaultError, match=fault):
         read(twins / "sdss_spec.fits")
     assert "Traceback" in caplog.text and "read_spec" in caplog.text
 
 
 def test_reading_never_sets_the_warnings_of_the_whole_process_aside(twins, monkeypatch):
-    """``warnings.catch_warnings`` puts back what it found, which in threads is what another one had set: then it stays for ever."""
+    """``warnings.catch_warnings`` puts back what it found: in threads what another one had set, for ever."""
     callers = set()
     enter = warnings.catch_warnings.__enter__
 

@@ -1,4 +1,4 @@
-"""Damaged files: noise, cut short, bits flipped. They give objects or a sentence about the file, never a fault of this program."""
+"""Damaged files: noise, cut short, bits flipped. They give objects or a sentence, never a fault of ours."""
 
 import numpy as np
 import pytest
@@ -19,14 +19,14 @@ MAGICS = (
     b"\x1f\x8b\x08",
 )
 NAMES = (
-    "sdss_spec.fits", "spspec.fits", "desi_coadd.fits", "desi_redrock.fits", "mmu_desi.parquet", "mmu_legacysurvey.hdf5", "sparcl.json",
-    "ls_cutout.fits.gz", "ls_brick.fits.fz", "hsc_g.fits.gz", "cube.npz", "photometry.ecsv", "photometry.fits", "photometry.vot",
-    "spectrum.csv",
+    "sdss_spec.fits", "spspec.fits", "desi_coadd.fits", "desi_redrock.fits", "mmu_desi.parquet",
+    "mmu_legacysurvey.hdf5", "sparcl.json", "ls_cutout.fits.gz", "ls_brick.fits.fz", "hsc_g.fits.gz",
+    "cube.npz", "photometry.ecsv", "photometry.fits", "photometry.vot", "spectrum.csv",
 )  # fmt: skip
 
 
 def objects_of(data: bytes) -> list[SkyObject]:
-    """None where the file is refused as damaged; every other exception, a FaultError among them, fails the test."""
+    """None where the file is refused as damaged; other exceptions, a FaultError among them, fail the test."""
     try:
         return read(data)
     except InputError:

@@ -1,4 +1,4 @@
-"""Rows of catalogs become scalars by their published names; missing values are dropped by name, ids stay text."""
+"""Rows of catalogs become scalars by their published names; missing ones are dropped, ids stay text."""
 
 import io
 
@@ -39,7 +39,8 @@ def test_a_tractor_row_gets_the_targetid_of_desi(twins):
 
 
 def test_ra_and_dec_are_read_by_the_model_only_in_gaia_rows():
-    gaia = "source_id,ra,dec,parallax,phot_g_mean_flux,phot_bp_mean_flux\n4295806720,10.5,-3.25,1.5,1000.0,null\n"
+    columns = "source_id,ra,dec,parallax,phot_g_mean_flux,phot_bp_mean_flux"
+    gaia = f"{columns}\n4295806720,10.5,-3.25,1.5,1000.0,null\n"
     (found,) = read(gaia.encode())
     assert set(names(found)) == {"ra", "dec", "parallax", "phot_g_mean_flux"}
     assert found.id == "4295806720" and found.dec == -3.25
@@ -98,8 +99,9 @@ def test_a_stated_unit_is_converted_and_reported(entry, column, value, name, con
 
 @pytest.mark.parametrize(
     "column",
-    ["SHAPE_R [arcsec]", "g_cmodel_mag [mag(AB)]", "g_cmodel_mag [AB mag]", "FLUX_G [nMgy]", "FLUX_G [nanomaggies]", "EBV [mag]",
-     "phot_g_mean_flux ['electron'.s**-1]", "phot_g_mean_flux [e-/s]", "i_sdssshape_shape11 [arcsec^2]", "parallax [mas]"],
+    ["SHAPE_R [arcsec]", "g_cmodel_mag [mag(AB)]", "g_cmodel_mag [AB mag]", "FLUX_G [nMgy]",
+     "FLUX_G [nanomaggies]", "EBV [mag]", "phot_g_mean_flux ['electron'.s**-1]", "phot_g_mean_flux [e-/s]",
+     "i_sdssshape_shape11 [arcsec^2]", "parallax [mas]"],
 )  # fmt: skip
 def test_the_published_unit_in_any_spelling_changes_nothing(column):
     (found,) = read(f"id,FLUX_R,{column}\n1,1,1.5\n".encode())

@@ -1,4 +1,4 @@
-"""Every real file is read: redshifts as published, wavelengths in range, nothing assumed that the survey states."""
+"""Every real file is read: redshifts as published, wavelengths in range, nothing assumed that it states."""
 
 import csv
 from pathlib import Path

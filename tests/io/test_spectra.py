@@ -1,4 +1,4 @@
-"""Spectra of every format arrive in vacuum Å and 1e-17 erg/s/cm2/Å, with True = bad, whatever the file stores."""
+"""Spectra of every format arrive in vacuum Å and 1e-17 erg/s/cm2/Å, True = bad, whatever the file stores."""
 
 import io
 

@@ -68,7 +68,7 @@ ASSUMPTIONS = [
         {"FLUX": (FLUX * 1e-17, None), "ERROR": (ERROR * 1e-17, None)},
         "spectrum_flux_scale=1e+17",
     ),
-    ("flux unit", {"FLUX": (FLUX, "count")}, "spectrum_flux_scale=1"),
+    ("flux unit", {"FLUX": (FLUX, "count"), "ERROR": (ERROR, "count")}, "spectrum_flux_scale=1"),
     ("mask", {"MASK": BAD.astype("i4")}, "mask_sense=bad"),
 ]
 

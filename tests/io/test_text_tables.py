@@ -36,7 +36,8 @@ FLUX = "1e-17 erg/s/cm2/angstrom"
         ("# Column 1: wavelength (nm)\n# Column 2: flux (Jy)\n1 2\n3 4\n", ["wavelength", "flux"],
          {"wavelength": "nm", "flux": "Jy"}),
         ("#   1 NUMBER  Running\n#   2 FLUX_APER  Fluxes [count]\n#   4 X_IMAGE  [pixel]\n1 2 3 4\n2 3 4 5\n",
-         ["number", "flux_aper", "flux_aper_2", "x_image"], {"flux_aper": "count", "x_image": "pixel"}),
+         ["number", "flux_aper", "flux_aper_1", "x_image"],
+         {"flux_aper": "ct", "flux_aper_1": "ct", "x_image": "pix"}),
         ("% wave flux\n! note\n1 2\n3 4\n", ["wave", "flux"], {}),
         ("id#,S/N,E(B-V),log(flux)\n1,2,3,4\n", ["id#", "s/n", "e(b-v)", "log(flux)"], {}),
         ('"wave, rest",flux\n1,2\n', ["wave, rest", "flux"], {}),
@@ -64,6 +65,7 @@ def test_names_and_units_are_taken_from_where_they_stand(text, names, units):
     "text",
     [
         "wave\tflux\r\n1.5\t2.5\r\n3.5\t4.5\r\n",
+        "wave\tflux\r\n8N\t8N\r\n1.5\t2.5\r\n3.5\t4.5\r\n",
         "\ufeffwave,flux\n1.5,2.5\n3.5,4.5\n",
         "wave flux\n1.5   2.5\n3.5\t4.5\n",
         "wave flux\n1.5\t2.5\n3.5\t4.5\n",
@@ -224,7 +226,7 @@ def as_text(format_name: str) -> tuple[AstropyTable, str]:
 
 
 @pytest.mark.parametrize(
-    "format_name", ["ascii.ecsv", "ascii.ipac", "ascii.mrt", "ascii.fixed_width_two_line"]
+    "format_name", ["ascii.ecsv", "ascii.ipac", "ascii.mrt", "ascii.rdb", "ascii.fixed_width_two_line"]
 )
 @pytest.mark.filterwarnings("ignore")
 def test_formats_that_declare_themselves_are_read_as_they_say(format_name):
@@ -234,7 +236,7 @@ def test_formats_that_declare_themselves_are_read_as_they_say(format_name):
     assert table.columns["wave"].tolist() == [370.0, 370.5]
     assert table.columns["flux"][0] == 1.5 and table.columns["name"].tolist() == ["NGC 1", "NGC 2"]
     assert np.isnan(table.columns["flux"][1])
-    if format_name != "ascii.fixed_width_two_line":
+    if format_name not in ("ascii.rdb", "ascii.fixed_width_two_line"):
         assert dict(table.units) == {"wave": "nm", "flux": "Jy"}
 
 
@@ -261,6 +263,30 @@ def test_an_ipac_table_has_its_null_values_and_keywords():
     )
     np.testing.assert_array_equal(table.columns["flux"], [1.5, np.nan])
     assert dict(table.units) == {"wave": "um", "flux": "Jy"} and str(table.meta["RA"]) == "150.1"
+
+
+DAOPHOT = """#K FILTER     = R                       name        %-23s
+#N ID    XCENTER   YCENTER   MAG         MERR          MSKY           NITER    \\
+#U ##    pixels    pixels    magnitudes  magnitudes    counts         ##       \\
+#F %-9d  %-10.3f   %-10.3f   %-12.3f     %-14.3f       %-15.7g        %-6d
+#
+#N         SHARPNESS   CHI         PIER  PERROR                                \\
+#U         ##          ##          ##    perrors                               \\
+#F         %-23.3f     %-12.3f     %-6d  %-13s
+#
+14       138.538     256.405   15.461      0.003         34.85955       4       \\
+            -0.032      0.802       0     No_error
+18       18.114      280.170   INDEF       0.206         30.12784       4       \\
+            -2.544      1.104       0     No_error
+"""
+
+
+def test_a_daophot_table_has_rows_of_several_lines_and_keywords():
+    table = table_of(DAOPHOT)
+    assert list(table.columns)[:4] == ["id", "xcenter", "ycenter", "mag"] and len(table.columns) == 11
+    np.testing.assert_array_equal(table.columns["mag"], [15.461, np.nan])
+    assert table.columns["chi"].tolist() == [0.802, 1.104]
+    assert table.units["xcenter"] == "pixels" and table.meta["FILTER"] == "R"
 
 
 def test_names_that_differ_in_case_both_survive():

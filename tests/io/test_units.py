@@ -24,8 +24,9 @@ SPELLINGS: dict[str, dict[float, list[str]]] = {
         1e10: ["m", "M", "meter", "metres"],
     },
     PER_ANGSTROM: {
-        1: ["erg/s/cm2/A", "(erg/s/cm2/A)", "erg/cm2/s/A", "erg/cm^2/s/Ang", "ergs-1cm-2A-1", "ergcm-2s-1A-1", "ERG/S/CM2/A",
-            "ERG/CM2/S/ANGSTROM", "ergs/s/cm2/AA", "erg s-1 cm-2 A-1", "erg.s-1.cm-2.A-1",
+        1: ["erg/s/cm2/A", "(erg/s/cm2/A)", "erg/cm2/s/A", "erg/cm^2/s/Ang", "ergs-1cm-2A-1",
+            "ergcm-2s-1A-1", "ERG/S/CM2/A", "ERG/CM2/S/ANGSTROM",
+            "ergs/s/cm2/AA", "erg s-1 cm-2 A-1", "erg.s-1.cm-2.A-1",
             "erg s**-1 cm**-2 angstrom**-1", "erg s^-1 cm^-2 Å^-1", "erg / (s cm2 Angstrom)",
             "erg/s/(cm2 A)", "(erg/s)/cm2/A", "erg/(s*cm**2*Angstrom)", "erg/s cm2 A",
             "erg/s cm-2 A-1", "ergs per s per cm^2 per Angstrom", "erg/sec/cm**2/Ang",

@@ -40,9 +40,6 @@ def read_hsc_cutout(file: FitsFile, overrides: Overrides) -> list[Found]:
 
 def _bad(mask: Hdu) -> Array:
     """True where a bit of BAD_PLANES is set; MP_* cards give the bits."""
-    bits = [
-        int(mask.header[plane])
-        for plane in BAD_PLANES
-        if plane in mask.header and 0 <= int(mask.header[plane]) < 63
-    ]
-    return np.asarray((mask.image().astype(np.int64) & sum(1 << bit for bit in bits)) != 0)
+    bits = [int(mask.header[plane]) for plane in BAD_PLANES if plane in mask.header]
+    bad = sum(1 << bit for bit in bits if 0 <= bit < 63)
+    return np.asarray((mask.image().astype(np.int64) & bad) != 0)

@@ -4,6 +4,7 @@ and band), brick coadds; and FITS images of other surveys.
 https://www.legacysurvey.org/viewer/urls and https://www.legacysurvey.org/dr10/files/#image-stacks-south-coadd
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,9 @@ from aion.io.images import MOST_BANDS, build_image
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
 from aion.io.sky_grid import celestial
+
+_SPECTRAL = ("MULTISPE", "LINEAR", "WAVE", "LAMBDA", "AWAV", "PIXEL")
+"""What CTYPE1 of a stack of extracted spectra begins with."""
 
 
 def is_subimage(file: FitsFile) -> bool:
@@ -47,8 +51,7 @@ def read_subimage(file: FitsFile, overrides: Overrides) -> list[Found]:
     images, unused = image_hdus(bricks[brick])
     if not images:
         raise FormatError("the subimage has inverse variances but no image; download it again")
-    arrays = arrays_of(file, images, unused, survey="Legacy Survey")
-    found = build_image(arrays, overrides)
+    found = build_image(arrays_of(file, images, unused, survey="Legacy Survey"), overrides)
     others = ", ".join(sorted(set(bricks) - {brick}))
     note = f"BRICK; the others ({others}) show less of the field" if others else "BRICK"
     return [replace(found, entries=(*found.entries, Entry("brick", brick, "header", note)))]
@@ -64,8 +67,7 @@ def read_brick(file: FitsFile, overrides: Overrides) -> list[Found]:
         raise FormatError(
             f"this is the {kind} stack of a brick; give legacysurvey-<brick>-image-<band>.fits.fz instead"
         )
-    arrays = arrays_of(file, [ImageHdu(hdu)], survey="Legacy Survey")
-    return [build_image(arrays, overrides)]
+    return [build_image(arrays_of(file, [ImageHdu(hdu)], survey="Legacy Survey"), overrides)]
 
 
 @reader("Image", FitsFile, matches=is_image)
@@ -89,16 +91,13 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
     if len(first.axes) > 2 or len(images) == 1:
         return [first]
     planes = [image for image in images if len(image.axes) == 2]
-    named = [
-        image
-        for image in planes
-        if (stated := band_of(image, file)) and not stated[1].endswith("of the file")
-    ]
+    stated = [(image, band_of(image, file)) for image in planes]
+    named = [image for image, band in stated if band and not band[1].endswith("of the file")]
     if named:
         return named
-    asked = len(overrides.bands or ())
-    if asked in (1, len(planes)):
-        return planes[:asked]
+    count = len(overrides.bands or ())
+    if count in (1, len(planes)):
+        return planes[:count]
     if band_of(first, file):
         return [first]
     sizes = ", ".join(f"{image.hdu.name or 'no name'} {'x'.join(map(str, image.axes))}" for image in planes)
@@ -110,11 +109,7 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
 
 def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
     header = header_of(image.hdu, file)
-    if (
-        str(header.get("CTYPE1", ""))
-        .upper()
-        .startswith(("MULTISPE", "LINEAR", "WAVE", "LAMBDA", "AWAV", "PIXEL"))
-    ):
+    if str(header.get("CTYPE1", "")).upper().startswith(_SPECTRAL):
         return False
     if celestial(header) is not None:
         return True
@@ -127,6 +122,6 @@ def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
 def _stated_survey(header: Mapping[str, Any]) -> str | None:
     """Of the cutouts only the Legacy Survey's say where they are from."""
     survey = str(header.get("SURVEY", "")).replace(" ", "").lower()
-    if "legacysurvey" in survey or "decals" in survey or survey.startswith("ls-"):
+    if re.search("legacysurvey|decals|^ls-", survey):
         return "Legacy Survey"
     return "HSC" if survey.startswith("hsc") else None

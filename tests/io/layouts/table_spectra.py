@@ -50,7 +50,7 @@ def uncertainty_in_column(name: str, values: np.ndarray, source: str, error: flo
 STANDARD_DEVIATIONS = {
     "ERR_FLUX": "lime, https://lime-stable.readthedocs.io, text spectra",
     "FLUX_ERR": "https://sparcl.readthedocs.io, derived field names",
-    "STATERROR": "CALSPEC, https://www.stsci.edu/hst/instrumentation/reference-data-for-calibration-and-tools",
+    "STATERROR": "CALSPEC, www.stsci.edu/hst/instrumentation/reference-data-for-calibration-and-tools",
     "SPECTRUM_NOISE": "MultimodalUniverse, scripts/vipers/build_parent_sample.py",
     "E_FLUX": "VizieR, https://cds.unistra.fr/vizier/catstd/catstd-3.3.htx: e_ is a mean error",
     "EFLUX": "XSHOOTER and KMOS users' tables, as astropy.table writes them",
