@@ -27,6 +27,9 @@ class Settings:
     """Commit, branch or tag of a Hub id (``AION_REVISION``)."""
     device: str = "auto"
     """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
+    precision: str = "auto"
+    """``"auto"`` (bfloat16 where the processor multiplies it), ``"float32"`` or ``"bfloat16"``, of the transformer
+    and the decoders (``AION_PRECISION``)."""
     catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
@@ -47,6 +50,7 @@ class Settings:
             model=given.get("AION_MODEL", cls.model),
             revision=given.get("AION_REVISION"),
             device=given.get("AION_DEVICE", cls.device),
+            precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
             token=given.get("HF_TOKEN"),
