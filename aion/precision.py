@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from aion.constants import PRECISIONS
 from aion.errors import ConfigError
-
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def dtype_of(precision: str, device: torch.device) -> torch.dtype:

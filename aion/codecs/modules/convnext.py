@@ -27,8 +27,7 @@ class GlobalResponseNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, 1, dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        # the norm over positions; vector_norm takes five times as long along this axis
-        norm = x.square().sum(dim=1, keepdim=True).sqrt()
+        norm: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
         return self.gamma * (x * (norm / (norm.mean(-1, keepdim=True) + 1e-6))) + self.beta + x
 
 
