@@ -13,3 +13,5 @@ AB_ZERO_FLUX = 3.631e-20
 """The same in erg/s/cm2/Hz."""
 CODEC_FIELD = 96
 """Side of the field that the image codecs read, pixels."""
+PRECISIONS = ("auto", "float32", "bfloat16")
+"""Number formats that networks may be asked to compute in; see `aion.precision`."""

@@ -2,7 +2,8 @@
 in ours or in the published package.
 
 Run by ``run.py`` as a process of its own, since both packages are named ``aion``:
-``python one_object.py ours|published base|tiny``. Weights are random. For every line read from standard input
+``python one_object.py ours|float32|published base|tiny``; ``ours`` computes in the precision that is
+chosen by itself. Weights are random. For every line read from standard input
 it analyzes the object once and answers with one line of JSON: seconds by step, and the highest memory of the
 process so far in bytes.
 """
@@ -66,7 +67,15 @@ def main(package: str, size: str) -> None:
         "domains_in": STREAMS,
         "domains_out": STREAMS,
     }
-    predict = {"ours": _ours, "published": _published}[package](config | sizes["model"])
+    if package == "published":
+        predict = _published(config | sizes["model"])
+    else:
+        from aion.precision import dtype_of
+
+        dtype = dtype_of("auto" if package == "ours" else package, torch.device("cpu"))
+        predict = _ours(config | sizes["model"], dtype)
+        image_codec.decode_in(dtype)
+        spectrum_codec.decode_in(dtype)
     flux, pixels = torch.randn(1, len(BANDS), 160, 160), torch.randn(1, 7781) + 5
     wavelength = torch.linspace(3600, 9824, 7781)[None]
     for _ in sys.stdin:
@@ -98,11 +107,11 @@ def main(package: str, size: str) -> None:
         print(json.dumps({"seconds": {"all": marks[-1] - marks[0], **seconds}, "peak": peak}), flush=True)
 
 
-def _ours(config: dict[str, Any]) -> Any:
+def _ours(config: dict[str, Any], dtype: torch.dtype) -> Any:
     from aion.embedding import pool
     from aion.model import AIONConfig
 
-    model = AION(AIONConfig(**config)).eval()
+    model = AION(AIONConfig(**config)).eval().compute_in(dtype)
 
     def predict(tokens: dict[str, torch.Tensor]) -> Any:
         context = model.context(tokens)  # once, whatever is asked of it

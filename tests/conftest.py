@@ -6,6 +6,8 @@ from pathlib import Path
 
 # no test reaches the network; the ones that play the Hub set their own endpoint
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# numbers that are compared to the last digits; tests/test_precision.py compares the formats
+os.environ.setdefault("AION_PRECISION", "float32")
 
 import pytest
 import torch

@@ -18,7 +18,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")
 PICTURES = core("color_image", "previews")
-CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion"}
+CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
 
 
 def explorer(*names: str) -> set[str]:
@@ -36,12 +36,20 @@ PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
 LAYERS: dict[str, set[str]] = {
     **dict.fromkeys(FACTS, FACTS),
     **dict.fromkeys(TRANSFORMER, TRANSFORMER | {"aion.errors", "aion.streams"}),
-    "aion.model": TRANSFORMER | {"aion.errors", "aion.streams", "aion.hub", "aion.installation"},
+    "aion.model": TRANSFORMER
+    | {"aion.errors", "aion.streams", "aion.hub", "aion.installation", "aion.precision"},
+    "aion.precision": {"aion.errors", "aion.constants"},
     "aion.installation": set(),
     "aion.hub": {"aion.errors"},
     "aion.download": {"aion.errors", "aion.hub"},
     "aion.codecs": FACTS
-    | {"aion.hub", "aion.codecs.modules", "aion.codecs.preprocessing", "aion.codecs.quantizers"},
+    | {
+        "aion.hub",
+        "aion.precision",
+        "aion.codecs.modules",
+        "aion.codecs.preprocessing",
+        "aion.codecs.quantizers",
+    },
     "aion.codecs.modules": {"aion.errors"},
     "aion.codecs.preprocessing": {"aion.errors", "aion.constants"},
     "aion.codecs.quantizers": {"aion.errors"},
@@ -55,7 +63,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
-    "aion.explorer.settings": {"aion.errors", "aion.resources"},
+    "aion.explorer.settings": {"aion.constants", "aion.errors", "aion.resources"},
     "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")

@@ -60,13 +60,14 @@ def test_the_make_targets_and_files_it_names_exist() -> None:
 
 def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
     named = dict(re.findall(r"^\| `(AION_\w+|HF_TOKEN)` \| (.*?) \|", README, flags=re.MULTILINE))
-    other = {"AION_DEVICE": "cpu"}
+    other = {"AION_DEVICE": "cpu", "AION_PRECISION": "float32"}
     changed = {name: Settings.from_environment({name: other.get(name, "other")}) for name in named}
     assert all(settings != Settings() for settings in changed.values())
     assert named.keys() == {
         "AION_MODEL",
         "AION_REVISION",
         "AION_DEVICE",
+        "AION_PRECISION",
         "AION_CATALOG",
         "AION_OWN",
         "HF_TOKEN",

@@ -25,6 +25,9 @@ class Codec(nn.Module, ABC):
     config: dict[str, Any]
     """Arguments of the constructor, as in `config.json`."""
 
+    decoders: tuple[str, ...] = ()
+    """Names of the modules that only decoding uses; they may compute in less than float32."""
+
     @property
     @abstractmethod
     def codebook_size(self) -> int:
@@ -55,6 +58,13 @@ class Codec(nn.Module, ABC):
                 f"{type(self).__name__} decodes {self.modality.__name__}, not {target.__name__}"
             )
         return self._decode(self._checked_tokens(tokens), target, **metadata)
+
+    def decode_in(self, dtype: torch.dtype) -> Self:
+        """The same codec whose decoder computes in this format. Its encoder stays in float32,
+        so that the tokens stay what they are."""
+        for name in self.decoders:
+            self.get_submodule(name).to(dtype)
+        return self
 
     def inspect(self, modality: Modality) -> tuple[str, ...]:
         """Sentences on what encoding leaves out or changes; empty when nothing."""

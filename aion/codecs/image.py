@@ -23,6 +23,7 @@ from aion.codecs.quantizers import FiniteScalarQuantizer
 from aion.constants import CODEC_FIELD
 from aion.errors import ConfigError, InputError, ModalityError
 from aion.modalities import Image
+from aion.precision import dtype_in
 
 MAX_GAPS = 0.2
 """Fraction of non-finite pixels in a band of the field above which an image is refused."""
@@ -32,6 +33,7 @@ class ImageCodec(Codec):
     """MagViT autoencoder with finite scalar quantization; bands of two surveys share one network."""
 
     modality = Image
+    decoders = ("post_quant_proj", "model.decoder_layers", "model.conv_out")
 
     def __init__(
         self,
@@ -130,7 +132,7 @@ class ImageCodec(Codec):
 
     def decode_latent(self, z: Tensor) -> Tensor:
         """Quantised (B, embedding_dim, side, side) -> (B, 9, 96, 96), range-compressed, every band."""
-        decoded = self.model.decode(self.post_quant_proj(z))
+        decoded = self.model.decode(self.post_quant_proj(z.to(dtype_in(self.post_quant_proj)))).to(z.dtype)
         every = torch.ones(len(z), len(BAND_TO_INDEX), dtype=torch.bool, device=z.device)
         out: Tensor = self.subsample_out(decoded, every)
         return out

@@ -36,10 +36,12 @@ class CodecManager:
         revision: str | None = None,
         token: str | None = None,
         local_files_only: bool = False,
+        decode_dtype: torch.dtype = torch.float32,
     ) -> None:
         """`source`: a folder in the published layout or a Hub id, not touched before a codec is needed;
-        `revision`: a commit or branch."""
+        `revision`: a commit or branch; `decode_dtype`: in which decoders compute (`Codec.decode_in`)."""
         self.device = torch.device(device)
+        self._decode_dtype = decode_dtype
         self._locate = partial(
             hub.locate, source, revision=revision, token=token, local_files_only=local_files_only
         )
@@ -111,7 +113,7 @@ class CodecManager:
         with self._lock:
             if modality_type.name not in self._codecs:
                 codec = MODALITY_CODEC_MAPPING[modality_type].from_pretrained(self._located(), modality_type)
-                self._codecs[modality_type.name] = codec.to(self.device)
+                self._codecs[modality_type.name] = codec.decode_in(self._decode_dtype).to(self.device)
             return self._codecs[modality_type.name]
 
     @property

@@ -19,6 +19,7 @@ from aion.codecs.modules.spectrum import LatentSpectralGrid
 from aion.codecs.quantizers import LookupFreeQuantizer, ScalarLinearQuantizer
 from aion.errors import ConfigError, InputError, ModalityError
 from aion.modalities import PADDING_WAVELENGTH, Spectrum
+from aion.precision import dtype_in
 
 MIN_PIXELS = 32
 """Good pixels inside the codec's grid below which a spectrum is refused."""
@@ -31,6 +32,7 @@ class SpectrumCodec(Codec):
     all surveys share one network and one grid."""
 
     modality = Spectrum
+    decoders = ("decoder", "post_quant_conv")
 
     def __init__(
         self,
@@ -123,7 +125,7 @@ class SpectrumCodec(Codec):
     def decode_latent(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
         """Quantised (B, embedding_dim, tokens) -> flux / scale - 1 (B, num_pixels) and logits of the
         mask, None without that channel."""
-        channels = self.decoder(self.post_quant_conv(z))
+        channels = self.decoder(self.post_quant_conv(z.to(dtype_in(self.decoder)))).to(z.dtype)
         return channels[:, 0], channels[:, 1] if channels.shape[1] == 2 else None
 
     def _encode(self, spectrum: Spectrum) -> Tensor:

@@ -122,6 +122,8 @@ class ModelInfo:
     """One sentence beside all results; for the embedded model, that it learned from a simulated survey."""
     parameters: int
     device: str
+    precision: str
+    """``"bfloat16"`` or ``"float32"``: in which the transformer and the decoders of codecs compute."""
     reads: tuple[str, ...]
     """Token streams of the encoder."""
     writes: tuple[str, ...]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from aion.constants import PRECISIONS
 from aion.errors import ConfigError
 from aion.resources import resource
 
@@ -18,7 +19,7 @@ class Settings:
     """Which weights, which catalog, which device.
 
     Raises:
-        ConfigError: the device is none of what is named below.
+        ConfigError: the device or the precision is none of what is named below.
     """
 
     model: str = EMBEDDED_MODEL
@@ -27,6 +28,9 @@ class Settings:
     """Commit, branch or tag of a Hub id (``AION_REVISION``)."""
     device: str = "auto"
     """``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:N"`` (``AION_DEVICE``)."""
+    precision: str = "auto"
+    """Of the transformer and the decoders: ``"auto"`` (bfloat16 where the processor multiplies it),
+    ``"float32"`` or ``"bfloat16"`` (``AION_PRECISION``)."""
     catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
@@ -38,6 +42,8 @@ class Settings:
         kind, _, number = self.device.partition(":")
         if kind not in ("auto", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
             raise ConfigError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"AION_PRECISION is {self.precision!r}; it is one of {', '.join(PRECISIONS)}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -47,6 +53,7 @@ class Settings:
             model=given.get("AION_MODEL", cls.model),
             revision=given.get("AION_REVISION"),
             device=given.get("AION_DEVICE", cls.device),
+            precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
             token=given.get("HF_TOKEN"),

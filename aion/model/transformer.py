@@ -33,6 +33,7 @@ from aion.layers import (
     without_initialisation,
 )
 from aion.model.token_checks import Tokens, check_batch, checked_shape, range_problems, read_target
+from aion.precision import dtype_in
 from aion.streams import STREAMS
 
 __all__ = ["AION", "AIONConfig", "Context"]
@@ -99,6 +100,13 @@ class AION(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are; inputs are moved there."""
         return self.mask_token.device
+
+    def compute_in(self, dtype: torch.dtype) -> Self:
+        """The same model whose blocks compute in this format; embeddings, norms at the ends, the redshift
+        correlation and logits stay in float32, and so do states and logits that are given."""
+        self.encoder.to(dtype)
+        self.decoder.to(dtype)
+        return self
 
     def encode(
         self, tokens: Tokens, input_mask: Tokens | None = None, num_encoder_tokens: int | None = None
@@ -170,9 +178,11 @@ class AION(nn.Module):
         queries = Queries(sizes, None if min(lowest) >= 0 else asked)
         x = concatenated([self._query(key, position) for key, position in positions.items()])
         visible = None if bool(context.keep.all()) else something_visible(context.keep)
+        dtype = dtype_in(self.decoder)
+        full, x, states = x.dtype, x.to(dtype), context.states.to(dtype)
         for block in self.decoder:
-            x = block(x, context.states, visible, queries)
-        parts = torch.split(self.decoder_norm(x), queries.sizes, dim=1)
+            x = block(x, states, visible, queries)
+        parts = torch.split(self.decoder_norm(x.to(full)), queries.sizes, dim=1)
         logits = {key: self._output(key).to_logits(part) for key, part in zip(positions, parts, strict=True)}
         if "tok_z" in logits and context.redshift is not None:
             correlation = context.redshift.unsqueeze(1)  # (B, 1, bins)
@@ -324,10 +334,10 @@ class AION(nn.Module):
         """The encoder pass over packed tokens."""
         token, place = self._embedded(read)
         visible = None if bool(read.keep.all()) else something_visible(read.keep)
-        x = token + place
+        x = (token + place).to(dtype_in(self.encoder))
         for block in self.encoder:
             x = block(x, visible)
-        states = self.decoder_proj_context(self.encoder_norm(x)) + place
+        states = self.decoder_proj_context(self.encoder_norm(x.to(place.dtype))) + place
         if visible is not None:
             states = states * read.keep.unsqueeze(-1)
         context = replace(read, states=states)

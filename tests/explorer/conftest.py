@@ -90,7 +90,9 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
     The vectors are a `fan` around object 1, those of images around object 3.
     """
     folder = tmp_path_factory.mktemp("catalog")
-    engine = Engine(Settings(model=str(tiny_weights), device="cpu", catalog=folder / "none"))
+    engine = Engine(
+        Settings(model=str(tiny_weights), device="cpu", precision="float32", catalog=folder / "none")
+    )
     targets = [sky_object(i) for i in range(N)]
     targets = [
         SkyObject(t.id, t.modalities[:1] + t.modalities[2:], t.reports) if i % 2 == 0 else t
@@ -122,7 +124,7 @@ def settings(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Se
         ),
     ).save(folder / "catalog")
     engine.close()
-    return Settings(model=str(tiny_weights), device="cpu", catalog=folder / "catalog")
+    return Settings(model=str(tiny_weights), device="cpu", precision="float32", catalog=folder / "catalog")
 
 
 @pytest.fixture(scope="session")

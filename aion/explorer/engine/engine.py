@@ -328,6 +328,7 @@ def _model_info(settings: Settings, networks: Networks) -> ModelInfo:
         notice=card.get("notice"),
         parameters=sum(parameter.numel() for parameter in networks.model.parameters()),
         device=str(device) if device.type == "cpu" else f"{device} ({torch.cuda.get_device_name(device)})",
+        precision=str(networks.dtype).removeprefix("torch."),
         reads=networks.reads,
         writes=networks.writes,
         versions={"aion": aion.__version__, "python": platform.python_version(), **packages},

@@ -17,6 +17,7 @@ from aion.errors import ConfigError
 from aion.explorer.settings import Settings
 from aion.modalities import MODALITIES, Image, Modality, Z
 from aion.model import AION
+from aion.precision import dtype_of
 
 Tokens = dict[str, NDArray[np.int64]]
 SomeModality = TypeVar("SomeModality", bound=Modality)
@@ -49,12 +50,18 @@ class Networks:
             raise ConfigError(
                 f"{settings.model} does not predict {Z.token_key}; the explorer needs a model that does"
             )
-        self.model = model.to(device).eval()
+        self.dtype = dtype_of(settings.precision, device)
+        """In which the transformer and the decoders of codecs compute."""
+        self.model = model.compute_in(self.dtype).to(device).eval()
         self.device = device
         # the commit the model came from, so that its codecs are of the same one
         revision = model.source.revision if model.source else settings.revision
         self.codecs = CodecManager(
-            device=str(device), source=settings.model, revision=revision, token=settings.token
+            device=str(device),
+            source=settings.model,
+            revision=revision,
+            token=settings.token,
+            decode_dtype=self.dtype,
         )
         grid = self.codecs.codec(Z).quantizer
         assert isinstance(grid, ScalarLinearQuantizer)
@@ -74,10 +81,7 @@ class Networks:
             key: torch.from_numpy(np.stack([tokens[key] for tokens in objects])).to(self.device)
             for key in objects[0]
         }
-        with (
-            torch.inference_mode(),
-            torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"),
-        ):
+        with torch.inference_mode():
             context = self.model.context(stacked)
             logits = self.model.predict(context, Z)[Z.token_key][:, 0]
         embeddings = pool(context).cpu().numpy()

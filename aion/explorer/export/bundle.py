@@ -62,6 +62,7 @@ def bundle(
         },
         "versions": analysis.model.versions,
         "device": analysis.model.device,
+        "precision": analysis.model.precision,
     }
     results = result_files(analysis, reports, catalog)
     files: dict[str, str | bytes] = {

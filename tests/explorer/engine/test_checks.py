@@ -89,7 +89,7 @@ def test_the_distribution_of_held_out_objects_is_read_beside_the_weights(tiny_we
     folder = shutil.copytree(tiny_weights, tmp_path / "weights")
     rows = {"tok_spectrum_sdss": {"n": 10, "0.1": 1.0, "0.9": 1e9}, "tok_image": {"0.1": 0.0, "0.9": 1e9}}
     (folder / "metrics.json").write_text(json.dumps({TABLE: rows}))
-    engine = Engine(Settings(model=str(folder), device="cpu", catalog=tmp_path))
+    engine = Engine(Settings(model=str(folder), device="cpu", precision="float32", catalog=tmp_path))
     target = replace(
         make_object(1),
         frames={"tok_image": ImageFrame(0.262, {}, np.full((4, 110, 104), 4.0, dtype=np.float32))},

@@ -37,6 +37,7 @@ def weights_facts(info: ModelInfo) -> None:
                 ("SHA-256", f"`{info.sha256}`"),
                 ("Parameters", f"{info.parameters:,} in the transformer"),
                 ("Device", info.device),
+                ("Precision", f"{info.precision}; encoders of codecs: float32"),
                 ("Reads", f"{len(info.reads)} streams of tokens"),
                 ("Writes", f"{len(info.writes)} streams of tokens"),
             ],
