@@ -1,4 +1,5 @@
-"""Files -> objects of the sky: `read` finds out what a file is from its content and says what it detected, assumed and dropped.
+"""Files -> objects of the sky: `read` finds out what a file is from its content and says what it detected,
+assumed and dropped.
 
 astropy and specutils are imported when the first file is read, not before.
 """
@@ -19,19 +20,20 @@ def read(
 ) -> list[SkyObject]:
     """Objects found in one file, or in several that belong together.
 
-    Several files become one object when each holds one (image + spectrum + photometry); targets of larger files are matched by
+    Several files become one object when each holds one (image + spectrum + photometry), and a file with the
+    error or the mask of a spectrum is part of the one with its flux; targets of larger files are matched by
     their id, then by position. A file of many targets gives many objects, in its order.
 
     Args:
         source: Path, bytes, open file, table, HDUs, spectrum or record in memory, or a list of those.
-        name: What to call the file in reports; the file's own name by default. It never decides how a file is read.
+        name: What to call the file in reports, by default its own name; it never decides how a file is read.
         overrides: Values that replace what would be detected.
         strict: Whether an assumption, such as a medium that nothing states, is an error.
 
     Raises:
         FormatError: the file cannot be used: what it is, what is expected and what to do.
-        ChoiceNeededError: it can be read in several ways and nothing in it says which is meant; with `strict`, also
-            where one of them would be assumed. Its `choices` are the overrides that decide.
+        ChoiceNeededError: it can be read in several ways and nothing in it says which is meant;
+            with `strict`, also where one would be assumed. Its `choices` are the overrides that decide.
         ModalityError: it was understood, but its arrays do not make a modality.
         ConfigError: an override that no file has a use for.
     """
@@ -43,8 +45,9 @@ def read(
 def read_many(sources: Iterable[Source]) -> tuple[list[SkyObject], list[Unread]]:
     """Objects of many files, as many as there are: what cannot be read is listed and does not stop the rest.
 
-    What several files say of one object is joined by its id (for a file that states none: its name without the ending), then by
-    its position within 1.5 arcsec. Unlike in `read`, files are never joined for holding one object each.
+    What several files say of one object is joined by its id (for a file that states none: its name without
+    the ending), then by its position within 1.5 arcsec. Unlike in `read`, files are never joined for holding
+    one object each.
     """
     from aion.io.reading import read_each
 

@@ -1,4 +1,4 @@
-"""Files that hold the error or the mask of a spectrum whose flux is in another file of those that were given."""
+"""Files with the error or the mask of a spectrum whose flux is in another of those that were given."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -93,7 +93,8 @@ def _joined(record: Record, name: str, part: Record, part_name: str) -> Record:
         role = label(key).role
         if np.size(values) != size:
             raise FormatError(
-                f"{key} in {part_name} has {np.size(values)} pixels, the flux in {name} {size}; give files of one spectrum"
+                f"{key} in {part_name} has {np.size(values)} pixels, the flux in {name} {size}; give files "
+                "of one spectrum"
             )
         if role is Role.WAVELENGTH and not np.allclose(
             values, record.values[names[Role.WAVELENGTH]], rtol=1e-5

@@ -46,7 +46,7 @@ class Hdu:
         return tuple(lower_names(self.header.get(f"TTYPE{i + 1}", "") for i in range(count)))
 
     def column_cards(self, card: str) -> dict[str, str]:
-        """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``), where it has one."""
+        """Lower-case column name -> text of its card (``"TUCD"``, ``"TUTYP"``, ``"TCOMM"``)."""
         there = [key for key in self.header if key.startswith(card) and key[len(card) :].isdigit()]
         texts = {int(key[len(card) :]): str(self.header[key]).strip() for key in there}
         return {name: texts[i] for i, name in enumerate(self.columns, start=1) if i in texts}
@@ -84,7 +84,8 @@ class Hdu:
         rows = getattr(self.hdu, "data", None)
         if not isinstance(rows, fits.FITS_rec):
             raise FormatError(
-                f"HDU {self.name or 'without a name'} is not a table that can be read; download the file again"
+                f"HDU {self.name or 'without a name'} is not a table that can be read; download the file "
+                "again"
             )
         for i, (name, column) in enumerate(zip(self.columns, rows.columns, strict=True)):
             values = rows.field(i)
@@ -146,7 +147,8 @@ def open_fits(data: bytes) -> FitsFile:
         )  # compressed images are smaller than their size says
         if end > len(data):
             raise FormatError(
-                f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download it again"
+                f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download "
+                "it again"
             )
     rest = data[end + -end % 2880 :]
     if rest.startswith(b"XTENSION"):

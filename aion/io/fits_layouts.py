@@ -1,4 +1,4 @@
-"""HDUs of a FITS file -> records of named arrays: the spectra in tables, images, rows of images and beside a WCS.
+"""HDUs of a FITS file -> records of named arrays: spectra in tables, images, rows of images, beside a WCS.
 
 FITS WCS for spectra: Greisen et al. 2006, A&A 446, 747. IRAF: onedspec.package (equispec, apall, DC-FLAG).
 """
@@ -23,7 +23,7 @@ from aion.io.unit_spelling import split_logarithm
 from aion.io.units import PLAUSIBLE
 
 LARGEST_LOG10 = 6.0
-"""Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1, which says they are."""
+"""Wavelengths above this are no log10 of Å: some programs convert them and leave DC-FLAG = 1 in place."""
 _NOT_SPECTRAL = ("PIXEL", "RA", "DEC", "GLON", "GLAT", "MULTISPE")
 """CTYPE1 of axes that have no wavelengths, or as MULTISPE have them elsewhere."""
 _OTHER_AXES = re.compile(r"(VELO|VRAD|VOPT|ZOPT|BETA|TIME)|.*-(GRI|GRA|TAB|[A-Z]2[A-Z])$")
@@ -35,13 +35,13 @@ _ROWS_OF: tuple[tuple[Mapping[str, str | None], tuple[Role, ...]], ...] = (
     ({"IMAGE": "SPECTRUM"}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
     ({"OBSRA": None, "Z_HELIO": None, "QUALITY": None}, (Role.FLUX, Role.VARIANCE, Role.SKY)),
 )
-"""What the rows of an image are by the data model of a survey, which cards of its header show (None: any value)."""
+"""What the rows of an image are by the data model of a survey, which these cards show (None: any value)."""
 _ROW_CARDS = ("ROW", "ARRAY", "BANDID", "NAME")
 """Cards that say what row i of an image is; GAMA, SDSS-I, IRAF's apall."""
 
 
 def spectrum_records(file: FitsFile) -> list[tuple[Hdu, Record]]:
-    """One record for each spectrum or table row with one, and its HDU; of tables if they have any, else of images.
+    """One record for each spectrum or table row with one, and its HDU; of tables, or else of images.
 
     Raises:
         FormatError: there are fluxes, but not what wavelengths they are at.
@@ -86,7 +86,8 @@ def _table_records(hdu: Hdu, header: Mapping[str, Any]) -> Iterator[Record]:
 
 
 def _with_steps(record: Record, hdu: Hdu) -> Record:
-    """The same with the wavelengths that a first one and a step give, in cards (SDSS-V) or in the row itself (IUE)."""
+    """The same with the wavelengths that a first one and a step give, in cards (SDSS-V) or in the row
+    itself (IUE)."""
     cards_of = hdu.header if {"CRVAL", "CDELT"} <= set(hdu.header) else {}
     start, step = cards_of.get("CRVAL", record.get("wavelength")), cards_of.get("CDELT", record.get("deltaw"))
     flux = next(
@@ -167,9 +168,10 @@ def _image_records(file: FitsFile, header: Mapping[str, Any]) -> Iterator[tuple[
         ends = [10**end if axis.scale == "log10" else end for end in axis.values[[0, -1]]] if axis else []
         cover = f" They cover {ends[0]:.6g} to {ends[1]:.6g} {axis.unit or ''}".rstrip() + "." if axis else ""
         raise FormatError(
-            f"{main.title} has {count} rows of {pixels.shape[1]} pixels and nothing says what they are (no cards APNUM, BANDID, "
-            "ROW or ARRAY, no table of targets): give the spectrum of one object, or wavelength, flux and error in a table."
-            + cover
+            f"{main.title} has {count} rows of {pixels.shape[1]} pixels and nothing says what they are (no "
+            "cards APNUM, BANDID, "
+            "ROW or ARRAY, no table of targets): give the spectrum of one object, or wavelength, flux and "
+            "error in a table." + cover
         )
     rows = {hdu: np.atleast_2d(np.squeeze(hdu.image())) for hdu in file.images() if hdu.name or hdu is main}
     for i in range(count):
@@ -196,7 +198,7 @@ def _array_name(hdu: Hdu) -> str:
 
 
 def _targets(file: FitsFile, rows: int) -> Table | None:
-    """The table that says of each row of the fluxes what it is of: a fibre map, a plug map, FIBRES of 2dfdr."""
+    """The table that says what each row of the fluxes is of: a fibre map, a plug map, FIBRES of 2dfdr."""
     for hdu in file.tables():
         if hdu.count("NAXIS2") == rows and names_target(hdu.columns):
             table = hdu.table()
@@ -269,7 +271,7 @@ def _rows_record(main: Hdu, pixels: Array, roles: Mapping[int, Role], stated: Ma
 
 
 def _apertures(main: Hdu, bands: Array, stated: Mapping[str, Any]) -> Iterator[Record]:
-    """IRAF's apall: (bands, apertures, pixels), of which BANDIDn says what each is; the first is the spectrum."""
+    """IRAF's apall: (bands, apertures, pixels); BANDIDn says what each is, the first is the spectrum."""
     count, apertures, length = bands.shape
     roles = {i: _band_role(str(stated.get(f"BANDID{i + 1}", ""))) for i in range(1, count)}
     for aperture in range(apertures):
@@ -279,7 +281,7 @@ def _apertures(main: Hdu, bands: Array, stated: Mapping[str, Any]) -> Iterator[R
 
 
 def _band_role(text: str) -> Role:
-    """``sigma - background median, weights variance`` is an error; ``raw - …`` counts; ``background - …`` the sky."""
+    """``sigma - background median …`` is an error; ``raw - …`` counts; ``background - …`` the sky."""
     return label(text.split(" - ")[0].strip()).role
 
 
@@ -289,7 +291,8 @@ def _band_role(text: str) -> Role:
 def _with_axis(
     record: Record, flux: str, hdu: Hdu, stated: Mapping[str, Any], length: int, row: int = 0
 ) -> Record:
-    """The same with the wavelengths that the WCS of the HDU gives the flux of this name, where no array has them.
+    """The same with the wavelengths that the WCS of the HDU gives the flux of this name, where no array
+    has them.
 
     Raises:
         FormatError: there are none anywhere.
@@ -306,7 +309,8 @@ def _with_axis(
     if axis is None:
         names = ", ".join(record.places.values())
         raise FormatError(
-            f"{hdu.title} has {length} pixels and nothing says what wavelengths they are at: no cards CRVAL1 and CDELT1 or "
+            f"{hdu.title} has {length} pixels and nothing says what wavelengths they are at: no cards "
+            "CRVAL1 and CDELT1 or "
             f"CD1_1, no HDU or row of wavelengths (there are: {names}); give a file with its wavelengths"
         )
     name = "_".join((*group, {"linear": "wavelength", "log10": "log_wavelength"}[axis.scale]))

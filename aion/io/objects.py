@@ -13,7 +13,7 @@ from aion.errors import ConfigError, ModalityError
 from aion.modalities import Modality
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
-"""One thing that can be read: a path, bytes, an open file, a table, HDUs, a spectrum, or a record in memory."""
+"""One thing to read: a path, bytes, an open file, a table, HDUs, a spectrum, or a record in memory."""
 
 IMAGE_SURVEYS = ("Legacy Survey", "HSC")
 SPECTRUM_SURVEYS = ("SDSS", "DESI")
@@ -28,10 +28,11 @@ class Entry:
     what: str
     value: str
     how: How
-    """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so; ``dropped``: not used."""
+    """``header``: the file says so; ``detected``: follows from the data; ``assumed``: nothing says so;
+    ``dropped``: not used."""
     note: str = ""
     choices: tuple[str, ...] = ()
-    """Settings that decide an assumption, as `Overrides.parse` takes them; of several the assumed one first."""
+    """Settings that decide an assumption, as `Overrides.parse` takes them; the assumed one first."""
 
     def sentence(self) -> str:
         """For people: ``medium: vacuum (header; VACUUM = T)``."""
@@ -78,9 +79,9 @@ class SkyObject:
     """The object looked at: modalities ready for the codecs, or the tokens that a catalog keeps of it."""
 
     id: str
-    """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; always text, as many are too long for a float."""
+    """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; text, as many exceed a float."""
     modalities: tuple[Modality, ...] = ()
-    """At most one of each class, a batch of one each: what ``CodecManager.encode`` takes. Never the redshift."""
+    """At most one of each class, a batch of one, as ``CodecManager.encode`` takes; never the redshift."""
     reports: tuple[Report, ...] = ()
     """One for each file it came from."""
     ra: float | None = None
@@ -90,7 +91,7 @@ class SkyObject:
     z_reference: float | None = None
     """Redshift that the file or the catalog states: for comparison only, never given to the model."""
     kind: str = ""
-    """Class that the survey or the catalog states, such as ``"GALAXY/STARBURST"``; empty where it is not known."""
+    """Class that the survey or the catalog states, such as ``"GALAXY/STARBURST"``; empty if unknown."""
     snr: float | None = None
     """Median per good pixel of the spectrum."""
     frames: Mapping[str, ImageFrame] = field(default_factory=dict)
@@ -172,7 +173,8 @@ class Overrides:
             name, equals, text = pair.partition("=")
             if not equals or name not in cls.__dataclass_fields__:
                 raise ConfigError(
-                    f"{pair} sets nothing: NAME=VALUE is expected, with a name of {', '.join(cls.__dataclass_fields__)}"
+                    f"{pair} sets nothing: NAME=VALUE is expected, with a name of "
+                    f"{', '.join(cls.__dataclass_fields__)}"
                 )
             try:
                 values[name] = _FROM_TEXT.get(name, str)(text)

@@ -134,7 +134,8 @@ def _reader_of(content: Content, name: str) -> Reader:
                 return candidate
     names = ", ".join(sorted(content.items[0].values))[:200] if isinstance(content, Records) else ""
     raise FormatError(
-        f"{name} holds {names or 'nothing known'}; flux and wavelength of a spectrum, an image with its bands, or photometry are expected"
+        f"{name} holds {names or 'nothing known'}; flux and wavelength of a spectrum, an image with its "
+        "bands, or photometry are expected"
     )
 
 
@@ -207,7 +208,8 @@ def _check_used(overrides: Overrides, objects: list[SkyObject]) -> None:
         if _USES[field] not in used:
             formats = ", ".join(sorted({report.format for found in objects for report in found.reports}))
             raise ConfigError(
-                f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; leave it unset"
+                f"{field} was set to {value!r}, but nothing in what was given ({formats}) can use it; "
+                "leave it unset"
             )
 
 

@@ -1,4 +1,5 @@
-"""The table of readers. A reader says which content it is for, recognises it by looking, and turns it into `Found` objects."""
+"""The table of readers. A reader says which content it is for, recognises it by looking, and turns it into
+`Found` objects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,8 @@ READERS: list[Reader] = []
 
 
 def reader(format: str, content: type, *, matches: Callable[[Any], bool]) -> Callable[[Read], Read]:
-    """Registers a function as the reader of `format`: ``@reader("SDSS spec", FitsFile, matches=lambda file: ...)``."""
+    """Registers a function as the reader of `format`: ``@reader("SDSS spec", FitsFile, matches=lambda
+    file: ...)``."""
 
     def register(function: Read) -> Read:
         READERS.append(Reader(format, content, matches, function))

@@ -1,6 +1,7 @@
 """What a column, an HDU, a row of an image or a dataset is: one vocabulary for every kind of file.
 
-A name is taken apart into words (``flux_err``, ``ERR_FLUX``, ``fluxErr``, ``FLUXERR`` are the same two), a UCD or
+A name is taken apart into words (``flux_err``, ``ERR_FLUX``, ``fluxErr``, ``FLUXERR`` are the same two), a
+UCD or
 utype of the Virtual Observatory goes before the name. Knows no file format and no number of it.
 UCD1+: https://www.ivoa.net/documents/UCD1+/ ; utypes: https://www.ivoa.net/documents/SpectrumDM/ (table 1).
 """
@@ -32,28 +33,35 @@ class Role(StrEnum):
 
 UNCERTAINTIES = (Role.INVERSE_VARIANCE, Role.ERROR, Role.VARIANCE, Role.WEIGHT)
 
-# The first row that one of the words of a name is in decides: a mask of the flux is a mask, an error of the wavelength none.
+# The first row that one of the words of a name is in decides: a mask of the flux is a mask, an error of the
+# wavelength none.
 _WORDS = {
-    Role.MASK: "mask masks bitmask pixmask mmask dq dqf qual quality flag flags bpm badpix bad goodpix good usable valid ok",
+    Role.MASK: "mask masks bitmask pixmask mmask dq dqf qual quality flag flags bpm badpix bad goodpix "
+    "good usable valid ok",
     Role.RESOLUTION: "resolution res lsf fwhm wresl wres wdisp disp dispersion wsig psf specres seeing",
     Role.SKY: "sky background bkg bg bgd subsky skysub backgr",
     Role.RESPONSE: "sensfunc",
-    Role.MODEL: "model models bestfit fit synth synthetic template continuum cont syn normalized normalised norm "
+    Role.MODEL: "model models bestfit fit synth synthetic template continuum cont syn normalized "
+    "normalised norm "
     "normalization smoothed ratio best telluric throughput response sens flat contamination contam",
     Role.COUNTS: "raw counts count gross net adu dn electrons npix nexp exptime exposure time",
     Role.INVERSE_VARIANCE: "ivar ivars invvar inverse inv invv",
     Role.VARIANCE: "var variance variances vari cov covar covariance",
-    Role.ERROR: "error errors err errs sigma sig std stdev stddev dev unc uncert uncertainty uncertainties noise rms e ferr eflux "
+    Role.ERROR: "error errors err errs sigma sig std stdev stddev dev unc uncert uncertainty uncertainties "
+    "noise rms e ferr eflux "
     "dflux df deviation se",
     Role.WEIGHT: "weight weights wht wgt wt",
-    Role.WAVELENGTH: "wavelength wavelengths wave waves wav lambda lambdas lam wl wvl loglam loglambda lnlambda lnlam "
+    Role.WAVELENGTH: "wavelength wavelengths wave waves wav lambda lambdas lam wl wvl loglam loglambda "
+    "lnlambda lnlam "
     "frequency freq wavenumber energy awav",
     Role.FLUX: "flux fluxes flam fnu flx flambda fluxdensity fl",
 }
 _WEAK_FLUX = frozenset(re.findall(r"\w+", "spectrum spectra spec data sci intensity signal science"))
-"""Words that mean the flux only where nothing else does: ``spectrum_lambda`` is a wavelength, ``spectrum`` a flux."""
+"""Words that mean the flux only where nothing else does: ``spectrum_lambda`` is a wavelength, ``spectrum`` a
+flux."""
 _WHOLE = {
-    "f_lambda": Role.FLUX, "f_lam": Role.FLUX, "f_nu": Role.FLUX, "flux_lambda": Role.FLUX, "flux_nu": Role.FLUX,
+    "f_lambda": Role.FLUX, "f_lam": Role.FLUX, "f_nu": Role.FLUX, "flux_lambda": Role.FLUX,
+    "flux_nu": Role.FLUX,
     "spectral_axis": Role.WAVELENGTH, "log_lambda": Role.WAVELENGTH, "x": Role.OTHER,
     "vacuum": Role.OTHER, "bin_lo": Role.OTHER, "bin_hi": Role.OTHER,
 }  # fmt: skip
@@ -61,8 +69,10 @@ _WHOLE = {
 _NEUTRAL = frozenset(
     re.findall(
         r"\w+",
-        "and the of in pix pixel pixels array arr value values vector obs observed main final coadd combined total object obj "
-        "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical density per unit log "
+        "and the of in pix pixel pixels array arr value values vector obs observed main final coadd "
+        "combined total object obj "
+        "vac vacuum air angstrom angstroms ang aa nm um micron helio heliocentric bary stat statistical "
+        "density per unit log "
         "rest restframe "
         "log10 ln one 1 1d 0 s a cm erg target source tot opt optimal horne extract extracted extraction",
     )
@@ -133,7 +143,8 @@ def label(name: str, ucd: str = "", utype: str = "") -> Meaning:
 
 
 def _variant(name: str, main: bool, uncalibrated: bool) -> tuple[str, ...]:
-    """The group of an array whose role a UCD or utype gives; a name that says nothing of its role sets none apart."""
+    """The group of an array whose role a UCD or utype gives; a name that says nothing of its role sets
+    none apart."""
     by_name = _by_name(name)
     if main or (by_name.role is Role.OTHER and not uncalibrated):
         return ()
@@ -164,7 +175,8 @@ def _by_name(name: str) -> Meaning:
 
 @lru_cache(maxsize=4096)
 def name_words(name: str) -> list[str]:
-    """``"fluxVariance"`` -> ``["flux", "variance"]``; glued words are parted where words of the vocabulary fill them."""
+    """``"fluxVariance"`` -> ``["flux", "variance"]``; glued words are parted where words of the
+    vocabulary fill them."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = re.findall(r"[a-z]+|\d+", spaced.lower())
     return [word for part in parts for word in (_parted(part) or [part])]
@@ -201,7 +213,8 @@ class Layout:
 
 
 def layouts(labels: Mapping[str, Meaning], order: Iterable[Role] = UNCERTAINTIES) -> list[Layout]:
-    """The spectra that arrays of these labels make: one of the main group, or one for each camera or extraction.
+    """The spectra that arrays of these labels make: one of the main group, or one for each camera or
+    extraction.
 
     A group without wavelengths of its own has those of the main group.
     """
@@ -228,7 +241,8 @@ def layouts(labels: Mapping[str, Meaning], order: Iterable[Role] = UNCERTAINTIES
 
 
 def _used(roles: Mapping[Role, str], order: Iterable[Role]) -> dict[Role, str]:
-    """Of the arrays of one spectrum those that are read: one uncertainty of the several that may say the same."""
+    """Of the arrays of one spectrum those that are read: one uncertainty of the several that may say the
+    same."""
     uncertainty = next((role for role in order if role in roles), Role.OTHER)
     wanted = (Role.WAVELENGTH, Role.FLUX, uncertainty, Role.MASK, Role.RESPONSE)
     return {role: roles[role] for role in wanted if role in roles and role is not Role.OTHER}

@@ -1,4 +1,5 @@
-"""What one row of any catalog says of its object: id, position, redshift and photometry, by the published names of the scalars."""
+"""What one row of any catalog says of its object: id, position, redshift and photometry, by the published
+names of the scalars."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,8 @@ from aion.modalities import Modality, ScalarModalities
 from aion.scalars import SENTINELS
 
 GAIA = ("phot_g_mean_flux", "phot_bp_mean_flux", "phot_rp_mean_flux", "bp_coefficients", "rp_coefficients")
-"""Columns that make `ra` and `dec` of the row values of the Gaia catalog, which the model reads; elsewhere they are the position only."""
+"""Columns that make `ra` and `dec` of the row values of the Gaia catalog, which the model reads; elsewhere
+they are the position only."""
 LOWEST_REDSHIFT, LARGEST_REDSHIFT = -0.05, 15.0
 _NEVER_READ = ("Z",)  # the answer is not an input
 _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
@@ -60,7 +62,8 @@ class RowFacts:
 
 
 def facts(row: Record) -> RowFacts:
-    """Id as text, position in degrees, redshift for comparison (None where it is missing), and where each is from."""
+    """Id as text, position in degrees, redshift for comparison (None where it is missing), and where each
+    is from."""
     row = _by_ucd(row)
     stated = (
         name
@@ -218,7 +221,8 @@ def text_of(value: Any) -> str:
 def _with_flux(
     modalities: list[Modality], entries: list[Entry]
 ) -> tuple[tuple[Modality, ...], tuple[Entry, ...]]:
-    """Shapes and reddening alone come from rows of objects that were not measured; zeros stand for them there."""
+    """Shapes and reddening alone come from rows of objects that were not measured; zeros stand for them
+    there."""
     unmeasured = any(entry.how == "dropped" and entry.what.startswith("FLUX_") for entry in entries)
     if unmeasured and all(modality.name.startswith(("SHAPE_", "EBV")) for modality in modalities):
         dropped = [
@@ -246,7 +250,8 @@ def _missing(row: Record, key: str, values: Any, count: int) -> str | None:
 
 
 def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[Any, list[Entry]]:
-    """The values in the unit that the model reads, and what was done for it; None for them where their unit is of another quantity."""
+    """The values in the unit that the model reads, and what was done for it; None for them where their
+    unit is of another quantity."""
     if not stated or stated == wanted:
         return values, []
     try:
@@ -270,7 +275,8 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
 
 
 def _degrees(row: Record, names: tuple[str, ...], hours: float) -> tuple[float | None, list[Entry]]:
-    """An angle of the row, in degrees or sexagesimal; `hours` is what an hour (RA) or a degree (Dec) of the latter is."""
+    """An angle of the row, in degrees or sexagesimal; `hours` is what an hour (RA) or a degree (Dec) of
+    the latter is."""
     name = row.name(*names)
     value = number(row.values[name]) if name else None
     if name and value is None and isinstance(row.values[name], str):

@@ -1,4 +1,5 @@
-"""Arrays of one spectrum, as a file stores them -> an SDSSSpectrum or DESISpectrum in vacuum Å and 1e-17 erg/s/cm2/Å."""
+"""Arrays of one spectrum, as a file stores them -> an SDSSSpectrum or DESISpectrum in vacuum Å and 1e-17
+erg/s/cm2/Å."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -201,7 +202,8 @@ def _checked(arrays: SpectrumArrays) -> SpectrumArrays:
         )
     if not np.isfinite(arrays.flux[there]).any():
         raise ModalityError(
-            "the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which columns were stored"
+            "the spectrum has no finite flux; every pixel is NaN or without a wavelength: check which "
+            "columns were stored"
         )
     return replace(arrays, **{name: values[there] for name, values in given.items() if values is not None})
 
@@ -274,7 +276,8 @@ def _estimated_ivar(flux: Floats) -> tuple[Floats, tuple[Entry, ...]]:
 
 
 def noise_of(flux: Floats) -> float:
-    """Standard deviation of the noise in a spectrum without gaps, from next neighbors (DER_SNR, Stoehr et al. 2008)."""
+    """Standard deviation of the noise in a spectrum without gaps, from next neighbors (DER_SNR, Stoehr et
+    al. 2008)."""
     second = np.abs(2 * flux[2:-2] - flux[:-4] - flux[4:]) if len(flux) > 4 else np.abs(flux)
     return float(1.482602 / np.sqrt(6.0) * np.median(second))
 
@@ -335,8 +338,10 @@ def _check_coverage(
     if usable < FEWEST_PIXELS:
         told = "".join(f", {flags.mean():.0%} are {cause}" for cause, flags in causes.items() if flags.any())
         raise ModalityError(
-            f"the spectrum has {usable} good pixels between {low:.0f} and {high:.0f} Å; at least {FEWEST_PIXELS} are needed. It covers "
-            f"{wavelength.min():.4g} to {wavelength.max():.4g} Å with {int((~bad).sum())} good pixels of {len(bad)}{told}: check "
+            f"the spectrum has {usable} good pixels between {low:.0f} and {high:.0f} Å; at least "
+            f"{FEWEST_PIXELS} are needed. It covers "
+            f"{wavelength.min():.4g} to {wavelength.max():.4g} Å with {int((~bad).sum())} good pixels of "
+            f"{len(bad)}{told}: check "
             "wavelength unit, mask and uncertainty"
         )
 

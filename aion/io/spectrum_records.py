@@ -35,7 +35,8 @@ from aion.io.units import medium_of, scale_of
 FEWEST_VALUES = 30
 """Values of an array below which it is no spectrum."""
 FEWEST_ROWS = 30
-"""Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of several."""
+"""Rows below which a table with wavelength and flux columns is not taken for a spectrum, or for one of
+several."""
 MOST_PARTS = 12
 """Spectra of one file that may be parts of one."""
 MOTION_OF_EARTH = 2e-4
@@ -45,7 +46,8 @@ _POWER = {Role.FLUX: 1, Role.ERROR: 1, Role.VARIANCE: 2, Role.INVERSE_VARIANCE: 
 """Of the flux, in which an array is."""
 _NOT_LENGTHS = {"frequency", "freq", "energy", "wavenumber"}
 _AS_IVAR = 2.0
-"""A column of weights is one of inverse variances where it gives the scatter of the flux within this factor."""
+"""A column of weights is one of inverse variances where it gives the scatter of the flux within this
+factor."""
 
 
 def holds_spectrum(record: Record) -> bool:
@@ -65,7 +67,8 @@ def holds_arrays(table: Table) -> bool:
 
 
 def spectra_in(record: Record) -> list[Record]:
-    """A record with the fluxes of many objects in the rows of one array as one record for each; else the record."""
+    """A record with the fluxes of many objects in the rows of one array as one record for each; else the
+    record."""
     arrays = {
         name: value
         for name, value in record.values.items()
@@ -98,7 +101,8 @@ def spectra_in(record: Record) -> list[Record]:
 
 
 def objects_in(table: Table) -> list[Record]:
-    """A table whose rows are pixels as one record, or one for each object where a column of ids repeats on many rows."""
+    """A table whose rows are pixels as one record, or one for each object where a column of ids repeats
+    on many rows."""
     name = identifier(table.whole())
     column = table.columns.get(name or "")
     groups: list[Any] = [slice(None)]
@@ -144,7 +148,8 @@ def spectrum_arrays(record: Record, overrides: Overrides, **known: Any) -> Spect
     if alike or (len(found) > 1 and not all(set(one.group) <= ARMS for one in found)):
         names = ", ".join((*fluxes, *alike))
         raise FormatError(
-            f"several arrays could be the flux ({names}); leave only the one that is meant, or rename it to flux"
+            f"several arrays could be the flux ({names}); leave only the one that is meant, or rename it "
+            "to flux"
         )
     parts = [_arrays(record, one, known) for one in found]
     return parts[0] if len(parts) == 1 else join_arms(parts, overrides)
@@ -157,7 +162,8 @@ def _alike(name: str, other: str) -> bool:
 
 
 def are_parts(spectra: Sequence[SpectrumArrays]) -> bool:
-    """Whether spectra lie beside one another, as those of the cameras of one spectrograph: none covers another by half."""
+    """Whether spectra lie beside one another, as those of the cameras of one spectrograph: none covers
+    another by half."""
     if not 1 < len(spectra) <= MOST_PARTS or len({one.wavelength_unit for one in spectra}) > 1:
         return False
     ends = sorted((float(np.nanmin(one.wavelength)), float(np.nanmax(one.wavelength))) for one in spectra)
@@ -253,7 +259,8 @@ def _at_rest(record: Record, wavelength: str) -> bool:
 
 
 def _fits(role: Role, values: Mapping[Role, NDArray[np.float64]]) -> bool:
-    """Whether an array is of the pixels of the flux, and weights are what they would be as inverse variances."""
+    """Whether an array is of the pixels of the flux, and weights are what they would be as inverse
+    variances."""
     flux = values[Role.FLUX]
     same = len(values[role]) == len(flux)
     return same and (role is not Role.WEIGHT or _is_ivar(values[role], flux))
@@ -318,7 +325,8 @@ def _is_of_flux(record: Record, name: str, flux: str, role: Role) -> bool:
 
 
 def _scale(record: Record, name: str, flux: str, role: Role) -> float:
-    """What an uncertainty is multiplied by to be in the unit of the flux, where both state one; 1 otherwise."""
+    """What an uncertainty is multiplied by to be in the unit of the flux, where both state one; 1
+    otherwise."""
     stated, wanted = (parse_unit(record.units.get(one)) for one in (name, flux))
     if stated is None or wanted is None or stated == wanted:
         return 1.0

@@ -114,7 +114,8 @@ def _collected(datasets: Iterator[tuple[str, str, Any]]) -> tuple[Parts, list[st
 
 
 def _datasets(group: Any, prefix: str, levels: int = 3) -> Iterator[tuple[str, str, Any]]:
-    """Prefix of the groups, name, and dataset: all in this file, down to so many groups; no links are followed."""
+    """Prefix of the groups, name, and dataset: all in this file, down to so many groups; no links are
+    followed."""
     for key in group:
         if not isinstance(group.get(key, getlink=True), h5py.HardLink):
             continue

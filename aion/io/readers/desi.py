@@ -30,7 +30,7 @@ def is_coadd(file: FitsFile) -> bool:
 
 @reader("DESI coadd", FitsFile, matches=is_coadd)
 def read_coadd(file: FitsFile, overrides: Overrides) -> list[Found]:
-    """Every target with data; arms (and, in spectra files, exposures) joined by inverse variance on one grid."""
+    """Every target with data; arms, and exposures in spectra files, joined by inverse variance on a grid."""
     fibermap = _table(file, "FIBERMAP")
     arms = [_Arm.of(file, name, len(fibermap)) for name in _arms(file)]
     targets = _targets(fibermap)

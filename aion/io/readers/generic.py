@@ -34,7 +34,7 @@ def read_fits(file: FitsFile, overrides: Overrides) -> list[Found]:
     """Spectra of a FITS file of none of the kinds above.
 
     Raises:
-        FormatError: neither the roles of its arrays nor specutils make a spectrum of it; says what its HDUs are.
+        FormatError: neither roles of arrays nor specutils make a spectrum of it; says what its HDUs are.
     """
     try:
         records = spectrum_records(file)
@@ -186,7 +186,8 @@ def _spectra(file: FitsFile) -> list[Any]:
                 return spectra
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
     raise FormatError(
-        f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table of SDSS, DESI, the Legacy Survey "
+        f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table "
+        "of SDSS, DESI, the Legacy Survey "
         "or HSC, or a spectrum that specutils reads"
     ) from problem
 

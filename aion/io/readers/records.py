@@ -1,4 +1,5 @@
-"""Records of named arrays: Multimodal Universe rows (Parquet, HDF5), SPARCL records, npz and npy files, mappings in memory.
+"""Records of named arrays: Multimodal Universe rows (Parquet, HDF5), SPARCL records, npz and npy files,
+mappings in memory.
 
 https://github.com/MultimodalUniverse/MultimodalUniverse and https://astrosparcl.datalab.noirlab.edu/sparc/sfc/
 """

@@ -1,4 +1,5 @@
-"""SDSS, BOSS and eBOSS spectra: ``spec`` and ``spec-lite`` files, and the older ``spSpec``. Wavelengths in vacuum, bins of 1e-4 in log10.
+"""SDSS, BOSS and eBOSS spectra: ``spec`` and ``spec-lite`` files, and the older ``spSpec``. Wavelengths in
+vacuum, bins of 1e-4 in log10.
 
 Data models: https://data.sdss.org/datamodel/files/BOSS_SPECTRO_REDUX/RUN2D/spectra/PLATE4/spec.html
 and https://classic.sdss.org/dr7/dm/flatFiles/spSpec.php
@@ -21,7 +22,7 @@ from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of
 from aion.io.units import medium_of
 
 PIXEL_BITS = 0xFFFF0000
-"""Mask bits that speak of one pixel (NEARBADPIXEL ... REDMONSTER); the 16 below speak of the whole fibre or camera
+"""Mask bits that speak of one pixel (NEARBADPIXEL ... REDMONSTER); the 16 below speak of fibre or camera
 and are set on half of a spectrum or all of it. https://www.sdss4.org/dr17/algorithms/bitmasks/#SPPIXMASK"""
 NOT_AN_OBJECT = 0b1010000001
 """Bits of ZWARNING: SKY (0), UNPLUGGED (7), NODATA (9); the redshift then means nothing."""
@@ -34,7 +35,7 @@ def is_spec(file: FitsFile) -> bool:
 
 
 def is_spspec(file: FitsFile) -> bool:
-    """Rows flux, continuum-subtracted flux, noise, mask in the primary image, of a fibre of an SDSS-I plate."""
+    """Rows flux, continuum-subtracted flux, noise, mask in the primary image of a fibre of SDSS-I."""
     primary, wanted = file.primary, {"COEFF0", "COEFF1", "PLATEID", "FIBERID"}
     return len(primary.shape) == 2 and 3 <= primary.shape[0] <= 6 and wanted <= set(primary.header)
 
@@ -122,7 +123,8 @@ def _catalog_row(hdus: tuple[Hdu, ...]) -> Record:
 
 
 def _identified(found: Found, header: Mapping[str, Any], row: Record) -> Found:
-    """The same with plate-mjd-fiber, position, class and redshift. RA and DEC of the header are the telescope's, not the object's."""
+    """The same with plate-mjd-fiber, position, class and redshift. RA and DEC of the header are the
+    telescope's, not the object's."""
     stated = Record(
         {key.lower(): value for key, value in header.items()}
         | {k: v for k, v in row.values.items() if number(v) is not None}

@@ -1,4 +1,5 @@
-"""Tables of any kind (ECSV, CSV, VOTable, FITS, Parquet): one spectrum, a pixel in each row, or photometry, an object in each row."""
+"""Tables of any kind (ECSV, CSV, VOTable, FITS, Parquet): one spectrum, a pixel in each row, or photometry,
+an object in each row."""
 
 from dataclasses import replace
 
@@ -83,7 +84,8 @@ def refuse_table(table: Table, overrides: Overrides) -> list[Found]:
     names = list(table.columns)
     shown = ", ".join(names[:SHOWN_COLUMNS]) + (" ..." if len(names) > SHOWN_COLUMNS else "")
     raise FormatError(
-        f"the {table.origin or 'table'} has {len(table)} rows of {shown}; wavelength, flux and ivar of a spectrum, or columns such as "
+        f"the {table.origin or 'table'} has {len(table)} rows of {shown}; wavelength, flux and ivar of a "
+        "spectrum, or columns such as "
         "FLUX_G, FLUX_R, EBV, g_cmodel_mag, phot_g_mean_flux are expected: rename the columns"
     )
 

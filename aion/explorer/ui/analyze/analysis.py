@@ -121,7 +121,8 @@ def weights_note(analysis: Analysis) -> None:
     if model.notice:
         st.caption(f":material/science: {as_text(model.notice)}")
     st.caption(
-        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · {model.device.upper()}, "
+        f"{as_text(labels.weights_name(model.title))} · weights {model.sha256[:12]} · "
+        f"{model.device.upper()}, "
         f"{model.precision} · {took:.2f} s"
     )
 
