@@ -93,7 +93,7 @@ def test_the_reference_has_the_public_names(site: Path) -> None:
         "aion.resources.resource",
     )
     assert not [name for name in names if f'id="{name}"' not in reference]
-    assert "km/s between two peaks that count as one: redshift surveys" in reference, (
+    assert "km/s between two peaks that count as one: surveys" in reference, (
         "what stands before a colon is no type"
     )
 

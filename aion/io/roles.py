@@ -1,8 +1,7 @@
 """What a column, an HDU, a row of an image or a dataset is: one vocabulary for every kind of file.
 
-A name is taken apart into words (``flux_err``, ``ERR_FLUX``, ``fluxErr``, ``FLUXERR`` are the same two), a
-UCD or
-utype of the Virtual Observatory goes before the name. Knows no file format and no number of it.
+A name is taken apart into words (``flux_err``, ``ERR_FLUX``, ``fluxErr``, ``FLUXERR`` are the same two); a
+UCD or utype of the Virtual Observatory goes before the name. Knows no file format and no number of it.
 UCD1+: https://www.ivoa.net/documents/UCD1+/ ; utypes: https://www.ivoa.net/documents/SpectrumDM/ (table 1).
 """
 

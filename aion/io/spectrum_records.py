@@ -67,8 +67,11 @@ def holds_arrays(table: Table) -> bool:
 
 
 def spectra_in(record: Record) -> list[Record]:
-    """A record with the fluxes of many objects in the rows of one array as one record for each; else the
-    record."""
+    """A record with the fluxes of many objects in the rows of one array as one for each; else the record.
+
+    Raises:
+        FormatError: there are two or three rows, and nothing else shows that they are objects.
+    """
     arrays = {
         name: value
         for name, value in record.values.items()
@@ -91,6 +94,11 @@ def spectra_in(record: Record) -> list[Record]:
         for name, value in record.values.items()
         if np.ndim(value) and len(value) == count and count != length
     }
+    if count in (2, 3) and rows == {flux}:
+        raise FormatError(
+            f"{flux} has {count} rows of {length} values, which may be objects or a flux and its error; "
+            "give flux and error under names of their own, or an id for each object"
+        )
     return [
         replace(
             record,

@@ -1,7 +1,8 @@
 """The text of a unit, however a survey, a pipeline or a person spells it -> an astropy unit. Knows no file.
 
 Only spelling is ours: number in front, words, fractions. What the words then mean is for astropy's generic
-format, which takes in what FITS, CDS, OGIP and VOUnit write. https://docs.astropy.org/en/stable/units/format.html
+format, which takes in what FITS, CDS, OGIP and VOUnit write.
+https://docs.astropy.org/en/stable/units/format.html
 """
 
 import re
@@ -57,7 +58,8 @@ _WORDS = {
     "sr": "steradian steradians",
     _FLAM: "flam f_lambda",
     "erg s-1 cm-2 Hz-1": "fnu f_nu",
-    "ph s-1 cm-2 Angstrom-1": "photlam",  # and PHOTNU: https://synphot.readthedocs.io/en/latest/synphot/units.html
+    # and PHOTNU: https://synphot.readthedocs.io/en/latest/synphot/units.html
+    "ph s-1 cm-2 Angstrom-1": "photlam",
     "ph s-1 cm-2 Hz-1": "photnu",
     "MJY": "MJY",  # mega or milli: nobody can say
 }

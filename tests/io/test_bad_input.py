@@ -308,4 +308,6 @@ def test_reading_never_sets_the_warnings_of_the_whole_process_aside(twins, monke
         "cube.npz",
     ):
         assert read(twins / name)
-    assert callers and not [name for name in callers if name.startswith(("aion", "contextlib"))]
+    with warnings.catch_warnings():
+        assert __name__ in callers, "the trap works"
+    assert not [name for name in callers if name.startswith(("aion", "contextlib"))]

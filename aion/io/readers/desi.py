@@ -1,7 +1,7 @@
 """DESI coadds, spectra and redshift files; many targets in each.
 
-Data models: https://desidatamodel.readthedocs.io/en/latest/DESI_SPECTRO_REDUX/SPECPROD/healpix/SURVEY/PROGRAM/PIXGROUP/PIXNUM/coadd-SURVEY-PROGRAM-PIXNUM.html
-and .../redrock-SURVEY-PROGRAM-PIXNUM.html
+Data models: https://desidatamodel.readthedocs.io/en/latest/DESI_SPECTRO_REDUX/ and below it
+SPECPROD/healpix/SURVEY/PROGRAM/PIXGROUP/PIXNUM/coadd-…, spectra-…, redrock-SURVEY-PROGRAM-PIXNUM.html
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,8 @@
 """Records of named arrays: Multimodal Universe rows (Parquet, HDF5), SPARCL records, npz and npy files,
 mappings in memory.
 
-https://github.com/MultimodalUniverse/MultimodalUniverse and https://astrosparcl.datalab.noirlab.edu/sparc/sfc/
+https://github.com/MultimodalUniverse/MultimodalUniverse
+and https://astrosparcl.datalab.noirlab.edu/sparc/sfc/
 """
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """What a file says of its object, where a usual name means something else."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -106,3 +107,21 @@ def guide_star_beside_the_spectrum() -> bytes:
 )
 def gaia_columns_of_1950() -> bytes:
     return csv("source_id,ra,dec,equinox,phot_g_mean_flux", "1,150,2,B1950,1.0")
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+@layout("several objects", "np.stack([flux, error]) under the name flux", ending="npz", refused="2 rows")
+def flux_and_error_in_one_array() -> bytes:
+    return npz(wave=WAVELENGTH, flux=np.stack([FLUX, ERROR]))
+
+
+@layout(
+    "several objects", "an error of each row shows that rows are objects", ending="npz", objects=2, error=0.4
+)
+def two_objects_in_one_array() -> bytes:
+    return npz(wave=WAVELENGTH, flux=np.stack([FLUX, 2 * FLUX]), error=np.stack([ERROR, ERROR]))
