@@ -101,6 +101,8 @@ def facts(row: Record) -> RowFacts:
 def with_header(row: Record, cards: Mapping[str, Any]) -> Record:
     """The row with what cards of a header say of it; what the row has itself goes before."""
     more = {name.lower(): _parsed(value) for name, value in cards.items() if name.lower() not in row.values}
+    if "object" in more and not str(more.get("id", 0)).isdigit():
+        more.pop("id", None)  # of a programme or a file; OBJECT is the target (FITS standard 4.0, 4.4.2.1)
     places = {name: f"card {name.upper()}" for name in more}
     return replace(row, values={**more, **row.values}, places={**places, **row.places})
 

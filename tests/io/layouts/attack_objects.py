@@ -125,3 +125,8 @@ def flux_and_error_in_one_array() -> bytes:
 )
 def two_objects_in_one_array() -> bytes:
     return npz(wave=WAVELENGTH, flux=np.stack([FLUX, 2 * FLUX]), error=np.stack([ERROR, ERROR]))
+
+
+@layout("id", "FITS standard 4.0, 4.4.2.1: OBJECT is what was observed; ID here is the programme", id="NGC 5")
+def id_card_of_the_programme() -> bytes:
+    return with_cards(ID="098.B-0001", OBJECT="NGC 5")
