@@ -15,6 +15,10 @@
     │   └── WeightsMismatchError           truncated file, missing, extra or misshapen tensors
     ├── ConfigError (ValueError)           an unknown or impossible configuration value
     ├── IngredientError (OSError)          a training ingredient that cannot be fetched
+    ├── SkyError                           something of the sky that cannot be had by its coordinates
+    │   ├── ArchiveError (OSError)         a service that does not answer, or with something else
+    │   ├── NothingThereError              no such name, no image or spectrum there
+    │   └── StoppedError                   a person no longer wants it
     ├── ClosedError                        an engine that takes nothing any more
     ├── SearchError (ValueError)           an index that does not fit the question
     │   └── IndexMismatchError             an index made by other weights
@@ -93,6 +97,22 @@ class ConfigError(AIONError, ValueError):
 
 class IngredientError(AIONError, OSError):
     """A package that training starts from cannot be downloaded or unpacked."""
+
+
+class SkyError(AIONError):
+    """Something cannot be had from the archives by its position, name or id."""
+
+
+class ArchiveError(SkyError, OSError):
+    """A service cannot be reached, refuses, or sends something else than was asked for."""
+
+
+class NothingThereError(SkyError):
+    """The service answers, and has nothing of that name, id or position."""
+
+
+class StoppedError(SkyError):
+    """It was stopped before it was done."""
 
 
 class ClosedError(AIONError):

@@ -13,7 +13,16 @@ def core(*names: str) -> set[str]:
 
 
 FACTS = core(
-    "errors", "constants", "lines", "arrays", "bands", "scalars", "modalities", "streams", "resources"
+    "errors",
+    "constants",
+    "lines",
+    "arrays",
+    "bands",
+    "scalars",
+    "modalities",
+    "streams",
+    "resources",
+    "sphere",
 )
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")
@@ -55,6 +64,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.codecs.quantizers": {"aion.errors"},
     "aion.io": FACTS | {"aion.io.readers"},
     "aion.io.readers": FACTS | {"aion.io"},
+    "aion.positions": {"aion.errors"},
+    "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.search": {"aion.errors"},
@@ -63,7 +74,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
-    "aion.explorer.settings": {"aion.constants", "aion.errors", "aion.resources"},
+    "aion.explorer.settings": {"aion.constants", "aion.errors", "aion.resources", "aion.sky"},
     "aion.explorer.results": {"aion.catalog", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")

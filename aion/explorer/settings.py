@@ -9,6 +9,7 @@ from typing import Self
 from aion.constants import PRECISIONS
 from aion.errors import ConfigError
 from aion.resources import resource
+from aion.sky.services import Services
 
 EMBEDDED_MODEL = str(resource("assets/models/aion-sim"))
 CATALOG = resource("assets/catalog")
@@ -35,6 +36,10 @@ class Settings:
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    sky: Services | None = field(default_factory=Services)
+    """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and no
+    page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``, ``_DESI``,
+    ``_CACHE``, ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
 
@@ -56,8 +61,20 @@ class Settings:
             precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
+            sky=_sky(given),
             token=given.get("HF_TOKEN"),
         )
+
+
+def _sky(given: Mapping[str, str]) -> Services | None:
+    switch = given.get("AION_SKY", "yes")
+    if switch not in ("yes", "no"):
+        raise ConfigError(f"AION_SKY is {switch!r}; it is yes or no")
+    prefix = "AION_SKY_"
+    texts = {
+        name.removeprefix(prefix).lower(): value for name, value in given.items() if name.startswith(prefix)
+    }
+    return Services.from_texts(texts) if switch == "yes" else None
 
 
 def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -6,9 +6,31 @@ astropy and specutils are imported when the first file is read, not before.
 
 from collections.abc import Iterable
 
-from aion.io.objects import Entry, ImageFrame, Overrides, Report, SkyObject, Source, Unread
+from aion.io.objects import (
+    ArchiveFile,
+    Entry,
+    ImageFrame,
+    Overrides,
+    Provenance,
+    Report,
+    SkyObject,
+    Source,
+    Unread,
+)
 
-__all__ = ["Entry", "ImageFrame", "Overrides", "Report", "SkyObject", "Source", "Unread", "read", "read_many"]
+__all__ = [
+    "ArchiveFile",
+    "Entry",
+    "ImageFrame",
+    "Overrides",
+    "Provenance",
+    "Report",
+    "SkyObject",
+    "Source",
+    "Unread",
+    "read",
+    "read_many",
+]
 
 
 def read(

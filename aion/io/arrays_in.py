@@ -65,12 +65,17 @@ def structured(array: Array, origin: str) -> Table:
 
 
 def open_json(data: bytes) -> Records | Table:
-    """An object, a list of them, or ``{"records": [...]}``; pixels or rows of single values as a table."""
+    """An object, a list of them, or ``{"records": [...]}``; pixels or rows of single values as a table.
+
+    A first item that shares no name with the others is about them, as SPARCL's answers have it.
+    """
     content = json.loads(data)
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
     items = content if isinstance(content, list) else [content]
     items = [item for item in items if isinstance(item, dict) and len(item) > 1]
+    if len(items) > 1 and not items[0].keys() & items[1].keys():
+        items = items[1:]
     if not items:
         raise FormatError(
             "the JSON holds no record; an object with named arrays, such as flux and wavelength, is expected"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from io import BytesIO
 from typing import Any, BinaryIO, Literal, Self
 
 import numpy as np
@@ -40,6 +41,32 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a file from an archive is from."""
+
+    url: str
+    """What was asked; of a POST, with what was posted after a ``#``."""
+    time: str
+    """UTC, ISO 8601, when the answer arrived."""
+    sha256: str
+    """Of the answer as it came."""
+    survey: str
+    """Whose data these are, a key of ``aion.sky.ACKNOWLEDGMENTS``."""
+    separation: float | None = None
+    """Arcsec between what is in the file and the position that was asked for."""
+    note: str = ""
+    """What was changed of the answer; empty: nothing."""
+
+
+class ArchiveFile(BytesIO):
+    """A file from an archive, to be read as any other; its report says where it is from."""
+
+    def __init__(self, data: bytes, name: str, provenance: Provenance) -> None:
+        super().__init__(data)
+        self.name, self.provenance = name, provenance
+
+
+@dataclass(frozen=True)
 class Report:
     """What one file was found to be."""
 
@@ -50,6 +77,8 @@ class Report:
     sha256: str
     """Of the bytes that were given; empty for a record in memory."""
     entries: tuple[Entry, ...]
+    provenance: Provenance | None = None
+    """Of a file that was fetched from an archive."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

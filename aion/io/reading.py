@@ -11,7 +11,7 @@ from aion.io.companions import with_companions
 from aion.io.content import Records
 from aion.io.joining import Part, join, position_of
 from aion.io.memory_in import name_of, open_object, sources_in
-from aion.io.objects import Entry, Overrides, Report, SkyObject, Unread
+from aion.io.objects import ArchiveFile, Entry, Overrides, Provenance, Report, SkyObject, Unread
 from aion.io.parsing import Content, foreign_errors, parse
 from aion.io.readers import desi  # noqa: F401  # importing the package registers every reader
 from aion.io.registry import READERS, ROWS, ROWS_WITHOUT_PHOTOMETRY, PositionNeededError, Reader
@@ -91,6 +91,7 @@ class _Loaded:
     stem: str
     sha256: str
     content: Content
+    provenance: Provenance | None = None
 
     def parts(self, overrides: Overrides) -> list[Part]:
         """Its objects."""
@@ -102,7 +103,7 @@ class _Loaded:
         return [
             Part(
                 one,
-                Report(reader.format, self.name, self.sha256, one.entries),
+                Report(reader.format, self.name, self.sha256, one.entries, self.provenance),
                 f"{self.stem}#{i + 1}" if many else self.stem,
             )
             for i, one in enumerate(found)
@@ -112,7 +113,8 @@ class _Loaded:
 def _content(source: Any, name: str | None) -> _Loaded:
     loaded = load(source, name)
     if loaded is not None:
-        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded))
+        provenance = source.provenance if isinstance(source, ArchiveFile) else None
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded), provenance)
     name = name or name_of(source)
     with foreign_errors(
         f"the {name} cannot be read", "named arrays, such as flux and wavelength, are expected"

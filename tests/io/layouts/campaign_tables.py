@@ -208,6 +208,26 @@ def sparcl_record() -> dict[str, Any]:
 
 
 @layout(
+    "the answer of SPARCL as it comes: a header and a record",
+    "https://astrosparcl.datalab.noirlab.edu/sparc (POST spectras/, format=json)",
+    ending="json",
+    wavelength=(FIRST, LAST),
+    flux=MEDIAN_FLUX,
+    error=0.4,
+    good=GOOD,
+    ra=150.1,
+    dec=2.2,
+    z=0.15,
+    kind="GALAXY",
+)
+def sparcl_answer() -> bytes:
+    values = sparcl_record().items()
+    record = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values}
+    header = {"status": {"success": [record["sparcl_id"]], "info": [], "warnings": []}, "error": None}
+    return json.dumps([header, record]).encode()
+
+
+@layout(
     "a row for each object, padded with -1",
     "https://github.com/MultimodalUniverse/MultimodalUniverse, scripts/sdss (spectrum_mask True = bad)",
     ending="hdf5",

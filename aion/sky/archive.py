@@ -1,0 +1,206 @@
+"""Asks a service: one question at a time for each, at its pace, and again where it is busy; and keeps what
+came. Knows how to ask, not what the answers mean.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from aion.errors import ArchiveError, NothingThereError
+from aion.sky.cache import Answer, Cache
+from aion.sky.progress import Progress
+from aion.sky.services import Services
+
+CONNECT_SECONDS, READ_SECONDS, MOST_SECONDS = 10.0, 30.0, 180.0
+"""To reach a service, between two pieces of its answer, and for all of it."""
+PAUSES = (1.0, 4.0)
+"""Seconds before each new attempt, where the service does not say itself how long to wait."""
+LONGEST_WAIT = 60.0
+"""Seconds: a service that asks for more is not waited for."""
+MOST_BYTES = 512 * 2**20
+"""Of one answer."""
+BUSY = {429, 500, 502, 503, 504}
+"""Status codes that may be another one a little later."""
+CHUNK = 2**16
+USER_AGENT = "aion-explorer (interactive use by astronomers; one request at a time)"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question."""
+
+    service: str
+    """Field of `Services`: ``"viewer"``."""
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    """JSON to be posted; None: nothing is."""
+    step: str = ""
+    """For people: ``"image"``."""
+    problem: Callable[[bytes], str | None] = lambda data: None
+    """What is wrong with an answer of status 200, as a clause; None: nothing."""
+    nothing: Mapping[int, str] = field(default_factory=dict)
+    """Status code -> the sentence that says what is not there, for codes that mean it."""
+
+
+class Archive:
+    """The services of one process. Threads may ask at the same time; each service gets one question after the
+    other."""
+
+    def __init__(self, services: Services, *, pauses: tuple[float, ...] = PAUSES) -> None:
+        self.services, self.pauses = services, pauses
+        self.cache = Cache(services.cache, services.cache_bytes)
+        self._queues = {name: _Queue(seconds) for name, seconds in services.pace.items()}
+
+    def ask(self, request: Request, progress: Progress | None = None) -> Answer:
+        """The answer, from the cache where the same was asked before.
+
+        Raises:
+            ArchiveError: the service cannot be reached, refuses, is busy too long or sends something else.
+            NothingThereError: it has nothing there.
+            StoppedError: `progress` was asked to stop.
+        """
+        progress = progress or Progress()
+        base = getattr(self.services, request.service)
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        posted = "" if request.body is None else f"#{json.dumps(request.body, separators=(',', ':'))}"
+        url = f"{base}/{request.path}{query}{posted}"
+        kept = self.cache.find(url)
+        if kept is not None:
+            progress.tell(request.step, "from the cache")
+            return kept
+        queue = self._queues[request.service]
+        for pause in (*self.pauses, None):
+            try:
+                with queue.turn(progress):
+                    data = self._download(url, request, queue.session, progress)
+                break
+            except _BusyError as exc:
+                wait = exc.wait if exc.wait is not None else pause
+                if pause is None or wait is None or wait > LONGEST_WAIT:
+                    raise ArchiveError(str(exc)) from exc.__cause__
+                progress.tell(request.step, f"waiting {wait:.0f} s: {exc}")
+                progress.wait(wait)
+        problem = request.problem(data)
+        if problem is not None:
+            raise ArchiveError(f"{_host(url)} {problem}")
+        answer = Answer(
+            data, url, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", hashlib.sha256(data).hexdigest()
+        )
+        self.cache.keep(answer)
+        progress.tell(request.step, _size(len(data)))
+        return answer
+
+    def _download(self, url: str, request: Request, session: requests.Session, progress: Progress) -> bytes:
+        host = _host(url)
+        method = "GET" if request.body is None else "POST"
+        try:
+            with session.request(
+                method,
+                url.partition("#")[0],
+                json=request.body,
+                stream=True,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+            ) as response:
+                if response.status_code in request.nothing:
+                    raise NothingThereError(request.nothing[response.status_code])
+                if response.status_code in BUSY:
+                    raise _BusyError(f"{host} is busy ({_status(response)})", _retry_after(response))
+                if not response.ok:
+                    raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(response.text)}")
+                return _body(response, request.step, host, progress)
+        except requests.Timeout as exc:
+            raise _BusyError(f"{host} does not answer in time; try again later", None) from exc
+        except requests.ConnectionError as exc:
+            raise _BusyError(f"{host} cannot be reached ({_reason(exc)}); is there a network?", None) from exc
+        except requests.RequestException as exc:
+            raise _BusyError(f"the answer of {host} broke off ({_reason(exc)})", None) from exc
+
+
+class _Queue:
+    """Whose turn it is at one service, and when."""
+
+    def __init__(self, pace: float) -> None:
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = USER_AGENT
+        self._pace, self._next = pace, 0.0
+        self._door = threading.Lock()
+
+    @contextmanager
+    def turn(self, progress: Progress) -> Any:
+        """One question at a time, and not before its time; a wait that is stopped gives up its place."""
+        progress.check()
+        while not self._door.acquire(timeout=0.05):
+            progress.check()
+        try:
+            progress.wait(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._pace
+            yield
+        finally:
+            self._door.release()
+
+
+class _BusyError(Exception):
+    """Not now; perhaps after `wait` seconds, where the service says so."""
+
+    def __init__(self, message: str, wait: float | None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+def _body(response: requests.Response, step: str, host: str, progress: Progress) -> bytes:
+    """All of it, while it arrives in time and nobody wants to stop."""
+    deadline = time.monotonic() + MOST_SECONDS
+    parts, size = [], 0
+    for part in response.iter_content(CHUNK):
+        progress.check()
+        parts.append(part)
+        size += len(part)
+        progress.tell(step, _size(size))
+        if size > MOST_BYTES:
+            raise ArchiveError(f"{host} sends more than {_size(MOST_BYTES)}; ask for less")
+        if time.monotonic() > deadline:
+            raise ArchiveError(
+                f"{host} sent {_size(size)} in {MOST_SECONDS:.0f} s and is not done; try later"
+            )
+    return b"".join(parts)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds that the service asks to wait; dates, which it may give as well, count as nothing said."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else None
+
+
+def _status(response: requests.Response) -> str:
+    return f"{response.status_code} {response.reason}".strip()
+
+
+def _words(text: str) -> str:
+    """What a service says itself, short enough for a sentence."""
+    words = " ".join(text.split())
+    return words[:200] if words and not words.startswith("<") else "it does not say why"
+
+
+def _reason(exc: BaseException) -> str:
+    """The innermost cause in a few words."""
+    while exc.__context__ is not None or exc.__cause__ is not None:
+        exc = exc.__cause__ or exc.__context__  # type: ignore[assignment]
+    return (getattr(exc, "strerror", None) or str(exc) or type(exc).__name__)[:120]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.0f} kB"

@@ -1,0 +1,86 @@
+"""Answers of services on disk, by what was asked. A folder with a size limit; knows no service.
+
+Each answer is two files: the bytes as they came, and JSON of what was asked and when. Both are written under
+another name and renamed, and the SHA-256 is compared when they are read: a process that is killed leaves no
+half of an answer that anybody would take for one.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service sent."""
+
+    data: bytes
+    url: str
+    """With its query; of a POST, with what was posted after a ``#``."""
+    time: str
+    """UTC, ISO 8601, when it arrived."""
+    sha256: str
+    """Of `data`."""
+
+
+class Cache:
+    """A folder of answers; threads and processes may share it."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder, self.most_bytes = folder, most_bytes
+        self._lock = threading.Lock()
+
+    def find(self, url: str) -> Answer | None:
+        """What was kept of this question; None where nothing whole is."""
+        data_path, about_path = self._paths(url)
+        try:
+            data = data_path.read_bytes()
+            about = json.loads(about_path.read_bytes())
+            answer = Answer(data, **{name: about[name] for name in ("url", "time", "sha256")})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if answer.url != url or hashlib.sha256(data).hexdigest() != answer.sha256:
+            return None
+        with suppress(OSError):
+            os.utime(data_path)
+        return answer
+
+    def keep(self, answer: Answer) -> None:
+        """Write it, and let the oldest go where the folder is too large. A folder that cannot be written to
+        keeps nothing, and nothing else happens."""
+        data_path, about_path = self._paths(answer.url)
+        about = {name: value for name, value in asdict(answer).items() if name != "data"}
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(about_path, json.dumps(about).encode())
+            _write(data_path, answer.data)
+            with self._lock:
+                self._shrink()
+
+    def _paths(self, url: str) -> tuple[Path, Path]:
+        key = hashlib.sha256(url.encode()).hexdigest()[:40]
+        return self.folder / f"{key}.data", self.folder / f"{key}.json"
+
+    def _shrink(self) -> None:
+        sizes = [(path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*.data")]
+        size = sum(one for _, one, _ in sizes)
+        for _, one, path in sorted(sizes):
+            if size <= self.most_bytes:
+                return
+            for old in (path, path.with_suffix(".json")):
+                old.unlink(missing_ok=True)
+            size -= one
+
+
+def _write(path: Path, data: bytes) -> None:
+    draft = path.with_name(f"{path.name}.{uuid4().hex}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""All that the archives have of a place: images, photometry and spectra, each as a file; and a sentence for
+each that they have not.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aion.errors import InputError, NothingThereError, StoppedError, explained_fault
+from aion.io import read
+from aion.sky.archive import Archive
+from aion.sky.fetched import Fetched
+from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
+from aion.sky.progress import Progress
+from aion.sky.resolve import Place
+from aion.sky.sparcl import Spectrum, fetch_spectrum, spectra_near
+from aion.sphere import separation
+
+SAME_OBJECT = 2.0
+"""Arcsec: what is farther from the place is another object until a person says otherwise."""
+AROUND = 30.0
+"""Arcsec within which spectra are offered."""
+MOST_RANKED = 6
+"""Spectra of one object that are fetched to compare their S/N; of more, the primary and nearest ones."""
+KINDS = ("image", "hsc", "photometry", "spectrum")
+"""What can be asked for."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A spectrum near the place."""
+
+    spectrum: Spectrum
+    separation: float
+    """Arcsec from the place."""
+    file: Fetched | None = None
+    """None where it is not fetched: it is of another object, or of this one but not among the best."""
+    snr: float | None = None
+    """Median per good pixel; None without a file."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What there is at a place."""
+
+    place: Place
+    images: tuple[Fetched, ...] = ()
+    """At most one of each survey."""
+    photometry: Fetched | None = None
+    offers: tuple[Offer, ...] = ()
+    """Spectra, best first: primary, then S/N, then nearest; those of other objects follow, nearest first."""
+    missing: tuple[str, ...] = ()
+    """A sentence for each thing that is not there or did not come."""
+
+    @property
+    def best(self) -> tuple[Offer, ...]:
+        """The best spectrum of each survey of this object: the model reads one of each."""
+        firsts: dict[str, Offer] = {}
+        for offer in self.offers:
+            if offer.file is not None:
+                firsts.setdefault(offer.spectrum.survey, offer)
+        return tuple(firsts.values())
+
+    def files(self, chosen: Sequence[Offer] | None = None) -> tuple[Fetched, ...]:
+        """The files of one object: images, photometry and these spectra, by default the best ones."""
+        spectra = [offer.file for offer in (self.best if chosen is None else chosen)]
+        return tuple(file for file in (*self.images, self.photometry, *spectra) if file is not None)
+
+
+def gather(
+    place: Place, archive: Archive, progress: Progress | None = None, *, kinds: Sequence[str] = KINDS
+) -> Finding:
+    """Ask the archives for all `kinds` of data at a place; what fails is a sentence, and the rest is there.
+
+    Raises:
+        StoppedError: `progress` was asked to stop.
+    """
+    progress = progress or Progress()
+    at = (place.ra, place.dec, archive, progress)
+    tasks: dict[str, Callable[[], Any]] = {
+        "image": lambda: fetch_image(*at),
+        "hsc": lambda: fetch_hsc_image(*at),
+        "photometry": lambda: fetch_photometry(place.ra, place.dec, SAME_OBJECT, archive, progress),
+        "spectrum": lambda: _spectra(place, archive, progress),
+    }
+    with ThreadPoolExecutor(len(tasks), thread_name_prefix="aion-sky") as pool:
+        asked = {kind: pool.submit(task) for kind, task in tasks.items() if kind in kinds}
+    came: dict[str, Any] = {}
+    missing: list[str] = []
+    for kind, answer in asked.items():
+        try:
+            came[kind] = answer.result()
+        except StoppedError:
+            raise
+        except Exception as exc:  # the rest of what is there shall not be lost
+            missing.append(str(explained_fault(exc)))
+    near = {
+        kind: _with_separation(came[kind], place) for kind in ("image", "hsc", "photometry") if kind in came
+    }
+    return Finding(
+        place,
+        tuple(near[kind] for kind in ("image", "hsc") if kind in near),
+        near.get("photometry"),
+        tuple(came.get("spectrum", ())),
+        tuple(missing),
+    )
+
+
+def _spectra(place: Place, archive: Archive, progress: Progress) -> list[Offer]:
+    """What is near, best first, with the files of those that are of this object.
+
+    Raises:
+        NothingThereError: nothing is near.
+    """
+    found = spectra_near(place.ra, place.dec, AROUND, archive, progress)
+    if place.spectrum is not None and place.spectrum not in found:
+        found.insert(0, place.spectrum)
+    if not found:
+        raise NothingThereError(
+            f"no spectrum: SPARCL has none of SDSS DR17, BOSS DR17 or DESI DR1 within {AROUND:g} arcsec"
+        )
+
+    def rank(offer: Offer) -> tuple[Any, ...]:
+        was_asked_for = offer.spectrum == place.spectrum
+        return not was_asked_for, not offer.spectrum.is_primary, -(offer.snr or 0.0), offer.separation
+
+    offers = [Offer(one, one.separation(place.ra, place.dec)) for one in found]
+    same = sorted((offer for offer in offers if offer.separation <= SAME_OBJECT), key=rank)
+    ranked = sorted((_fetched(offer, place, archive, progress) for offer in same[:MOST_RANKED]), key=rank)
+    return [*ranked, *same[MOST_RANKED:], *(offer for offer in offers if offer not in same)]
+
+
+def _fetched(offer: Offer, place: Place, archive: Archive, progress: Progress) -> Offer:
+    """With its file and S/N."""
+    file = _with_separation(fetch_spectrum(offer.spectrum, archive, progress), place)
+    return replace(offer, file=file, snr=_snr(file))
+
+
+def _snr(file: Fetched) -> float | None:
+    """Of the one spectrum in a file; None where it cannot be read."""
+    try:
+        return read(file.open())[0].snr
+    except InputError:
+        return None
+
+
+def _with_separation(file: Fetched, place: Place) -> Fetched:
+    distance = round(float(separation(file.ra, file.dec, place.ra, place.dec)), 3)
+    return replace(file, provenance=replace(file.provenance, separation=distance))

@@ -1,0 +1,178 @@
+"""Images and photometry from the viewer of the Legacy Surveys: nanomaggies per pixel, and rows of Tractor.
+
+https://www.legacysurvey.org/viewer/urls
+"""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table, vstack
+from astropy.wcs import WCS
+
+from aion.errors import ArchiveError, NothingThereError
+from aion.sky.archive import Archive, Request
+from aion.sky.boxes import boxes
+from aion.sky.cache import Answer
+from aion.sky.fetched import Fetched
+from aion.sky.progress import Progress
+from aion.sphere import separation
+
+SIZE = 160
+"""Pixels along a side: the model's field of 96 and what is around it."""
+OFF_CENTER = 2.0
+"""Arcsec: an image that is centered farther from what was asked for shows something else."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One set of images of the viewer."""
+
+    name: str
+    survey: str
+    """As in ``ACKNOWLEDGMENTS``."""
+    bands: str
+    pixel_scale: float
+    """Arcsec."""
+    has_ivar: bool
+
+
+LEGACY = (
+    Layer("ls-dr10", "Legacy Surveys", "griz", 0.262, has_ivar=True),
+    Layer("ls-dr9", "Legacy Surveys", "grz", 0.262, has_ivar=True),
+)
+"""The newest that reaches there is taken: DR10 has the south, DR9 the north as well."""
+HSC = Layer("hsc-dr3", "HSC", "grz", 0.168, has_ivar=False)
+
+
+def fetch_image(ra: float, dec: float, archive: Archive, progress: Progress | None = None) -> Fetched:
+    """The image of the Legacy Surveys with its inverse variance, as the viewer sends it.
+
+    Raises:
+        NothingThereError: no survey of them reaches there.
+        ArchiveError: the viewer does not answer, or with something else.
+    """
+    for layer in LEGACY:
+        try:
+            return _cutout(layer, ra, dec, "Legacy Surveys image", archive, progress)
+        except NothingThereError:
+            continue
+    raise NothingThereError("no image: the position is outside the Legacy Surveys (DR10 and DR9)")
+
+
+def fetch_hsc_image(ra: float, dec: float, archive: Archive, progress: Progress | None = None) -> Fetched:
+    """The image of HSC; raises as `fetch_image` does.
+
+    The answer does not say that it is one nor in which unit, so that these cards are added to its header.
+    """
+    try:
+        return _cutout(HSC, ra, dec, "HSC image", archive, progress)
+    except NothingThereError:
+        raise NothingThereError("no HSC image: the position is outside its public data release 3") from None
+
+
+def fetch_photometry(
+    ra: float, dec: float, radius: float, archive: Archive, progress: Progress | None = None
+) -> Fetched:
+    """The row of Tractor (DR10) that is nearest to a position, within `radius` (arcsec), as a FITS table.
+
+    Raises:
+        NothingThereError: there is none.
+    """
+    answers: list[Answer] = []
+    for ra_low, ra_high, dec_low, dec_high in boxes(ra, dec, radius):
+        box = {"ralo": ra_low, "rahi": ra_high, "declo": dec_low, "dechi": dec_high}
+        params = {name: f"{value:.6f}" for name, value in box.items()}
+        request = Request(
+            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=_no_fits,
+            nothing={500: "", 404: ""},
+        )  # fmt: skip
+        try:
+            answers.append(archive.ask(request, progress))
+        except NothingThereError:
+            continue
+    tables = [(answer, _table(answer.data)) for answer in answers]
+    rows = [(answer, table) for answer, table in tables if table is not None and len(table)]
+    if not rows:
+        raise NothingThereError(f"no photometry: Tractor (DR10) has nothing within {radius:g} arcsec")
+    table = vstack([one for _, one in rows], metadata_conflicts="silent")
+    distance = separation(_column(table, "ra"), _column(table, "dec"), ra, dec)
+    nearest = int(np.argmin(distance))
+    if distance[nearest] > radius:
+        raise NothingThereError(f"no photometry: Tractor (DR10) has nothing within {radius:g} arcsec")
+    row = table[[nearest]]
+    where = float(_column(row, "ra")[0]), float(_column(row, "dec")[0])
+    note = f"the nearest of {len(table)} rows" if len(table) > 1 else ""
+    stream = BytesIO()
+    row.write(stream, format="fits")
+    return Fetched.of(
+        rows[0][0], _name("tractor-dr10", ra, dec), "Legacy Surveys", where, data=stream.getvalue(), note=note
+    )
+
+
+def _cutout(
+    layer: Layer, ra: float, dec: float, step: str, archive: Archive, progress: Progress | None
+) -> Fetched:
+    params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": layer.name, "pixscale": layer.pixel_scale}
+    params |= {"size": SIZE, "bands": layer.bands} | ({"invvar": ""} if layer.has_ivar else {})
+    outside = {500: f"{layer.name} does not reach there"}
+    request = Request("viewer", "fits-cutout", params, step=step, problem=_no_fits, nothing=outside)
+    answer = archive.ask(request, progress)
+    data, note = _checked_cutout(answer.data, layer, ra, dec)
+    return Fetched.of(answer, _name(layer.name, ra, dec), layer.survey, (ra, dec), data=data, note=note)
+
+
+def _checked_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> tuple[bytes, str]:
+    """The bytes, with cards where the layer's do not say what they are, and what was added."""
+    with fits.open(BytesIO(data)) as hdus:
+        header, pixels = hdus[0].header, hdus[0].data
+        if pixels is None or pixels.ndim < 2:
+            raise ArchiveError("the viewer sent FITS without an image; try again later")
+        center = WCS(header).celestial.pixel_to_world((pixels.shape[-1] - 1) / 2, (pixels.shape[-2] - 1) / 2)
+        away = float(separation(center.ra.deg, center.dec.deg, ra, dec))
+        if away > OFF_CENTER:
+            raise ArchiveError(
+                f"the viewer sent an image of another place, {away:.1f} arcsec from what was asked for"
+            )
+        if not np.any(np.nan_to_num(pixels)):
+            raise NothingThereError(f"{layer.name} has no pixels there")
+        if layer is not HSC:
+            return data, ""
+        header["SURVEY"] = ("HSC", "added by AION Explorer: the layer was asked for")
+        header["MAGZERO"] = (27.0, "added by AION Explorer: of HSC coadds")
+        stream = BytesIO()
+        hdus.writeto(stream)
+    return stream.getvalue(), "SURVEY and MAGZERO were added: the answer does not state them"
+
+
+def _no_fits(data: bytes) -> str | None:
+    """What is wrong with bytes that should be a whole FITS file."""
+    if not data.startswith(b"SIMPLE  ="):
+        page = data[:200].lstrip().lower()
+        if page.startswith((b"<!doctype", b"<html")):
+            return "sent a web page where FITS was asked for; try again later"
+        words = " ".join(data[:100].decode("latin-1").split())
+        return f"sent no FITS: {words}" if words else "sent nothing"
+    try:
+        with fits.open(BytesIO(data)) as hdus:
+            last = hdus.fileinfo(len(hdus) - 1)
+            is_whole = last["datLoc"] + last["datSpan"] <= len(data)
+    except (OSError, ValueError, TypeError):
+        is_whole = False
+    return None if is_whole else "sent FITS that ends too early; try again"
+
+
+def _table(data: bytes) -> Table | None:
+    with fits.open(BytesIO(data)) as hdus:
+        tables = [i for i, hdu in enumerate(hdus) if isinstance(hdu, fits.BinTableHDU)]
+    return Table.read(BytesIO(data), hdu=tables[0], format="fits") if tables else None
+
+
+def _column(table: Table, name: str) -> np.ndarray:
+    """By its name in any case."""
+    return np.asarray(table[next(one for one in table.colnames if one.lower() == name)], np.float64)
+
+
+def _name(what: str, ra: float, dec: float) -> str:
+    return f"{what}-{ra:.5f}{dec:+.5f}.fits"

@@ -1,0 +1,105 @@
+"""What a person types -> a place in the sky: a position in any spelling, the id of a spectrum, or a name."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aion.errors import InputError, NothingThereError
+from aion.positions import parse_position
+from aion.sky.archive import Archive, Request
+from aion.sky.progress import Progress
+from aion.sky.sparcl import Spectrum, spectra_by_id
+
+EXAMPLES = (
+    "150.1021 +2.2058",
+    "10:00:24.5 +02:12:21",
+    "NGC 4151",
+    "TARGETID 39627835576420141",
+    "266-51630-53",
+)
+"""One of each spelling."""
+
+_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(\d{15,20})", re.I)
+_PLATE = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
+_POSITION = re.compile(rb"%J\s*([0-9.]+)\s+([+-]?[0-9.]+)")
+RUNS = (26, 103, 104, 1302)
+"""``run2d`` of SDSS data release 17 as its ids have it: 26, 103, 104 and v5_13_2."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look, and what was typed."""
+
+    text: str
+    """As a person wrote it."""
+    ra: float
+    """Degrees, ICRS."""
+    dec: float
+    how: str
+    """``"position"``, ``"name"`` (Sesame knows it) or ``"id"`` (of a spectrum)."""
+    spectrum: Spectrum | None = None
+    """Whose id it is; None for a position and a name."""
+
+    @property
+    def position_text(self) -> str:
+        """``150.10083 +2.20000``: degrees, to 0.04 arcsec."""
+        return f"{self.ra:.5f} {self.dec:+.5f}"
+
+
+def resolve(text: str, archive: Archive, progress: Progress | None = None) -> Place:
+    """The place that a text means. Positions ask nobody; ids ask SPARCL, names ask Sesame.
+
+    Raises:
+        InputError: it is empty or too long, or a position that no sphere has.
+        NothingThereError: nobody knows the name or the id.
+        ArchiveError: the service does not answer.
+    """
+    text = " ".join(text.split())
+    if not text or len(text) > 200:
+        raise InputError(
+            f"a position, a name or a TARGETID is expected, such as {EXAMPLES[0]} or {EXAMPLES[2]}"
+        )
+    ids = spectrum_ids(text)
+    if ids:
+        spectra = spectra_by_id(ids, archive, progress)
+        if not spectra:
+            raise NothingThereError(
+                f"SPARCL knows no public spectrum {text} in SDSS DR17, BOSS DR17 or DESI DR1; check the id"
+            )
+        return Place(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
+    position = parse_position(text)
+    if position is not None:
+        return Place(text, *position, "position")
+    return Place(text, *_named(text, archive, progress), "name")
+
+
+def spectrum_ids(text: str) -> tuple[int, ...]:
+    """What a TARGETID, a specObjID or ``plate-mjd-fiber`` may be called in SPARCL; nothing for other text.
+
+    specObjID has plate, fiber, mjd - 50000 and run2d in its bits:
+    https://www.sdss.org/dr17/help/glossary/#specobj
+    """
+    match = _TARGETID.fullmatch(text)
+    if match:
+        return (int(match[1]),)
+    match = _PLATE.fullmatch(text)
+    if not match:
+        return ()
+    plate, mjd, fiber = map(int, match.groups())
+    return tuple(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10 for run in RUNS)
+
+
+def _named(name: str, archive: Archive, progress: Progress | None) -> tuple[float, float]:
+    """RA and Dec of a name, degrees; https://cds.unistra.fr/cgi-bin/Sesame (SIMBAD, NED, VizieR)."""
+    answer = archive.ask(Request("sesame", f"A?{quote(name)}", step="name", problem=_no_sesame), progress)
+    match = _POSITION.search(answer.data)
+    if match is None:
+        raise NothingThereError(
+            f"no catalog of Sesame (SIMBAD, NED, VizieR) knows {name!r}; check its spelling, or give a "
+            f"position such as {EXAMPLES[0]} or {EXAMPLES[1]}"
+        )
+    return float(match[1]), float(match[2])
+
+
+def _no_sesame(data: bytes) -> str | None:
+    return None if data.lstrip().startswith(b"#") else "answers, but not as Sesame does; try again later"

@@ -1,0 +1,150 @@
+"""Spectra of SDSS, BOSS and DESI from SPARCL: what there is at a position or of an id, and each as a file.
+
+https://astrosparcl.datalab.noirlab.edu ; it searches boxes, not cones, so that distances are computed here.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aion.errors import ArchiveError
+from aion.sky.archive import Archive, Request
+from aion.sky.boxes import boxes
+from aion.sky.fetched import Fetched
+from aion.sky.progress import Progress
+from aion.sphere import separation
+
+RELEASES = ("DESI-DR1", "SDSS-DR17", "BOSS-DR17")
+"""Public ones: for these no account is asked for."""
+LIMIT = 500
+"""Records of one search."""
+_ABOUT = (
+    "sparcl_id", "specid", "targetid", "data_release", "ra", "dec",
+    "redshift", "redshift_err", "redshift_warning", "spectype",
+)  # fmt: skip
+_FOUND = (*_ABOUT, "specprimary")
+_ARRAYS = ("flux", "wavelength", "ivar", "mask")
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A spectrum that the archive has, and what its survey says of it."""
+
+    sparcl_id: str
+    release: str
+    """``"DESI-DR1"``, ``"SDSS-DR17"`` or ``"BOSS-DR17"``."""
+    id: str
+    """TARGETID or specObjID; text, as many exceed a float."""
+    ra: float
+    """Degrees, ICRS."""
+    dec: float
+    z: float | None
+    """Of the survey's pipeline: for comparison only, never given to the model."""
+    z_error: float | None
+    z_warning: int | None
+    """0: the pipeline sees no problem."""
+    kind: str
+    """Class of the pipeline: ``"GALAXY"``, ``"QSO"`` or ``"STAR"``."""
+    is_primary: bool
+    """The best of this object by its survey."""
+
+    @property
+    def survey(self) -> str:
+        """``"DESI"`` or ``"SDSS"``, to whose codec it goes."""
+        return "DESI" if self.release.startswith("DESI") else "SDSS"
+
+    def separation(self, ra: float, dec: float) -> float:
+        """Arcsec from a position."""
+        return float(separation(self.ra, self.dec, ra, dec))
+
+
+def spectra_near(
+    ra: float, dec: float, radius: float, archive: Archive, progress: Progress | None = None
+) -> list[Spectrum]:
+    """All within `radius` (arcsec) of a position, nearest first."""
+    found: dict[str, Spectrum] = {}
+    for box in boxes(ra, dec, radius):
+        search = [["ra", *box[:2]], ["dec", *box[2:]], ["data_release", *RELEASES]]
+        found |= {one.sparcl_id: one for one in _find(search, archive, progress)}
+    near = [one for one in found.values() if one.separation(ra, dec) <= radius]
+    return sorted(near, key=lambda one: one.separation(ra, dec))
+
+
+def spectra_by_id(ids: Iterable[int], archive: Archive, progress: Progress | None = None) -> list[Spectrum]:
+    """Those of one TARGETID or specObjID, the primary one first.
+
+    ``specid`` of a DESI spectrum is its TARGETID; ids that are only a ``targetid`` are asked for afterwards.
+    """
+    numbers = list(ids)
+    for name in ("specid", "targetid"):
+        found = _find([[name, *numbers], ["data_release", *RELEASES]], archive, progress)
+        if found:
+            return sorted(found, key=lambda one: not one.is_primary)
+    return []
+
+
+def fetch_spectrum(spectrum: Spectrum, archive: Archive, progress: Progress | None = None) -> Fetched:
+    """The spectrum as the JSON that SPARCL sends, which `aion.io.read` reads.
+
+    Raises:
+        ArchiveError: another spectrum came, or none.
+    """
+    request = Request(
+        "sparcl",
+        "spectras/",
+        {"include": ",".join((*_ABOUT, *_ARRAYS)), "format": "json"},
+        [spectrum.sparcl_id],
+        step=f"{spectrum.release} spectrum",
+        problem=_wrong_answer,
+    )
+    answer = archive.ask(request, progress)
+    records = _records(answer.data)
+    if [record.get("sparcl_id") for record in records] != [spectrum.sparcl_id]:
+        raise ArchiveError(
+            f"SPARCL sent {len(records)} spectra, and not the one that was asked for; try again later"
+        )
+    name = f"{spectrum.release}-{spectrum.id}.json"
+    return Fetched.of(answer, name, spectrum.survey, (spectrum.ra, spectrum.dec))
+
+
+def _find(search: Sequence[Sequence[Any]], archive: Archive, progress: Progress | None) -> list[Spectrum]:
+    body = {"outfields": list(_FOUND), "search": search}
+    request = Request("sparcl", "find/", {"limit": LIMIT}, body, step="spectra", problem=_wrong_answer)
+    return [_spectrum(record) for record in _records(archive.ask(request, progress).data)]
+
+
+def _wrong_answer(data: bytes) -> str | None:
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        return "answers, but not with JSON as SPARCL does; try again later"
+    if isinstance(answer, dict):
+        return f"refuses: {str(answer.get('errorMessage', answer))[:200]}"
+    complete = isinstance(answer, list) and all(isinstance(record, dict) for record in answer)
+    needed = {"sparcl_id", "ra", "dec", "data_release"}
+    if not complete or not answer or any(not needed <= record.keys() for record in answer[1:]):
+        return "answers with other records than SPARCL's; try again later"
+    return None
+
+
+def _records(data: bytes) -> list[dict[str, Any]]:
+    """Without the header, which comes first."""
+    records: list[dict[str, Any]] = json.loads(data)[1:]
+    return records
+
+
+def _spectrum(record: dict[str, Any]) -> Spectrum:
+    z, error, warning = (record.get(name) for name in ("redshift", "redshift_err", "redshift_warning"))
+    return Spectrum(
+        sparcl_id=str(record["sparcl_id"]),
+        release=str(record["data_release"]),
+        id=str(record.get("targetid") or record.get("specid") or record["sparcl_id"]),
+        ra=float(record["ra"]),
+        dec=float(record["dec"]),
+        z=None if z is None else float(z),
+        z_error=None if error is None else float(error),
+        z_warning=None if warning is None else int(warning),
+        kind=str(record.get("spectype") or ""),
+        is_primary=bool(record.get("specprimary")),
+    )
