@@ -23,6 +23,7 @@ FACTS = core(
     "streams",
     "resources",
     "sphere",
+    "positions",
 )
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")
@@ -64,7 +65,6 @@ LAYERS: dict[str, set[str]] = {
     "aion.codecs.quantizers": {"aion.errors"},
     "aion.io": FACTS | {"aion.io.readers"},
     "aion.io.readers": FACTS | {"aion.io"},
-    "aion.positions": {"aion.errors"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
     "aion.embedding": {"aion.errors", "aion.model"},

@@ -12,7 +12,7 @@ from tests.sources import ROOT, SOURCES, each, imports, inside, module_name
 HOMES: dict[str, tuple[str, ...]] = {
     "streamlit": ("app", "pages", "aion.explorer.ui"),
     "plotly": ("aion.explorer.figures",),
-    "astropy": ("aion.io", "aion.positions", "aion.sky", "aion.training"),
+    "astropy": ("aion.io", "aion.sky", "aion.training"),
     "requests": ("aion.sky",),
     "specutils": ("aion.io",),
     "faiss": ("aion.search",),

@@ -1,7 +1,6 @@
 """What one row of any catalog says of its object: id, position, redshift and photometry, by the published
 names of the scalars."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from aion.io.content import LARGEST_EXACT, Record
 from aion.io.objects import Entry
 from aion.io.units import scale_to
 from aion.modalities import Modality, ScalarModalities
+from aion.positions import parse_angle
 from aion.scalars import SENTINELS
 
 GAIA = ("phot_g_mean_flux", "phot_bp_mean_flux", "phot_rp_mean_flux", "bp_coefficients", "rp_coefficients")
@@ -42,7 +42,6 @@ _REDSHIFTS = (
     "z_vi", "z_spec", "zspec", "specz", "spec_z", "redshift", "z_true", "z_best", "zbest", "z_helio",
     "zhelio", "z",
 )  # fmt: skip
-_SEXAGESIMAL = r"([+-]?)\s*(\d{1,3})[h:d°\s]\s*(\d{1,2})[m:'′\s]\s*(\d{1,2}(?:\.\d*)?)\s*[s\"″]?"
 _NOT_BESIDE_Z = ({"g", "r"}, {"r", "i"}, {"x", "y"})
 """Columns beside which ``z`` is the magnitude in a band, or a coordinate."""
 _WARNINGS = ("zwarn", "zwarning", "redshift_warning")
@@ -276,16 +275,12 @@ def _in_unit(values: Any, name: str, wanted: str, stated: str | None) -> tuple[A
     return values * scale, [Entry(name, wanted or "no unit", "header", f"converted from {stated}")]
 
 
-def _degrees(row: Record, names: tuple[str, ...], hours: float) -> tuple[float | None, list[Entry]]:
-    """An angle of the row, in degrees or sexagesimal; `hours` is what an hour (RA) or a degree (Dec) of
-    the latter is."""
+def _degrees(row: Record, names: tuple[str, ...], hour: float) -> tuple[float | None, list[Entry]]:
+    """An angle of the row, in degrees or sexagesimal, of which the first number counts `hour` degrees."""
     name = row.name(*names)
     value = number(row.values[name]) if name else None
     if name and value is None and isinstance(row.values[name], str):
-        match = re.fullmatch(_SEXAGESIMAL, row.values[name].strip())
-        if match:
-            size = sum(float(part or 0) / 60**i for i, part in enumerate(match.groups()[1:]))
-            return hours * size * (-1 if match[1] == "-" else 1), []
+        return parse_angle(row.values[name], hour=hour), []
     return _in_unit(value, name or "", "deg", row.units.get(name or "")) if value is not None else (None, [])
 
 

@@ -69,8 +69,9 @@ def resolve(text: str, archive: Archive, progress: Progress | None = None) -> Pl
         return Place(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
     position = parse_position(text)
     if position is not None:
-        return Place(text, *position, "position")
-    return Place(text, *_named(text, archive, progress), "name")
+        return Place(text, position[0], position[1], "position")
+    ra, dec = _named(text, archive, progress)
+    return Place(text, ra, dec, "name")
 
 
 def spectrum_ids(text: str) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ def spectra_near(
     """All within `radius` (arcsec) of a position, nearest first."""
     found: dict[str, Spectrum] = {}
     for box in boxes(ra, dec, radius):
-        search = [["ra", *box[:2]], ["dec", *box[2:]], ["data_release", *RELEASES]]
+        search: list[list[Any]] = [["ra", *box[:2]], ["dec", *box[2:]], ["data_release", *RELEASES]]
         found |= {one.sparcl_id: one for one in _find(search, archive, progress)}
     near = [one for one in found.values() if one.separation(ra, dec) <= radius]
     return sorted(near, key=lambda one: one.separation(ra, dec))
