@@ -11,6 +11,7 @@ from aion.explorer.ui.analyze import (
     links,
     neighbors,
     reproduce,
+    sky_search,
 )
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
 from aion.explorer.ui.shared import layout, server
@@ -32,6 +33,7 @@ if result is None:
     st.stop()
 
 analysis.header(result)
+sky_search.found_panel()
 choices.open_choices()
 analysis.trust(result)
 inspection.inspector()

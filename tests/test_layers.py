@@ -38,7 +38,7 @@ def explorer(*names: str) -> set[str]:
 SERVICES = explorer(
     "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
-PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift"} | SERVICES
+PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.

@@ -37,8 +37,8 @@ class Settings:
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
     sky: Services | None = field(default_factory=Services)
-    """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and no
-    page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``, ``_DESI``,
+    """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
+    no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``, ``_DESI``,
     ``_CACHE``, ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, ModalityError
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.analyze import choices
+from aion.explorer.ui.analyze import choices, sky_search
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
@@ -46,6 +46,7 @@ def choose() -> None:
     """The upload box and the list of examples; reads what was just given."""
     session = current_session()
     title = st.empty()
+    sky_search.search_box()
     upload, example = st.columns([3, 2], gap="medium")
     with upload:
         st.file_uploader(

@@ -9,12 +9,15 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.redshift.prior import parse_prior
+from aion.explorer.ui.analyze import sky_search
 from aion.explorer.ui.analyze.examples import examples
 from aion.explorer.ui.shared import active_catalog, labels, server
 from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.io import Overrides
 
 EXAMPLE, OBJECT, SET, USE, PRIOR, REDSHIFT = "example", "object", "set", "use", "prior", "z"
+AT, TARGETID, NAME = "at", "targetid", "name"
+"""Of the sky: ``150.10083,2.20000``, an id of a spectrum, and a name."""
 
 
 def follow() -> None:
@@ -33,10 +36,11 @@ def follow() -> None:
 def write_address() -> None:
     """Make the address that of what is on the page."""
     session = current_session()
-    addressed = session.example is not None or session.origin == "catalog"
+    addressed = session.example is not None or session.origin in ("catalog", "sky")
     values = {
         EXAMPLE: session.example,
         OBJECT: session.target.id if session.target is not None and session.origin == "catalog" else None,
+        **_sky_address(session),
         USE: ",".join(sorted(session.use)) if addressed and session.use is not None else None,
         PRIOR: session.prior.text if addressed and session.prior is not None else None,
         REDSHIFT: f"{session.z:.5f}" if addressed and session.z is not None else None,
@@ -63,6 +67,12 @@ def _open(session: Session, parameters: dict[str, str]) -> None:
             session.error = engine.catalog_note or active_catalog.NO_CATALOG
             return
         session.open([catalog.entry(parameters[OBJECT])], origin="catalog", label=parameters[OBJECT])
+    elif {AT, TARGETID, NAME} & parameters.keys():
+        position = parameters.get(AT, "").replace(",", " ")
+        if server.archive() is None:
+            session.error = "The link is of the sky, and this server asks no archives (AION_SKY=no)"
+            return
+        sky_search.look_up(position or parameters.get(TARGETID) or parameters.get(NAME, ""))
     else:
         return
     use = parameters.get(USE)
@@ -74,6 +84,17 @@ def _open(session: Session, parameters: dict[str, str]) -> None:
     )
     if session.target is not None:
         session.apply_link()
+
+
+def _sky_address(session: Session) -> dict[str, str | None]:
+    """The id of the spectrum that was asked for, or else the position."""
+    place = None if session.finding is None else session.finding.place
+    by_id = place is not None and place.spectrum is not None
+    return {
+        TARGETID: place.spectrum.id if place is not None and place.spectrum is not None else None,
+        AT: f"{place.ra:.5f},{place.dec:.5f}" if place is not None and not by_id else None,
+        NAME: None,
+    }
 
 
 def _number(text: str | None) -> float | None:

@@ -12,6 +12,8 @@ from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
 from aion.explorer.settings import Settings
 from aion.explorer.ui.shared import labels
+from aion.sky.archive import Archive
+from aion.sky.services import Services
 
 POLL = 0.1
 """Seconds between two looks at how far the start is."""
@@ -67,6 +69,17 @@ def freeze_loaded() -> None:
 @st.cache_resource(show_spinner=False)
 def _startup() -> Startup:
     return Startup(Settings.from_environment())
+
+
+@st.cache_resource(show_spinner=False)
+def _archive(services: Services) -> Archive:
+    return Archive(services)
+
+
+def archive() -> Archive | None:
+    """The archives of the sky, asked by all sessions in turn; None where they are off."""
+    services = startup().settings.sky
+    return None if services is None else _archive(services)
 
 
 def startup() -> Startup:

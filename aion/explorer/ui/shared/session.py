@@ -13,10 +13,12 @@ from aion.explorer.results import Analysis
 from aion.io import Entry, Overrides, SkyObject
 from aion.io.alternatives import Alternative
 from aion.redshift import RedshiftPDF
+from aion.sky.gather import Finding
+from aion.sky.search import Search
 
 File = BinaryIO | Path
-Origin = Literal["nothing", "upload", "example", "catalog", "own"]
-"""``"own"``: an object of a catalog that the person made, which has no address."""
+Origin = Literal["nothing", "upload", "example", "catalog", "own", "sky"]
+"""``"own"``: an object of a catalog that the person made, which has no address; ``"sky"``: of archives."""
 
 CACHE_SIZE = 8
 """Analyses kept, so that going back to a switch or an object is instant; and what as many questions gave."""
@@ -34,6 +36,8 @@ class Pending:
     """Slug of the example whose files these are."""
     answered: tuple[Entry, ...] = ()
     """Assumptions in whose place the person chose one of the settings; these are in ``overrides``."""
+    finding: Finding | None = None
+    """What the archives have, where these files are of it."""
 
 
 @dataclass
@@ -52,6 +56,10 @@ class Session:
     row: int = 0
     overrides: Overrides = field(default_factory=Overrides)
     answered: tuple[Entry, ...] = ()
+    """As of `Pending`, of the files that are open."""
+    search: Search | None = None
+    """What is being looked up in the archives."""
+    finding: Finding | None = None
     """As of `Pending`, of the files that are open."""
     error: str | None = None
     """Why the last thing a person did had no effect; what was open stays open."""
@@ -97,7 +105,8 @@ class Session:
     @property
     def given(self) -> Pending:
         """What is open, as it was given: to be read again with other settings."""
-        return Pending(self.files, self.origin, self.label, self.overrides, self.example, self.answered)
+        about = (self.overrides, self.example, self.answered, self.finding)
+        return Pending(self.files, self.origin, self.label, *about)
 
     def open(
         self, targets: Sequence[SkyObject], *, origin: Origin, label: str, given: Pending | None = None
@@ -109,7 +118,7 @@ class Session:
             self._alternatives.clear()
         self.origin, self.label, self.targets = origin, label, tuple(targets)
         self.files, self.overrides, self.answered = given.files, given.overrides, given.answered
-        self.example = given.example
+        self.example, self.finding = given.example, given.finding
         self.opened += 1
         self._analyses.clear()
         self.look_at(0)

@@ -1,0 +1,160 @@
+"""The way in by coordinates: a position, a name or an id is looked up in the archives, and the best of what
+they have is opened; what else there is can be chosen.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.analyze.sky_labels import file_text, offer_text, offers_table
+from aion.explorer.ui.shared import labels, server
+from aion.explorer.ui.shared.session import Pending, Session, current_session
+from aion.sky.gather import SAME_OBJECT, Finding, Offer
+from aion.sky.resolve import EXAMPLES
+from aion.sky.search import Search
+from aion.sky.services import ACKNOWLEDGMENTS
+
+EVERY = 0.25
+"""Seconds between two looks at how far the search is."""
+MOST_OTHERS = 8
+"""Spectra of other objects that are offered with a button each."""
+
+
+def search_box() -> None:
+    """The box, and how far the search is; takes over what it gave. Nothing where the sky is off."""
+    if server.archive() is None:
+        return
+    session = current_session()
+    key = f"sky-{session.inputs}"
+    st.text_input(
+        "Position, name or TARGETID",
+        key=key,
+        placeholder="150.1021 +2.2058",
+        icon=":material/travel_explore:",
+        on_change=lambda: look_up(st.session_state[key]),
+        help="Images of the Legacy Surveys and HSC, Tractor photometry, and spectra of SDSS, BOSS and DESI "
+        "at that place. The archives are asked from the computer that runs this application, "
+        "and only for this.",
+    )
+    if session.search is None:
+        st.caption("Such as " + " · ".join(f"`{example}`" for example in EXAMPLES))
+    else:
+        _take_over(session, session.search)
+
+
+def look_up(text: str) -> None:
+    """Begin to search; what was being searched is given up."""
+    session, archive = current_session(), server.archive()
+    if session.search is not None:
+        session.search.stop()
+    session.search = Search(text, archive) if text.strip() and archive is not None else None
+    session.error = session.refused = session.question = None
+
+
+def found_panel() -> None:
+    """What the archives have at the place that is open, what of it is used, and where to look further."""
+    session = current_session()
+    finding = session.finding
+    if finding is None:
+        return
+    for sentence in finding.missing:
+        st.caption(f":material/info: {as_text(labels.sentence(sentence))}")
+    others = [offer for offer in finding.offers if offer.separation > SAME_OBJECT]
+    if others and not finding.best:
+        nearest = others[0]
+        st.warning(
+            f"The nearest spectrum is {nearest.separation:.1f} arcsec away, of another object as it seems; "
+            "it is not used here.",
+            icon=":material/help:",
+        )
+        _go_to_button(nearest, "nearest")
+    place = finding.place
+    with st.expander(f"Found at {place.position_text}", icon=":material/travel_explore:", key="sky-found"):
+        for file in (*finding.images, *filter(None, (finding.photometry,))):
+            st.markdown(f":material/check: {as_text(file_text(file))}")
+        _spectrum_choice(session, finding)
+        _others(others)
+        surveys = dict.fromkeys(file.provenance.survey for file in finding.files())
+        for survey in (*surveys, *(("SPARCL",) if finding.best else ())):
+            st.caption(f"{survey}: {ACKNOWLEDGMENTS[survey]}")
+
+
+def _take_over(session: Session, search: Search) -> None:
+    if search.is_running:
+        _look_on(search)
+        return
+    session.search = None
+    if search.problem is not None:
+        session.error = str(search.problem)
+    elif search.finding is not None:
+        _open(session, search.finding, search.finding.best)
+
+
+@st.fragment(run_every=EVERY)
+def _look_on(search: Search) -> None:
+    if not search.is_running:
+        st.rerun(scope="app")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        steps = dict(search.progress.steps)
+        where = "Looking it up" if search.place is None else f"At {search.place.position_text}"
+        states = " · ".join(f"{step}: {state}" for step, state in steps.items() if step != "name")
+        st.caption(f":material/hourglass_top: {as_text(f'{where}. {states}')}")
+        st.button("Cancel", key="sky-cancel", on_click=search.stop, icon=":material/close:")
+
+
+def _open(session: Session, finding: Finding, chosen: Sequence[Offer]) -> None:
+    files = finding.files(chosen)
+    if not files:
+        session.error = "Nothing was found there: " + "; ".join(finding.missing)
+        return
+    label = finding.place.text
+    session.pending = Pending(tuple(file.open() for file in files), "sky", label, finding=finding)
+
+
+def _spectrum_choice(session: Session, finding: Finding) -> None:
+    """One spectrum of SDSS and one of DESI, as the model reads them; another of the same object, or none."""
+    same = [offer for offer in finding.offers if offer.file is not None]
+    names = {str(getattr(file, "name", "")) for file in session.files}
+    used = [offer for offer in same if offer.file is not None and offer.file.name in names]
+    keys: dict[str, str] = {}
+
+    def take_chosen() -> None:
+        chosen = [st.session_state[key] for key in keys.values()]
+        _open(session, finding, [offer for offer in chosen if offer is not None])
+
+    for survey in dict.fromkeys(offer.spectrum.survey for offer in same):
+        keys[survey] = f"sky-{survey}-{session.opened}"
+        options = [offer for offer in same if offer.spectrum.survey == survey]
+        st.selectbox(
+            f"{survey} spectrum, of {len(options)} within {SAME_OBJECT:g} arcsec, the best first",
+            options,
+            index=next((place for place, offer in enumerate(options) if offer in used), None),
+            format_func=offer_text,
+            placeholder="none is used",
+            key=keys[survey],
+            on_change=take_chosen,
+        )
+
+
+def _others(others: Sequence[Offer]) -> None:
+    """Spectra of other objects near it."""
+    if not others:
+        return
+    st.markdown(f"Spectra of other objects within reach ({len(others):,}):")
+    for number, offer in enumerate(others[:MOST_OTHERS]):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(as_text(offer_text(offer)))
+            _go_to_button(offer, str(number))
+    if len(others) > MOST_OTHERS:
+        st.dataframe(offers_table(others[MOST_OTHERS:]), hide_index=True)
+
+
+def _go_to_button(offer: Offer, key: str) -> None:
+    st.button(
+        "Go to it",
+        key=f"sky-go-{key}",
+        on_click=look_up,
+        args=(f"{offer.spectrum.ra:.6f} {offer.spectrum.dec:+.6f}",),
+        icon=":material/arrow_forward:",
+    )
