@@ -1,4 +1,4 @@
-"""The command line: ``aion analyze``, ``embed``, ``app`` and ``fetch``.
+"""The command line: ``aion analyze``, ``embed``, ``fetch``, ``app`` and ``download``.
 The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
@@ -101,9 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     app.set_defaults(run=_app)
 
-    _add_fetch(
+    _add_download(
         commands.add_parser(
-            "fetch",
+            "download",
             help="download published weights into the cache of Hugging Face, or what of them is missing",
         )
     )
@@ -136,10 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_fetch(fetch: argparse.ArgumentParser) -> None:
-    fetch.add_argument("id", metavar="ID", help="Hub id, such as polymathic-ai/aion-base")
-    fetch.add_argument("--revision", metavar="R", help="commit, branch or tag (default: the newest)")
-    fetch.set_defaults(run=_fetch)
+def _add_download(download: argparse.ArgumentParser) -> None:
+    download.add_argument("id", metavar="ID", help="Hub id, such as polymathic-ai/aion-base")
+    download.add_argument("--revision", metavar="R", help="commit, branch or tag (default: the newest)")
+    download.set_defaults(run=_download)
 
 
 def _analyze(options: argparse.Namespace) -> Outcome:
@@ -240,7 +240,7 @@ def _app(options: argparse.Namespace) -> Outcome:
     return Outcome()
 
 
-def _fetch(options: argparse.Namespace) -> Outcome:
+def _download(options: argparse.Namespace) -> Outcome:
     from aion import download
 
     try:

@@ -55,7 +55,7 @@ def layout(folder: Path) -> dict[str, int]:
 def test_the_command_fetches_the_layout_and_says_bytes_and_rate(
     online: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fetch", "some/open"]) == 0
+    assert main(["download", "some/open"]) == 0
     said = capsys.readouterr()
     assert said.out == "" and f"some/open at {COMMIT} is in {constants.HF_HUB_CACHE}" in said.err
     assert re.search(r"some/open: 100%\|.*\| ([\d.]+M)/\1 \[.*B/s\]", said.err), said.err
@@ -67,7 +67,7 @@ def test_the_command_fetches_the_layout_and_says_bytes_and_rate(
         layout(online.folder),
     )
     online.requests.clear()
-    assert main(["fetch", "some/open"]) == 0
+    assert main(["download", "some/open"]) == 0
     assert not [path for verb, path, _ in online.requests if verb == "GET" and "/api/" not in path], (
         "nothing is fetched twice"
     )
@@ -104,7 +104,7 @@ def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_othe
         "HF_HOME": str(tmp_path),
         "HF_HUB_CACHE": constants.HF_HUB_CACHE,
     }
-    command = [sys.executable, "-m", "aion", "fetch", "some/slow"]
+    command = [sys.executable, "-m", "aion", "download", "some/slow"]
     # a shell that starts the tests in the background lets them, and so their children, ignore Ctrl-C
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts
@@ -173,7 +173,7 @@ def test_what_the_hub_refuses_is_one_sentence_and_code_2(
 ) -> None:
     with pytest.raises(problem, match=said):
         download.fetch(id, revision=revision)
-    assert main(["fetch", id, "--revision", revision]) == 2
+    assert main(["download", id, "--revision", revision]) == 2
     assert re.fullmatch(rf"aion: [^\n]*{said}[^\n]*\n", capsys.readouterr().err)
 
 
@@ -181,13 +181,13 @@ def test_a_gate_opens_with_a_token_which_is_never_shown(
     online: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    assert main(["fetch", "some/gated"]) == 0
+    assert main(["download", "some/gated"]) == 0
     said = capsys.readouterr()
     assert TOKEN not in said.out + said.err
 
 
 def test_a_folder_needs_no_download(online: Hub, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fetch", str(online.folder)]) == 2
+    assert main(["download", str(online.folder)]) == 2
     assert "nothing to download" in capsys.readouterr().err and not online.requests
 
 

@@ -111,7 +111,7 @@ def test_weights_that_are_not_there_are_explained_on_every_page(
     assert "cannot be used" in at.error[0].value and "nothing-here" in at.error[0].value
     assert any(button.label == "Try again" for button in at.button)
     captions = [caption.value for caption in at.caption]
-    assert any("`aion app --model ID`" in text and "`aion fetch ID`" in text for text in captions)
+    assert any("`aion app --model ID`" in text and "`aion download ID`" in text for text in captions)
     assert ("aion app" in [code.value for code in at.code]) == ("model" in page), "the command that mends it"
 
 
@@ -158,7 +158,7 @@ def test_the_model_page_lists_what_is_here_with_a_command_for_each_and_asks_nobo
     used = f"aion app --model {settings.model}"
     base = f"AION_REVISION={COMMIT} aion app --model polymathic-ai/aion-base"
     slow, xlarge = (
-        f"aion fetch {id}\naion app --model {id}" for id in ("some/slow", "polymathic-ai/aion-xlarge")
+        f"aion download {id}\naion app --model {id}" for id in ("some/slow", "polymathic-ai/aion-xlarge")
     )
     commands = [code.value for code in at.code]
     assert {"aion app", used, base, "aion app --model some/open", slow, xlarge} <= set(commands)

@@ -47,7 +47,7 @@ class Choice:
         """What to type to have the explorer with these weights; a line for the download, where there is
         something to download."""
         id = shlex.quote(self.id)
-        fetch = f"aion fetch {id}" + ("" if self.is_newest else f" --revision {self.revision}")
+        fetch = f"aion download {id}" + ("" if self.is_newest else f" --revision {self.revision}")
         app = "aion app" + ("" if self.id == Settings.model else f" --model {id}")
         app = app if self.is_newest else f"AION_REVISION={self.revision} {app}"
         return app if self.place in (Place.FOLDER, Place.CACHE) else f"{fetch}\n{app}"
