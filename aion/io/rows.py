@@ -23,7 +23,7 @@ LOWEST_REDSHIFT, LARGEST_REDSHIFT = -0.05, 15.0
 _NEVER_READ = ("Z",)  # the answer is not an input
 _OTHER_NAMES = {"ebv": ("ebv", "ebmv", "e(b-v)"), "parallax": ("parallax",)}
 _IDS = (
-    "targetid", "object_id", "objectid", "source_id", "sourceid", "sparcl_id", "specid", "specobjid",
+    "targetid", "object_id", "objectid", "source_id", "sourceid", "specid", "specobjid", "sparcl_id",
     "sdss_id", "catalogid", "objid", "obj_id", "objname", "target_name", "targname", "targetname",
     "target", "obs_targ", "id", "name", "object", "srcid", "targid", "ls_id",
 )  # fmt: skip

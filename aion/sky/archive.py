@@ -17,7 +17,7 @@ import requests
 
 from aion.errors import ArchiveError, NothingThereError
 from aion.sky.cache import Answer, Cache
-from aion.sky.progress import Progress
+from aion.sky.search_progress import SearchProgress
 from aion.sky.services import Services
 
 CONNECT_SECONDS, READ_SECONDS, MOST_SECONDS = 10.0, 30.0, 180.0
@@ -61,7 +61,7 @@ class Archive:
         self.cache = Cache(services.cache, services.cache_bytes)
         self._queues = {name: _Queue(seconds) for name, seconds in services.pace.items()}
 
-    def ask(self, request: Request, progress: Progress | None = None) -> Answer:
+    def ask(self, request: Request, progress: SearchProgress | None = None) -> Answer:
         """The answer, from the cache where the same was asked before.
 
         Raises:
@@ -69,7 +69,7 @@ class Archive:
             NothingThereError: it has nothing there.
             StoppedError: `progress` was asked to stop.
         """
-        progress = progress or Progress()
+        progress = progress or SearchProgress()
         base = getattr(self.services, request.service)
         query = f"?{urlencode(request.params)}" if request.params else ""
         posted = "" if request.body is None else f"#{json.dumps(request.body, separators=(',', ':'))}"
@@ -100,7 +100,9 @@ class Archive:
         progress.tell(request.step, _size(len(data)))
         return answer
 
-    def _download(self, url: str, request: Request, session: requests.Session, progress: Progress) -> bytes:
+    def _download(
+        self, url: str, request: Request, session: requests.Session, progress: SearchProgress
+    ) -> bytes:
         host = _host(url)
         method = "GET" if request.body is None else "POST"
         try:
@@ -136,7 +138,7 @@ class _Queue:
         self._door = threading.Lock()
 
     @contextmanager
-    def turn(self, progress: Progress) -> Any:
+    def turn(self, progress: SearchProgress) -> Any:
         """One question at a time, and not before its time; a wait that is stopped gives up its place."""
         progress.check()
         while not self._door.acquire(timeout=0.05):
@@ -157,7 +159,7 @@ class _BusyError(Exception):
         self.wait = wait
 
 
-def _body(response: requests.Response, step: str, host: str, progress: Progress) -> bytes:
+def _body(response: requests.Response, step: str, host: str, progress: SearchProgress) -> bytes:
     """All of it, while it arrives in time and nobody wants to stop."""
     deadline = time.monotonic() + MOST_SECONDS
     parts, size = [], 0

@@ -12,9 +12,9 @@ from aion.io import read
 from aion.sky.archive import Archive
 from aion.sky.fetched import Fetched
 from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
-from aion.sky.progress import Progress
-from aion.sky.resolve import Place
-from aion.sky.sparcl import Spectrum, fetch_spectrum, spectra_near
+from aion.sky.search_progress import SearchProgress
+from aion.sky.resolve import SkyPlace
+from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 
 SAME_OBJECT = 2.0
@@ -31,7 +31,7 @@ KINDS = ("image", "hsc", "photometry", "spectrum")
 class Offer:
     """A spectrum near the place."""
 
-    spectrum: Spectrum
+    spectrum: ArchiveSpectrum
     separation: float
     """Arcsec from the place."""
     file: Fetched | None = None
@@ -44,7 +44,7 @@ class Offer:
 class Finding:
     """What there is at a place."""
 
-    place: Place
+    place: SkyPlace
     images: tuple[Fetched, ...] = ()
     """At most one of each survey."""
     photometry: Fetched | None = None
@@ -69,14 +69,14 @@ class Finding:
 
 
 def gather(
-    place: Place, archive: Archive, progress: Progress | None = None, *, kinds: Sequence[str] = KINDS
+    place: SkyPlace, archive: Archive, progress: SearchProgress | None = None, *, kinds: Sequence[str] = KINDS
 ) -> Finding:
     """Ask the archives for all `kinds` of data at a place; what fails is a sentence, and the rest is there.
 
     Raises:
         StoppedError: `progress` was asked to stop.
     """
-    progress = progress or Progress()
+    progress = progress or SearchProgress()
     at = (place.ra, place.dec, archive, progress)
     tasks: dict[str, Callable[[], Any]] = {
         "image": lambda: fetch_image(*at),
@@ -107,7 +107,7 @@ def gather(
     )
 
 
-def _spectra(place: Place, archive: Archive, progress: Progress) -> list[Offer]:
+def _spectra(place: SkyPlace, archive: Archive, progress: SearchProgress) -> list[Offer]:
     """What is near, best first, with the files of those that are of this object.
 
     Raises:
@@ -131,7 +131,7 @@ def _spectra(place: Place, archive: Archive, progress: Progress) -> list[Offer]:
     return [*ranked, *same[MOST_RANKED:], *(offer for offer in offers if offer not in same)]
 
 
-def _fetched(offer: Offer, place: Place, archive: Archive, progress: Progress) -> Offer:
+def _fetched(offer: Offer, place: SkyPlace, archive: Archive, progress: SearchProgress) -> Offer:
     """With its file and S/N."""
     file = _with_separation(fetch_spectrum(offer.spectrum, archive, progress), place)
     return replace(offer, file=file, snr=_snr(file))
@@ -145,6 +145,6 @@ def _snr(file: Fetched) -> float | None:
         return None
 
 
-def _with_separation(file: Fetched, place: Place) -> Fetched:
+def _with_separation(file: Fetched, place: SkyPlace) -> Fetched:
     distance = round(float(separation(file.ra, file.dec, place.ra, place.dec)), 3)
     return replace(file, provenance=replace(file.provenance, separation=distance))

@@ -16,7 +16,7 @@ from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.cache import Answer
 from aion.sky.fetched import Fetched
-from aion.sky.progress import Progress
+from aion.sky.search_progress import SearchProgress
 from aion.sphere import separation
 
 SIZE = 160
@@ -46,7 +46,7 @@ LEGACY = (
 HSC = Layer("hsc-dr3", "HSC", "grz", 0.168, has_ivar=False)
 
 
-def fetch_image(ra: float, dec: float, archive: Archive, progress: Progress | None = None) -> Fetched:
+def fetch_image(ra: float, dec: float, archive: Archive, progress: SearchProgress | None = None) -> Fetched:
     """The image of the Legacy Surveys with its inverse variance, as the viewer sends it.
 
     Raises:
@@ -61,7 +61,9 @@ def fetch_image(ra: float, dec: float, archive: Archive, progress: Progress | No
     raise NothingThereError("no image: the position is outside the Legacy Surveys (DR10 and DR9)")
 
 
-def fetch_hsc_image(ra: float, dec: float, archive: Archive, progress: Progress | None = None) -> Fetched:
+def fetch_hsc_image(
+    ra: float, dec: float, archive: Archive, progress: SearchProgress | None = None
+) -> Fetched:
     """The image of HSC; raises as `fetch_image` does.
 
     The answer does not say that it is one nor in which unit, so that these cards are added to its header.
@@ -73,7 +75,7 @@ def fetch_hsc_image(ra: float, dec: float, archive: Archive, progress: Progress 
 
 
 def fetch_photometry(
-    ra: float, dec: float, radius: float, archive: Archive, progress: Progress | None = None
+    ra: float, dec: float, radius: float, archive: Archive, progress: SearchProgress | None = None
 ) -> Fetched:
     """The row of Tractor (DR10) that is nearest to a position, within `radius` (arcsec), as a FITS table.
 
@@ -112,7 +114,7 @@ def fetch_photometry(
 
 
 def _cutout(
-    layer: Layer, ra: float, dec: float, step: str, archive: Archive, progress: Progress | None
+    layer: Layer, ra: float, dec: float, step: str, archive: Archive, progress: SearchProgress | None
 ) -> Fetched:
     params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": layer.name, "pixscale": layer.pixel_scale}
     params |= {"size": SIZE, "bands": layer.bands} | ({"invvar": ""} if layer.has_ivar else {})

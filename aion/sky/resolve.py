@@ -7,8 +7,8 @@ from urllib.parse import quote
 from aion.errors import InputError, NothingThereError
 from aion.positions import parse_position
 from aion.sky.archive import Archive, Request
-from aion.sky.progress import Progress
-from aion.sky.sparcl import Spectrum, spectra_by_id
+from aion.sky.search_progress import SearchProgress
+from aion.sky.sparcl import ArchiveSpectrum, spectra_by_id
 
 EXAMPLES = (
     "150.1021 +2.2058",
@@ -27,7 +27,7 @@ RUNS = (26, 103, 104, 1302)
 
 
 @dataclass(frozen=True)
-class Place:
+class SkyPlace:
     """Where to look, and what was typed."""
 
     text: str
@@ -37,7 +37,7 @@ class Place:
     dec: float
     how: str
     """``"position"``, ``"name"`` (Sesame knows it) or ``"id"`` (of a spectrum)."""
-    spectrum: Spectrum | None = None
+    spectrum: ArchiveSpectrum | None = None
     """Whose id it is; None for a position and a name."""
 
     @property
@@ -46,7 +46,7 @@ class Place:
         return f"{self.ra:.5f} {self.dec:+.5f}"
 
 
-def resolve(text: str, archive: Archive, progress: Progress | None = None) -> Place:
+def resolve(text: str, archive: Archive, progress: SearchProgress | None = None) -> SkyPlace:
     """The place that a text means. Positions ask nobody; ids ask SPARCL, names ask Sesame.
 
     Raises:
@@ -66,12 +66,12 @@ def resolve(text: str, archive: Archive, progress: Progress | None = None) -> Pl
             raise NothingThereError(
                 f"SPARCL knows no public spectrum {text} in SDSS DR17, BOSS DR17 or DESI DR1; check the id"
             )
-        return Place(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
+        return SkyPlace(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
     position = parse_position(text)
     if position is not None:
-        return Place(text, position[0], position[1], "position")
+        return SkyPlace(text, position[0], position[1], "position")
     ra, dec = _named(text, archive, progress)
-    return Place(text, ra, dec, "name")
+    return SkyPlace(text, ra, dec, "name")
 
 
 def spectrum_ids(text: str) -> tuple[int, ...]:
@@ -90,7 +90,7 @@ def spectrum_ids(text: str) -> tuple[int, ...]:
     return tuple(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10 for run in RUNS)
 
 
-def _named(name: str, archive: Archive, progress: Progress | None) -> tuple[float, float]:
+def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tuple[float, float]:
     """RA and Dec of a name, degrees; https://cds.unistra.fr/cgi-bin/Sesame (SIMBAD, NED, VizieR)."""
     answer = archive.ask(Request("sesame", f"A?{quote(name)}", step="name", problem=_no_sesame), progress)
     match = _POSITION.search(answer.data)

@@ -5,8 +5,8 @@ import threading
 from aion.errors import AIONError, StoppedError, explained_fault
 from aion.sky.archive import Archive
 from aion.sky.gather import Finding, gather
-from aion.sky.progress import Progress
-from aion.sky.resolve import Place, resolve
+from aion.sky.search_progress import SearchProgress
+from aion.sky.resolve import SkyPlace, resolve
 
 
 class Search:
@@ -14,8 +14,8 @@ class Search:
 
     def __init__(self, text: str, archive: Archive) -> None:
         self.text = text
-        self.progress = Progress()
-        self.place: Place | None = None
+        self.progress = SearchProgress()
+        self.place: SkyPlace | None = None
         """None until it is known."""
         self.finding: Finding | None = None
         """None until it is done; and where there is a problem, or it was stopped."""

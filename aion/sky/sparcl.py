@@ -12,7 +12,7 @@ from aion.errors import ArchiveError
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.fetched import Fetched
-from aion.sky.progress import Progress
+from aion.sky.search_progress import SearchProgress
 from aion.sphere import separation
 
 RELEASES = ("DESI-DR1", "SDSS-DR17", "BOSS-DR17")
@@ -28,7 +28,7 @@ _ARRAYS = ("flux", "wavelength", "ivar", "mask")
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class ArchiveSpectrum:
     """A spectrum that the archive has, and what its survey says of it."""
 
     sparcl_id: str
@@ -60,10 +60,10 @@ class Spectrum:
 
 
 def spectra_near(
-    ra: float, dec: float, radius: float, archive: Archive, progress: Progress | None = None
-) -> list[Spectrum]:
+    ra: float, dec: float, radius: float, archive: Archive, progress: SearchProgress | None = None
+) -> list[ArchiveSpectrum]:
     """All within `radius` (arcsec) of a position, nearest first."""
-    found: dict[str, Spectrum] = {}
+    found: dict[str, ArchiveSpectrum] = {}
     for box in boxes(ra, dec, radius):
         search: list[list[Any]] = [["ra", *box[:2]], ["dec", *box[2:]], ["data_release", *RELEASES]]
         found |= {one.sparcl_id: one for one in _find(search, archive, progress)}
@@ -71,7 +71,9 @@ def spectra_near(
     return sorted(near, key=lambda one: one.separation(ra, dec))
 
 
-def spectra_by_id(ids: Iterable[int], archive: Archive, progress: Progress | None = None) -> list[Spectrum]:
+def spectra_by_id(
+    ids: Iterable[int], archive: Archive, progress: SearchProgress | None = None
+) -> list[ArchiveSpectrum]:
     """Those of one TARGETID or specObjID, the primary one first.
 
     ``specid`` of a DESI spectrum is its TARGETID; ids that are only a ``targetid`` are asked for afterwards.
@@ -84,7 +86,9 @@ def spectra_by_id(ids: Iterable[int], archive: Archive, progress: Progress | Non
     return []
 
 
-def fetch_spectrum(spectrum: Spectrum, archive: Archive, progress: Progress | None = None) -> Fetched:
+def fetch_spectrum(
+    spectrum: ArchiveSpectrum, archive: Archive, progress: SearchProgress | None = None
+) -> Fetched:
     """The spectrum as the JSON that SPARCL sends, which `aion.io.read` reads.
 
     Raises:
@@ -108,7 +112,9 @@ def fetch_spectrum(spectrum: Spectrum, archive: Archive, progress: Progress | No
     return Fetched.of(answer, name, spectrum.survey, (spectrum.ra, spectrum.dec))
 
 
-def _find(search: Sequence[Sequence[Any]], archive: Archive, progress: Progress | None) -> list[Spectrum]:
+def _find(
+    search: Sequence[Sequence[Any]], archive: Archive, progress: SearchProgress | None
+) -> list[ArchiveSpectrum]:
     body = {"outfields": list(_FOUND), "search": search}
     request = Request("sparcl", "find/", {"limit": LIMIT}, body, step="spectra", problem=_wrong_answer)
     return [_spectrum(record) for record in _records(archive.ask(request, progress).data)]
@@ -134,9 +140,9 @@ def _records(data: bytes) -> list[dict[str, Any]]:
     return records
 
 
-def _spectrum(record: dict[str, Any]) -> Spectrum:
+def _spectrum(record: dict[str, Any]) -> ArchiveSpectrum:
     z, error, warning = (record.get(name) for name in ("redshift", "redshift_err", "redshift_warning"))
-    return Spectrum(
+    return ArchiveSpectrum(
         sparcl_id=str(record["sparcl_id"]),
         release=str(record["data_release"]),
         id=str(record.get("targetid") or record.get("specid") or record["sparcl_id"]),

@@ -7,7 +7,7 @@ from aion.errors import StoppedError
 
 
 @dataclass
-class Progress:
+class SearchProgress:
     """Shared by the thread that asks and the one that looks."""
 
     steps: dict[str, str] = field(default_factory=dict)
