@@ -6,6 +6,8 @@ from pathlib import Path
 
 # no test reaches the network; the ones that play the Hub set their own endpoint
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# and no archive of the sky is asked; the tests of the sky set their own
+os.environ.setdefault("AION_SKY", "no")
 # numbers that are compared to the last digits; tests/test_precision.py compares the formats
 os.environ.setdefault("AION_PRECISION", "float32")
 

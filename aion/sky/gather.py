@@ -12,8 +12,8 @@ from aion.io import read
 from aion.sky.archive import Archive
 from aion.sky.fetched import Fetched
 from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
-from aion.sky.search_progress import SearchProgress
 from aion.sky.resolve import SkyPlace
+from aion.sky.search_progress import SearchProgress
 from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 

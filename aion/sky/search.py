@@ -5,8 +5,8 @@ import threading
 from aion.errors import AIONError, StoppedError, explained_fault
 from aion.sky.archive import Archive
 from aion.sky.gather import Finding, gather
-from aion.sky.search_progress import SearchProgress
 from aion.sky.resolve import SkyPlace, resolve
+from aion.sky.search_progress import SearchProgress
 
 
 class Search:

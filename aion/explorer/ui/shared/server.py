@@ -141,8 +141,8 @@ def explain(start: Startup) -> None:
     )
     st.caption(
         "`aion app` starts with the embedded weights, `aion app --model ID` with those of a folder or a Hub "
-        "id, and `aion download ID` downloads them; `HF_TOKEN` opens gated ones. The Model page has the command "
-        "for each."
+        "id, and `aion download ID` downloads them; `HF_TOKEN` opens gated ones. The Model page has the "
+        "command for each."
     )
     if st.button("Try again", icon=":material/refresh:"):
         _startup.clear()
