@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aion import fetch
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--json", action="store_true", help="print JSON: an object, or a list where the files hold several"
     )
+    fetch.add_targets(analyze)
     analyze.add_argument(
         "--id",
         metavar="ID",
@@ -94,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
+
+    fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
+    fetch.add_fetch(fetching)
+    fetching.set_defaults(run=_fetch, wrong=fetching.error)
 
     app = commands.add_parser("app", help="the explorer in the browser")
     app.add_argument(
@@ -147,14 +153,15 @@ def _analyze(options: argparse.Namespace) -> Outcome:
     from aion.explorer.redshift.prior import parse_prior
     from aion.io import Overrides
 
-    if not options.files and options.id is None:
-        options.wrong("name files, or with --id an object of the reference catalog")
+    if not (options.files or options.id or options.list or fetch.typed_target(options)):
+        options.wrong("name files, a target (--at, --targetid, --name, --list) or an --id of the catalog")
     prior = parse_prior(options.prior) if options.prior else None
     overrides = Overrides.parse(options.set)
-    files = _read(options.files, overrides, strict=options.strict) if options.files else []
+    given, problems = _given(options, overrides)
     engine = _engine(options.model)
-    objects = _choose(engine, files, options.id)
+    objects = _choose(engine, given, options.id)
     analyzed, outcome = _analyze_all(engine, objects, _streams(engine, options.use), prior)
+    outcome.failures += problems
     if options.json and analyzed:
         texts = [to_json(analysis, target.reports) for target, analysis in analyzed]
         print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]\n", end="")
@@ -165,6 +172,44 @@ def _analyze(options: argparse.Namespace) -> Outcome:
         for stem, (target, analysis) in zip(stems, analyzed, strict=True):
             _write(options.out, stem, analysis, target, engine.catalog)
         print(f"aion: results of {outcome.count} object(s) are in {options.out}", file=sys.stderr)
+    return outcome
+
+
+def _given(options: argparse.Namespace, overrides: "Overrides") -> "tuple[list[SkyObject], list[str]]":
+    """The objects of the files or of the sky, and a sentence for each target of a list that has none."""
+    text = fetch.typed_target(options)
+    if text is not None:
+        return fetch.objects_at(text, overrides, strict=options.strict), []
+    if options.list is None:
+        files = options.files
+        return (_read(files, overrides, strict=options.strict) if files else []), []
+    if options.out is None:
+        options.wrong("--list needs --out: what is fetched is kept there, and is not fetched again")
+    objects, outcome = [], Outcome()
+    for target in fetch.fetch_listed(options.list, options.out / "targets"):
+        try:
+            objects += target.objects(overrides, strict=options.strict)
+        except AIONError as exc:
+            outcome.leave_out(target.target.id, exc)
+    return objects, outcome.failures
+
+
+def _fetch(options: argparse.Namespace) -> Outcome:
+    if not (options.targets or options.list):
+        options.wrong('name a target, such as "10:00:24.5 +02:12:21", or a list of them with --list')
+    outcome = Outcome()
+    for text in options.targets:
+        try:
+            for path in fetch.fetch_one(text, options.out, options.kinds):
+                print(path)
+            outcome.count += 1
+        except AIONError as exc:
+            outcome.leave_out(text, exc)
+    for target in fetch.fetch_listed(options.list, options.out, options.kinds) if options.list else ():
+        for path in target.files:
+            print(path)
+        outcome.count += bool(target.files)
+        outcome.failures += [] if target.files else [f"{target.target.id}: {'; '.join(target.missing)}"]
     return outcome
 
 

@@ -157,6 +157,12 @@ def identifier(row: Record) -> str | None:
     return row.name(*_IDS)
 
 
+def stated_position(row: Record) -> str:
+    """RA and Dec as they are written; empty where a row has no columns of them."""
+    ra, dec = row.get(*_RA), row.get(*_DEC)
+    return "" if ra is None or dec is None else f"{text_of(ra)} {text_of(dec)}"
+
+
 def names_target(columns: Iterable[str]) -> bool:
     """Whether columns of these names say which object it is or where."""
     return bool({*_IDS, *_RA} & set(columns))

@@ -121,9 +121,9 @@ class Archive:
                     raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(response.text)}")
                 return _body(response, request.step, host, progress)
         except requests.Timeout as exc:
-            raise _BusyError(f"{host} does not answer in time; try again later", None) from exc
+            raise ArchiveError(f"{host} does not answer in time; try again later") from exc
         except requests.ConnectionError as exc:
-            raise _BusyError(f"{host} cannot be reached ({_reason(exc)}); is there a network?", None) from exc
+            raise ArchiveError(f"{host} cannot be reached ({_reason(exc)}); is there a network?") from exc
         except requests.RequestException as exc:
             raise _BusyError(f"the answer of {host} broke off ({_reason(exc)})", None) from exc
 

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aion.errors import InputError, NothingThereError, StoppedError, explained_fault
+from aion.errors import AIONError, InputError, NothingThereError, StoppedError, explained_fault
 from aion.io import read
 from aion.sky.archive import Archive
 from aion.sky.fetched import Fetched
 from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
 from aion.sky.resolve import SkyPlace
 from aion.sky.search_progress import SearchProgress
+from aion.sky.services import KINDS
 from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 
@@ -23,8 +24,6 @@ AROUND = 30.0
 """Arcsec within which spectra are offered."""
 MOST_RANKED = 6
 """Spectra of one object that are fetched to compare their S/N; of more, the primary and nearest ones."""
-KINDS = ("image", "hsc", "photometry", "spectrum")
-"""What can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class Finding:
     """Spectra, best first: primary, then S/N, then nearest; those of other objects follow, nearest first."""
     missing: tuple[str, ...] = ()
     """A sentence for each thing that is not there or did not come."""
+    is_complete: bool = True
+    """False where a service did not answer: asked again, it may."""
 
     @property
     def best(self) -> tuple[Offer, ...]:
@@ -87,14 +88,14 @@ def gather(
     with ThreadPoolExecutor(len(tasks), thread_name_prefix="aion-sky") as pool:
         asked = {kind: pool.submit(task) for kind, task in tasks.items() if kind in kinds}
     came: dict[str, Any] = {}
-    missing: list[str] = []
+    problems: list[AIONError] = []
     for kind, answer in asked.items():
         try:
             came[kind] = answer.result()
         except StoppedError:
             raise
         except Exception as exc:  # the rest of what is there shall not be lost
-            missing.append(str(explained_fault(exc)))
+            problems.append(explained_fault(exc))
     near = {
         kind: _with_separation(came[kind], place) for kind in ("image", "hsc", "photometry") if kind in came
     }
@@ -103,7 +104,8 @@ def gather(
         tuple(near[kind] for kind in ("image", "hsc") if kind in near),
         near.get("photometry"),
         tuple(came.get("spectrum", ())),
-        tuple(missing),
+        tuple(dict.fromkeys(map(str, problems))),
+        is_complete=all(isinstance(problem, NothingThereError) for problem in problems),
     )
 
 

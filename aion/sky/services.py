@@ -10,6 +10,9 @@ from aion.errors import ConfigError
 PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15, "sdss": 0.5, "desi": 0.5}
 """Service -> seconds between the starts of two requests; one at a time."""
 
+KINDS = ("image", "hsc", "photometry", "spectrum")
+"""What can be asked for at a place."""
+
 ACKNOWLEDGMENTS: Mapping[str, str] = {
     "Legacy Surveys": "The Legacy Surveys consist of the Dark Energy Camera Legacy Survey (DECaLS), the "
     "Beijing-Arizona Sky Survey (BASS) and the Mayall z-band Legacy Survey (MzLS); images and photometry: "
