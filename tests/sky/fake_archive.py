@@ -12,15 +12,17 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from threading import Event, Lock
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from aion.sky.services import Services
 from tests.sky import names_and_files, sparcl, viewer
 from tests.sky.bad_days import BadDay, Day, on_a_bad_day
 from tests.sky.question import Question, page
+from tests.sky.simulated_sky import TARGETS
 
 ANSWERS: dict[str, Callable[[Question], Response]] = {
     "viewer": viewer.answer,
@@ -51,7 +53,8 @@ class RecordedRequest:
 
 
 class FakeArchive:
-    """All services on one test server, under a prefix each."""
+    """All services on one test server, under a prefix each. The server answers several requests at once
+    (``threaded=True``), or a slow one holds up all others."""
 
     def __init__(self, server: HTTPServer) -> None:
         self.requests: list[RecordedRequest] = []
@@ -173,8 +176,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serves a fake of the astronomical archives until Ctrl-C.")
     parser.add_argument("--port", type=int, default=8765)
     with fake_archive(parser.parse_args().port) as archive:
+        print("Start the application with these in its environment:")
+        settings = {one.name for one in fields(Services)}
         for service, url in archive.base_urls.items():
-            print(f"AION_SKY_{service.upper()}={url}", flush=True)
+            print(f"AION_SKY_{service.upper()}={url}" if service in settings else f"({service}: {url})")
+        print("Names it knows:", ", ".join(target.name for target in TARGETS), flush=True)
         try:
             Event().wait()
         except KeyboardInterrupt:

@@ -30,7 +30,7 @@ def sesame(question: Question) -> Response:
 
     https://cds.unistra.fr/cgi-bin/Sesame ; ``/A?name`` and ``/SNV?name`` both ask all catalogs.
     """
-    if not re.fullmatch(r"(?:-o?I?x?p?/)?~?[ASNV]+", question.path):
+    if not re.fullmatch(r"(?:-oI?/)?[ASNV]+", question.path):
         return page(404, "Not Found")
     name = unquote_plus(question.query)
     target = named(name)

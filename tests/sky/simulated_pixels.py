@@ -19,6 +19,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 BANDS = "griz"
 STAMP_SCALE = 0.262
 """Arcsec per pixel."""
+BAD_PIXEL = 1 << 24
+"""A bit of SDSS that speaks of one pixel."""
 SDSS_GRID = 10 ** (3.5797 + 1e-4 * np.arange(3850))
 """Å, vacuum."""
 
@@ -116,5 +118,5 @@ def random(*what: object) -> np.random.Generator:
 
 def _on_grid(found: SpectrumPixels, wavelength: np.ndarray) -> SpectrumPixels:
     flux, ivar = (np.interp(wavelength, found.wavelength, values) for values in (found.flux, found.ivar))
-    near = np.searchsorted(found.wavelength, wavelength)
-    return SpectrumPixels(wavelength, flux, ivar, found.mask[near])
+    is_bad = found.mask[np.searchsorted(found.wavelength, wavelength)] != 0
+    return SpectrumPixels(wavelength, flux, ivar, np.where(is_bad, BAD_PIXEL, 0))

@@ -90,11 +90,14 @@ def sdss_id(plate: int, mjd: int, fiber: int, run2d: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
 
-def _sdss(target: Target, release: str, plate: int, mjd: int, fiber: int, **more: object) -> SpectrumEntry:
-    run2d = 1302 if release.startswith("BOSS") else 26
+def _sdss(
+    target: Target, release: str, *run: int, is_primary: bool = True, noise: float = 0.0
+) -> SpectrumEntry:
+    """`run`: plate, MJD, fiber."""
+    plate, mjd, fiber = run
+    specid = sdss_id(plate, mjd, fiber, 1302 if release.startswith("BOSS") else 26)
     targetid = 1237650000000000000 + plate * 10**6 + fiber
-    specid = sdss_id(plate, mjd, fiber, run2d)
-    return SpectrumEntry(target, release, specid, targetid, (plate, mjd, fiber), **more)  # type: ignore[arg-type]
+    return SpectrumEntry(target, release, specid, targetid, (plate, mjd, fiber), is_primary, noise)
 
 
 def _desi(target: Target, release: str, targetid: int, healpix: int) -> SpectrumEntry:

@@ -15,7 +15,7 @@ from astropy.io import fits
 from scipy.ndimage import map_coordinates
 from werkzeug import Response
 
-from tests.sky.question import Question, as_json, server_error, text
+from tests.sky.question import Question, as_json, page, server_error, text
 from tests.sky.simulated_pixels import BANDS, STAMP_SCALE, random, sky_noise, stamp
 from tests.sky.simulated_sky import CROWD, SPECTRA, TARGETS, WITHOUT_I, Target, distance, named, offset
 from tests.sky.tractor import rows_in_box, tractor_fits
@@ -64,7 +64,7 @@ def answer(question: Question) -> Response:
         return tractor(catalog[1], question.args)
     if question.path == "namequery/":
         return name_query(question.args)
-    return text("<h1>Not Found</h1>", 404)
+    return page(404, "Not Found")
 
 
 def cutout(args: dict[str, str]) -> Response:
