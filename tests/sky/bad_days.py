@@ -55,7 +55,7 @@ def on_a_bad_day(
     data = answer.get_data()
     match bad.day:
         case "truncated":
-            answer.set_data(data[: len(data) // 2])
+            answer.set_data(_begin(data))
         case "broken":
             answer.response = _broken(data, request)
         case "slow":
@@ -109,11 +109,16 @@ def _hang_up(request: Request) -> Response:
 
 
 def _broken(data: bytes, request: Request) -> Iterator[bytes]:
-    """About half of what was announced, and then nobody is there; who sends the pieces holds one back."""
-    half = len(data) // 2
-    yield data[:half]
-    yield data[half : half + 1]
+    """The beginning of what was announced, and then nobody is there; who sends the pieces holds one back."""
+    begin = _begin(data)
+    yield begin
+    yield data[len(begin) : len(begin) + 1]
     request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+
+
+def _begin(data: bytes) -> bytes:
+    """Less than half: two HDUs of one size would be cut between them, where nobody sees it."""
+    return data[: 2 * len(data) // 5]
 
 
 def _dribble(data: bytes, seconds: float, over: Event) -> Iterator[bytes]:

@@ -81,8 +81,8 @@ class FakeArchive:
 
         ``"refused"``: the connection is reset. ``"timeout"``: nothing comes before `close`. ``"slow"``: the
         answer comes in pieces over `slow_seconds`. ``"429"``: with ``Retry-After``. ``"500"``, ``"html"``
-        (of status 200) and ``"empty"``: instead of an answer. ``"truncated"``: half of it, as if that were
-        all. ``"broken"``: half of it, then the connection is lost. ``"wrong object"``: of another object.
+        (of status 200) and ``"empty"``: instead of an answer. ``"truncated"``: its beginning, as if that
+        were all. ``"broken"``: the same, then the connection is lost. ``"wrong object"``: of another object.
         """
         if service not in ANSWERS:
             raise KeyError(f"{service!r} is no service; there are {', '.join(ANSWERS)}")
