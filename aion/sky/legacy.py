@@ -9,9 +9,9 @@ from io import BytesIO
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table, vstack
-from astropy.wcs import WCS
 
 from aion.errors import ArchiveError, NothingThereError
+from aion.io.sky_grid import celestial, center_of
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.cache import Answer
@@ -38,11 +38,8 @@ class Layer:
     has_ivar: bool
 
 
-LEGACY = (
-    Layer("ls-dr10", "Legacy Surveys", "griz", 0.262, has_ivar=True),
-    Layer("ls-dr9", "Legacy Surveys", "grz", 0.262, has_ivar=True),
-)
-"""The newest that reaches there is taken: DR10 has the south, DR9 the north as well."""
+LEGACY = Layer("ls-dr10", "Legacy Surveys", "griz", 0.262, has_ivar=True)
+"""North of declination 32 it has the pixels of DR9, without i."""
 HSC = Layer("hsc-dr3", "HSC", "grz", 0.168, has_ivar=False)
 
 
@@ -53,12 +50,7 @@ def fetch_image(ra: float, dec: float, archive: Archive, progress: SearchProgres
         NothingThereError: no survey of them reaches there.
         ArchiveError: the viewer does not answer, or with something else.
     """
-    for layer in LEGACY:
-        try:
-            return _cutout(layer, ra, dec, "Legacy Surveys image", archive, progress)
-        except NothingThereError:
-            continue
-    raise NothingThereError("no image: the position is outside the Legacy Surveys (DR10 and DR9)")
+    return _cutout(LEGACY, ra, dec, "Legacy Surveys image", archive, progress)
 
 
 def fetch_hsc_image(
@@ -68,10 +60,7 @@ def fetch_hsc_image(
 
     The answer does not say that it is one nor in which unit, so that these cards are added to its header.
     """
-    try:
-        return _cutout(HSC, ra, dec, "HSC image", archive, progress)
-    except NothingThereError:
-        raise NothingThereError("no HSC image: the position is outside its public data release 3") from None
+    return _cutout(HSC, ra, dec, "HSC image", archive, progress)
 
 
 def fetch_photometry(
@@ -87,7 +76,7 @@ def fetch_photometry(
         box = {"ralo": ra_low, "rahi": ra_high, "declo": dec_low, "dechi": dec_high}
         params = {name: f"{value:.6f}" for name, value in box.items()}
         request = Request(
-            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=_no_fits,
+            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=_no_rows,
             nothing={500: "", 404: ""},
         )  # fmt: skip
         try:
@@ -118,7 +107,7 @@ def _cutout(
 ) -> Fetched:
     params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": layer.name, "pixscale": layer.pixel_scale}
     params |= {"size": SIZE, "bands": layer.bands} | ({"invvar": ""} if layer.has_ivar else {})
-    outside = {500: f"{layer.name} does not reach there"}
+    outside = {500: f"no {step}: {layer.name} does not reach there, or the viewer is failing (500)"}
     request = Request("viewer", "fits-cutout", params, step=step, problem=_no_fits, nothing=outside)
     answer = archive.ask(request, progress)
     data, note = _checked_cutout(answer.data, layer, ra, dec)
@@ -129,16 +118,18 @@ def _checked_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> tuple[b
     """The bytes, with cards where the layer's do not say what they are, and what was added."""
     with fits.open(BytesIO(data)) as hdus:
         header, pixels = hdus[0].header, hdus[0].data
+        if layer.has_ivar and len(hdus) < 2:
+            raise ArchiveError("the viewer sent an image without the inverse variance; try again")
         if pixels is None or pixels.ndim < 2:
             raise ArchiveError("the viewer sent FITS without an image; try again later")
-        center = WCS(header).celestial.pixel_to_world((pixels.shape[-1] - 1) / 2, (pixels.shape[-2] - 1) / 2)
-        away = float(separation(center.ra.deg, center.dec.deg, ra, dec))
-        if away > OFF_CENTER:
+        center = center_of(pixels.shape, celestial(header))
+        away = float("inf") if center[0] is None else float(separation(*center, ra, dec))
+        if not away <= OFF_CENTER:
             raise ArchiveError(
                 f"the viewer sent an image of another place, {away:.1f} arcsec from what was asked for"
             )
         if not np.any(np.nan_to_num(pixels)):
-            raise NothingThereError(f"{layer.name} has no pixels there")
+            raise NothingThereError(f"no {layer.survey} image: {layer.name} has no pixels there")
         if layer is not HSC:
             return data, ""
         header["SURVEY"] = ("HSC", "added by AION Explorer: the layer was asked for")
@@ -146,6 +137,13 @@ def _checked_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> tuple[b
         stream = BytesIO()
         hdus.writeto(stream)
     return stream.getvalue(), "SURVEY and MAGZERO were added: the answer does not state them"
+
+
+def _no_rows(data: bytes) -> str | None:
+    """As `_no_fits`; raises NothingThereError where the viewer says that there are no rows."""
+    if data.startswith(b"No catalog sources"):
+        raise NothingThereError("")
+    return _no_fits(data)
 
 
 def _no_fits(data: bytes) -> str | None:
@@ -159,7 +157,7 @@ def _no_fits(data: bytes) -> str | None:
     try:
         with fits.open(BytesIO(data)) as hdus:
             last = hdus.fileinfo(len(hdus) - 1)
-            is_whole = last["datLoc"] + last["datSpan"] <= len(data)
+            is_whole = last["datLoc"] + last["datSpan"] == len(data)  # an HDU that is cut is left out
     except (OSError, ValueError, TypeError):
         is_whole = False
     return None if is_whole else "sent FITS that ends too early; try again"

@@ -82,12 +82,17 @@ def spectrum_ids(text: str) -> tuple[int, ...]:
     """
     match = _TARGETID.fullmatch(text)
     if match:
-        return (int(match[1]),)
+        return (_signed(int(match[1])),)
     match = _PLATE.fullmatch(text)
     if not match:
         return ()
     plate, mjd, fiber = map(int, match.groups())
-    return tuple(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10 for run in RUNS)
+    return tuple(_signed(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10) for run in RUNS)
+
+
+def _signed(number: int) -> int:
+    """As SPARCL keeps 64 bits."""
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tuple[float, float]:
@@ -103,4 +108,6 @@ def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tupl
 
 
 def _no_sesame(data: bytes) -> str | None:
-    return None if data.lstrip().startswith(b"#") else "answers, but not as Sesame does; try again later"
+    if not data.lstrip().startswith(b"#"):
+        return "answers, but not as Sesame does; try again later"
+    return None if b"#====Done" in data else "sent an answer that ends too early; try again"

@@ -20,10 +20,10 @@ RELEASES = ("DESI-DR1", "SDSS-DR17", "BOSS-DR17")
 LIMIT = 500
 """Records of one search."""
 _ABOUT = (
-    "sparcl_id", "specid", "targetid", "data_release", "ra", "dec",
+    "sparcl_id", "specid", "data_release", "ra", "dec",
     "redshift", "redshift_err", "redshift_warning", "spectype",
 )  # fmt: skip
-_FOUND = (*_ABOUT, "specprimary")
+_FOUND = (*_ABOUT, "targetid", "specprimary")
 _ARRAYS = ("flux", "wavelength", "ivar", "mask")
 
 
@@ -35,7 +35,7 @@ class ArchiveSpectrum:
     release: str
     """``"DESI-DR1"``, ``"SDSS-DR17"`` or ``"BOSS-DR17"``."""
     id: str
-    """TARGETID or specObjID; text, as many exceed a float."""
+    """TARGETID, or ``plate-mjd-fiber`` of SDSS."""
     ra: float
     """Degrees, ICRS."""
     dec: float
@@ -140,12 +140,26 @@ def _records(data: bytes) -> list[dict[str, Any]]:
     return records
 
 
+def _id(record: dict[str, Any]) -> str:
+    """That of the spectrum: ``targetid`` of SDSS is of its photometry.
+
+    specObjID has plate, fiber and mjd - 50000 in its bits: https://www.sdss.org/dr17/help/glossary/#specobj
+    """
+    specid = record.get("specid")
+    if not isinstance(specid, int):
+        return str(record["sparcl_id"])
+    if str(record["data_release"]).startswith("DESI"):
+        return str(specid)
+    bits = specid % 2**64
+    return f"{bits >> 50}-{(bits >> 24 & 0x3FFF) + 50_000}-{bits >> 38 & 0xFFF}"
+
+
 def _spectrum(record: dict[str, Any]) -> ArchiveSpectrum:
     z, error, warning = (record.get(name) for name in ("redshift", "redshift_err", "redshift_warning"))
     return ArchiveSpectrum(
         sparcl_id=str(record["sparcl_id"]),
         release=str(record["data_release"]),
-        id=str(record.get("targetid") or record.get("specid") or record["sparcl_id"]),
+        id=_id(record),
         ra=float(record["ra"]),
         dec=float(record["dec"]),
         z=None if z is None else float(z),
