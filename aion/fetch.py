@@ -93,15 +93,15 @@ def fetch_listed(table: Path, folder: Path, kinds: str = ",".join(KINDS)) -> "li
         print(f"\raion: {count} of {len(targets)} targets", end="", file=sys.stderr, flush=True)
 
     try:
-        return fetch_list(targets, folder, archive(), progress, kinds=_kinds(kinds), done=tell)
+        return fetch_list(targets, folder, archive_of_environment(), progress, kinds=_kinds(kinds), done=tell)
     except KeyboardInterrupt:
         raise InputError("stopped; what was fetched is kept, and the same command goes on") from None
     finally:
         print(file=sys.stderr)
 
 
-def archive() -> "Archive":
-    """That of the environment.
+def archive_of_environment() -> "Archive":
+    """Asks the services that the environment names.
 
     Raises:
         ConfigError: the sky is switched off.
@@ -123,7 +123,7 @@ def _found(text: str, kinds: tuple[str, ...]) -> "Finding":
     from aion.sky.gather import gather
     from aion.sky.resolve import resolve
 
-    asked = archive()
+    asked = archive_of_environment()
     finding = gather(resolve(text, asked), asked, kinds=kinds)
     if not finding.files():
         raise InputError(f"{text}: nothing was found there: {'; '.join(finding.missing)}")

@@ -4,13 +4,14 @@ https://www.legacysurvey.org/viewer/urls
 """
 
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table, vstack
 
-from aion.errors import ArchiveError, NothingThereError
+from aion.errors import NothingThereError
 from aion.io.sky_grid import celestial, center_of
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
@@ -75,10 +76,11 @@ def fetch_photometry(
     for ra_low, ra_high, dec_low, dec_high in boxes(ra, dec, radius):
         box = {"ralo": ra_low, "rahi": ra_high, "declo": dec_low, "dechi": dec_high}
         params = {name: f"{value:.6f}" for name, value in box.items()}
+        problem = partial(_no_rows, ra=ra, dec=dec, radius=radius)
+        nothing = {500: "no photometry", 404: "no photometry"}
         request = Request(
-            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=_no_rows,
-            nothing={500: "", 404: ""},
-        )  # fmt: skip
+            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=problem, nothing=nothing
+        )
         try:
             answers.append(archive.ask(request, progress))
         except NothingThereError:
@@ -108,42 +110,71 @@ def _cutout(
     params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": layer.name, "pixscale": layer.pixel_scale}
     params |= {"size": SIZE, "bands": layer.bands} | ({"invvar": ""} if layer.has_ivar else {})
     outside = {500: f"no {step}: {layer.name} does not reach there, or the viewer is failing (500)"}
-    request = Request("viewer", "fits-cutout", params, step=step, problem=_no_fits, nothing=outside)
+    request = Request(
+        "viewer",
+        "fits-cutout",
+        params,
+        step=step,
+        problem=partial(_no_cutout, layer=layer, ra=ra, dec=dec),
+        nothing=outside,
+    )
     answer = archive.ask(request, progress)
-    data, note = _checked_cutout(answer.data, layer, ra, dec)
-    return Fetched.of(answer, _name(layer.name, ra, dec), layer.survey, (ra, dec), data=data, note=note)
+    name = _name(layer.name, ra, dec)
+    if layer is not HSC:
+        return Fetched.of(answer, name, layer.survey, (ra, dec))
+    note = "SURVEY and MAGZERO were added: the answer does not state them"
+    return Fetched.of(answer, name, layer.survey, (ra, dec), data=_with_cards(answer.data), note=note)
 
 
-def _checked_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> tuple[bytes, str]:
-    """The bytes, with cards where the layer's do not say what they are, and what was added."""
+def _no_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> str | None:
+    """What is wrong with bytes that should be an image of a place.
+
+    Raises:
+        NothingThereError: no pixel of it was observed.
+    """
+    problem = _no_fits(data)
+    if problem is not None:
+        return problem
     with fits.open(BytesIO(data)) as hdus:
-        header, pixels = hdus[0].header, hdus[0].data
-        if layer.has_ivar and len(hdus) < 2:
-            raise ArchiveError("the viewer sent an image without the inverse variance; try again")
+        pixels = hdus[0].data
         if pixels is None or pixels.ndim < 2:
-            raise ArchiveError("the viewer sent FITS without an image; try again later")
-        center = center_of(pixels.shape, celestial(header))
+            return "sent FITS without an image; try again later"
+        if layer.has_ivar and len(hdus) < 2:
+            return "sent an image without the inverse variance; try again"
+        center = center_of(pixels.shape, celestial(hdus[0].header))
         away = float("inf") if center[0] is None else float(separation(*center, ra, dec))
         if not away <= OFF_CENTER:
-            raise ArchiveError(
-                f"the viewer sent an image of another place, {away:.1f} arcsec from what was asked for"
-            )
+            return f"sent an image of another place, {away:.1f} arcsec from what was asked for"
         if not np.any(np.nan_to_num(pixels)):
             raise NothingThereError(f"no {layer.survey} image: {layer.name} has no pixels there")
-        if layer is not HSC:
-            return data, ""
+    return None
+
+
+def _with_cards(data: bytes) -> bytes:
+    """An HSC image that says that it is one, and its zero-point."""
+    with fits.open(BytesIO(data)) as hdus:
+        header = hdus[0].header
         header["SURVEY"] = ("HSC", "added by AION Explorer: the layer was asked for")
         header["MAGZERO"] = (27.0, "added by AION Explorer: of HSC coadds")
         stream = BytesIO()
         hdus.writeto(stream)
-    return stream.getvalue(), "SURVEY and MAGZERO were added: the answer does not state them"
+    return stream.getvalue()
 
 
-def _no_rows(data: bytes) -> str | None:
-    """As `_no_fits`; raises NothingThereError where the viewer says that there are no rows."""
+def _no_rows(data: bytes, ra: float, dec: float, radius: float) -> str | None:
+    """What is wrong with bytes that should be rows around a place.
+
+    Raises:
+        NothingThereError: the viewer says that there are none.
+    """
     if data.startswith(b"No catalog sources"):
-        raise NothingThereError("")
-    return _no_fits(data)
+        raise NothingThereError("no photometry")
+    problem = _no_fits(data)
+    table = None if problem else _table(data)
+    if table is None or not len(table):
+        return problem
+    away = separation(_column(table, "ra"), _column(table, "dec"), ra, dec)
+    return "sent rows of another place; try again later" if away.min() > 2 * radius else None
 
 
 def _no_fits(data: bytes) -> str | None:

@@ -6,9 +6,9 @@ https://astrosparcl.datalab.noirlab.edu ; it searches boxes, not cones, so that 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from aion.errors import ArchiveError
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.fetched import Fetched
@@ -100,14 +100,9 @@ def fetch_spectrum(
         {"include": ",".join((*_ABOUT, *_ARRAYS)), "format": "json"},
         [spectrum.sparcl_id],
         step=f"{spectrum.release} spectrum",
-        problem=_wrong_answer,
+        problem=partial(_wrong_spectrum, sparcl_id=spectrum.sparcl_id),
     )
     answer = archive.ask(request, progress)
-    records = _records(answer.data)
-    if [record.get("sparcl_id") for record in records] != [spectrum.sparcl_id]:
-        raise ArchiveError(
-            f"SPARCL sent {len(records)} spectra, and not the one that was asked for; try again later"
-        )
     name = f"{spectrum.release}-{spectrum.id}.json"
     return Fetched.of(answer, name, spectrum.survey, (spectrum.ra, spectrum.dec))
 
@@ -132,6 +127,14 @@ def _wrong_answer(data: bytes) -> str | None:
     if not complete or not answer or any(not needed <= record.keys() for record in answer[1:]):
         return "answers with other records than SPARCL's; try again later"
     return None
+
+
+def _wrong_spectrum(data: bytes, sparcl_id: str) -> str | None:
+    problem = _wrong_answer(data)
+    sent = [] if problem else [record["sparcl_id"] for record in _records(data)]
+    if problem or sent == [sparcl_id]:
+        return problem
+    return f"sent {len(sent)} spectra, and not the one that was asked for; try again later"
 
 
 def _records(data: bytes) -> list[dict[str, Any]]:
