@@ -16,13 +16,15 @@ CARD, BLOCK = 80, 2880
 """Bytes of a card and of a block, of which headers and data have a whole number each."""
 END = "END".ljust(CARD)
 _COMMENTARY = ("", "COMMENT", "HISTORY")
-_PLAIN = re.compile(r"(?:(?=.{8}= )[A-Z0-9_-]+ *=.{71}|(?:COMMENT |HISTORY | {8}).{72})*")
-"""Headers of nothing but usual keywords: no HIERARCH, CONTINUE, lower case, or ``=`` out of its place."""
-_RECORD = re.compile(r"= *'[A-Za-z_][\w.]*: +[+-]?[.\d]")
-"""Record-valued cards, ``DP1 = 'AXIS.1: 2'``, whose keyword is DP1.AXIS.1."""
-_CARD = re.compile(
-    r".{8}= *(?:'((?:[^']|'')*)'|([+-]?\d+)|([+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)|([TF])) *(?:/ *(.*))?"
+_LINES = re.compile(r".{80}(?:CONTINUE.{72})*")
+_USUAL = re.compile(
+    r"(?=.{8}= )[A-Z0-9_-]+ *=(?! *'[A-Za-z_][\w.]*: +[+-]?[.\d]).{71}|(?:COMMENT |HISTORY | {8}).{72}"
 )
+"""Cards with a keyword of the standard where it should be: none of HIERARCH, nor ``DP1 = 'AXIS.1: 2'``, of
+which the keyword is DP1.AXIS.1."""
+_TEXT = r"'([^']*(?:''[^']*)*)'"
+_DECIMAL = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)"
+_CARD = re.compile(rf".{{8}}= *(?:{_TEXT}|([+-]?\d+)|{_DECIMAL}|([TF])) *(?:/ *(.*))?")
 
 
 class Card(NamedTuple):
@@ -62,11 +64,10 @@ class Header(Mapping[str, Any]):
 
 
 def _lines(text: str) -> list[tuple[str, str | fits.Card]]:
-    """Keyword and text of each card; its keyword and what astropy makes of it in a header with others than
-    usual ones."""
-    if _PLAIN.fullmatch(text) and not _RECORD.search(text):
-        return [(text[i : i + 8].rstrip(), text[i : i + CARD]) for i in range(0, len(text), CARD)]
-    return _astropy_lines(fits.Header.fromstring(text))
+    """Keyword of each card, and its text or what astropy makes of it where it is none of the usual."""
+    lines = _LINES.findall(text)
+    cards_of = (line if _USUAL.fullmatch(line) else fits.Card.fromstring(line) for line in lines)
+    return [(card[:8].rstrip() if isinstance(card, str) else card.keyword.upper(), card) for card in cards_of]
 
 
 def _astropy_lines(header: fits.Header) -> list[tuple[str, str | fits.Card]]:

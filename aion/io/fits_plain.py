@@ -21,9 +21,8 @@ _FIELDS = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4",
 """Letter of TFORMn -> numpy."""
 _CONVENTIONS = ("ZIMAGE", "GROUPS")
 """Cards of HDUs that are not what they look like: compressed images, random groups."""
-_SCALING = (("BSCALE", 1), ("BZERO", 0), ("BLANK", None))
-_HALVES = {"I": 1 << 15, "J": 1 << 31, "K": 1 << 63}
-"""TZEROn of whole numbers without a sign."""
+_HALVES = {"I": 1 << 15, "J": 1 << 31, "K": 1 << 63, 16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
+"""Letter or BITPIX -> TZEROn or BZERO of whole numbers without a sign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +57,12 @@ def blocks_of(data: bytes) -> list[Block] | None:
 
 def pixels(block: Block) -> NDArray[Any] | None:
     """The array of an image."""
-    if block.is_table or any(block.header.get(card, plain) != plain for card, plain in _SCALING):
+    header, bits = block.header, block.header["BITPIX"]
+    zero, is_scaled = header.get("BZERO", 0), header.get("BSCALE", 1) != 1 or "BLANK" in header
+    if block.is_table or is_scaled or zero not in (0, _HALVES.get(bits, 0)):
         return None
-    stored = np.frombuffer(block.data, _PIXELS[block.header["BITPIX"]]).reshape(block.shape)
-    return stored.astype(stored.dtype.newbyteorder("="))
+    stored = np.frombuffer(block.data, _PIXELS[bits]).reshape(block.shape)
+    return _native(stored, is_unsigned=zero != 0)
 
 
 def columns(block: Block) -> list[NDArray[Any]] | None:
@@ -98,12 +99,7 @@ class _Field(NamedTuple):
         """In this machine's byte order; None for truths of which some are neither T nor F."""
         if self.letter == "L":
             return stored == ord("T") if np.isin(stored, [ord("T"), ord("F")]).all() else None
-        values = stored.astype(stored.dtype.newbyteorder("="))
-        if self.is_unsigned:
-            whole: NDArray[Any] = values.view(f"u{values.itemsize}")
-            whole ^= whole.dtype.type(1 << (8 * values.itemsize - 1))
-            return whole
-        return values
+        return _native(stored, is_unsigned=self.is_unsigned)
 
 
 def _block(data: bytes, start: int, *, is_first: bool) -> tuple[Block, int] | None:
@@ -156,3 +152,13 @@ def _field(header: Header, number: int) -> _Field | None:
     if letter == "A":
         return _Field(letter, f"S{repeat}", (), False)
     return _Field(letter, _FIELDS[letter], () if repeat == 1 else shape, zero != 0)
+
+
+def _native(stored: NDArray[Any], *, is_unsigned: bool) -> NDArray[Any]:
+    """A copy in this machine's byte order."""
+    values = stored.astype(stored.dtype.newbyteorder("="))
+    if not is_unsigned:
+        return values
+    whole: NDArray[Any] = values.view(f"u{values.itemsize}")
+    whole ^= whole.dtype.type(1 << (8 * values.itemsize - 1))
+    return whole
