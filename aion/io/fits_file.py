@@ -1,7 +1,10 @@
-"""FITS bytes -> HDUs that hand out native arrays on demand. Checks sizes before anything is unpacked."""
+"""FITS bytes -> HDUs that hand out native arrays on demand. Checks sizes before anything is unpacked.
+
+What is in plain form is read from the bytes; for anything else astropy opens the file.
+"""
 
 import math
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +15,24 @@ from numpy.typing import NDArray
 
 from aion.errors import FormatError
 from aion.io.content import Table, lower_names, native
+from aion.io.fits_header import Header, cards
+from aion.io.fits_plain import Block, blocks_of, columns, pixels
 from aion.io.source import as_stream, check_unpacked
+
+
+class _Astropy:
+    """The file as astropy opens it, when it is first needed."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def hdus(self) -> Sequence[Any]:
+        stream = as_stream(self.data)
+        found: Sequence[Any] = fits.open(
+            stream, memmap=False, lazy_load_hdus=False, ignore_missing_simple=False
+        )
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,23 +41,29 @@ class Hdu:
 
     name: str
     """EXTNAME, upper-case; empty without one."""
-    header: fits.Header
-    hdu: Any
-    number: int = 0
+    header: Header
+    number: int
     """0 for the primary HDU."""
+    file: _Astropy
+    block: Block | None
+    """None where only astropy can tell what it is."""
 
     @property
     def is_table(self) -> bool:
-        return isinstance(self.hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(
-            self.hdu, fits.CompImageHDU
+        if self.block is not None:
+            return self.block.is_table
+        return isinstance(self._hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(
+            self._hdu, fits.CompImageHDU
         )
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the image, numpy order; empty for tables and headers without data."""
-        return (
-            () if self.is_table else tuple(getattr(self.hdu, "shape", ()))
-        )  # kinds that astropy does not know have none
+        if self.is_table:
+            return ()
+        if self.block is not None:
+            return self.block.shape
+        return tuple(getattr(self._hdu, "shape", ()))  # kinds that astropy does not know have none
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -71,32 +97,45 @@ class Hdu:
             raise FormatError(f"HDU {self.name or 'without a name'} holds no pixels")
         check_unpacked(math.prod(self.shape) * 8, f"the image in HDU {self.name or 'without a name'}")
         blank, zero = self.header.get("BLANK"), self.header.get("BZERO", 0)
-        pixels = native(self.hdu.data)
-        if pixels.dtype.kind == "u" and blank is not None:  # astropy overlooks BLANK of unsigned integers
-            return np.where(pixels == blank + zero, np.nan, pixels.astype(np.float32))
-        return pixels
+        stored = pixels(self.block) if self.block is not None else None
+        values = native(self._hdu.data) if stored is None else stored
+        if values.dtype.kind == "u" and blank is not None:  # astropy overlooks BLANK of unsigned integers
+            return np.where(values == blank + zero, np.nan, values.astype(np.float32))
+        return values
 
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
         check_unpacked(self.count("NAXIS1") * self.count("NAXIS2"), f"the table in HDU {self.name}")
-        columns: dict[str, NDArray[Any]] = {}
-        units: dict[str, str] = {}
-        rows = getattr(self.hdu, "data", None)
+        stored = columns(self.block) if self.block is not None else None
+        found = (
+            self._unpacked() if stored is None else dict(zip(self.columns, map(native, stored), strict=True))
+        )
+        stated = (self.header.get(f"TUNIT{i + 1}") for i in range(len(self.columns)))
+        units = {name: str(unit) for name, unit in zip(self.columns, stated, strict=True) if unit}
+        notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
+        return Table(found, units, cards(self.header), "FITS", *notes)
+
+    def _unpacked(self) -> dict[str, NDArray[Any]]:
+        """The columns by astropy."""
+        rows = getattr(self._hdu, "data", None)
         if not isinstance(rows, fits.FITS_rec):
             raise FormatError(
                 f"HDU {self.name or 'without a name'} is not a table that can be read; download the file "
                 "again"
             )
+        found: dict[str, NDArray[Any]] = {}
         for i, (name, column) in enumerate(zip(self.columns, rows.columns, strict=True)):
             values = rows.field(i)
             letter = column.format.lstrip("0123456789")[:1]
             if letter in "PQ":
-                columns[name] = _ragged(values)
+                found[name] = _ragged(values)
             elif values.dtype.kind in "biufUS" and letter != "X":
-                columns[name] = native(values)
-            units |= {name: str(column.unit)} if column.unit else {}
-        notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
-        return Table(columns, units, cards(self.header), "FITS", *notes)
+                found[name] = native(values)
+        return found
+
+    @property
+    def _hdu(self) -> Any:
+        return self.file.hdus[self.number]
 
 
 @dataclass(frozen=True)
@@ -104,6 +143,8 @@ class FitsFile:
     """All HDUs of a FITS file."""
 
     hdus: tuple[Hdu, ...]
+    data: bytes
+    """All of it."""
 
     @property
     def names(self) -> set[str]:
@@ -136,51 +177,38 @@ def _ragged(rows: Any) -> NDArray[Any]:
 
 def open_fits(data: bytes) -> FitsFile:
     """Raises FormatError: the file ends before its data does."""
-    hdus = fits.open(as_stream(data), memmap=False, lazy_load_hdus=False, ignore_missing_simple=False)
+    file = _Astropy(data)
+    blocks = blocks_of(data)
+    if blocks is not None:
+        hdus = [
+            Hdu(_name(block.header.get("EXTNAME")), block.header, i, file, block)
+            for i, block in enumerate(blocks)
+        ]
+    else:
+        _check_whole(file)
+        hdus = [Hdu(_name(hdu.name), Header(hdu.header), i, file, None) for i, hdu in enumerate(file.hdus)]
+    return FitsFile(tuple(hdus), data)
+
+
+def _check_whole(file: _Astropy) -> None:
     end = 0
-    for i, hdu in enumerate(hdus):
+    for i, hdu in enumerate(file.hdus):
         if not hasattr(hdu, "fileinfo"):
             raise FormatError(f"HDU {i} of the FITS file is damaged; download it again")
         place = hdu.fileinfo()
         end = int(place["datLoc"]) + min(
             int(hdu.size), int(place["datSpan"])
         )  # compressed images are smaller than their size says
-        if end > len(data):
+        if end > len(file.data):
             raise FormatError(
-                f"the FITS file ends early, in HDU {i}: {len(data):,} of at least {end:,} bytes; download "
-                "it again"
+                f"the FITS file ends early, in HDU {i}: {len(file.data):,} of at least {end:,} bytes; "
+                "download it again"
             )
-    rest = data[end + -end % 2880 :]
+    rest = file.data[end + -end % 2880 :]
     if rest.startswith(b"XTENSION"):
-        raise FormatError(f"the FITS file is cut or damaged after HDU {len(hdus) - 1}; download it again")
-    return FitsFile(tuple(Hdu(_name(hdu), hdu.header, hdu, i) for i, hdu in enumerate(hdus)))
+        last = len(file.hdus) - 1
+        raise FormatError(f"the FITS file is cut or damaged after HDU {last}; download it again")
 
 
-def _name(hdu: Any) -> str:
-    return str(hdu.name or "").strip().upper().removeprefix("PRIMARY")
-
-
-_NOT_THE_TARGETS = {
-    "RA": re.compile(r"telescope|\bhours?\b|^\[?h(r|rs)?\]", re.IGNORECASE),
-    "DEC": re.compile("telescope", re.IGNORECASE),
-    "Z": re.compile(r"zenith|air ?mass|altitude|height|\bmag|km/?s", re.IGNORECASE),
-    "REDSHIFT": re.compile("km/?s", re.IGNORECASE),
-}
-"""Comments that say that a number is of the telescope, in hours, or no redshift."""
-
-
-def cards(header: fits.Header) -> dict[str, Any]:
-    """Header as a plain dict of numbers and text; its comments under COMMENTS, its history left out.
-
-    So are RA, DEC and Z whose comments say that they are not the target's.
-    """
-    skipped = ("", "COMMENT", "HISTORY")
-    comments = "\n".join(str(card.value) for card in header.cards if card.keyword == "COMMENT")
-    found: dict[str, Any] = {"COMMENTS": comments} if comments else {}
-    for card in header.cards:
-        other = _NOT_THE_TARGETS.get(card.keyword) if isinstance(card.value, (int, float)) else None
-        if other is not None and other.search(card.comment):
-            continue
-        if card.keyword not in skipped and isinstance(card.value, (str, int, float, bool, np.generic)):
-            found[card.keyword.upper()] = card.value
-    return found
+def _name(stated: Any) -> str:
+    return str(stated or "").strip().upper().removeprefix("PRIMARY")

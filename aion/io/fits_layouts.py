@@ -11,7 +11,8 @@ import numpy as np
 
 from aion.errors import FormatError
 from aion.io.content import Array, Record, Table
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.pixel_wavelengths import axis_of
 from aion.io.roles import Role, label
 from aion.io.rows import names_target

@@ -13,7 +13,8 @@ import numpy as np
 from aion.errors import FormatError
 from aion.io.content import Array, numbers
 from aion.io.filters import filter_of, names_a_band, parse_filter
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.images import ImageArrays, bands_first
 from aion.io.objects import Entry
 from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference

@@ -18,7 +18,8 @@ from aion.io.arrays_in import record, structured
 from aion.io.astropy_in import from_astropy
 from aion.io.columns import Notes, plain_cards, table_of
 from aion.io.content import Records, Table, native
-from aion.io.fits_file import FitsFile, cards, open_fits
+from aion.io.fits_file import FitsFile, open_fits
+from aion.io.fits_header import cards
 from aion.io.objects import SkyObject
 from aion.io.parsing import Content, rows_or_pixels
 from aion.io.source import check_size

@@ -14,7 +14,8 @@ from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertain
 
 from aion.errors import FormatError
 from aion.io.content import Record
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.fits_layouts import has_spectrum_columns, spectrum_records
 from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
@@ -174,7 +175,7 @@ def _spectra(file: FitsFile) -> list[Any]:
     problem: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.fits"
-        path.write_bytes(_bytes(file))
+        path.write_bytes(file.data)
         for kind in (Spectrum, SpectrumList):
             try:
                 spectra = [kind.read(str(path), format=loader) for loader in _loaders(kind, path)[:1]]
@@ -203,12 +204,6 @@ def _told(hdu: Hdu) -> str:
     if hdu.shape:
         return "x".join(map(str, hdu.shape)) + " values"
     return f"columns {', '.join(sorted(hdu.columns)[:6])}" if hdu.columns else "empty"
-
-
-def _bytes(file: FitsFile) -> bytes:
-    stream = file.primary.hdu.fileinfo()["file"]
-    stream.seek(0)
-    return bytes(stream.read())
 
 
 def _each_line(spectrum: Any, header: dict[str, Any]) -> list[SpectrumArrays]:

@@ -9,7 +9,8 @@ import numpy as np
 from aion.errors import FormatError
 from aion.io.content import Array
 from aion.io.filters import camera_of
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.image_hdus import arrays_of, image_hdus
 from aion.io.images import build_image
 from aion.io.objects import Overrides

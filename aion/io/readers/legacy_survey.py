@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from aion.errors import FormatError, ModalityError
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.image_hdus import ImageHdu, arrays_of, band_of, cube_bands, header_of, image_hdus
 from aion.io.images import MOST_BANDS, build_image
 from aion.io.objects import Entry, Overrides

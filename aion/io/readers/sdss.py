@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aion.io.content import Record, numbers
-from aion.io.fits_file import FitsFile, Hdu, cards
+from aion.io.fits_file import FitsFile, Hdu
+from aion.io.fits_header import cards
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import Found, reader
 from aion.io.roles import Role
