@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aion.errors import ConfigError, InputError
 from aion.explorer.settings import Settings
-from aion.sky.services import ACKNOWLEDGMENTS, KINDS
+from aion.sky.services import KINDS
 
 if TYPE_CHECKING:
     from aion.io import Overrides, SkyObject
@@ -129,8 +129,8 @@ def _found(text: str, kinds: tuple[str, ...]) -> "Finding":
         raise InputError(f"{text}: nothing was found there: {'; '.join(finding.missing)}")
     for sentence in finding.missing:
         print(f"aion: {text}: {sentence}", file=sys.stderr)
-    for survey in dict.fromkeys(file.provenance.survey for file in finding.files()):
-        print(f"aion: {survey}: {ACKNOWLEDGMENTS[survey]}", file=sys.stderr)
+    for acknowledgment in finding.acknowledgments():
+        print(f"aion: {acknowledgment}", file=sys.stderr)
     return finding
 
 

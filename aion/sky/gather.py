@@ -14,7 +14,7 @@ from aion.sky.fetched import Fetched
 from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
 from aion.sky.resolve import SkyPlace
 from aion.sky.search_progress import SearchProgress
-from aion.sky.services import KINDS
+from aion.sky.services import ACKNOWLEDGMENTS, KINDS
 from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 
@@ -62,6 +62,12 @@ class Finding:
             if offer.file is not None:
                 firsts.setdefault(offer.spectrum.survey, offer)
         return tuple(firsts.values())
+
+    def acknowledgments(self) -> tuple[str, ...]:
+        """What a paper that uses these files says."""
+        surveys = [file.provenance.survey for file in self.files()]
+        surveys += (["SPARCL"] if self.best else []) + (["Sesame"] if self.place.how == "name" else [])
+        return tuple(ACKNOWLEDGMENTS[survey] for survey in dict.fromkeys(surveys))
 
     def files(self, chosen: Sequence[Offer] | None = None) -> tuple[Fetched, ...]:
         """The files of one object: images, photometry and these spectra, by default the best ones."""

@@ -47,7 +47,7 @@ def header(analysis: Analysis) -> None:
     assert target is not None
     title, buttons = st.columns([4, 1], vertical_alignment="center")
     with title:
-        st.title(as_text(session.label if session.origin == "example" else target.id), anchor=False)
+        st.title(as_text(session.label if _has_a_name(session) else target.id), anchor=False)
     with buttons:
         downloads(analysis, target.reports, file_format())
     st.caption(as_text(" · ".join(_origin(session, target))), help=labels.place(target)[1] or None)
@@ -152,6 +152,12 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
 
 
+def _has_a_name(session: Session) -> bool:
+    """Whether the label is what a person calls it: the title of an example, or a name that was looked up."""
+    is_named = session.finding is not None and session.finding.place.how == "name"
+    return session.origin == "example" or is_named
+
+
 def _origin(session: Session, target: SkyObject) -> list[str]:
     where = [labels.place(target)[0]] if labels.place(target)[0] else []
     if target.tokens:  # of a catalog
@@ -159,7 +165,7 @@ def _origin(session: Session, target: SkyObject) -> list[str]:
         simulated = ", simulated" if reference is not None and reference.manifest.simulated else ""
         origin = "Your catalog" if session.origin == "own" else f"Reference catalog{simulated}"
         return [origin, *([target.kind] if target.kind else []), *labels.kinds(target)]
-    return [*where, *labels.kinds(target), target.id if session.origin == "example" else session.label]
+    return [*where, *labels.kinds(target), target.id if _has_a_name(session) else session.label]
 
 
 def _notes(analysis: Analysis) -> None:

@@ -5,15 +5,28 @@ from collections.abc import Sequence
 import pandas as pd
 
 from aion.sky.fetched import Fetched
-from aion.sky.gather import Offer
+from aion.sky.gather import SAME_OBJECT, Finding, Offer
+
+
+def found_text(finding: Finding) -> str:
+    """``2 images, photometry, 3 spectra; 4 spectra of other objects nearby``"""
+    same = sum(offer.separation <= SAME_OBJECT for offer in finding.offers)
+    others = len(finding.offers) - same
+    parts = [_counted(len(finding.images), "image"), "photometry" if finding.photometry else ""]
+    text = ", ".join(filter(None, [*parts, _counted(same, "spectrum", "spectra")]))
+    return f"{text}; {_counted(others, 'spectrum', 'spectra')} of other objects nearby" if others else text
 
 
 def file_text(file: Fetched) -> str:
-    """``ls-dr10-150.10083+2.20000.fits: Legacy Surveys, 0.0″``"""
+    """``Legacy Surveys: ls-dr10-150.10083+2.20000.fits, 0.0″ away``"""
     provenance = file.provenance
-    away = "" if provenance.separation is None else f", {provenance.separation:.1f}″ from the place"
+    away = "" if provenance.separation is None else f", {provenance.separation:.1f}″ away"
     note = f" ({provenance.note})" if provenance.note else ""
-    return f"{file.name}: {provenance.survey}{away}{note}"
+    return f"{provenance.survey}: {file.name}{away}{note}"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}" if count else ""
 
 
 def offer_text(offer: Offer) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.analyze.sky_labels import file_text, offer_text, offers_table
+from aion.explorer.ui.analyze.sky_labels import file_text, found_text, offer_text, offers_table
 from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.sky.gather import SAME_OBJECT, Finding, Offer
 from aion.sky.resolve import EXAMPLES
 from aion.sky.search import Search
-from aion.sky.services import ACKNOWLEDGMENTS
 
 EVERY = 0.25
 """Seconds between two looks at how far the search is."""
@@ -62,22 +61,19 @@ def found_panel() -> None:
         st.caption(f":material/info: {as_text(labels.sentence(sentence))}")
     others = [offer for offer in finding.offers if offer.separation > SAME_OBJECT]
     if others and not finding.best:
-        nearest = others[0]
         st.warning(
-            f"The nearest spectrum is {nearest.separation:.1f} arcsec away, of another object as it seems; "
+            f"The nearest spectrum is {others[0].separation:.1f} arcsec away, of another object as it seems; "
             "it is not used here.",
             icon=":material/help:",
         )
-        _go_to_button(nearest, "nearest")
-    place = finding.place
-    with st.expander(f"Found at {place.position_text}", icon=":material/travel_explore:", key="sky-found"):
-        for file in (*finding.images, *filter(None, (finding.photometry,))):
+        _go_to_button(others[0], "nearest")
+    title = f"Found at {finding.place.position_text}: {found_text(finding)}"
+    with st.expander(as_text(title), icon=":material/travel_explore:", key="sky-found"):
+        for file in finding.files([]):
             st.markdown(f":material/check: {as_text(file_text(file))}")
         _spectrum_choice(session, finding)
         _others(others)
-        surveys = dict.fromkeys(file.provenance.survey for file in finding.files())
-        for survey in (*surveys, *(("SPARCL",) if finding.best else ())):
-            st.caption(f"{survey}: {ACKNOWLEDGMENTS[survey]}")
+        st.caption(" ".join(as_text(acknowledgment) for acknowledgment in finding.acknowledgments()))
 
 
 def _take_over(session: Session, search: Search) -> None:
@@ -86,7 +82,7 @@ def _take_over(session: Session, search: Search) -> None:
         return
     session.search = None
     if search.problem is not None:
-        session.error = str(search.problem)
+        session.error = labels.sentence(str(search.problem))
     elif search.finding is not None:
         _open(session, search.finding, search.finding.best)
 
@@ -106,7 +102,7 @@ def _look_on(search: Search) -> None:
 def _open(session: Session, finding: Finding, chosen: Sequence[Offer]) -> None:
     files = finding.files(chosen)
     if not files:
-        session.error = "Nothing was found there: " + "; ".join(finding.missing)
+        session.error = labels.sentence(f"Nothing was found there: {'; '.join(finding.missing)}")
         return
     label = finding.place.text
     session.pending = Pending(tuple(file.open() for file in files), "sky", label, finding=finding)
@@ -125,13 +121,12 @@ def _spectrum_choice(session: Session, finding: Finding) -> None:
 
     for survey in dict.fromkeys(offer.spectrum.survey for offer in same):
         keys[survey] = f"sky-{survey}-{session.opened}"
-        options = [offer for offer in same if offer.spectrum.survey == survey]
+        options = [*(offer for offer in same if offer.spectrum.survey == survey), None]
         st.selectbox(
-            f"{survey} spectrum, of {len(options)} within {SAME_OBJECT:g} arcsec, the best first",
+            f"{survey} spectrum, of {len(options) - 1} within {SAME_OBJECT:g} arcsec, the best first",
             options,
-            index=next((place for place, offer in enumerate(options) if offer in used), None),
-            format_func=offer_text,
-            placeholder="none is used",
+            index=next((place for place, offer in enumerate(options) if offer in used), len(options) - 1),
+            format_func=lambda offer: "none of them" if offer is None else offer_text(offer),
             key=keys[survey],
             on_change=take_chosen,
         )
