@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aion.errors import FormatError
 from aion.io.content import Table, lower_names, native
 from aion.io.fits_header import Header, cards
-from aion.io.fits_plain import Block, blocks_of, columns, pixels
+from aion.io.fits_plain import Block, blocks_of, pixels, stored_columns
 from aion.io.source import as_stream, check_unpacked
 
 
@@ -106,7 +106,7 @@ class Hdu:
     def table(self) -> Table:
         """The columns that hold numbers or text, lower-case names."""
         check_unpacked(self.count("NAXIS1") * self.count("NAXIS2"), f"the table in HDU {self.name}")
-        stored = columns(self.block) if self.block is not None else None
+        stored = stored_columns(self.block) if self.block is not None else None
         found = (
             self._unpacked() if stored is None else dict(zip(self.columns, map(native, stored), strict=True))
         )

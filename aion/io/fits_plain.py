@@ -65,7 +65,7 @@ def pixels(block: Block) -> NDArray[Any] | None:
     return _native(stored, is_unsigned=zero != 0)
 
 
-def columns(block: Block) -> list[NDArray[Any]] | None:
+def stored_columns(block: Block) -> list[NDArray[Any]] | None:
     """(rows, ...) of each column of a table, text as bytes; None also for a table without rows."""
     header = block.header
     count = header.get("TFIELDS")

@@ -21,7 +21,7 @@ _VIZIER_COLUMN = re.compile(r"Column\t(\S+)\t\([^)]*\)\t([^\t]*)(?:\t\[ucd=(.*)\
 
 
 @dataclass(frozen=True)
-class Header:
+class TextHeader:
     """What lines or comments say of the columns, which are as many as the rows have cells."""
 
     names: Sequence[str]
@@ -29,7 +29,7 @@ class Header:
     descriptions: dict[str, str] = field(default_factory=dict)
 
 
-def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[str]]) -> Header | None:
+def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[str]]) -> TextHeader | None:
     """The comment that names `count` columns, with one of units after it; or lines ``1 NUMBER Text [unit]``.
 
     Args:
@@ -50,7 +50,7 @@ def names_in(comments: Sequence[str], count: int, split: Callable[[str], list[st
     if not named:
         return None
     last = named[-1]
-    return Header(rows[last], rows[last + 1] if last + 1 in units else ())
+    return TextHeader(rows[last], rows[last + 1] if last + 1 in units else ())
 
 
 def _cells(comment: str, count: int, split: Callable[[str], list[str]]) -> list[str] | None:
@@ -78,12 +78,12 @@ def joined_words(line: str) -> list[str]:
     return [name.strip() for name in re.findall(r"[^\s\[(]+(?:\s*\[[^\]]*\]|\s*\([^)]*\))?", line)]
 
 
-def _of_list(numbered: Sequence[re.Match[str]]) -> Header:
+def _of_list(numbered: Sequence[re.Match[str]]) -> TextHeader:
     """Columns listed with their numbers."""
     brackets = [re.search(r"[\[(]([^\])]*)[\])]\s*$", f"{match[2]} {match[3]}") for match in numbered]
     names = [re.sub(r"[\[(].*", "", match[2]).strip(",:;") for match in numbered]
     descriptions = {match[2].lower(): match[3].strip() for match in numbered}
-    return Header(names, [bracket[1] if bracket else "" for bracket in brackets], descriptions)
+    return TextHeader(names, [bracket[1] if bracket else "" for bracket in brackets], descriptions)
 
 
 def vizier_columns(comments: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from aion.io.columns import check_rows, notes_of, plain_cards, table_of
 from aion.io.content import Array, Table, lower_names
 from aion.io.text_cells import are_units, is_missing, looks_numeric, name_and_unit, point_decimals, typed
 from aion.io.text_comments import (
-    Header,
+    TextHeader,
     comment_cards,
     joined_words,
     missing_numbers,
@@ -116,7 +116,7 @@ def _table(lines: list[str], comments: list[str]) -> Table:
     missing = missing_numbers(comments)
     values = [typed(cells, missing) for cells in columns]
     if header is None:
-        header = Header(_names_without_any(values))
+        header = TextHeader(_names_without_any(values))
         assumed = [name for name in header.names if name in ASSUMED_NAMES]
         meta |= {"NAMES_ASSUMED": ", ".join(assumed)} if assumed else {}
     origin = "CSV" if delimiter == "," else "text table"
@@ -128,7 +128,11 @@ def _is_ruler(line: str) -> bool:
 
 
 def _named(
-    header: Header, values: list[Array], about: dict[str, dict[str, str]], meta: dict[str, Any], origin: str
+    header: TextHeader,
+    values: list[Array],
+    about: dict[str, dict[str, str]],
+    meta: dict[str, Any],
+    origin: str,
 ) -> Table:
     """The table, without columns that have neither a name nor a value."""
     stated = [name_and_unit(name) for name in header.names]
@@ -206,7 +210,7 @@ def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
 
 def _header(
     rows: list[list[str]], comments: list[str], delimiter: str, has_units_line: bool
-) -> tuple[Header | None, list[list[str]]]:
+) -> tuple[TextHeader | None, list[list[str]]]:
     """What the first rows and the comments say of the columns (None: nothing), and the rows of data."""
     first = rows[0]
     in_comments = names_in(comments, len(rows[-1]), lambda comment: _split([comment], delimiter)[0])
@@ -231,7 +235,7 @@ def _header(
         raise FormatError(
             f"the text holds several tables, the second from row {again} on; save each one by itself"
         )
-    return Header(first, units), rest
+    return TextHeader(first, units), rest
 
 
 def _are_units_of(row: Sequence[str], below: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from astropy.io import fits
 from aion.io.content import native
 from aion.io.fits_file import open_fits
 from aion.io.fits_header import Header, cards
-from aion.io.fits_plain import blocks_of, columns, pixels
+from aion.io.fits_plain import blocks_of, pixels, stored_columns
 
 random = np.random.default_rng(1)
 WHOLE = random.integers(-99, 99, (4, 6))
@@ -50,7 +50,7 @@ def by_astropy(data: bytes) -> np.ndarray[Any, Any]:
 def test_a_plain_column_is_read_from_the_bytes_as_astropy_reads_it(what):
     data = file_of(fits.BinTableHDU.from_columns([PLAIN[what], fits.Column("b", "E", array=np.ones(4))]))
     hdu = open_fits(data).hdus[1]
-    assert hdu.block is not None and columns(hdu.block) is not None
+    assert hdu.block is not None and stored_columns(hdu.block) is not None
     values, expected = hdu.table().columns["a"], by_astropy(data)
     assert values.dtype.kind == expected.dtype.kind and values.dtype.isnative and values.flags.writeable
     assert values.dtype == expected.dtype or values.dtype.kind == "U"  # whose width means nothing
@@ -62,7 +62,7 @@ def test_a_plain_column_is_read_from_the_bytes_as_astropy_reads_it(what):
 def test_a_column_in_another_form_is_left_to_astropy(what):
     data = file_of(fits.BinTableHDU.from_columns([OTHERS[what], fits.Column("b", "E", array=np.ones(4))]))
     hdu = open_fits(data).hdus[1]
-    assert hdu.block is not None and columns(hdu.block) is None
+    assert hdu.block is not None and stored_columns(hdu.block) is None
     table = hdu.table()
     np.testing.assert_array_equal(table.columns["b"], np.ones(4))
     assert ("a" in table.columns) == (what not in ("bits", "complex"))
@@ -72,7 +72,7 @@ def test_scaled_numbers_of_a_table_are_left_to_astropy():
     data = file_of(fits.BinTableHDU.from_columns([PLAIN["whole numbers with a null"]]))
     scaled = data.replace(b"TNULL1  =                   -1", b"TSCAL1  =                  0.5")
     hdu = open_fits(scaled).hdus[1]
-    assert hdu.block is not None and columns(hdu.block) is None
+    assert hdu.block is not None and stored_columns(hdu.block) is None
     np.testing.assert_array_equal(hdu.table().columns["a"], WHOLE[:, 0] * 0.5)
 
 
@@ -80,7 +80,7 @@ def test_truths_that_are_neither_are_left_to_astropy():
     data = bytearray(file_of(fits.BinTableHDU.from_columns([PLAIN["truths"]])))
     data[-2880] = 0
     (_, block) = blocks_of(bytes(data)) or ()
-    assert columns(block) is None
+    assert stored_columns(block) is None
 
 
 @pytest.mark.parametrize("kind", ["u1", "i2", "i4", "i8", "f4", "f8", "u2", "u4", "u8"])
