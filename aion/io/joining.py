@@ -14,6 +14,7 @@ from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
 from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
 from aion.modalities import Image, Spectrum
+from aion.sphere import separation
 
 SAME_PLACE = 1.5
 """Arcsec; a fibre. Objects of larger files nearer than this are one."""
@@ -59,7 +60,7 @@ class Part:
         """Whether this is an image with `target` well inside, but more than a pixel from its center."""
         if self.image is None or self.position is None or not self.frame.pixel_scale or not self.frame.header:
             return False
-        pixels = separation(self.position, target) / self.frame.pixel_scale
+        pixels = float(separation(*self.position, *target)) / self.frame.pixel_scale
         return 1.0 < pixels < min(self.image.flux.shape[-2:]) / 2 - 48 - 1
 
     def with_position_from_file(self) -> "Part":
@@ -102,13 +103,8 @@ def position_of(files: list[list[Part]]) -> tuple[float, float] | None:
         return None
     positions = [parts[0].position for parts in files if parts[0].image is None]
     known = [position for position in positions if position is not None]
-    apart = any(separation(a, b) > SAME_FIELD for a, b in pairwise(known))
+    apart = any(separation(*a, *b) > SAME_FIELD for a, b in pairwise(known))
     return known[0] if known and not apart else None
-
-
-def separation(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Arcsec on the sky."""
-    return float(SkyCoord(*a, unit=u.deg).separation(SkyCoord(*b, unit=u.deg)).arcsec)
 
 
 def _angle(arcsec: float) -> str:
@@ -147,7 +143,7 @@ def _with_part(group: list[Part], part: Part) -> list[Part]:
     """Raises _SeveralObjectsError: they cannot be one object."""
     for member in group:
         if part.position and member.position:
-            distance = separation(part.position, member.position)
+            distance = float(separation(*part.position, *member.position))
             if distance > max(part.reach, member.reach):
                 raise _SeveralObjectsError(f"it is {_angle(distance)} from {member.report.source}")
     held = {one.token_key: (i, one) for i, member in enumerate(group) for one in member.found.modalities}

@@ -129,6 +129,15 @@ def test_positions_are_converted_and_a_z_with_a_unit_is_no_redshift():
     assert (found.ra, found.dec) == (pytest.approx(90.0), pytest.approx(1.5)) and found.z_reference is None
 
 
+@pytest.mark.parametrize(
+    ("ra", "position"),
+    [("10:00:24", (150.1, -2.5)), ("150d06m00s", (150.1, -2.5)), ("10:75:24", (None, None))],
+)
+def test_a_position_with_minutes_is_in_hours_unless_it_says_degrees(ra, position):
+    (found,) = read(f"id,ra,dec,FLUX_G\n1,{ra},-02:30:00,1.0\n".encode())
+    assert (found.ra, found.dec) == pytest.approx(position)
+
+
 def test_numbers_that_stand_for_missing_fluxes_are_numbers_elsewhere(twins):
     from astropy.io import fits
 
