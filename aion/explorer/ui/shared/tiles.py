@@ -12,7 +12,9 @@ from aion.catalog import Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
+from aion.explorer.ui.shared.positions import Position, distance_text, entry_position, links_html
 from aion.explorer.ui.shared.theme import theme
+from aion.sphere import separation
 
 TILES = 24
 """On one page of a gallery."""
@@ -51,8 +53,9 @@ class Preview:
         z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
         return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
 
-    def html(self, mark: str = "") -> str:
-        """With words for everything it shows; ``mark`` stands in bold before class and redshift."""
+    def html(self, mark: str = "", *, where: str = "") -> str:
+        """With words for everything it shows; ``mark`` stands in bold before class and redshift, ``where``
+        below them."""
         name = html.escape(self.name)
         shown = (
             f'<img src="{self.picture}" alt="Image of {name}">'
@@ -70,9 +73,8 @@ class Preview:
         first = " · ".join(word for word in words if word)
         # + 0.0: no minus zero
         redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
-        return (
-            f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
-        )
+        lines = "<br>".join(line for line in (first, redshift, html.escape(where)) if line)
+        return f'<div class="aion-object">{shown}{drawn}<p>{lines}</p></div>'
 
 
 def gallery(
@@ -82,8 +84,12 @@ def gallery(
     *,
     name: str,
     similarity: bool = True,
+    around: Position | None = None,
 ) -> None:
-    """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id."""
+    """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id.
+
+    ``around``: where the object looked at is, degrees; each tile says how far from there it is.
+    """
     pages, shown = -(-len(neighbors) // TILES), [neighbor.id for neighbor in neighbors]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
         st.session_state[f"{name}-shown"] = shown
@@ -94,7 +100,10 @@ def gallery(
         for neighbor in neighbors[(page - 1) * TILES : page * TILES]:
             with grid.cell():
                 mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
-                st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))
+                here = entry_position(catalog, neighbor.id) if around else None
+                where = distance_text(float(separation(*here, *around))) if here and around else ""
+                preview = Preview.of_catalog(catalog, neighbor.id)
+                st.html(preview.html(mark, where=where) + links_html(catalog, neighbor.id))
                 what = st.menu_button(
                     as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary"
                 )
