@@ -7,7 +7,7 @@ from aion.io import SkyObject
 RADIUS = 10.0
 """Arcsec around a position in which databases look for objects."""
 SHORTEST_TARGETID = 15
-"""Digits of a TARGETID at least: its upper bits are the release of the imaging (desitarget.targets), so that a
+"""Digits of a TARGETID at least: its upper bits are the release of the imaging (desitarget.targets), and a
 shorter number is something else, such as the row of a file."""
 
 

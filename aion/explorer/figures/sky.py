@@ -28,7 +28,7 @@ def sky(
     neighbors: Sequence[Position] = (),
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """One point per object with a position; a cross on the ``target``, a ring around each of its ``neighbors``.
+    """One point per object with a position; a cross on the target, a ring around each of its neighbors.
 
     Args:
         rows: (n,) what a point is known by, its ``customdata``.
@@ -51,8 +51,8 @@ def sky(
         for shape in ("M -12 0 L -4 0 M 4 0 L 12 0", "M 0 -12 L 0 -4 M 0 4 L 0 12"):
             figure.add_shape(**_mark("path", target, end, 12, theme.reference), path=shape)
         x, y = float(_up_to(end, np.array(target[0]))), target[1]
-        label = {"text": "this object", "yshift": 18, "font": {"color": theme.reference}}
-        figure.add_annotation(x=x, y=y, **label)
+        font = {"color": theme.reference}
+        figure.add_annotation(x=x, y=y, yshift=20, text="this object", font=font, bgcolor=theme.paper)
     return figure
 
 
@@ -65,8 +65,8 @@ def _mark(kind: str, place: Position, end: float, size: int, color: str) -> dict
 
 
 def _end(ra: Floats) -> float:
-    """Where the axis of right ascension ends: 360, or the middle of what is empty where that is more than half
-    of the circle."""
+    """Where the axis of right ascension ends: at 360, or in the middle of what is empty where that is more
+    than half of the circle."""
     places = np.unique(ra[np.isfinite(ra)])
     gaps = np.diff(places)
     if not len(gaps) or gaps.max() <= 180:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -203,8 +204,8 @@ def _origin(catalog: Catalog, filters: Filters) -> tuple[positions.Position | No
 
 def _sky_links(rows: pd.DataFrame) -> list[str | None]:
     """For each object the address of the Analyze page at its position; None without one."""
-    places = zip(rows["ra"].astype(float), rows["dec"].astype(float), strict=True)
-    return [positions.sky_link(ra, dec) if np.isfinite(ra + dec) else None for ra, dec in places]
+    places = rows[["ra", "dec"]].astype(float).to_numpy().tolist()
+    return [positions.sky_link(ra, dec) if isfinite(ra + dec) else None for ra, dec in places]
 
 
 def _open(key: str, rows: pd.DataFrame) -> None:

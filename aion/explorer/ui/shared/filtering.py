@@ -1,12 +1,12 @@
 """Which objects of the catalog may be shown or found: one row of widgets, the same on every page that has
 them, kept in the address."""
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from aion.catalog import Catalog, Cone, Filters, has_positions, separations
 from aion.errors import InputError
@@ -20,7 +20,7 @@ UNITS = {"arcsec": 1.0, "arcmin": 60.0, "degrees": 3600.0}
 """Of the radius, each in arcsec."""
 
 
-def filters(catalog: Catalog, problems: DeltaGenerator, *, name: str = "") -> Filters:
+def filters(catalog: Catalog, problems: AbstractContextManager[object], *, name: str = "") -> Filters:
     """What a person set.
 
     Args:
@@ -47,8 +47,24 @@ def as_plain(filters: Filters) -> dict[str, Any]:
     return {name: list(value) for name, value in values.items() if value} | cone
 
 
-def _cone(catalog: Catalog, problems: DeltaGenerator, name: str, bind: Binding) -> Cone | None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+def _cone(
+    catalog: Catalog, problems: AbstractContextManager[object], name: str, bind: Binding
+) -> Cone | None:
+    """None while nothing, or no position, is written."""
+    text, radius = _circle(name, bind)
+    position = _position(text, problems)
+    if position is None:
+        return None
+    nearest = np.nanmin(separations(catalog.table, position))
+    if nearest > radius:
+        with problems:
+            layout.empty(f"No object lies within this radius; the nearest is {angle_text(nearest)} away.")
+    return Cone(*position, radius)
+
+
+def _circle(name: str, bind: Binding) -> tuple[str, float]:
+    """What is written for a position, and the radius in arcsec."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         text = st.text_input(
             "Near the position",
             key=f"{name}near",
@@ -72,31 +88,27 @@ def _cone(catalog: Catalog, problems: DeltaGenerator, name: str, bind: Binding) 
             f"Radius ({unit})",
             0.0,
             value=1.0,
+            step=1.0,
             format="%g",
             key=f"{name}radius",
             bind=bind,
             persist_state="session",
             width=160,
         )
+    return (text or "").strip(), radius * UNITS[str(unit)]
+
+
+def _position(text: str, problems: AbstractContextManager[object]) -> tuple[float, float] | None:
+    """RA and Dec, degrees; None, and why, where the text is none."""
     try:
-        position = parse_position(text or "")
+        position = parse_position(text)
+        problem = f"{text!r} is no position, so it filters nothing; 150.1021 +2.2058 would be one"
     except InputError as exc:
+        position, problem = None, f"{exc}. Until then the position filters nothing"
+    if text and position is None:
         with problems:
-            layout.refuse(f"{exc}. Until then the position filters nothing.")
-        return None
-    if position is None:
-        if (text or "").strip():
-            with problems:
-                layout.refuse(
-                    f"{text!r} is no position, so it filters nothing; 150.1021 +2.2058 would be one."
-                )
-        return None
-    nearest = np.nanmin(separations(catalog.table, position))
-    cone = Cone(*position, radius * UNITS[str(unit)])
-    if nearest > cone.radius:
-        with problems:
-            layout.empty(f"No object lies within this radius; the nearest is {angle_text(nearest)} away.")
-    return cone
+            layout.refuse(problem)
+    return position
 
 
 def _among(catalog: Catalog, column: str, label: str, key: str, bind: Binding) -> tuple[str, ...]:

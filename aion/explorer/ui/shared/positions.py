@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from aion.catalog import SAME_OBJECT, Catalog, Neighbor, has_positions
+from aion.catalog import Catalog, Neighbor, has_positions
 from aion.explorer import figures
 from aion.explorer.catalogs.outside_links import outside_links, targetid_of
 from aion.explorer.ui.shared import active_catalog, layout, server
@@ -18,7 +18,6 @@ from aion.explorer.ui.shared.figure import points
 from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
-from aion.sphere import angle_text
 
 Position = tuple[float, float]
 """RA and Dec, degrees, ICRS."""
@@ -40,13 +39,6 @@ def entry_position(catalog: Catalog, id: str) -> Position | None:
         return None
     ra, dec = catalog.table.loc[catalog.row(id), ["ra", "dec"]].astype(float)
     return (float(ra), float(dec)) if np.isfinite(ra) and np.isfinite(dec) else None
-
-
-def distance_text(arcsec: float) -> str:
-    """How far an object is from the one looked at, for people; empty where one has no position."""
-    if not np.isfinite(arcsec):
-        return ""
-    return f"same object, {angle_text(arcsec)}" if arcsec <= SAME_OBJECT else f"{angle_text(arcsec)} away"
 
 
 def sky_link(ra: float, dec: float) -> str:

@@ -8,13 +8,13 @@ from typing import Self
 
 import streamlit as st
 
-from aion.catalog import Catalog, Neighbor, SmallSpectrum
+from aion.catalog import SAME_OBJECT, Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
-from aion.explorer.ui.shared.positions import Position, distance_text, entry_position, links_html
+from aion.explorer.ui.shared.positions import Position, entry_position, links_html
 from aion.explorer.ui.shared.theme import theme
-from aion.sphere import separation
+from aion.sphere import angle_text, separation
 
 TILES = 24
 """On one page of a gallery."""
@@ -99,11 +99,14 @@ def gallery(
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
         for neighbor in neighbors[(page - 1) * TILES : page * TILES]:
             with grid.cell():
-                mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
-                here = entry_position(catalog, neighbor.id) if around else None
-                where = distance_text(float(separation(*here, *around))) if here and around else ""
+                marks = [f"{neighbor.similarity:.3f}".replace("-", "−")] if similarity else []
+                here, where = entry_position(catalog, neighbor.id), ""
+                if here and around:
+                    away = float(separation(*here, *around))
+                    where = f"{angle_text(away)} away"
+                    marks += ["same object"] if away <= SAME_OBJECT else []
                 preview = Preview.of_catalog(catalog, neighbor.id)
-                st.html(preview.html(mark, where=where) + links_html(catalog, neighbor.id))
+                st.html(preview.html(" · ".join(marks), where=where) + links_html(catalog, neighbor.id))
                 what = st.menu_button(
                     as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary"
                 )
