@@ -1,4 +1,4 @@
-"""Distances on the sphere."""
+"""Distances on the sphere, and angles for people."""
 
 from typing import Any
 
@@ -17,3 +17,8 @@ def separation(ra: ArrayLike, dec: ArrayLike, ra0: ArrayLike, dec0: ArrayLike) -
     along = np.cos(lat0) * np.sin(lat) - np.sin(lat0) * np.cos(lat) * np.cos(step)
     ahead = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(step)
     return np.asarray(np.degrees(np.arctan2(np.hypot(across, along), ahead)) * 3600)
+
+
+def angle_text(arcsec: float) -> str:
+    """``12.3 arcsec``, ``2.5 degrees``."""
+    return f"{arcsec:.1f} arcsec" if arcsec < 3600 else f"{arcsec / 3600:.1f} degrees"

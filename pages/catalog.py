@@ -21,6 +21,6 @@ filtered, filters = objects.rows(catalog)
 if filtered.empty:
     layout.empty("No object passes these filters. Widen one of them.")
     st.stop()
-objects.plots(catalog, filtered)
+objects.plots(catalog, filtered, filters)
 rows = objects.marked_objects(catalog, filtered)
 objects.table(catalog, rows, filters)

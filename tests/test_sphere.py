@@ -27,7 +27,7 @@ def test_a_separation_is_that_on_the_sphere(here, there, arcsec):
     assert separation(*there, *here) == pytest.approx(arcsec, rel=1e-6, abs=1e-9)
 
 
-def test_separations_of_many_positions_are_those_of_astropy_and_missing_ones_stay_missing():
+def test_separations_of_many_positions_are_those_of_astropy():
     generator = np.random.default_rng(0)
     ra, dec = generator.uniform(0, 360, 1000), np.degrees(np.arcsin(generator.uniform(-1, 1, 1000)))
     ra[:500], dec[:500] = 359.9999 + generator.normal(0, 1e-4, 500), 89.9 + generator.normal(0, 1e-3, 500)

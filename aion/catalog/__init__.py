@@ -7,13 +7,23 @@ both are written, read and searched here.
 
 from aion.catalog.catalog import Catalog
 from aion.catalog.format import VERSION, Manifest, Previews
-from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
+from aion.catalog.neighbors import (
+    SAME_OBJECT,
+    Cone,
+    Filters,
+    Neighbor,
+    SmallSpectrum,
+    has_positions,
+    separations,
+)
 from aion.catalog.views import ALL, EmbeddedObject, Tokens, Vector, vectors_of, views_of
 
 __all__ = [
     "ALL",
+    "SAME_OBJECT",
     "VERSION",
     "Catalog",
+    "Cone",
     "EmbeddedObject",
     "Filters",
     "Manifest",
@@ -22,6 +32,8 @@ __all__ = [
     "SmallSpectrum",
     "Tokens",
     "Vector",
+    "has_positions",
+    "separations",
     "vectors_of",
     "views_of",
 ]

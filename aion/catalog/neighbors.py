@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from aion.sphere import separation
+
+SAME_OBJECT = 1.0
+"""Arcsec; entries no farther from a position than this are the object that is there."""
+
 
 @dataclass(frozen=True)
 class Neighbor:
@@ -31,6 +36,17 @@ class SmallSpectrum:
 
 
 @dataclass(frozen=True)
+class Cone:
+    """A circle on the sky."""
+
+    ra: float
+    """Degrees, ICRS."""
+    dec: float
+    radius: float
+    """Arcsec."""
+
+
+@dataclass(frozen=True)
 class Filters:
     """Which objects may be an answer; an empty field admits all.
     They take part in a search, which so gives as many as were asked."""
@@ -41,6 +57,8 @@ class Filters:
     """Lowest and highest redshift; objects without one do not pass."""
     mag_r: tuple[float, float] | None = None
     """Brightest and faintest r magnitude, AB."""
+    cone: Cone | None = None
+    """Where on the sky; objects without a position do not pass."""
 
     def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """(n,) True = passes; a column that the table lacks filters nothing."""
@@ -51,4 +69,16 @@ class Filters:
         for column, bounds in (("z", self.z), ("mag_r", self.mag_r)):
             if bounds is not None and column in table:
                 keep &= table[column].between(*bounds).to_numpy()
+        if self.cone is not None and has_positions(table):
+            keep &= separations(table, (self.cone.ra, self.cone.dec)) <= self.cone.radius
         return keep
+
+
+def has_positions(table: pd.DataFrame) -> bool:
+    """Whether any object of a catalog has one."""
+    return {"ra", "dec"} <= set(table) and bool((table["ra"].notna() & table["dec"].notna()).any())
+
+
+def separations(table: pd.DataFrame, position: tuple[float, float]) -> NDArray[np.floating[Any]]:
+    """(n,) arcsec from each object of a table that has positions to one in degrees; NaN where it has none."""
+    return separation(table["ra"].to_numpy(float), table["dec"].to_numpy(float), *position)

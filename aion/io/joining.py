@@ -14,7 +14,7 @@ from aion.io.objects import Entry, ImageFrame, Report
 from aion.io.registry import Found
 from aion.io.sky_grid import ALIGNED, REPROJECT, celestial, difference
 from aion.modalities import Image, Spectrum
-from aion.sphere import separation
+from aion.sphere import angle_text, separation
 
 SAME_PLACE = 1.5
 """Arcsec; a fibre. Objects of larger files nearer than this are one."""
@@ -107,10 +107,6 @@ def position_of(files: list[list[Part]]) -> tuple[float, float] | None:
     return known[0] if known and not apart else None
 
 
-def _angle(arcsec: float) -> str:
-    return f"{arcsec:.1f} arcsec" if arcsec < 3600 else f"{arcsec / 3600:.1f} degrees"
-
-
 def _place(part: Part, groups: list[list[Part]], candidates: list[int]) -> None:
     """Puts a part into the first of the candidate groups that it fits, or into a new one that says why."""
     problems = []
@@ -145,7 +141,7 @@ def _with_part(group: list[Part], part: Part) -> list[Part]:
         if part.position and member.position:
             distance = float(separation(*part.position, *member.position))
             if distance > max(part.reach, member.reach):
-                raise _SeveralObjectsError(f"it is {_angle(distance)} from {member.report.source}")
+                raise _SeveralObjectsError(f"it is {angle_text(distance)} from {member.report.source}")
     held = {one.token_key: (i, one) for i, member in enumerate(group) for one in member.found.modalities}
     dropped: list[str] = []
     for modality in part.found.modalities:

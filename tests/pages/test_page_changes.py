@@ -58,6 +58,8 @@ def another(widget: Any) -> Any:
     match widget.type:
         case "toggle":
             return not now
+        case "text_input":
+            return "no position"  # which filters nothing
         case "number_input":
             return now + widget.step
         case "slider" if isinstance(now, tuple | list):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aion.catalog import Catalog, Neighbor
+from aion.catalog import Catalog, Neighbor, has_positions, separations
 from aion.explorer.results import Analysis, ModelInfo
 from aion.io.write import Column, OutputTable, csv, ecsv, fits_bytes, votable
 
@@ -18,9 +18,10 @@ MIME = {
     "fits": "application/fits",
 }
 """Ending of a file -> its type; these are the formats there are."""
-_UNITS = {"mag_r": "mag", "ebv": "mag", "ra": "deg", "dec": "deg"}
+_UNITS = {"mag_r": "mag", "ebv": "mag", "ra": "deg", "dec": "deg", "separation": "arcsec"}
 _MEANINGS = {
     "similarity": "cosine of two embeddings, not a probability",
+    "separation": "from the object looked at, or from the middle of the cone",
     "z": "redshift in the catalog",
     "mag_r": "r magnitude, AB",
     "snr": "median signal-to-noise per pixel of the spectrum",
@@ -41,12 +42,22 @@ def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> byt
     return writers[ending]()
 
 
-def neighbor_rows(catalog: Catalog, neighbors: Sequence[Neighbor]) -> pd.DataFrame:
-    """Answers of a search in their order: rank, id, similarity, and everything the catalog says of them."""
+def neighbor_rows(
+    catalog: Catalog, neighbors: Sequence[Neighbor], around: tuple[float, float] | None = None
+) -> pd.DataFrame:
+    """Answers of a search in their order: rank, id, similarity, and everything the catalog says of them, with
+    how far each is from ``around`` (RA and Dec, degrees) where both are known."""
     rows = catalog.table.iloc[[catalog.row(neighbor.id) for neighbor in neighbors]].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     rows.insert(2, "similarity", [neighbor.similarity for neighbor in neighbors])
-    return rows
+    return with_separation(rows, around)
+
+
+def with_separation(rows: pd.DataFrame, around: tuple[float, float] | None) -> pd.DataFrame:
+    """Rows of a catalog with their distance from a position in degrees, arcsec, where both are known."""
+    if around is None or not has_positions(rows):
+        return rows
+    return rows.assign(separation=separations(rows, around))
 
 
 def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:

@@ -5,6 +5,7 @@ from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbo
 from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
+from aion.explorer.figures.sky import sky
 from aion.explorer.figures.sparkline import spark
 from aion.explorer.figures.spectra_overlay import OverlaySpectrum, overlay_spectra
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
@@ -41,6 +42,7 @@ __all__ = [
     "redshift",
     "redshift_mark",
     "scatter",
+    "sky",
     "spark",
     "spectrum",
     "spectrum_tokens",

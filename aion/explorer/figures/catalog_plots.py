@@ -30,6 +30,7 @@ class Axis:
     title: str
     """With its unit."""
     values: Floats
+    """(n,) in the precision that the browser is sent; NaN where unknown."""
     reverse: bool = False
     """Whether it falls to the right or upwards, as magnitudes do."""
 
@@ -73,8 +74,8 @@ def scatter(
             }
         figure.add_trace(
             go.Scattergl(
-                x=x.values[members].astype(np.float32),
-                y=y.values[members].astype(np.float32),
+                x=x.values[members],
+                y=y.values[members],
                 customdata=rows[members].astype(np.int32),
                 mode="markers",
                 name=f"{as_label(label)} ({members.sum()})",

@@ -28,6 +28,17 @@ def test_answers_are_ranked_and_carry_their_row_of_the_catalog(rows):
     assert rows["similarity"].tolist() == [0.9, 0.5, -0.25] and {"z", "class", "mag_r", "survey"} <= set(rows)
 
 
+def test_separations_are_a_column_in_arcsec_where_positions_are_known(catalog, monkeypatch, about):
+    found, here = catalog.as_neighbors([7, 2], [0.9, 0.5]), (10.0, 60.0)
+    assert "separation" not in tables.neighbor_rows(catalog, found, here)
+    monkeypatch.setattr(catalog, "table", catalog.table.assign(ra=10 + np.arange(12) / 3600, dec=60.0))
+    assert "separation" not in tables.neighbor_rows(catalog, found)
+    rows = tables.neighbor_rows(catalog, found, here)
+    read = Table.read(tables.table_file(rows, "ecsv", about).decode(), format="ascii.ecsv")
+    np.testing.assert_allclose(read["separation"], [3.5, 1.0], rtol=1e-6)
+    assert str(read["separation"].unit) == "arcsec" and str(read["ra"].unit) == "deg"
+
+
 @pytest.mark.parametrize("ending", tables.MIME)
 def test_a_table_comes_back_from_every_format(rows, about, ending, engine):
     made = tables.table_file(rows, ending, about)

@@ -12,15 +12,15 @@ from aion.explorer import figures
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
-from aion.explorer.ui.analyze import choices, neighbors
+from aion.explorer.ui.analyze import choices
 from aion.explorer.ui.analyze.downloads import downloads
-from aion.explorer.ui.shared import active_catalog, labels, layout, server
+from aion.explorer.ui.shared import active_catalog, labels, layout, neighbor_search, server
 from aion.explorer.ui.shared.figure import figure, file_format
 from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
-MOST_NOTES, NEIGHBORS = 3, 12
+MOST_NOTES = 3
 ONLY_REPORTED = ("not used", "wavelength unit")
 """What the report of the files says and no note: HDUs beside the object, the one unit that is possible."""
 
@@ -149,7 +149,8 @@ def _with_neighbors(answer: Analysis) -> Analysis:
     catalog = active_catalog.catalog()
     if catalog is None or not active_catalog.is_own():
         return answer
-    return replace(answer, neighbors=neighbors.search(answer, catalog, len(answer.neighbors) or NEIGHBORS))
+    k = len(answer.neighbors) or neighbor_search.NEIGHBORS
+    return replace(answer, neighbors=neighbor_search.search(answer, catalog, k))
 
 
 def _has_a_name(session: Session) -> bool:

@@ -2,11 +2,20 @@
 
 import streamlit as st
 
-from aion.catalog import Catalog, Filters, Neighbor, Vector
 from aion.explorer import figures
 from aion.explorer.export import tables
 from aion.explorer.results import Analysis
-from aion.explorer.ui.shared import active_catalog, filtering, labels, layout, navigation, server, tiles
+from aion.explorer.ui.shared import (
+    active_catalog,
+    filtering,
+    labels,
+    layout,
+    navigation,
+    neighbor_search,
+    positions,
+    server,
+    tiles,
+)
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import current_session
@@ -15,7 +24,6 @@ from aion.explorer.ui.shared.theme import theme
 
 SIMILARITY = "Cosine of the angle between two embeddings: 1 is the same direction. It is not a probability."
 SIMULATED_NOTE = " This catalog is simulated; its redshifts are true by construction."
-DEFAULT_COUNT = 12
 
 
 def neighbors_panel(analysis: Analysis) -> None:
@@ -30,19 +38,20 @@ def neighbors_panel(analysis: Analysis) -> None:
     if catalog is None:
         layout.empty(engine.catalog_note or active_catalog.NO_CATALOG)
         return
+    around, problems = positions.target_position(catalog), st.container()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         k = st.number_input(
             "How many",
             1,
             100,
-            DEFAULT_COUNT,
+            neighbor_search.NEIGHBORS,
             key="neighbors-k",
             bind="query-params",
             persist_state="session",
             width=130,
         )
         with st.popover("Filters", icon=":material/filter_alt:"):
-            chosen = filtering.filters(catalog, name="neighbors-")
+            chosen = filtering.filters(catalog, problems, name="neighbors-")
         if st.button(
             "Search in other ways",
             icon=":material/image_search:",
@@ -50,7 +59,7 @@ def neighbors_panel(analysis: Analysis) -> None:
         ):
             current_query().only(OPEN if current_session().upload else analysis.id)
             navigation.similar()
-        found = search(analysis, catalog, int(k), chosen)
+        found = neighbor_search.search(analysis, catalog, int(k), chosen)
         about = tables.provenance(
             catalog,
             engine.info,
@@ -58,7 +67,7 @@ def neighbors_panel(analysis: Analysis) -> None:
             read=list(analysis.used),
             filters=filtering.as_plain(chosen),
         )
-        table_downloads(lambda: tables.neighbor_rows(catalog, found), about, name="neighbors")
+        table_downloads(lambda: tables.neighbor_rows(catalog, found, around), about, name="neighbors")
     comparison = labels.comparison(catalog.comparable(analysis.used), analysis.used)
     if comparison:
         st.caption(comparison)
@@ -70,7 +79,9 @@ def neighbors_panel(analysis: Analysis) -> None:
         found,
         {"Analyze": navigation.open_on_analyze, "Search by this": navigation.search_by},
         name="neighbor",
+        around=around,
     )
+    positions.neighbors_on_sky(catalog, found, around)
 
     def scatter() -> None:
         z = current_session().z or analysis.redshift.peaks[0].z
@@ -88,21 +99,3 @@ def neighbors_panel(analysis: Analysis) -> None:
         icon=":material/scatter_plot:",
         key="neighbors-scatter",
     )
-
-
-def search(
-    analysis: Analysis, catalog: Catalog, k: int, filters: Filters | None = None
-) -> tuple[Neighbor, ...]:
-    """The ``k`` objects of a catalog of these weights most like the one on the page, by like data."""
-    compared = (
-        analysis.compared
-        if catalog is server.engine().catalog
-        else _vectors(analysis, catalog, analysis.embedding, str(catalog.folder))
-    )
-    return catalog.neighbors(compared, k, filters, exclude=catalog.row_of(analysis.id, analysis.tokens))
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _vectors(_analysis: Analysis, _catalog: Catalog, embedding: Vector, folder: str) -> dict[str, Vector]:
-    """``embedding``, of all of the object, tells it from others, and ``folder`` the catalog."""
-    return server.engine().vectors([_analysis], _catalog.searched)[0]

@@ -2,22 +2,36 @@
 
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from aion.catalog import Catalog, Filters
+from aion.catalog import Catalog, Filters, has_positions
 from aion.explorer import figures
 from aion.explorer.catalogs.user_catalog import UPLOAD_LABEL
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
+from aion.explorer.plain_text import as_text
 from aion.explorer.ui.catalog.card import card
-from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, tiles
+from aion.explorer.ui.shared import (
+    active_catalog,
+    filtering,
+    layout,
+    navigation,
+    neighbor_search,
+    positions,
+    tiles,
+)
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import choose_format, points
+from aion.explorer.ui.shared.neighbor_search import NEIGHBORS
 from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.server import engine
+from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 
 COLUMNS = ("id", "class", "subtype", "morphology", "z", "mag_r", "g_r", "survey", "snr")
@@ -33,13 +47,20 @@ LABELS: dict[str, str] = {
     "survey": "Imaging survey",
     "spectrograph": "Spectrograph",
     "snr": "S/N per pixel",
+    "ra": "RA (deg, ICRS)",
+    "dec": "Dec (deg, ICRS)",
+    "separation": "Separation (arcsec)",
 }
-_FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f"}
+_FORMATS = {"z": "%.4f", "mag_r": "%.2f", "g_r": "%.2f", "snr": "%.1f", "ra": "%.5f", "dec": "%.5f"}
+_FORMATS["separation"] = "%.2f"
 MAPS = {"UMAP": "umap", "PCA": "pca"}
+SKY = "Sky"
 UNSEEN_NOTE = " that the model never saw in training"
 """The survey that is simulated for training is drawn from again for its catalog."""
 GROUPS = 12
 """A column of text with at most so many values can color points."""
+LINK = "at"
+"""Column of the table with the way to the position of an object."""
 MOST_TILES = 48
 """Marked objects in the gallery at most."""
 
@@ -58,12 +79,13 @@ def about(catalog: Catalog) -> str:
 
 def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
     """The objects that pass what a person set."""
+    problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
-        chosen = filtering.filters(catalog)
+        chosen = filtering.filters(catalog, problems)
     return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
 
 
-def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
+def plots(catalog: Catalog, filtered: pd.DataFrame, filters: Filters) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in filtered}
     pairs = {label: pair for label, pair in _PAIRS.items() if pair.has_both(catalog.table).any()}
@@ -83,27 +105,26 @@ def plots(catalog: Catalog, filtered: pd.DataFrame) -> None:
         )
         choose_format("Camera saves")
     left, right = st.columns(2, gap="medium")
-    if drawn is not None:
-        axes = [Axis(f"{drawn} {axis}", filtered[f"{maps[drawn]}_{axis}"].to_numpy(float)) for axis in (1, 2)]
-        with left:
-            alt = f"{drawn} map of the embeddings of the objects in the table"
-            _plot("map", catalog, filtered, axes[0], axes[1], color, alt)
+    points_of = _Points(catalog, filtered, _coloring(filtered, color))
+    with left:
+        if drawn is not None:
+            points_of.scatter("map", *(_axis(filtered, f"{maps[drawn]}_{n}", f"{drawn} {n}") for n in (1, 2)))
     with right:
         if plot is None:
             layout.empty(
                 "Nothing to plot beside the map: neither z, r and g magnitudes nor positions of these "
                 "objects are known."
             )
+        elif plot == SKY:
+            points_of.sky(filters)
         else:
-            pair = pairs[plot]
-            across, up = pair.axes(filtered)
-            alt = f"{across.title} against {up.title} of the objects in the table"
-            _plot("beside", catalog, filtered, across, up, color, alt)
-            drawn_here = int(pair.has_both(filtered).sum())
+            points_of.scatter("beside", *pairs[plot].axes(filtered))
+        if plot is not None:
+            drawn_here = int(pairs[plot].has_both(filtered).sum())
             if drawn_here < len(filtered):
                 st.caption(
                     f"{drawn_here:,} of {len(filtered):,} objects are drawn: the others have no "
-                    f"{pair.missing(filtered)}."
+                    f"{pairs[plot].missing(filtered)}."
                 )
     card(catalog)
     st.caption(
@@ -135,6 +156,8 @@ def marked_objects(catalog: Catalog, filtered: pd.DataFrame) -> pd.DataFrame:
 
 def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
     """One row per object, with the columns a person wants; a click opens the object."""
+    around, origin = _origin(catalog, filters)
+    rows = tables.with_separation(rows, around)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         layout.section(
             f"{len(rows):,} objects",
@@ -150,12 +173,19 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
         about = tables.provenance(
             catalog, engine().info, filters=filtering.as_plain(filters), marked=len(current_selection().ids)
         )
+        about |= {"separation_from": origin} if origin else {}
         table_downloads(lambda: rows, about, name="catalog")
-    shown, key = columns or first, f"catalog-table-{len(rows)}"
+    names = [*(columns or first), *(["separation"] if "separation" in rows else [])]
+    shown, key = _compact(rows[names]), f"catalog-table-{len(rows)}"
+    config = {name: _config(name, rows[name], origin if name == "separation" else "") for name in names}
+    if positions.is_linked(catalog) and has_positions(rows):
+        shown[LINK] = _sky_links(rows)
+        help = "Opens the Analyze page at the position of the object"
+        config[LINK] = st.column_config.LinkColumn("Position", display_text="Analyze there", help=help)
     st.dataframe(
-        _compact(rows[shown]),
+        shown,
         hide_index=True,
-        column_config={name: _config(name, rows[name]) for name in shown},
+        column_config=config,
         height=420,
         on_select=lambda: _open(key, rows),
         selection_mode=["single-row", "single-cell"],
@@ -164,10 +194,24 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
     )
 
 
+def _origin(catalog: Catalog, filters: Filters) -> tuple[positions.Position | None, str]:
+    """Where the table counts separations from, and what that is, for people."""
+    if filters.cone is not None:
+        return (filters.cone.ra, filters.cone.dec), f"{filters.cone.ra:.5f} {filters.cone.dec:+.5f}"
+    here, target = positions.target_position(catalog), current_session().target
+    return here, target.id if here is not None and target is not None else ""
+
+
+def _sky_links(rows: pd.DataFrame) -> list[str | None]:
+    """For each object the address of the Analyze page at its position; None without one."""
+    places = rows[["ra", "dec"]].astype(float).to_numpy().tolist()
+    return [positions.sky_link(ra, dec) if isfinite(ra + dec) else None for ra, dec in places]
+
+
 def _open(key: str, rows: pd.DataFrame) -> None:
-    """Go to the object of the clicked row, before this page would be made again."""
+    """Go to the object of the clicked row, before this page would be made again; a link leads elsewhere."""
     event = st.session_state[key]["selection"]
-    chosen = event["rows"] or [row for row, _ in event["cells"]]
+    chosen = event["rows"] or [row for row, column in event["cells"] if column != LINK]
     if chosen and chosen[0] < len(rows):
         navigation.open_on_analyze(str(rows["id"].iloc[chosen[0]]))
 
@@ -197,18 +241,57 @@ def _fullest(table: pd.DataFrame, pairs: "dict[str, _Pair]") -> str | None:
     return next(iter(most), max(drawn, key=drawn.__getitem__, default=None))
 
 
-def _plot(
-    name: str, catalog: Catalog, filtered: pd.DataFrame, x: Axis, y: Axis, color: str | None, alt: str
-) -> None:
-    selection, rows = current_selection(), catalog.table.index[catalog.table["id"].isin(filtered["id"])]
-    points(
-        figures.scatter(rows.to_numpy(), x, y, _coloring(filtered, color), theme=theme()),
-        key=f"{name}-plot",
-        alt=alt,
-        selected=selection.rows(catalog.table),
-        view=f"{active_catalog.title(catalog)} {x.title} {y.title}",
-        on_select=partial(selection.take, catalog.table),
-    )
+@dataclass(frozen=True)
+class _Points:
+    """A plot of the objects that pass, whose points are the rows of the catalog."""
+
+    catalog: Catalog
+    filtered: pd.DataFrame
+    coloring: Coloring
+
+    @property
+    def rows(self) -> NDArray[np.integer[Any]]:
+        """(n,) of the objects that pass, in the table of the catalog."""
+        return np.flatnonzero(self.catalog.table["id"].isin(self.filtered["id"]))
+
+    def scatter(self, name: str, x: Axis, y: Axis) -> None:
+        """One column against another."""
+        drawing = figures.scatter(self.rows, x, y, self.coloring, theme=theme())
+        alt = f"{x.title} against {y.title} of the objects in the table"
+        self._draw(name, drawing, alt, f"{x.title} {y.title}")
+
+    def sky(self, filters: Filters) -> None:
+        """Where they are; with the object looked at, and those that are most like it among them."""
+        target, answer = positions.target_position(self.catalog), current_session().answer
+        found = neighbor_search.search(answer, self.catalog, NEIGHBORS, filters) if answer else ()
+        ringed = [positions.entry_position(self.catalog, one.id) for one in found]
+        drawing = figures.sky(
+            self.rows,
+            self.filtered["ra"].to_numpy(float),
+            self.filtered["dec"].to_numpy(float),
+            self.coloring,
+            target=target,
+            neighbors=[place for place in ringed if place],
+            theme=theme(),
+        )
+        self._draw("beside", drawing, "Where the objects in the table are on the sky", SKY)
+        if answer:
+            cross = "the cross is where it is" if target else "it has no position in this sky"
+            st.caption(
+                f"Rings: the {len(found)} objects most like {as_text(answer.id)}, which is open on the "
+                f"Analyze page; {cross}."
+            )
+
+    def _draw(self, name: str, drawing: figures.Figure, alt: str, view: str) -> None:
+        selection = current_selection()
+        points(
+            drawing,
+            key=f"{name}-plot",
+            alt=alt,
+            selected=selection.rows(self.catalog.table),
+            view=f"{active_catalog.title(self.catalog)} {view}",
+            on_select=partial(selection.take, self.catalog.table),
+        )
 
 
 def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
@@ -222,9 +305,9 @@ def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
     )
 
 
-def _axis(rows: pd.DataFrame, name: str) -> Axis:
-    """Magnitudes are brighter upwards; east is left."""
-    return Axis(_label(name), rows[name].to_numpy(float), reverse=name in ("mag_r", "ra"))
+def _axis(rows: pd.DataFrame, name: str, title: str = "") -> Axis:
+    """Magnitudes are brighter upwards."""
+    return Axis(title or _label(name), rows[name].to_numpy(np.float32), reverse=name == "mag_r")
 
 
 @dataclass(frozen=True)
@@ -252,7 +335,7 @@ _PAIRS = {
     "z and magnitude": _Pair("z", "mag_r"),
     "z and color": _Pair("z", "g_r"),
     "Magnitude and color": _Pair("mag_r", "g_r"),
-    "Sky": _Pair("ra", "dec"),
+    SKY: _Pair("ra", "dec"),
 }
 
 
@@ -265,10 +348,11 @@ def _can_color(values: "pd.Series[Any]") -> bool:
 
 
 def _label(name: str) -> str:
-    return LABELS.get(name) or {"ra": "RA (deg, ICRS)", "dec": "Dec (deg, ICRS)"}.get(name, name)
+    return LABELS.get(name, name)
 
 
-def _config(name: str, values: "pd.Series[Any]") -> Any:
+def _config(name: str, values: "pd.Series[Any]", origin: str) -> Any:
     if _is_number(values):
-        return st.column_config.NumberColumn(_label(name), format=_FORMATS.get(name, "%.4g"))
+        help = f"From {as_text(origin)}" if origin else None
+        return st.column_config.NumberColumn(_label(name), format=_FORMATS.get(name, "%.4g"), help=help)
     return st.column_config.Column(_label(name))

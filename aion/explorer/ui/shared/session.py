@@ -159,6 +159,11 @@ class Session:
             self._analyses[key] = answer
         return self._analyses[key]
 
+    @property
+    def answer(self) -> Analysis | None:
+        """The answer for what is looked at, where it was asked before."""
+        return self._analyses.get((self.opened, self.row, self.use))
+
     def alternatives(
         self, key: Hashable, compute: Callable[[], tuple[Alternative, ...]]
     ) -> tuple[Alternative, ...]:

@@ -8,11 +8,13 @@ from typing import Self
 
 import streamlit as st
 
-from aion.catalog import Catalog, Neighbor, SmallSpectrum
+from aion.catalog import SAME_OBJECT, Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
+from aion.explorer.ui.shared.positions import Position, entry_position, links_html
 from aion.explorer.ui.shared.theme import theme
+from aion.sphere import angle_text, separation
 
 TILES = 24
 """On one page of a gallery."""
@@ -51,8 +53,9 @@ class Preview:
         z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
         return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
 
-    def html(self, mark: str = "") -> str:
-        """With words for everything it shows; ``mark`` stands in bold before class and redshift."""
+    def html(self, mark: str = "", *, where: str = "") -> str:
+        """With words for everything it shows; ``mark`` stands in bold before class and redshift, ``where``
+        below them."""
         name = html.escape(self.name)
         shown = (
             f'<img src="{self.picture}" alt="Image of {name}">'
@@ -70,9 +73,8 @@ class Preview:
         first = " · ".join(word for word in words if word)
         # + 0.0: no minus zero
         redshift = "z unknown" if self.z is None else f"z {round(self.z, 4) + 0.0:.4f}".replace("-", "−")
-        return (
-            f'<div class="aion-object">{shown}{drawn}<p>{first}{"<br>" if first else ""}{redshift}</p></div>'
-        )
+        lines = "<br>".join(line for line in (first, redshift, html.escape(where)) if line)
+        return f'<div class="aion-object">{shown}{drawn}<p>{lines}</p></div>'
 
 
 def gallery(
@@ -82,8 +84,12 @@ def gallery(
     *,
     name: str,
     similarity: bool = True,
+    around: Position | None = None,
 ) -> None:
-    """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id."""
+    """Tiles in their order, in pages, each with ``actions``, label -> what to do, in a menu under its id.
+
+    ``around``: where the object looked at is, degrees; each tile says how far from there it is.
+    """
     pages, shown = -(-len(neighbors) // TILES), [neighbor.id for neighbor in neighbors]
     if st.session_state.get(f"{name}-shown") != shown:  # other objects begin on their first page
         st.session_state[f"{name}-shown"] = shown
@@ -93,8 +99,14 @@ def gallery(
     with st.grid(min_column_width=150, gap="small", key=f"{name}-gallery") as grid:
         for neighbor in neighbors[(page - 1) * TILES : page * TILES]:
             with grid.cell():
-                mark = f"{neighbor.similarity:.3f}".replace("-", "−") if similarity else ""
-                st.html(Preview.of_catalog(catalog, neighbor.id).html(mark))
+                marks = [f"{neighbor.similarity:.3f}".replace("-", "−")] if similarity else []
+                here, where = entry_position(catalog, neighbor.id), ""
+                if here and around:
+                    away = float(separation(*here, *around))
+                    where = f"{angle_text(away)} away"
+                    marks += ["same object"] if away <= SAME_OBJECT else []
+                preview = Preview.of_catalog(catalog, neighbor.id)
+                st.html(preview.html(" · ".join(marks), where=where) + links_html(catalog, neighbor.id))
                 what = st.menu_button(
                     as_text(neighbor.id), list(actions), key=f"{name}-do-{neighbor.id}", type="tertiary"
                 )

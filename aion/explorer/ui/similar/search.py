@@ -13,7 +13,7 @@ from aion.explorer.export import tables
 from aion.explorer.figures import OverlaySpectrum
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Retrieval
-from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, server, tiles
+from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, positions, server, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.labels import across, retrieval
@@ -87,8 +87,9 @@ def search_controls(catalog: Catalog) -> SearchOptions:
         if order != OUTLIERS
         else "Objects whose ten nearest in the catalog are the farthest."
     )
+    problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
-        chosen = filtering.filters(catalog)
+        chosen = filtering.filters(catalog, problems)
     return SearchOptions(str(order), comparison, float(share), int(k), chosen)
 
 
@@ -197,7 +198,9 @@ def results(catalog: Catalog, options: SearchOptions, neighbors: tuple[Neighbor,
         )
     with right.container(horizontal=True, horizontal_alignment="right"):
         search_downloads(catalog, neighbors, options)
-    tiles.gallery(catalog, neighbors, actions(compare=options.order != OUTLIERS), name="found")
+    around = _query_position(catalog) if options.order != OUTLIERS else None
+    tiles.gallery(catalog, neighbors, actions(compare=options.order != OUTLIERS), name="found", around=around)
+    positions.neighbors_on_sky(catalog, neighbors, around)
 
     def scatter() -> None:
         figure(
@@ -231,7 +234,8 @@ def search_downloads(catalog: Catalog, neighbors: tuple[Neighbor, ...], options:
     about = tables.provenance(
         catalog, server.engine().info, **weights, **settings, filters=filtering.as_plain(options.filters)
     )
-    table_downloads(lambda: tables.neighbor_rows(catalog, neighbors), about, name="similar")
+    around = _query_position(catalog) if options.order != OUTLIERS else None
+    table_downloads(lambda: tables.neighbor_rows(catalog, neighbors, around), about, name="similar")
 
 
 def actions(*, compare: bool = False) -> dict[str, tiles.Action]:
@@ -285,6 +289,14 @@ def _open_analysis() -> Analysis:
     engine = server.engine()
     with st.spinner(_ASKING):
         return current_session().analysis(lambda target, use: engine.analyze(target, use=use))
+
+
+def _query_position(catalog: Catalog) -> positions.Position | None:
+    """Where the object that is asked by is; None for several and where it is not known."""
+    if len(current_query().weights) != 1:
+        return None
+    [id] = current_query().weights
+    return positions.target_position(catalog) if id == OPEN else positions.entry_position(catalog, id)
 
 
 def _examples(every: Searches) -> list[QueryPart]:
