@@ -83,7 +83,7 @@ LAYERS: dict[str, set[str]] = {
     | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews"}
+    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.io"}

@@ -68,7 +68,7 @@ class Progress:
     done: int = 0
     total: int = 0
     unit: str = "objects"
-    """Of ``done`` and ``total``: ``"files"`` while they are read."""
+    """Of ``done`` and ``total``: ``"files"`` while they are read, ``"targets"`` while they are fetched."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class CatalogJob:
     def is_running(self) -> bool:
         """False also where it was told to stop while it reads: there is nothing to keep, and nobody has to
         wait for the end of a file."""
-        return self._thread.is_alive() and not (self.is_stopping and self.progress.unit == "files")
+        return self._thread.is_alive() and not (self.is_stopping and self.progress.unit != "objects")
 
     @property
     def is_stopping(self) -> bool:

@@ -10,7 +10,8 @@ import streamlit as st
 from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.user_catalog import KEPT_DAYS, CatalogJob, CatalogJobResult
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.shared import layout
+from aion.explorer.ui.catalog.list_form import list_form
+from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.active_catalog import UserCatalogState, user_catalog_state
 from aion.explorer.ui.shared.server import engine
 
@@ -48,11 +49,24 @@ def user_catalog_panel() -> None:
             _summary(state, state.result)
     else:
         # it failed, or was cancelled before anything was embedded
-        is_expanded = state.problem is not None or bool(state.files)
+        is_expanded = state.problem is not None or state.again is not None
         with st.expander(
             "Use your own objects", icon=":material/upload_file:", expanded=is_expanded, key="own-objects"
         ):
-            _upload_form(state)
+            if server.archive() is None:
+                _upload_form(state)
+            else:
+                _either_way(state)
+
+
+def _either_way(state: UserCatalogState) -> None:
+    """Files, or a list of targets to be fetched."""
+    ways = ("Files", "A list of positions, names or ids")
+    way = st.segmented_control("From", ways, default=ways[0], required=True, key="own-way")
+    if way == ways[0]:
+        _upload_form(state)
+    else:
+        list_form(state)
 
 
 def _upload_form(state: UserCatalogState) -> None:
@@ -88,8 +102,13 @@ def _upload_form(state: UserCatalogState) -> None:
 def _start(state: UserCatalogState, files: Sequence[user_catalog.File]) -> None:
     if state.job is not None and state.job.is_running:  # the button was pressed twice
         return
-    state.files, state.problem = tuple(files), None
-    state.job = CatalogJob(state.files, engine(), engine().settings.own)
+    state.files = tuple(files)
+    state.begin(lambda: CatalogJob(state.files, engine(), engine().settings.own))
+
+
+def _go_on(state: UserCatalogState) -> None:
+    if state.again is not None and (state.job is None or not state.job.is_running):
+        state.begin(state.again)
 
 
 @st.fragment(run_every=EVERY)
@@ -134,8 +153,8 @@ def _summary(state: UserCatalogState, result: CatalogJobResult) -> None:
                 "Go on",
                 key="own-go-on",
                 type="primary",
-                on_click=_start,
-                args=(state, state.files),
+                on_click=_go_on,
+                args=(state,),
                 icon=":material/play_arrow:",
             )
         st.download_button(

@@ -1,5 +1,6 @@
 """Which catalog all pages look into: the reference catalog, or one of a person's own objects."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ class UserCatalogState:
     """Kept, so that work that was stopped can go on."""
     job: CatalogJob | None = None
     """Running, or over and not looked at yet."""
+    again: Callable[[], CatalogJob] | None = None
+    """Begins the last work anew, which goes on with what it kept."""
     result: CatalogJobResult | None = None
     problem: str | None = None
     """Why the last work gave no catalog."""
@@ -42,6 +45,11 @@ class UserCatalogState:
         if yours != self.is_chosen:
             forget_marks()
         self.is_chosen = yours
+
+    def begin(self, job: Callable[[], CatalogJob]) -> None:
+        """Work on a catalog."""
+        self.problem, self.again = None, job
+        self.job = job()
 
     def take(self, result: CatalogJobResult) -> None:
         """Look into a new catalog."""
