@@ -18,7 +18,7 @@ from aion.sky.services import ACKNOWLEDGMENTS, KINDS
 from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 
-SAME_OBJECT = 2.0
+JOINED_WITHIN = 2.0
 """Arcsec: what is farther from the place is another object until a person says otherwise."""
 AROUND = 30.0
 """Arcsec within which spectra are offered."""
@@ -88,7 +88,7 @@ def gather(
     tasks: dict[str, Callable[[], Any]] = {
         "image": lambda: fetch_image(*at),
         "hsc": lambda: fetch_hsc_image(*at),
-        "photometry": lambda: fetch_photometry(place.ra, place.dec, SAME_OBJECT, archive, progress),
+        "photometry": lambda: fetch_photometry(place.ra, place.dec, JOINED_WITHIN, archive, progress),
         "spectrum": lambda: _spectra(place, archive, progress),
     }
     with ThreadPoolExecutor(len(tasks), thread_name_prefix="aion-sky") as pool:
@@ -134,7 +134,7 @@ def _spectra(place: SkyPlace, archive: Archive, progress: SearchProgress) -> lis
         return not was_asked_for, not offer.spectrum.is_primary, -(offer.snr or 0.0), offer.separation
 
     offers = [Offer(one, one.separation(place.ra, place.dec)) for one in found]
-    same = sorted((offer for offer in offers if offer.separation <= SAME_OBJECT), key=rank)
+    same = sorted((offer for offer in offers if offer.separation <= JOINED_WITHIN), key=rank)
     ranked = sorted((_fetched(offer, place, archive, progress) for offer in same[:MOST_RANKED]), key=rank)
     return [*ranked, *same[MOST_RANKED:], *(offer for offer in offers if offer not in same)]
 
