@@ -14,6 +14,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "plotly": ("aion.explorer.figures",),
     "astropy": ("aion.io", "aion.sky", "aion.training"),
     "requests": ("aion.sky",),
+    "urllib3": ("aion.sky",),
     "specutils": ("aion.io",),
     "faiss": ("aion.search",),
     "umap": ("aion.maps",),

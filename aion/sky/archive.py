@@ -7,13 +7,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from aion.errors import ArchiveError, NothingThereError
 from aion.sky.cache import Answer, Cache
@@ -117,14 +118,15 @@ class Archive:
                     raise NothingThereError(request.nothing[response.status_code])
                 if response.status_code in BUSY:
                     raise _BusyError(f"{host} is busy ({_status(response)})", _retry_after(response))
+                data = _body(response, request.step, host, progress)
                 if not response.ok:
-                    raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(response.text)}")
-                return _body(response, request.step, host, progress)
-        except requests.Timeout as exc:
+                    raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(data)}")
+                return data
+        except (requests.Timeout, ReadTimeoutError) as exc:
             raise ArchiveError(f"{host} does not answer in time; try again later") from exc
         except requests.ConnectionError as exc:
             raise ArchiveError(f"{host} cannot be reached ({_reason(exc)}); is there a network?") from exc
-        except requests.RequestException as exc:
+        except (requests.RequestException, HTTPError) as exc:
             raise _BusyError(f"the answer of {host} broke off ({_reason(exc)})", None) from exc
 
 
@@ -160,10 +162,10 @@ class _BusyError(Exception):
 
 
 def _body(response: requests.Response, step: str, host: str, progress: SearchProgress) -> bytes:
-    """All of it, while it arrives in time and nobody wants to stop."""
+    """All of it, while it arrives in time and nobody wants to stop; looked at whenever a few bytes come."""
     deadline = time.monotonic() + MOST_SECONDS
     parts, size = [], 0
-    for part in response.iter_content(CHUNK):
+    while part := response.raw.read1(CHUNK, decode_content=True):
         progress.check()
         parts.append(part)
         size += len(part)
@@ -180,15 +182,19 @@ def _body(response: requests.Response, step: str, host: str, progress: SearchPro
 def _retry_after(response: requests.Response) -> float | None:
     """Seconds that the service asks to wait; dates, which it may give as well, count as nothing said."""
     text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isdecimal() else None
 
 
 def _status(response: requests.Response) -> str:
     return f"{response.status_code} {response.reason}".strip()
 
 
-def _words(text: str) -> str:
-    """What a service says itself, short enough for a sentence."""
+def _words(data: bytes) -> str:
+    """What a service says itself, as text or as ``errorMessage`` of JSON, short enough for a sentence."""
+    text = data.decode(errors="replace")
+    with suppress(ValueError):
+        answer = json.loads(text)
+        text = str(answer["errorMessage"]) if isinstance(answer, dict) and "errorMessage" in answer else text
     words = " ".join(text.split())
     return words[:200] if words and not words.startswith("<") else "it does not say why"
 

@@ -67,14 +67,18 @@ class Cache:
         return self.folder / f"{key}.data", self.folder / f"{key}.json"
 
     def _shrink(self) -> None:
-        sizes = [(path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*.data")]
-        size = sum(one for _, one, _ in sizes)
-        for _, one, path in sorted(sizes):
+        """The files of an answer go together; so does what a killed process left of one."""
+        answers: dict[str, list[tuple[float, int, Path]]] = {}
+        for path in self.folder.iterdir():
+            about = path.stat()
+            answers.setdefault(path.name.partition(".")[0], []).append((about.st_mtime, about.st_size, path))
+        size = sum(count for files in answers.values() for _, count, _ in files)
+        for files in sorted(answers.values(), key=max):
             if size <= self.most_bytes:
                 return
-            for old in (path, path.with_suffix(".json")):
-                old.unlink(missing_ok=True)
-            size -= one
+            for _, count, path in files:
+                path.unlink(missing_ok=True)
+                size -= count
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -13,8 +13,9 @@ from tests.sky.question import Question, page
 from tests.sky.simulated_sky import CROWD, SPECTRA, STAR, distance
 
 Day = Literal[
-    "refused", "timeout", "slow", "429", "500", "html", "truncated", "broken", "wrong object", "empty"
-]
+    "refused", "timeout", "slow", "stalled", "429", "500", "503", "html", "truncated", "broken",
+    "wrong object", "empty",
+]  # fmt: skip
 PIECES = 20
 """Of a slow answer."""
 
@@ -27,6 +28,8 @@ class BadDay:
     count: int | None
     retry_after: str
     slow_seconds: float
+    path: str
+    """What the paths begin with that fail; others are answered."""
 
 
 def on_a_bad_day(
@@ -39,8 +42,8 @@ def on_a_bad_day(
         case "timeout":
             over.wait()
             return _hang_up(request)
-        case "429":
-            answer = page(429, "Too Many Requests")
+        case "429" | "503":
+            answer = page(int(bad.day), "Too Many Requests" if bad.day == "429" else "Service Unavailable")
             answer.headers["Retry-After"] = bad.retry_after
             return answer
         case "500":
@@ -60,7 +63,8 @@ def on_a_bad_day(
             answer.response = _broken(data, request)
         case "slow":
             answer.response = _dribble(data, bad.slow_seconds, over)
-            del answer.headers["Content-Length"]
+        case "stalled":
+            answer.response = _stalled(data, over)
     return answer
 
 
@@ -114,6 +118,13 @@ def _broken(data: bytes, request: Request) -> Iterator[bytes]:
     yield begin
     yield data[len(begin) : len(begin) + 1]
     request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+
+
+def _stalled(data: bytes, over: Event) -> Iterator[bytes]:
+    begin = _begin(data)
+    yield begin
+    yield data[len(begin) : len(begin) + 1]
+    over.wait()
 
 
 def _begin(data: bytes) -> bytes:

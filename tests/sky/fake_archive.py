@@ -75,18 +75,20 @@ class FakeArchive:
 
     def fail(
         self, service: str, day: Day, count: int | None = None, *, retry_after: str = "1",
-        slow_seconds: float = 2.0,
+        slow_seconds: float = 2.0, path: str = "",
     ) -> None:  # fmt: skip
-        """From now on `service` fails `count` times, or until `recover`.
+        """From now on `service` fails `count` times, or until `recover`; only where its path begins with
+        `path`.
 
         ``"refused"``: the connection is reset. ``"timeout"``: nothing comes before `close`. ``"slow"``: the
-        answer comes in pieces over `slow_seconds`. ``"429"``: with ``Retry-After``. ``"500"``, ``"html"``
-        (of status 200) and ``"empty"``: instead of an answer. ``"truncated"``: its beginning, as if that
-        were all. ``"broken"``: the same, then the connection is lost. ``"wrong object"``: of another object.
+        answer comes in pieces over `slow_seconds`. ``"stalled"``: its beginning, and no more before `close`.
+        ``"429"`` and ``"503"``: with ``Retry-After``. ``"500"``, ``"html"`` (of status 200) and ``"empty"``:
+        instead of an answer. ``"truncated"``: its beginning, as if that were all. ``"broken"``: the same,
+        then the connection is lost. ``"wrong object"``: of another object.
         """
         if service not in ANSWERS:
             raise KeyError(f"{service!r} is no service; there are {', '.join(ANSWERS)}")
-        self._bad[service] = BadDay(day, count, retry_after, slow_seconds)
+        self._bad[service] = BadDay(day, count, retry_after, slow_seconds, path)
 
     def recover(self, service: str) -> None:
         """It answers again."""
@@ -129,7 +131,9 @@ class FakeArchive:
             self._under_way[service] += 1
             self.most_at_once[service] = max(self.most_at_once[service], self._under_way[service])
             bad = self._bad.get(service)
-            if bad is None or bad.count is None:
+            if bad is None or not question.path.startswith(bad.path):
+                return None
+            if bad.count is None:
                 return bad
             bad.count -= 1
             if bad.count <= 0:

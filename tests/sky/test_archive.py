@@ -11,7 +11,6 @@ from requests import Timeout
 from aion.errors import ArchiveError, StoppedError
 from aion.sky import archive as asking
 from aion.sky.archive import Archive, Request
-from aion.sky.cache import Answer, Cache
 from aion.sky.search import Search
 from aion.sky.search_progress import SearchProgress
 from tests.sky.asked import archive_of, look_up, services
@@ -47,7 +46,7 @@ def test_we_say_who_asks(archive: FakeArchive, tmp_path: Path):
     assert archive.requests[0].user_agent.startswith("aion-explorer")
 
 
-@pytest.mark.parametrize("day", ["500", "429"])
+@pytest.mark.parametrize("day", ["500", "503", "429"])
 def test_a_busy_service_is_asked_twice_more(archive: FakeArchive, tmp_path: Path, day):
     archive.fail("sesame", day, 2, retry_after="0")
     assert archive_of(archive, tmp_path).ask(QUESTION).data
@@ -84,6 +83,13 @@ def test_a_service_that_says_nothing_is_given_up(archive: FakeArchive, tmp_path:
     assert isinstance(caught.value.__cause__, Timeout)
 
 
+def test_an_answer_that_stalls_is_given_up(archive: FakeArchive, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(asking, "READ_SECONDS", 0.3)
+    archive.fail("sesame", "stalled")
+    with pytest.raises(ArchiveError, match="does not answer in time"):
+        archive_of(archive, tmp_path).ask(QUESTION)
+
+
 def test_an_answer_that_dribbles_is_stopped_in_the_middle(archive: FakeArchive, tmp_path: Path):
     archive.fail("viewer", "slow", slow_seconds=20)
     search = Search(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
@@ -93,14 +99,52 @@ def test_an_answer_that_dribbles_is_stopped_in_the_middle(archive: FakeArchive, 
     search.stop()
     assert not search.is_running
     search.wait(10)
-    assert time.monotonic() - start < 8 and search.finding is None and search.problem is None
+    assert time.monotonic() - start < 3 and search.finding is None and search.problem is None
+
+
+def test_a_few_bytes_now_and_then_do_not_keep_anybody(archive: FakeArchive, tmp_path: Path):
+    archive.fail("sesame", "slow", slow_seconds=20)
+    progress = SearchProgress()
+    threading.Timer(1.5, progress.stop).start()
+    start = time.monotonic()
+    with pytest.raises(StoppedError):
+        archive_of(archive, tmp_path).ask(QUESTION, progress)
+    assert time.monotonic() - start < 5
 
 
 def test_an_answer_that_takes_too_long_is_given_up(archive: FakeArchive, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(asking, "MOST_SECONDS", 0.3)
-    archive.fail("viewer", "slow", slow_seconds=10)
-    finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
-    assert any("is not done; try later" in sentence for sentence in finding.missing)
+    archive.fail("sesame", "slow", slow_seconds=20)
+    start = time.monotonic()
+    with pytest.raises(ArchiveError, match="is not done; try later"):
+        archive_of(archive, tmp_path).ask(QUESTION)
+    assert time.monotonic() - start < 5
+
+
+def test_an_answer_that_is_too_large_is_refused(archive: FakeArchive, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(asking, "MOST_BYTES", 100)
+    with pytest.raises(ArchiveError, match="sends more than 0 kB; ask for less"):
+        archive_of(archive, tmp_path).ask(QUESTION)
+
+
+def test_a_refusal_is_told_in_the_words_of_the_service(archive: FakeArchive, tmp_path: Path):
+    ours = archive_of(archive, tmp_path)
+    account = {"search": [["data_release", "DESI-DR2"]]}
+    for request, words in (
+        (Request("viewer", "fits-cutout"), r"refuses \(400 BAD REQUEST\): Need ra,dec keywords"),
+        (Request("sparcl", "find/", body=account), "uname='ANONYMOUS' is declined access to datasets"),
+        (Request("sesame", "nowhere"), r"refuses \(404 NOT FOUND\): it does not say why"),
+    ):
+        with pytest.raises(ArchiveError, match=words) as caught:
+            ours.ask(request)
+        assert not {"{", "<"} & set(str(caught.value))
+
+
+@pytest.mark.parametrize("stated", ["soon", "Fri, 27 Nov 2026 10:00:00 GMT", "\xb2", ""])
+def test_a_retry_after_that_is_no_number_says_nothing(archive: FakeArchive, tmp_path: Path, stated: str):
+    archive.fail("sesame", "429", 1, retry_after=stated)
+    assert archive_of(archive, tmp_path).ask(QUESTION).data
+    assert len(archive.requests) == 2
 
 
 def test_who_was_stopped_while_waiting_asks_nothing(archive: FakeArchive, tmp_path: Path):
@@ -109,33 +153,3 @@ def test_who_was_stopped_while_waiting_asks_nothing(archive: FakeArchive, tmp_pa
     with pytest.raises(StoppedError):
         archive_of(archive, tmp_path).ask(QUESTION, progress)
     assert archive.requests == []
-
-
-def test_answers_are_kept_until_the_folder_is_full(tmp_path: Path):
-    cache = Cache(tmp_path, 2_500)
-    for name in ("a", "b", "c"):
-        cache.keep(
-            Answer(name.encode() * 1_000, name, "2026-01-01T00:00:00Z", _sha256(name.encode() * 1_000))
-        )
-        time.sleep(0.02)
-    assert cache.find("a") is None
-    assert all((kept := cache.find(name)) and kept.data == name.encode() * 1_000 for name in ("b", "c"))
-
-
-def test_half_an_answer_on_disk_counts_as_none(tmp_path: Path):
-    cache = Cache(tmp_path, 10_000)
-    cache.keep(Answer(b"whole", "url", "2026-01-01T00:00:00Z", _sha256(b"whole")))
-    [path] = tmp_path.glob("*.data")
-    path.write_bytes(b"who")
-    assert cache.find("url") is None
-
-
-def test_a_cache_that_cannot_be_written_keeps_nothing_and_harms_nothing(archive: FakeArchive, tmp_path: Path):
-    (tmp_path / "sky").write_text("a file where the folder should be")
-    assert archive_of(archive, tmp_path).ask(QUESTION).data
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()

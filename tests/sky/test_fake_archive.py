@@ -38,9 +38,10 @@ def get(archive: FakeArchive, service: str = "viewer", timeout: float = 20) -> r
 def test_a_service_fails_as_often_as_it_shall_and_then_answers(archive: FakeArchive, service: str) -> None:
     archive.fail(service, "500", 2)
     assert [get(archive, service).status_code for _ in range(3)] == [500, 500, 200]
-    archive.fail(service, "429", retry_after="7")
-    answers = [get(archive, service) for _ in range(3)]
-    assert [(one.status_code, one.headers["Retry-After"]) for one in answers] == [(429, "7")] * 3
+    for day in ("429", "503"):
+        archive.fail(service, day, retry_after="7")
+        answers = [get(archive, service) for _ in range(3)]
+        assert [(one.status_code, one.headers["Retry-After"]) for one in answers] == [(int(day), "7")] * 3
     archive.recover(service)
     assert get(archive, service).status_code == 200
 
@@ -50,6 +51,13 @@ def test_only_the_service_that_is_told_to_fails(archive: FakeArchive) -> None:
     assert [name for name in QUESTIONS if get(archive, name).status_code != 200] == ["sparcl"]
     with pytest.raises(KeyError, match="'simbad' is no service; there are viewer, sparcl"):
         archive.fail("simbad", "500")
+
+
+def test_a_service_may_fail_for_some_of_its_paths_only(archive: FakeArchive) -> None:
+    archive.fail("sparcl", "500", path="spectras/")
+    assert get(archive, "sparcl").status_code == 200
+    url = f"{archive.base_urls['sparcl']}/spectras/?format=json"
+    assert requests.post(url, json=[SPECTRA[0].sparcl_id], timeout=5).status_code == 500
 
 
 @pytest.mark.parametrize("service", QUESTIONS)
@@ -74,10 +82,17 @@ def test_a_slow_answer_comes_in_pieces_and_whole(archive: FakeArchive) -> None:
     with requests.get(
         f"{archive.base_urls['viewer']}/{QUESTIONS['viewer']}", stream=True, timeout=5
     ) as answer:
-        pieces = [(time.monotonic(), piece) for piece in answer.iter_content(None)]
+        pieces = [(time.monotonic(), piece) for piece in iter(lambda: answer.raw.read1(10_000), b"")]
     assert len(pieces) > 5
     assert pieces[-1][0] - pieces[0][0] > 0.2
     assert b"".join(piece for _, piece in pieces) == whole
+
+
+def test_an_answer_that_stalls_begins_and_does_not_end(archive: FakeArchive) -> None:
+    archive.fail("viewer", "stalled", 1)
+    with pytest.raises(requests.ConnectionError, match="timed out"):
+        get(archive, timeout=0.3)
+    assert get(archive).status_code == 200
 
 
 @pytest.mark.parametrize("service", ["viewer", "sdss", "sesame"])
