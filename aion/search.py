@@ -1,26 +1,40 @@
 """Similarity search over unit vectors (n, D): cosine, with ids beside it.
-Knows nothing of where vectors come from or are kept.
+Knows nothing of where vectors come from.
+
+Up to ``EXACT_BELOW`` vectors every one is compared. Beyond, vectors lie in lists around centers of k-means,
+a byte for each number. A query goes through the nearest lists; the best that it meets are compared again as
+they are, so every cosine of an answer is exact. How far a query must go is measured when the index is built.
 
 An index never changes, so several threads may ask the same one.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import faiss
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aion.errors import SearchError
+from aion.errors import IndexMismatchError, SearchError
+from aion.unit_vectors import Rows, UnitVectorFile, UnitVectors, Vectors, unit_rows
 
 EXACT_BELOW = 50_000
-"""Vectors up to which every one is compared: about 10 ms at D = 384. Above, a graph (HNSW) is walked."""
-LINKS = 32
-"""Graph neighbours per vector (HNSW M): the usual choice for hundreds of dimensions."""
-BUILD_BEAM, SEARCH_BEAM = 200, 256
-"""Candidates kept while the graph is built and walked; recall@10 stays above 0.95 on
-random vectors, the hardest case."""
+"""Vectors up to which every one is compared: about 10 ms at D = 384."""
+LISTS_PER_ROOT = 2
+"""Lists for each square root of the number of vectors: 2,000 for a million."""
+TRAINING_ROWS = 50
+"""Vectors for each list that k-means sees; FAISS wants 39 or more."""
+NEIGHBORS, RECALL, QUERIES = 100, 0.995, 200
+"""A query goes as far as it takes to meet this share of this many nearest vectors, on average over
+this many vectors of the index."""
+FEWEST = 5_000
+"""Vectors that a query goes through at least: where a filter keeps fewer, all of them are compared."""
+SPARE = 50
+"""Vectors beyond twice ``k`` that are compared again: bytes order them nearly, not quite, as they are."""
+QUERIES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -35,74 +49,103 @@ class Match:
 class Index:
     """Vectors and their ids. Make one with `build`."""
 
-    def __init__(self, engine: Any, ids: tuple[str, ...]) -> None:
-        self._engine = engine
+    def __init__(
+        self, vectors: UnitVectors | UnitVectorFile, ids: tuple[str, ...], lists: "_Lists | None"
+    ) -> None:
+        self._vectors = vectors
+        self._lists = lists
         self.ids = ids
 
     @classmethod
-    def build(cls, vectors: ArrayLike, ids: Sequence[str]) -> "Index":
-        """An index of vectors (n, D), scaled to length 1; exact up to ``EXACT_BELOW`` of them, HNSW above.
+    def build(cls, vectors: ArrayLike | Path, ids: Sequence[str]) -> Self:
+        """An index of vectors (n, D) of any length but zero; the same vectors give the same index.
+
+        Args:
+            vectors: An array, which is copied; or an .npy file, which must stay as it is: more than
+                ``EXACT_BELOW`` vectors are left there and read where they are needed.
 
         Raises:
-            SearchError: shapes differ, ids repeat, or a vector is zero or not finite.
+            SearchError: shapes differ, ids repeat, a vector is zero or not finite, or a file has none.
         """
-        rows = _unit_rows(vectors)
-        names = tuple(map(str, ids))
-        if len(names) != len(rows):
-            raise SearchError(f"{len(rows)} vectors but {len(names)} ids")
-        if len(set(names)) != len(names):
-            raise SearchError(f"id {max(names, key=names.count)!r} is given twice; ids must be unique")
-        dimension = rows.shape[1]
-        if len(rows) <= EXACT_BELOW:
-            engine: Any = faiss.IndexFlatIP(dimension)
-        else:
-            engine = faiss.IndexHNSWFlat(dimension, LINKS, faiss.METRIC_INNER_PRODUCT)
-            engine.hnsw.efConstruction = BUILD_BEAM
-        engine.add(rows)
-        return cls(engine, names)
+        rows = _opened(vectors)
+        names = _checked_ids(ids, len(rows))
+        return cls(rows, names, None if len(rows) <= EXACT_BELOW else _Lists.build(rows))
+
+    @classmethod
+    def load(cls, path: Path, vectors: ArrayLike | Path, ids: Sequence[str]) -> Self:
+        """The index that `save` wrote, of the vectors and ids that `build` had.
+
+        Raises:
+            SearchError: as for `build`, or the file is no index of this version.
+            IndexMismatchError: it was built from other vectors.
+        """
+        rows = _opened(vectors)
+        names = _checked_ids(ids, len(rows))
+        lists = _Lists.load(path)
+        if not lists.hold(rows):
+            raise IndexMismatchError(
+                f"the index in {path} was built from other vectors than these {len(rows)}; build it again"
+            )
+        return cls(rows, names, lists)
+
+    def save(self, path: Path) -> None:
+        """What took long to build, into a file: a byte for each number. Vectors and ids are not in it.
+
+        Raises:
+            SearchError: every vector is compared, so nothing took long.
+        """
+        if self._lists is None:
+            raise SearchError(
+                f"an index of up to {EXACT_BELOW} vectors is these and nothing else; "
+                "keep them and build it again, which takes no time"
+            )
+        self._lists.save(path)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @property
     def dimension(self) -> int:
-        return int(self._engine.d)
+        return self._vectors.dimension
 
     @property
     def is_exact(self) -> bool:
-        """True where every vector is compared, False where a graph is walked."""
-        return isinstance(self._engine, faiss.IndexFlat)
+        """True where every vector is compared, False where a query goes through the nearest lists."""
+        return self._lists is None
 
-    def vectors(self) -> NDArray[np.float32]:
+    def vectors(self) -> Vectors:
         """(n, D) unit vectors, a copy."""
-        held: NDArray[np.float32] = self._engine.reconstruct_n(0, len(self))
-        return held
+        return np.concatenate([piece for _, piece in self._vectors.pieces()])
 
-    def vector(self, row: int) -> NDArray[np.float32]:
+    def vector(self, row: int) -> Vectors:
         """(D,) the unit vector of a row."""
-        held: NDArray[np.float32] = self._engine.reconstruct(int(row))
-        return held
+        unit: Vectors = self._vectors.rows(np.array([row]))[0]
+        return unit
 
-    def similarities(self, vector: ArrayLike) -> NDArray[np.float32]:
+    def similarities(self, vector: ArrayLike) -> Vectors:
         """(n,) cosines of ``vector`` (D,) with every vector of the index, in its order; always exact."""
-        question = _unit_rows(np.asarray(vector)[None], dimension=self.dimension)
-        cosines: NDArray[np.float32] = np.clip(self._held() @ question[0], -1, 1)
-        return cosines
+        question = self._question(vector)
+        cosines: Vectors = np.concatenate([piece @ question for _, piece in self._vectors.pieces()])
+        return cosines.clip(-1, 1)
 
-    def nearest(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def nearest(self, k: int, rows: Rows | None = None) -> tuple[Rows, Vectors]:
         """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector but itself, best first.
+
+        Args:
+            rows: (m,) Those whose neighbors are wanted, if not of all: (m, k) come back.
 
         Raises:
             SearchError: there are no ``k`` others.
         """
         if not 1 <= k < len(self):
             raise SearchError(f"k is {k}; each of {len(self)} vectors has {len(self) - 1} others")
-        cosines, rows = self._engine.search(self._held(), k + 1)
-        others = rows != np.arange(len(self))[:, None]
-        others[others.all(axis=1), -1] = (
-            False  # among copies of one vector the row itself may be missing: the last one gives way
-        )
-        return rows[others].reshape(-1, k).astype(np.int64), np.clip(cosines[others].reshape(-1, k), -1, 1)
+        queries = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.int64)
+        parts = [queries[i : i + QUERIES_AT_ONCE] for i in range(0, len(queries), QUERIES_AT_ONCE)]
+        pairs = [self._best(self._vectors.rows(part), k + 1) for part in parts]
+        neighbors, cosines = (np.concatenate(part) for part in zip(*pairs, strict=True))
+        others = neighbors != queries[:, None]
+        others[others.all(axis=1), -1] = False  # copies may hide the row itself: the last one gives way
+        return neighbors[others].reshape(-1, k), cosines[others].reshape(-1, k)
 
     def query(self, vector: ArrayLike, k: int, where: NDArray[np.bool_] | None = None) -> list[Match]:
         """The ``k`` most similar, best first; fewer where the index or ``where`` holds fewer.
@@ -116,44 +159,33 @@ class Index:
             SearchError: k is below 1, or a shape does not fit.
         """
         if k < 1:
-            raise SearchError(f"k is {k}; at least one neighbour must be asked for")
-        question = _unit_rows(np.asarray(vector)[None], dimension=self.dimension)
-        allowed = np.arange(len(self)) if where is None else np.flatnonzero(self._checked(where))
-        if len(allowed) == 0:
-            return []
-        if not self.is_exact and (where is None or len(allowed) > EXACT_BELOW):
-            beam = max(SEARCH_BEAM, 2 * k)
-            walk: Any = getattr(faiss, "SearchParametersHNSW")  # noqa: B009 - faiss's type stubs lack it
-            options = (
-                walk(efSearch=beam)
-                if where is None
-                else walk(efSearch=beam, sel=faiss.IDSelectorBatch(allowed))
-            )
-            similarity, rows = self._engine.search(question, min(k, len(allowed)), params=options)
-        elif where is None:
-            similarity, rows = self._engine.search(question, min(k, len(self)))
-        else:  # few enough to compare each: the graph would miss answers behind a narrow filter
-            held = self._held() @ question[0] if self.is_exact else None
-            compared = (
-                self._engine.reconstruct_batch(allowed) @ question[0] if held is None else held[allowed]
-            )
-            best = np.argsort(-compared, kind="stable")[:k]
-            similarity, rows = compared[None, best], allowed[None, best]
-        found = zip(similarity[0], rows[0], strict=True)
-        return [
-            Match(self.ids[row], float(np.clip(cosine, -1, 1)), int(row)) for cosine, row in found if row >= 0
-        ]
+            raise SearchError(f"k is {k}; at least one neighbor must be asked for")
+        question, keep = self._question(vector), self._checked(where)
+        if self._lists is None:
+            rows = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
+            cosines = self.similarities(question)[rows]
+        else:
+            rows = np.sort(self._lists.candidates(question[None], k, keep)[0])
+            cosines = np.clip(self._vectors.rows(rows) @ question, -1, 1)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return [Match(self.ids[rows[i]], float(cosines[i]), int(rows[i])) for i in best]
 
-    def _held(self) -> NDArray[np.float32]:
-        """(n, D) the vectors, not to be written to: the index's own memory if it is exact, else a copy."""
-        if not self.is_exact:
-            return self.vectors()
-        rows: NDArray[np.float32] = faiss.rev_swig_ptr(
-            self._engine.get_xb(), len(self) * self.dimension
-        ).reshape(len(self), -1)
-        return rows
+    def _best(self, questions: Vectors, k: int) -> tuple[Rows, Vectors]:
+        """Rows and cosines, (m, k) each, of the ``k`` most similar to each of (m, D), best first."""
+        if self._lists is None:
+            return _nearest_of_all(self._vectors, questions, k)
+        rows = np.sort(self._lists.candidates(questions, k), axis=1)
+        candidates = self._vectors.rows(rows.ravel()).reshape(*rows.shape, -1)
+        return _first(rows, np.einsum("mcd,md->mc", candidates, questions), k)
 
-    def _checked(self, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _question(self, vector: ArrayLike) -> Vectors:
+        """(D,) of length 1."""
+        question: Vectors = unit_rows(np.asarray(vector)[None], dimension=self.dimension)[0]
+        return question
+
+    def _checked(self, where: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+        if where is None:
+            return None
         where = np.asarray(where)
         if where.dtype != bool or where.shape != (len(self),):
             raise SearchError(
@@ -163,17 +195,131 @@ class Index:
         return where
 
 
-def _unit_rows(vectors: ArrayLike, *, dimension: int | None = None) -> NDArray[np.float32]:
-    """(n, D) float32 of length 1; a copy, in C order as FAISS needs it."""
-    rows = np.array(vectors, dtype=np.float32, order="C")
-    if rows.ndim != 2 or 0 in rows.shape or (dimension is not None and rows.shape[1] != dimension):
-        raise SearchError(f"vectors have shape {rows.shape}; (n, {dimension or 'D'}) is expected")
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    broken = np.flatnonzero(~np.isfinite(length[:, 0]) | (length[:, 0] == 0))
-    if len(broken):
-        raise SearchError(
-            f"{len(broken)} vectors are zero or not finite, the first in row {broken[0]}; "
-            "they have no direction"
-        )
-    unit: NDArray[np.float32] = rows / length
-    return unit
+class _Lists:
+    """Vectors in lists around centers, as FAISS keeps them."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        """Its ``nprobe`` says how far a query goes, in lists of mean size."""
+        self._sizes = np.array([engine.invlists.list_size(i) for i in range(engine.nlist)])
+        self._list_of = np.empty(engine.ntotal, dtype=np.int32)
+        for i, size in enumerate(self._sizes.tolist()):
+            if size:  # the ids of an empty one are nowhere
+                self._list_of[faiss.rev_swig_ptr(engine.invlists.get_ids(i), size)] = i
+
+    @classmethod
+    def build(cls, vectors: UnitVectors | UnitVectorFile) -> Self:
+        """All vectors are read twice: to put each into its list, and to measure how far a query must go."""
+        generator, n = np.random.default_rng(0), len(vectors)
+        count = round(LISTS_PER_ROOT * n**0.5)
+        engine: Any = faiss.index_factory(vectors.dimension, f"IVF{count},SQ8", faiss.METRIC_INNER_PRODUCT)
+        engine.train(vectors.rows(_drawn(generator, n, TRAINING_ROWS * count)))
+        for _, piece in vectors.pieces():
+            engine.add(piece)
+        lists = cls(engine)
+        queries = _drawn(generator, n, QUERIES)
+        questions = vectors.rows(queries)
+        neighbors, _ = _nearest_of_all(vectors, questions, NEIGHBORS + 1)
+        steps = lists._steps(questions, neighbors)[neighbors != queries[:, None]]
+        engine.nprobe = int(np.ceil(max(np.quantile(steps, RECALL), FEWEST) * count / n))
+        return lists
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises SearchError: there is none of this version."""
+        try:
+            engine = faiss.read_index(str(path))
+        except RuntimeError as exc:
+            raise SearchError(f"{path} is no index: {exc}") from exc
+        if not isinstance(engine, faiss.IndexIVFScalarQuantizer):
+            raise SearchError(
+                f"the index in {path} was written by another version of this program "
+                f"({type(engine).__name__} is not read any more); build it again"
+            )
+        return cls(engine)
+
+    def save(self, path: Path) -> None:
+        faiss.write_index(self._engine, str(path))
+
+    def hold(self, vectors: UnitVectors | UnitVectorFile) -> bool:
+        """Whether these vectors are in their lists, judged by some."""
+        if (self._engine.ntotal, self._engine.d) != (len(vectors), vectors.dimension):
+            return False
+        rows = _drawn(np.random.default_rng(0), len(vectors), QUERIES)
+        nearest = self._engine.quantizer.assign(vectors.rows(rows), 1)[:, 0]
+        return bool(
+            np.mean(nearest == self._list_of[rows]) > 0.9
+        )  # rounding moves what is between two centers
+
+    def candidates(self, questions: Vectors, k: int, where: NDArray[np.bool_] | None = None) -> Rows:
+        """(m, c) rows, of those that ``where`` keeps, among which the ``k`` nearest to each of (m, D) are.
+
+        The nearest lists are gone through until as many vectors that may be an answer were met as it takes
+        without a filter: where one in twenty may be, in twenty times the lists, or in all that have one.
+        """
+        allowed = self._sizes
+        if where is not None:
+            allowed = np.bincount(self._list_of[np.flatnonzero(where)], minlength=len(self._sizes))
+        total = int(allowed.sum())
+        count = min(2 * k + SPARE, total)
+        if not count:
+            return np.empty((len(questions), 0), dtype=np.int64)
+        way = self._engine.nprobe * self._engine.ntotal / self._engine.nlist * max(1, k / NEIGHBORS)
+        steps = np.cumsum(allowed[self._order(questions)], axis=1)
+        lists = 1 + int((steps < min(max(way, count), total)).sum(axis=1).max())
+        bitmap: Any = faiss.IDSelectorBitmap  # faiss's type stubs know neither's arguments
+        parameters: Any = faiss.SearchParametersIVF
+        selector = None if where is None else bitmap(np.packbits(where, bitorder="little"))
+        rows: Rows = self._engine.search(questions, count, params=parameters(nprobe=lists, sel=selector))[1]
+        return rows
+
+    def _order(self, questions: Vectors) -> Rows:
+        """(m, lists) nearest to each of (m, D) first."""
+        order: Rows = self._engine.quantizer.search(questions, self._engine.nlist)[1]
+        return order
+
+    def _steps(self, questions: Vectors, rows: Rows) -> Rows:
+        """(m, c) how many vectors each of (m, D) meets until the list of a row (m, c) is done."""
+        order = self._order(questions)
+        steps = np.empty_like(order)
+        np.put_along_axis(steps, order, np.cumsum(self._sizes[order], axis=1), axis=1)
+        return np.take_along_axis(steps, self._list_of[rows].astype(np.int64), axis=1)
+
+
+def _opened(vectors: ArrayLike | Path) -> UnitVectors | UnitVectorFile:
+    """Few of a file come into memory."""
+    if not isinstance(vectors, Path):
+        return UnitVectors(vectors)
+    file = UnitVectorFile(vectors)
+    return file if len(file) > EXACT_BELOW else UnitVectors(file.rows(np.arange(len(file))))
+
+
+def _checked_ids(ids: Sequence[str], n: int) -> tuple[str, ...]:
+    names = tuple(map(str, ids))
+    if len(names) != n:
+        raise SearchError(f"{n} vectors but {len(names)} ids")
+    if len(set(names)) != n:
+        raise SearchError(f"id {Counter(names).most_common(1)[0][0]!r} is given twice; ids must be unique")
+    return names
+
+
+def _nearest_of_all(
+    vectors: UnitVectors | UnitVectorFile, questions: Vectors, k: int
+) -> tuple[Rows, Vectors]:
+    """Rows and cosines, (m, k) each, of the ``k`` most similar to each of (m, D), every vector compared."""
+    rows, cosines = np.empty((len(questions), 0), np.int64), np.empty((len(questions), 0), np.float32)
+    for first, piece in vectors.pieces():
+        near, at = faiss.knn(questions, piece, min(k, len(piece)), metric=faiss.METRIC_INNER_PRODUCT)
+        rows, cosines = _first(np.hstack([rows, at + first]), np.hstack([cosines, near]), k)
+    return rows, cosines
+
+
+def _first(rows: Rows, cosines: Vectors, k: int) -> tuple[Rows, Vectors]:
+    """The ``k`` of the highest cosines of rows (m, c), best first; (m, k) each."""
+    best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(rows, best, axis=1), np.clip(np.take_along_axis(cosines, best, axis=1), -1, 1)
+
+
+def _drawn(generator: np.random.Generator, n: int, count: int) -> Rows:
+    """(count,) of n rows, in order; all where there are fewer."""
+    return np.sort(generator.choice(n, min(n, count), replace=False))

@@ -11,7 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.format import MANIFEST, Arrays, Manifest, Previews, read_folder, read_previews, write_folder
+from aion.catalog.format import (
+    MANIFEST,
+    Arrays,
+    Manifest,
+    Previews,
+    read_folder,
+    read_index,
+    read_previews,
+    write_folder,
+)
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
 from aion.catalog.views import ALL, Tokens, Vector, views_of
 from aion.constants import NANOMAGGY_ZERO_POINT
@@ -40,7 +49,7 @@ class Catalog:
         self._rows = {name: row for row, name in enumerate(self.table["id"])}
         self._tokens = tokens
         self.indexes: Mapping[str, Index] = {
-            view: Index.build(rows, list(self.table["id"])) for view, rows in vectors.items()
+            view: read_index(folder, view, rows, list(self.table["id"])) for view, rows in vectors.items()
         }
         """View -> embeddings made from a part of what is known, in the order of the table."""
         self.index = self.indexes[ALL]
@@ -99,8 +108,7 @@ class Catalog:
 
     def save(self, folder: Path) -> None:
         """Into a new folder, from memory. Raises FileExistsError: there is one."""
-        vectors = {view: index.vectors() for view, index in self.indexes.items()}
-        write_folder(folder, self.manifest, self.table, self._tokens, vectors, self.previews)
+        write_folder(folder, self.manifest, self.table, self._tokens, self.indexes, self.previews)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -192,6 +200,12 @@ class Catalog:
                 several count alike.
         """
         keep = (filters or Filters()).keep(self.table)
+        if len(vectors) == 1:
+            ((view, vector),) = vectors.items()
+            where = None if keep.all() else keep
+            matches = self.indexes[view].query(vector, k if exclude is None else k + 1, where)
+            others = [match for match in matches if match.row != exclude][:k]
+            return self.as_neighbors([one.row for one in others], [one.similarity for one in others])
         if exclude is not None:
             keep[exclude] = False
         cosines = np.mean(

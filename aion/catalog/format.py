@@ -3,7 +3,8 @@
 catalog.json        the manifest
 objects.parquet     one row per object: id, class, z, mag_r, survey ..., and its place on maps of embeddings
 tokens.npz          token key -> (n, tokens), -1 where an object has none
-vectors.npz         view -> (n, D) unit vectors in half precision; indexes are made from them on loading
+vectors.npz         view -> (n, D) unit vectors in half precision
+VIEW.index          of many objects, the index of a view's vectors; that of few is made on loading
 pictures.parquet    id, picture: a small WebP or JPEG, upright, null without an image
 spectra.npz         wavelength (m,) and flux (n, m): small spectra, NaN where not covered
 """
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from aion.catalog.views import ALL
 from aion.errors import InputError
+from aion.search import Index
 
 MANIFEST = "catalog.json"
 VERSION = 2
@@ -87,6 +89,16 @@ def read_folder(folder: Path) -> tuple[Manifest, pd.DataFrame, Arrays, Arrays]:
     return manifest, table, tokens, vectors
 
 
+def read_index(folder: Path, view: str, vectors: NDArray[Any], ids: Sequence[str]) -> Index:
+    """The index of a view's vectors (n, D): that of the folder, or a new one where it has none.
+
+    Raises:
+        IndexMismatchError: the one in the folder is of other vectors.
+    """
+    path = folder / f"{view}.index"
+    return Index.load(path, vectors, ids) if path.is_file() else Index.build(vectors, ids)
+
+
 def read_previews(folder: Path) -> Previews:
     """Its pictures and small spectra."""
     return Previews(
@@ -95,7 +107,12 @@ def read_previews(folder: Path) -> Previews:
 
 
 def write_folder(
-    folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays, previews: Previews
+    folder: Path,
+    manifest: Manifest,
+    table: pd.DataFrame,
+    tokens: Arrays,
+    indexes: Mapping[str, Index],
+    previews: Previews,
 ) -> None:
     """All of it, into a new folder that is there when all of it is.
 
@@ -103,13 +120,16 @@ def write_folder(
         FileExistsError: there is one; it stays as it is.
     """
     ids: dict[str, Any] = {key: rows.astype(np.int16) for key, rows in tokens.items()}
-    halved: dict[str, Any] = {view: rows.astype(np.float16) for view, rows in vectors.items()}
+    halved: dict[str, Any] = {view: index.vectors().astype(np.float16) for view, index in indexes.items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         table.to_parquet(made / "objects.parquet", index=False)
         np.savez_compressed(made / "tokens.npz", **ids)
         np.savez(made / "vectors.npz", **halved)  # noise to a compressor
+        for view, index in indexes.items():
+            if not index.is_exact:
+                index.save(made / f"{view}.index")
         pictures = pa.table(
             {"id": pa.array(table["id"], pa.string()), "picture": pa.array(previews.pictures, pa.binary())}
         )

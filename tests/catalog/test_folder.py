@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aion import search
 from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, views_of
-from aion.errors import InputError
+from aion.errors import IndexMismatchError, InputError
+from aion.search import Index
 
 N, D = 200, 32
 KEYS = ("tok_image", "tok_flux_g", "tok_flux_r")
@@ -64,6 +66,32 @@ def test_half_precision_changes_no_neighbors(built, tmp_path):
     built.save(tmp_path / "catalog")
     before, after = (catalog.index.nearest(10)[0] for catalog in (built, Catalog.load(tmp_path / "catalog")))
     assert np.mean([len(set(one) & set(other)) / 10 for one, other in zip(before, after, strict=True)]) > 0.99
+
+
+def test_the_index_of_a_large_catalog_is_kept_and_belongs_to_its_vectors(built, tmp_path, monkeypatch):
+    assert not list(built.folder.parent.glob("*/*.index")), "few objects have none"
+    monkeypatch.setattr(search, "EXACT_BELOW", 100)
+    large = Catalog(
+        tmp_path / "new",
+        built.manifest,
+        built.table,
+        {},
+        {view: index.vectors() for view, index in built.indexes.items()},
+    )
+    large.previews = built.previews
+    large.save(tmp_path / "catalog")
+    monkeypatch.delattr(Index, "build")
+    loaded = Catalog.load(tmp_path / "catalog")
+    assert not loaded.index.is_exact
+    query = {ALL: large.index.vector(7)}
+    assert [one.id for one in loaded.neighbors(query, 5, exclude=7)] == [
+        one.id for one in large.neighbors(query, 5, exclude=7)
+    ]
+    with np.load(tmp_path / "catalog" / "vectors.npz") as arrays:
+        turned = {view: arrays[view][::-1] for view in arrays.files}
+    np.savez(tmp_path / "catalog" / "vectors.npz", **turned)
+    with pytest.raises(IndexMismatchError, match="built from other vectors"):
+        Catalog.load(tmp_path / "catalog")
 
 
 def test_a_view_is_one_that_every_object_has(built):

@@ -264,7 +264,7 @@ class Engine:
         for view in catalog.comparable(analysis.used):
             index = catalog.indexes[view]
             if index not in self._neighbor_distances:
-                self._neighbor_distances[index] = NeighborDistance(index.vectors())
+                self._neighbor_distances[index] = NeighborDistance(index)
             nearest = [
                 match.similarity for match in index.query(vectors[view], NEAREST + 1) if match.row != itself
             ]

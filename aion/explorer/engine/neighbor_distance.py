@@ -6,26 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aion.search import Index
+
 NEAREST = 5
 """Neighbors whose mean distance counts: one alone may be a twin by chance."""
 SAMPLE = 2_000
 """Objects of the catalog whose distances make the distribution: its percentiles are good to about 1 %."""
-ROWS_AT_ONCE = 250
 
 
 class NeighborDistance:
-    """The distribution for one set of embeddings, (n, D) unit vectors."""
+    """The distribution for the embeddings of one index."""
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
-        rows = np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]
-        k = min(NEAREST, len(vectors) - 1)
-        pieces = []
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            chosen = rows[start : start + ROWS_AT_ONCE]
-            similarity = vectors[chosen] @ vectors.T
-            similarity[np.arange(len(chosen)), chosen] = -np.inf  # nobody is their own neighbor
-            pieces.append(1 - np.partition(similarity, -k, axis=1)[:, -k:].mean(axis=1))
-        self.distances: NDArray[np.float64] = np.sort(np.concatenate(pieces)).astype(np.float64)
+    def __init__(self, index: Index) -> None:
+        rows = np.random.default_rng(0).permutation(len(index))[:SAMPLE]
+        similarities = index.nearest(min(NEAREST, len(index) - 1), rows)[1]
+        self.distances: NDArray[np.float64] = np.sort(1 - similarities.mean(axis=1)).astype(np.float64)
         """(sample,) mean of 1 - cosine to the nearest, increasing."""
 
     def percentile(self, similarities: NDArray[np.floating[Any]]) -> float:

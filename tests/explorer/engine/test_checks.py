@@ -15,6 +15,7 @@ from aion.explorer.settings import Settings
 from aion.io import ImageFrame, SkyObject
 from aion.modalities import SDSSSpectrum
 from aion.redshift import LOW_COVERAGE
+from aion.search import Index
 
 
 def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object):
@@ -36,7 +37,7 @@ def test_photometry_alone_and_bad_spectra_have_low_coverage(engine, make_object)
 def test_the_distance_to_the_catalog_is_a_percentile_of_its_own_distances():
     vectors = np.random.default_rng(0).normal(size=(400, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    known = NeighborDistance(vectors)
+    known = NeighborDistance(Index.build(vectors, list(map(str, range(400)))))
     assert known.percentile(np.ones(5)) == 0.0
     assert known.percentile(np.full(5, -1.0)) == 1.0
     shares = []
