@@ -104,10 +104,11 @@ class RedshiftPDF:
     @cached_property
     def peaks(self) -> tuple[Peak, ...]:
         """Up to ``MAX_PEAKS``, most probable first."""
-        found = _peaks(self.edges, self.z, self.density, self.probability)
-        found.sort(key=lambda peak: -peak.probability)
-        kept = [peak for peak in found if peak.probability >= MIN_PEAK_PROBABILITY][:MAX_PEAKS]
-        return tuple(kept or found[:1])
+        found = _peak_bins(self.z, self.density)
+        masses = [float(self.probability[bins].sum()) for _, bins in found]
+        order = sorted(range(len(found)), key=lambda i: -masses[i])
+        listed = [i for i in order if masses[i] >= MIN_PEAK_PROBABILITY][:MAX_PEAKS] or order[:1]
+        return tuple(self._peak(*found[i], masses[i]) for i in listed)
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -119,6 +120,11 @@ class RedshiftPDF:
             (BROAD, length / (1 + self.median) >= BROAD_FROM),
         )
         return tuple(name for name, holds in computed if holds) + self.given_flags
+
+    def _peak(self, top: int, bins: slice, mass: float) -> Peak:
+        edges = self.edges[bins.start : bins.stop + 1]
+        low, high = _quantiles(edges, self.probability[bins], np.array([0.16, 0.84]))
+        return Peak(float(self.z[top]), mass, float(low), float(high))
 
     def region(self, level: float) -> tuple[Interval, ...]:
         """The smallest set of redshifts that holds ``level`` (0 to 1) of the probability,
@@ -263,16 +269,12 @@ def _joined(pieces: list[tuple[Any, Any]]) -> tuple[Interval, ...]:
     return tuple(joined)
 
 
-def _peaks(edges: Floats, z: Floats, density: Floats, probability: Floats) -> list[Peak]:
-    """Every hump: local maxima, merged where they are close or where no valley parts them."""
+def _peak_bins(z: Floats, density: Floats) -> list[tuple[int, slice]]:
+    """The highest bin and all bins of each hump: of local maxima, merged where they are close or where no
+    valley parts them."""
     tops, cuts = _merged(z, density, *_humps(density))
     bounds = [0, *cuts, len(density)]
-    peaks = []
-    for top, first, stop in zip(tops, bounds[:-1], bounds[1:], strict=True):
-        mass = probability[first:stop]
-        low, high = _quantiles(edges[first : stop + 1], mass, np.array([0.16, 0.84]))
-        peaks.append(Peak(float(z[top]), float(mass.sum()), float(low), float(high)))
-    return peaks
+    return [(top, slice(*ends)) for top, ends in zip(tops, pairwise(bounds), strict=True)]
 
 
 def _humps(density: Floats) -> tuple[list[int], list[int]]:
@@ -292,15 +294,22 @@ def _humps(density: Floats) -> tuple[list[int], list[int]]:
 
 
 def _merged(z: Floats, density: Floats, tops: list[int], cuts: list[int]) -> tuple[list[int], list[int]]:
-    """Neighbouring maxima united, highest valley first, until all are apart in velocity and by a valley."""
-    tops, cuts = list(tops), list(cuts)
-    while cuts:
-        left, right, valley = np.array(tops[:-1]), np.array(tops[1:]), density[np.array(cuts)]
-        velocity = SPEED_OF_LIGHT * (z[right] - z[left]) / (1 + (z[left] + z[right]) / 2)
-        one = (velocity < MERGE_BELOW) | (valley > VALLEY * np.minimum(density[left], density[right]))
-        if not one.any():
-            break
-        pair = int(np.argmax(np.where(one, valley, -np.inf)))
-        tops.pop(pair if density[tops[pair]] < density[tops[pair + 1]] else pair + 1)
-        cuts.pop(pair)
-    return tops, cuts
+    """Neighbouring maxima united, highest valley first, until all are apart in velocity and by a valley.
+
+    One look at each valley is enough: of two maxima that are united the higher one stays, farther from the
+    next and not lower, so that what is apart remains so.
+    """
+    redshift, height = z.tolist(), density.tolist()
+    top = list(tops)  # of those that are united, at the place of the first of them
+    first, last = list(range(len(tops))), list(range(len(tops)))  # of those that are united, at the other end
+    apart = set(range(len(cuts)))
+    for i in sorted(apart, key=lambda i: (-height[cuts[i]], i)):
+        left, right = top[first[i]], top[i + 1]
+        mean = 1 + (redshift[left] + redshift[right]) / 2
+        velocity = SPEED_OF_LIGHT * (redshift[right] - redshift[left]) / mean
+        if velocity < MERGE_BELOW or height[cuts[i]] > VALLEY * min(height[left], height[right]):
+            apart.remove(i)
+            start, end = first[i], last[i + 1]
+            top[start] = right if height[left] < height[right] else left
+            last[start], first[end] = end, start
+    return [top[i + 1] for i in (-1, *sorted(apart))], [cuts[i] for i in sorted(apart)]

@@ -11,6 +11,7 @@ from aion.explorer.ui.analyze import (
     links,
     neighbors,
     reproduce,
+    sky_panel,
     sky_search,
 )
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
@@ -43,6 +44,7 @@ layout.section(
 analysis.switches(result)
 redshift_and_spectra(result)
 image_panel.images(result)
+sky_panel.sky_around(result)
 analysis.numbers_table(result)
 neighbors.neighbors_panel(result)
 analysis.tokens(result)

@@ -86,7 +86,7 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.io"}
+    | {"aion.catalog", "aion.io", "aion.sky"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,

@@ -99,6 +99,42 @@ def test_ripples_on_a_hump_are_not_peaks():
     assert len(pdf_of(share / share.sum()).peaks) == 1
 
 
+def slow_peaks(pdf: RedshiftPDF) -> list[tuple[float, float]]:
+    """z and probability of each peak: local maxima, of which the two with the highest valley between them
+    that count as one are united, until there are no such two."""
+    z, density = pdf.z, pdf.density
+    inner = range(len(z))
+    tops = [i for i in inner if density[i] > max([*density[max(i - 1, 0) : i], *density[i + 1 : i + 2], 0])]
+    cuts = [left + int(np.argmin(density[left : right + 1])) for left, right in pairwise(tops)]
+    while True:
+        pairs = enumerate(pairwise(tops))
+        one = [
+            (density[cuts[i]], -i)
+            for i, (a, b) in pairs
+            if SPEED_OF_LIGHT * (z[b] - z[a]) / (1 + (z[a] + z[b]) / 2) < 1000
+            or density[cuts[i]] > 0.5 * min(density[a], density[b])
+        ]
+        if not one:
+            break
+        i = -max(one)[1]
+        tops.pop(i if density[tops[i]] < density[tops[i + 1]] else i + 1)
+        cuts.pop(i)
+    bounds = [0, *cuts, len(z)]
+    masses = [pdf.probability[start:stop].sum() for start, stop in pairwise(bounds)]
+    ordered = sorted(zip(masses, z[tops], strict=True), reverse=True)
+    return [(where, mass) for mass, where in ordered if mass >= 0.01][:5]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_peaks_of_a_noisy_answer_are_those_of_a_slow_search(seed):
+    pdf = random_pdf(seed)
+    found = [(peak.z, peak.probability) for peak in pdf.peaks]
+    np.testing.assert_allclose(found, slow_peaks(pdf))
+    assert len(found) > 1
+    for peak in pdf.peaks:
+        assert pdf.coverage(peak.low, peak.high) == pytest.approx(0.68 * peak.probability)
+
+
 def test_a_flat_answer_is_broad_and_has_one_peak_and_a_central_region():
     flat = np.linspace(0, 1, 1025)
     pdf = redshift_pdfs(np.zeros((1, 1, 1025)), flat)[0]

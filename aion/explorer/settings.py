@@ -13,6 +13,7 @@ from aion.sky.services import Services
 
 EMBEDDED_MODEL = str(resource("assets/models/aion-sim"))
 CATALOG = resource("assets/catalog")
+ALADIN = "https://aladin.cds.unistra.fr/AladinLite/api/v3/3.8.2/aladin.js"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Settings:
     """Which weights, which catalog, which device.
 
     Raises:
-        ConfigError: the device or the precision is none of what is named below.
+        ConfigError: the device, the precision or Aladin Lite is none of what is named below.
     """
 
     model: str = EMBEDDED_MODEL
@@ -40,6 +41,9 @@ class Settings:
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``, ``_DESI``,
     ``_CACHE``, ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
+    aladin: str = ALADIN
+    """Address or file of Aladin Lite 3, which browsers load where a person opens the sky around an object
+    (``AION_ALADIN``); from an address the script that the CDS serves, from a file also the module of npm."""
     token: str | None = field(default=None, repr=False)
     """Hub token for gated weights (``HF_TOKEN``); never shown or stored."""
 
@@ -49,6 +53,11 @@ class Settings:
             raise ConfigError(f"AION_DEVICE is {self.device!r}; it is one of auto, cpu, cuda, cuda:N")
         if self.precision not in PRECISIONS:
             raise ConfigError(f"AION_PRECISION is {self.precision!r}; it is one of {', '.join(PRECISIONS)}")
+        if not self.aladin.startswith(("https://", "http://")) and not Path(self.aladin).is_file():
+            raise ConfigError(
+                f"AION_ALADIN is {self.aladin!r}; it is an address that begins with https:// or http://, "
+                "or a file of this computer"
+            )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -62,6 +71,7 @@ class Settings:
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
             sky=_sky(given),
+            aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
         )
 

@@ -45,6 +45,46 @@ def center_of(shape: tuple[int, ...], wcs: WCS | None) -> tuple[float, float] | 
     return (ra, dec) if np.isfinite(ra) and np.isfinite(dec) else (None, None)
 
 
+def corners_of(wcs: WCS, left: int, top: int, size: int) -> tuple[tuple[float, float], ...]:
+    """RA and Dec, degrees, ICRS, of the four outer corners, in turn, of a square of ``size`` pixels on a side
+    whose first is (left, top)."""
+    x, y = (
+        first - 0.5 + size * np.array(steps) for first, steps in ((left, (0, 1, 1, 0)), (top, (0, 0, 1, 1)))
+    )
+    sky = wcs.pixel_to_world(x, y).icrs
+    return tuple((float(ra), float(dec)) for ra, dec in zip(sky.ra.deg, sky.dec.deg, strict=True))
+
+
+def tangent_plane(wcs: WCS, shape: tuple[int, ...], every: int = 1) -> dict[str, int | float | str]:
+    """FITS cards of the plane that touches the sky in the middle of an image (..., height, width): ICRS,
+    without the distortions that its WCS may have, for one who reads no others.
+
+    Args:
+        every: of the pixels only each so many-th is left, from the first one, in both directions.
+    """
+    height, width = shape[-2:]
+    x, y, step = (width - 1) / 2, (height - 1) / 2, min(height, width) / 4
+    middle = wcs.pixel_to_world(x, y).icrs
+    ends = wcs.pixel_to_world(x + step * np.array([-1, 1, 0, 0]), y + step * np.array([0, 0, -1, 1])).icrs
+    east, north = (offsets.deg / (2 * step) * every for offsets in middle.spherical_offsets_to(ends))
+    return {
+        "NAXIS": 2,
+        "NAXIS1": -(-width // every),
+        "NAXIS2": -(-height // every),
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRPIX1": x / every + 1,
+        "CRPIX2": y / every + 1,
+        "CRVAL1": float(middle.ra.deg),
+        "CRVAL2": float(middle.dec.deg),
+        "CD1_1": float(east[1] - east[0]),
+        "CD1_2": float(east[3] - east[2]),
+        "CD2_1": float(north[1] - north[0]),
+        "CD2_2": float(north[3] - north[2]),
+        "RADESYS": "ICRS",
+    }
+
+
 def difference(first: WCS, second: WCS, shape: tuple[int, ...]) -> tuple[float, str]:
     """Largest distance in pixels between two images (..., height, width), and a few words on it."""
     x, y = (axis.ravel() for axis in np.meshgrid(*(np.linspace(0, size - 1, 3) for size in shape[:-3:-1])))

@@ -18,7 +18,7 @@ from aion.sky.services import ACKNOWLEDGMENTS, KINDS
 from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
 from aion.sphere import separation
 
-SAME_OBJECT = 2.0
+JOINED_WITHIN = 2.0
 """Arcsec: what is farther from the place is another object until a person says otherwise."""
 AROUND = 30.0
 """Arcsec within which spectra are offered."""
@@ -95,7 +95,7 @@ def gather(
     tasks: dict[str, Callable[[], Any]] = {
         "image": lambda: fetch_image(*at),
         "hsc": lambda: fetch_hsc_image(*at),
-        "photometry": lambda: fetch_photometry(place.ra, place.dec, SAME_OBJECT, archive, progress),
+        "photometry": lambda: fetch_photometry(place.ra, place.dec, JOINED_WITHIN, archive, progress),
         "spectrum": lambda: _spectra(place, archive, progress),
     }
     try:
@@ -158,7 +158,7 @@ def _spectra(
         return not was_asked_for, not offer.spectrum.is_primary, -(offer.snr or 0.0), offer.separation
 
     offers = [Offer(one, one.separation(place.ra, place.dec)) for one in found]
-    same = sorted((offer for offer in offers if offer.separation <= SAME_OBJECT), key=rank)
+    same = sorted((offer for offer in offers if offer.separation <= JOINED_WITHIN), key=rank)
     ranked: list[Offer] = []
     problems: list[tuple[str, AIONError]] = []
     for offer in same[:MOST_RANKED]:

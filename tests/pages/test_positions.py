@@ -23,8 +23,9 @@ def placed(app, monkeypatch):
     return place(app, monkeypatch)
 
 
-def place(app, monkeypatch, *, simulated: bool = False):
-    catalog = server.engine().catalog
+def place(app, monkeypatch, *, simulated: bool = False, services: Services | None = Services()):
+    started, catalog = server.startup(), server.engine().catalog
+    monkeypatch.setattr(started, "settings", replace(started.settings, sky=services))
     monkeypatch.setattr(catalog, "table", catalog.table.assign(ra=RA, dec=DEC))
     monkeypatch.setattr(catalog, "manifest", replace(catalog.manifest, simulated=simulated))
     return app
@@ -181,8 +182,6 @@ def test_neighbors_are_drawn_on_the_sky_when_that_is_unfolded(app, monkeypatch):
 
 
 def test_a_real_object_is_linked_with_its_position_from_its_tile_and_its_row(app, monkeypatch):
-    started = server.startup()
-    monkeypatch.setattr(started, "settings", replace(started.settings, sky=Services()))
     page = analyzed(place(app, monkeypatch))
     tile = dict(zip(neighbor_ids(page, "neighbor"), tiles(page), strict=True))["object 3"]
     assert 'href="./?at=0.01000,0.00000"' in tile and "https://simbad.cds.unistra.fr/" in tile
@@ -192,11 +191,8 @@ def test_a_real_object_is_linked_with_its_position_from_its_tile_and_its_row(app
 
 @pytest.mark.parametrize("why", ["simulated", "switched off"])
 def test_nothing_is_linked_of_simulated_objects_and_where_the_sky_is_switched_off(app, monkeypatch, why):
-    page = place(app, monkeypatch, simulated=why == "simulated")
-    started = server.startup()
-    sky = Services() if why == "simulated" else None
-    monkeypatch.setattr(started, "settings", replace(started.settings, sky=sky))
-    page = analyzed(page)
+    services = None if why == "switched off" else Services()
+    page = analyzed(place(app, monkeypatch, simulated=why == "simulated", services=services))
     assert any("same object" in tile for tile in tiles(page)), "of one sky"
     assert not any("aion-links" in tile for tile in tiles(page))
     assert "at" not in catalog_page(page).dataframe[-1].value

@@ -11,7 +11,7 @@ import pytest
 
 from aion.errors import ArchiveError
 from aion.io import read
-from aion.sky.gather import AROUND, MOST_RANKED, SAME_OBJECT
+from aion.sky.gather import AROUND, JOINED_WITHIN, MOST_RANKED
 from aion.sky.resolve import resolve
 from aion.sky.services import PACE
 from tests.sky import sparcl as fake_sparcl
@@ -48,7 +48,7 @@ def kinds(finding) -> set[str]:
 def test_each_spelling_of_a_target_gives_all_that_there_is(archive: FakeArchive, tmp_path: Path, text: str):
     finding = look_up(text, archive_of(archive, tmp_path))
     assert finding.missing == () and kinds(finding) >= EVERYTHING
-    assert abs(finding.place.ra - GALAXY.ra) * 3600 < SAME_OBJECT
+    assert abs(finding.place.ra - GALAXY.ra) * 3600 < JOINED_WITHIN
 
 
 def test_reports_say_where_a_file_was_fetched_and_how_far_it_is(archive: FakeArchive, tmp_path: Path):
@@ -81,7 +81,7 @@ def test_300_spectra_in_the_cone_are_offered_and_the_best_are_fetched(archive: F
     assert len(finding.offers) > 250
     assert sum(offer.file is not None for offer in finding.offers) == MOST_RANKED
     assert finding.offers[0].spectrum.is_primary
-    distances = [offer.separation for offer in finding.offers if offer.separation > SAME_OBJECT]
+    distances = [offer.separation for offer in finding.offers if offer.separation > JOINED_WITHIN]
     assert distances == sorted(distances) and distances[-1] <= AROUND
 
 

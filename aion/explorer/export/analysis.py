@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from aion.catalog import Catalog
 from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.explorer.export import tables
+from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
@@ -54,7 +55,11 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
     ]
     plain = {
         "inputs": inputs,
-        "report": {"files": [report.to_dict() for report in reports], "notes": list(analysis.notes)},
+        "report": {
+            "files": [report.to_dict() for report in reports],
+            "notes": list(analysis.notes),
+            "acknowledgments": acknowledgments(reports),
+        },
         "trust": [
             {"name": check.name, "value": check.value, "passed": check.passed} for check in analysis.trust
         ],
@@ -81,11 +86,13 @@ def pdf_csv(analysis: Analysis) -> bytes:
     return csv(_pdf_columns(analysis))
 
 
-def pdf_ecsv(analysis: Analysis) -> bytes:
+def pdf_ecsv(analysis: Analysis, reports: Sequence[Report] = ()) -> bytes:
     """p(z), one row per bin, with point estimates and provenance in the header."""
     pdf = analysis.redshift
     points = {"mode": pdf.mode, "median": pdf.median, "mean": pdf.mean, "flags": list(pdf.flags)}
-    return ecsv(_pdf_columns(analysis), _provenance(analysis) | points)
+    about = {"origins": origins(reports), "acknowledgments": acknowledgments(reports)}
+    fetched = {name: sentences for name, sentences in about.items() if sentences}
+    return ecsv(_pdf_columns(analysis), _provenance(analysis) | points | fetched)
 
 
 def pdf_hdf5(analysis: Analysis) -> bytes:
@@ -100,7 +107,7 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     return hdf5({"meta": meta, "data": {"pdfs": pdf.density[None]}, "ancil": ancil})
 
 
-def decoded_fits(analysis: Analysis) -> bytes:
+def decoded_fits(analysis: Analysis, reports: Sequence[Report] = ()) -> bytes:
     """What the tokens decode to: image cubes in nanomaggies per pixel, spectra against vacuum Å, numbers.
     ``SYNTH = T``: not observed."""
     parts: list[OutputTable | Picture] = [_picture(image) for image in analysis.images]
@@ -125,9 +132,8 @@ def decoded_fits(analysis: Analysis) -> bytes:
         "ZMODE": (analysis.redshift.mode, "mode of the redshift density"),
     }
     notice = [analysis.model.notice] if analysis.model.notice else []
-    return fits_bytes(
-        parts, cards, history=[*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes]
-    )
+    history = [*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes]
+    return fits_bytes(parts, cards, history=[*history, *origins(reports), *acknowledgments(reports)])
 
 
 def embeddings_npy(vectors: ArrayLike) -> bytes:
@@ -142,9 +148,9 @@ def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog
     files = {
         "json": to_json(analysis, reports).encode(),
         "pz.csv": pdf_csv(analysis),
-        "pz.ecsv": pdf_ecsv(analysis),
+        "pz.ecsv": pdf_ecsv(analysis, reports),
         "pz.hdf5": pdf_hdf5(analysis),
-        "decoded.fits": decoded_fits(analysis),
+        "decoded.fits": decoded_fits(analysis, reports),
         "embedding.npy": embeddings_npy([analysis.embedding]),
     }
     if catalog is not None:

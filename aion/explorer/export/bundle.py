@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet, result_files
+from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
@@ -74,6 +75,8 @@ def bundle(
         "embedding.parquet": embeddings_parquet([EmbeddingRow.of(analysis, reports)], analysis.model),
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
+    if fetched := origins(reports):
+        files["origins.txt"] = "\n\n".join([*fetched, *acknowledgments(reports)]) + "\n"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (files | (given if size <= LIMIT else {})).items():

@@ -2,7 +2,7 @@
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
-from aion.explorer.figures.image import ImageView, blink, image_url, panels, picture_urls, whole
+from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.sky import sky
@@ -30,6 +30,7 @@ __all__ = [
     "View",
     "alone",
     "blink",
+    "cutout_url",
     "html",
     "image_tokens",
     "image_url",

@@ -110,8 +110,7 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
 def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = LIGHT) -> go.Figure:
     """The cutout as given, with the field that the model sees drawn on it. Needs ``image.whole``."""
     assert image.whole is not None
-    every = -(-max(image.whole.shape[-2:]) // WHOLE_PIXELS)
-    thinned = image.whole[:, ::every, ::every]
+    thinned, every = _thinned(image.whole)
     step = image.pixel_scale or 1.0
     figure = make_subplots(rows=1, cols=1)
     figure.add_trace(_trace(_picture(thinned, image, view), step * every))
@@ -150,6 +149,22 @@ def image_url(image: ImageResult) -> str:
     """The image in color as a data URL, as given where it was, else decoded."""
     shown = image.decoded if image.original is None else image.original
     return _png_url(color_image.color(shown, image.bands, color_image.color_stretch(shown, image.bands)))
+
+
+def cutout_url(image: ImageResult) -> tuple[str, int]:
+    """The cutout as given, in color, as a data URL, and of how many of its pixels, in both directions, one is
+    left. The image must have an original."""
+    assert image.original is not None
+    given, every = _thinned(image.original if image.whole is None else image.whole)
+    stretch = color_image.color_stretch(image.original, image.bands)
+    return _png_url(color_image.color(given, image.bands, stretch)), every
+
+
+def _thinned(flux: Floats) -> tuple[Floats, int]:
+    """Every n-th pixel of an image (bands, height, width), so that at most `WHOLE_PIXELS` are left on a side;
+    and n."""
+    every = -(-max(flux.shape[-2:]) // WHOLE_PIXELS)
+    return flux[:, ::every, ::every], every
 
 
 def _png_url(pixels: color_image.Pixels) -> str:

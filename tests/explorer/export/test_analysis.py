@@ -23,10 +23,12 @@ from aion.explorer.export.analysis import (
     pdf_csv,
     pdf_ecsv,
     pdf_hdf5,
+    result_files,
+    to_dict,
     to_json,
 )
 from aion.explorer.redshift.prior import FlatInLog, with_prior
-from aion.io import ImageFrame, Report, read
+from aion.io import ImageFrame, Provenance, Report, read
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +185,20 @@ def test_files_say_which_prior_was_multiplied_in(analysis):
     assert json.loads(to_json(taken))["redshift"]["prior"] == "a prior flat in ln(1 + z)"
     table = Table.read(pdf_ecsv(taken).decode(), format="ascii.ecsv")
     assert table.meta["prior"] == "a prior flat in ln(1 + z)"
+
+
+def test_every_export_says_where_fetched_files_are_from_and_what_to_acknowledge(analysis):
+    url, time, sha256 = "https://archive/?ra=1", "2026-01-02T03:04:05Z", "e" * 64
+    where = Provenance(url, time, sha256, "DESI", 0.25, "two cards added")
+    fetched = Report("SPARCL record", "DESI-DR1-1.json", "f" * 64, (), where)
+    reports = (fetched, Report("Image", "own.fits", "0" * 64, ()))
+    about = to_dict(analysis, reports)["report"]
+    assert [file["provenance"] is None for file in about["files"]] == [False, True]
+    assert len(about["acknowledgments"]) == 1 and "DESI" in about["acknowledgments"][0]
+    files = result_files(analysis, reports, None)
+    with fits.open(io.BytesIO(files["decoded.fits"])) as hdus:
+        history = "".join(hdus[0].header["HISTORY"])
+    text = " ".join(line.lstrip("# ") for line in files["pz.ecsv"].decode().splitlines())
+    for part in (url, time, sha256, "two cards added", "This research used data"):
+        assert part in history and part in text
+    assert not to_dict(analysis)["report"]["acknowledgments"] and "origins" not in pdf_ecsv(analysis).decode()

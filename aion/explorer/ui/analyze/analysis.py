@@ -155,8 +155,10 @@ def _with_neighbors(answer: Analysis) -> Analysis:
 
 def _has_a_name(session: Session) -> bool:
     """Whether the label is what a person calls it: the title of an example, or a name that was looked up."""
-    is_named = session.finding is not None and session.finding.place.how == "name"
-    return session.origin == "example" or is_named
+    finding = session.finding
+    is_only_image = finding is not None and not finding.best and finding.photometry is None
+    is_named = finding is not None and finding.place.how == "name"
+    return session.origin == "example" or is_named or is_only_image  # an image has no id
 
 
 def _origin(session: Session, target: SkyObject) -> list[str]:

@@ -62,9 +62,9 @@ def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
         ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
-        ("p(z) (ECSV)", "pz.ecsv", "text/plain", lambda: pdf_ecsv(analysis)),
+        ("p(z) (ECSV)", "pz.ecsv", "text/plain", lambda: pdf_ecsv(analysis, reports)),
         ("p(z) (HDF5 for qp)", "pz.hdf5", "application/x-hdf5", lambda: pdf_hdf5(analysis)),
-        ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis)),
+        ("Decoded data (FITS)", "decoded.fits", "application/fits", lambda: decoded_fits(analysis, reports)),
         (
             "Figures (HTML)",
             "figures.html",

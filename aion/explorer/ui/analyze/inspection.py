@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from aion.explorer.export.origins import origins
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
@@ -47,6 +48,8 @@ def _inspection(target: SkyObject) -> None:
 
 def _report(report: Report) -> None:
     st.markdown(f"**{as_text(report.source)}** · {as_text(report.format)}")
+    for origin in origins([report]):
+        st.caption(f":material/cloud_download: {as_text(origin)}.")
     st.table(labels.decisions(report), border="horizontal", hide_index=True)
     unused = labels.unused(report)
     if len(unused):

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from aion.sky.fetched import Fetched
-from aion.sky.gather import SAME_OBJECT, Finding, Offer
+from aion.sky.gather import JOINED_WITHIN, Finding, Offer
 
 
 def found_text(finding: Finding) -> str:
     """``2 images, photometry, 3 spectra; 4 spectra of other objects nearby``"""
-    same = sum(offer.separation <= SAME_OBJECT for offer in finding.offers)
+    same = sum(offer.separation <= JOINED_WITHIN for offer in finding.offers)
     others = len(finding.offers) - same
     parts = [_counted(len(finding.images), "image"), "photometry" if finding.photometry else ""]
     text = ", ".join(filter(None, [*parts, _counted(same, "spectrum", "spectra")]))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from aion.explorer.catalogs.outside_links import outside_links
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.sky_labels import file_text, found_text, offer_text, offers_table
 from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.session import Pending, Session, current_session
-from aion.sky.gather import SAME_OBJECT, Finding, Offer
+from aion.sky.gather import JOINED_WITHIN, Finding, Offer
 from aion.sky.resolve import EXAMPLES
 from aion.sky.search import Search
 
@@ -59,7 +60,7 @@ def found_panel() -> None:
         return
     for sentence in finding.missing:
         st.caption(f":material/info: {as_text(labels.sentence(sentence))}")
-    others = [offer for offer in finding.offers if offer.separation > SAME_OBJECT]
+    others = [offer for offer in finding.offers if offer.separation > JOINED_WITHIN]
     if others and not finding.best:
         st.warning(
             f"The nearest spectrum is {others[0].separation:.1f} arcsec away, of another object as it seems; "
@@ -73,7 +74,16 @@ def found_panel() -> None:
             st.markdown(f":material/check: {as_text(file_text(file))}")
         _spectrum_choice(session, finding)
         _others(others)
-        st.caption(" ".join(as_text(acknowledgment) for acknowledgment in finding.acknowledgments()))
+        links = outside_links(finding.place.ra, finding.place.dec, _targetid(finding))
+        st.markdown("Look further: " + " · ".join(f"[{name}]({url})" for name, url in links.items()))
+        for acknowledgment in finding.acknowledgments():
+            st.caption(as_text(acknowledgment))
+
+
+def _targetid(finding: Finding) -> int | None:
+    """Of the DESI spectrum of this object."""
+    ids = (offer.spectrum.id for offer in finding.best if offer.spectrum.survey == "DESI")
+    return next((int(id) for id in ids if id.isdigit()), None)
 
 
 def _take_over(session: Session, search: Search) -> None:
@@ -123,7 +133,7 @@ def _spectrum_choice(session: Session, finding: Finding) -> None:
         keys[survey] = f"sky-{survey}-{session.opened}"
         options = [*(offer for offer in same if offer.spectrum.survey == survey), None]
         st.selectbox(
-            f"{survey} spectrum, of {len(options) - 1} within {SAME_OBJECT:g} arcsec, the best first",
+            f"{survey} spectrum, of {len(options) - 1} within {JOINED_WITHIN:g} arcsec, the best first",
             options,
             index=next((place for place, offer in enumerate(options) if offer in used), len(options) - 1),
             format_func=lambda offer: "none of them" if offer is None else offer_text(offer),

@@ -48,7 +48,7 @@ def sky_link(ra: float, dec: float) -> str:
 
 def is_linked(catalog: Catalog) -> bool:
     """Whether its objects are on the real sky, and the page may lead there."""
-    return not catalog.manifest.simulated and server.startup().settings.sky is not None
+    return not catalog.manifest.simulated and server.archive() is not None
 
 
 def links_html(catalog: Catalog, id: str) -> str:

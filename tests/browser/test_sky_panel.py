@@ -1,0 +1,89 @@
+"""The sky around an object: what is drawn, a click that leads elsewhere, one sentence without a network."""
+
+from pathlib import Path
+
+import pytest
+
+from aion.explorer.settings import Settings
+from tests.browser.conftest import CHROMIUM, PATIENCE, serving
+from tests.explorer.conftest import settings  # noqa: F401  # a fixture
+from tests.sky.fake_archive import FakeArchive, closed_port, fake_archive
+from tests.sky.simulated_sky import GALAXY
+
+pytestmark = pytest.mark.browser
+STAND_IN = Path(__file__).with_name("aladin_stand_in.js")
+
+
+@pytest.fixture(scope="module")
+def archive():
+    with fake_archive() as fake:
+        yield fake
+
+
+def opened(
+    archive: FakeArchive,
+    settings: Settings,  # noqa: F811
+    root: Path,
+    folder: Path,
+    aladin: str,
+    see,
+):
+    """What ``see`` finds in a tab with the sky around the galaxy, and the errors of the tab's own code."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, url in archive.base_urls.items():
+            if name != "datalab":
+                patch.setenv(f"AION_SKY_{name.upper()}", url)
+        patch.setenv("AION_SKY", "yes")
+        patch.setenv("AION_SKY_CACHE", str(folder / "sky"))
+        patch.setenv("AION_ALADIN", aladin)
+        with serving(settings, root, folder / "log.txt") as address, sync_api.sync_playwright() as driver:
+            page = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
+            page.set_default_timeout(PATIENCE)
+            page.route("https://**", lambda route: route.abort())  # no other host
+            problems: list[str] = []
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.goto(f"{address}/?at={GALAXY.ra},{GALAXY.dec}")
+            page.get_by_text("The sky around").click()
+            result = see(page)
+            assert not problems
+            return result
+
+
+def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(
+    archive: FakeArchive,
+    settings: Settings,  # noqa: F811
+    root: Path,
+    tmp_path: Path,
+):
+    def see(page):
+        page.get_by_text("The surveys of the CDS do not answer: only what is here is drawn.").wait_for()
+        asked = page.evaluate("asked")
+        page.evaluate("clickAt(150.1, 2.3)")
+        page.get_by_role("button", name="Analyze at 150.10000 +2.30000").click()
+        page.wait_for_url("**/?at=150.10000%2C2.30000")
+        return asked
+
+    asked = opened(archive, settings, root, tmp_path, str(STAND_IN), see)
+    names = [name for name, *_ in asked]
+    assert names.count("aladin") == 1 and "imageHiPS" not in names, "no survey that does not answer"
+    [target] = [given[0]["target"] for name, *given in asked if name == "aladin"]
+    assert target == f"{GALAXY.ra} {GALAXY.dec}"
+    [corners] = [given[0] for name, *given in asked if name == "field"]
+    assert len(corners) == 4 and all(abs(ra - GALAXY.ra) < 0.005 for ra, _ in corners)
+    images = [given[0]["url"] for name, *given in asked if name == "setOverlayImageLayer"]
+    assert all(url.startswith("data:image/png") and len(url) > 1000 for url in images)
+
+
+def test_without_aladin_lite_the_sky_is_one_sentence(
+    archive: FakeArchive,
+    settings: Settings,  # noqa: F811
+    root: Path,
+    tmp_path: Path,
+):
+    def see(page):
+        page.get_by_text("Aladin Lite does not come from").wait_for()
+        return page.get_by_text("All else on this page works without it.").count()
+
+    address = f"{closed_port()}/aladin.js"
+    assert opened(archive, settings, root, tmp_path, address, see) == 1
