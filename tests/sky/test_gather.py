@@ -210,7 +210,7 @@ def test_spectra_of_another_place_are_not_taken_for_none(archive: FakeArchive, t
 
 
 def test_a_search_that_is_interrupted_ends_at_once(archive: FakeArchive, tmp_path: Path, root: Path):
-    archive.fail("viewer", "slow", slow_seconds=60)
+    archive.fail("viewer", "slow", slow_seconds=20)
     urls = {f"AION_SKY_{name.upper()}": url for name, url in archive.base_urls.items() if name in PACE}
     environment = {**os.environ, **urls, "AION_SKY": "yes", "AION_SKY_CACHE": str(tmp_path / "sky")}
     command = [
