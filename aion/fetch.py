@@ -118,13 +118,16 @@ def _found(text: str, kinds: tuple[str, ...]) -> "Finding":
     """What there is, told on standard error.
 
     Raises:
-        InputError: nothing.
+        InputError: nothing, or stopped.
     """
     from aion.sky.gather import gather
     from aion.sky.resolve import resolve
 
     asked = archive_of_environment()
-    finding = gather(resolve(text, asked), asked, kinds=kinds)
+    try:
+        finding = gather(resolve(text, asked), asked, kinds=kinds)
+    except KeyboardInterrupt:
+        raise InputError(f"{text}: stopped") from None
     if not finding.files():
         raise InputError(f"{text}: nothing was found there: {'; '.join(finding.missing)}")
     for sentence in finding.missing:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aion.errors import AIONError, InputError, NothingThereError, StoppedError, explained_fault
+from aion.errors import AIONError, ArchiveError, InputError, NothingThereError, StoppedError, explained_fault
 from aion.io import read
 from aion.sky.archive import Archive
 from aion.sky.fetched import Fetched
@@ -22,6 +22,13 @@ JOINED_WITHIN = 2.0
 """Arcsec: what is farther from the place is another object until a person says otherwise."""
 AROUND = 30.0
 """Arcsec within which spectra are offered."""
+NAMES = {
+    "image": "Legacy Surveys image",
+    "hsc": "HSC image",
+    "photometry": "photometry",
+    "spectrum": "spectrum",
+}
+"""Of `KINDS`, in sentences."""
 MOST_RANKED = 6
 """Spectra of one object that are fetched to compare their S/N; of more, the primary and nearest ones."""
 
@@ -34,7 +41,7 @@ class Offer:
     separation: float
     """Arcsec from the place."""
     file: Fetched | None = None
-    """None where it is not fetched: it is of another object, or of this one but not among the best."""
+    """None where it is of another object, or of this one but not among the best, or could not be fetched."""
     snr: float | None = None
     """Median per good pixel; None without a file."""
 
@@ -91,17 +98,23 @@ def gather(
         "photometry": lambda: fetch_photometry(place.ra, place.dec, JOINED_WITHIN, archive, progress),
         "spectrum": lambda: _spectra(place, archive, progress),
     }
-    with ThreadPoolExecutor(len(tasks), thread_name_prefix="aion-sky") as pool:
-        asked = {kind: pool.submit(task) for kind, task in tasks.items() if kind in kinds}
+    try:
+        with ThreadPoolExecutor(len(tasks), thread_name_prefix="aion-sky") as pool:
+            asked = {kind: pool.submit(task) for kind, task in tasks.items() if kind in kinds}
+    except KeyboardInterrupt:  # the threads do not hear of it, and the process ends when they do
+        progress.stop()
+        raise
     came: dict[str, Any] = {}
-    problems: list[AIONError] = []
+    problems: list[tuple[str, AIONError]] = []
     for kind, answer in asked.items():
         try:
             came[kind] = answer.result()
         except StoppedError:
             raise
         except Exception as exc:  # the rest of what is there shall not be lost
-            problems.append(explained_fault(exc))
+            problems.append((NAMES[kind], explained_fault(exc)))
+    offers, unread = came.get("spectrum", ((), ()))
+    problems += unread
     near = {
         kind: _with_separation(came[kind], place) for kind in ("image", "hsc", "photometry") if kind in came
     }
@@ -109,14 +122,25 @@ def gather(
         place,
         tuple(near[kind] for kind in ("image", "hsc") if kind in near),
         near.get("photometry"),
-        tuple(came.get("spectrum", ())),
-        tuple(dict.fromkeys(map(str, problems))),
-        is_complete=all(isinstance(problem, NothingThereError) for problem in problems),
+        tuple(offers),
+        _sentences(problems),
+        is_complete=all(isinstance(problem, NothingThereError) for _, problem in problems),
     )
 
 
-def _spectra(place: SkyPlace, archive: Archive, progress: SearchProgress) -> list[Offer]:
-    """What is near, best first, with the files of those that are of this object.
+def _sentences(problems: Sequence[tuple[str, AIONError]]) -> tuple[str, ...]:
+    """One for each reason, with all that is missing for it; what is not there says itself what it is."""
+    missing: dict[str, list[str]] = {}
+    for name, problem in problems:
+        names = missing.setdefault(str(problem), [])
+        names += [] if isinstance(problem, NothingThereError) else [name]
+    return tuple(f"no {', '.join(names)}: {why}" if names else why for why, names in missing.items())
+
+
+def _spectra(
+    place: SkyPlace, archive: Archive, progress: SearchProgress
+) -> tuple[list[Offer], list[tuple[str, AIONError]]]:
+    """What is near, best first, with the files of those that are of this object; and why some have none.
 
     Raises:
         NothingThereError: nothing is near.
@@ -135,22 +159,27 @@ def _spectra(place: SkyPlace, archive: Archive, progress: SearchProgress) -> lis
 
     offers = [Offer(one, one.separation(place.ra, place.dec)) for one in found]
     same = sorted((offer for offer in offers if offer.separation <= JOINED_WITHIN), key=rank)
-    ranked = sorted((_fetched(offer, place, archive, progress) for offer in same[:MOST_RANKED]), key=rank)
-    return [*ranked, *same[MOST_RANKED:], *(offer for offer in offers if offer not in same)]
+    ranked: list[Offer] = []
+    problems: list[tuple[str, AIONError]] = []
+    for offer in same[:MOST_RANKED]:
+        try:
+            ranked.append(_fetched(offer, place, archive, progress))
+        except (ArchiveError, InputError) as exc:
+            ranked.append(offer)
+            problems.append((f"{offer.spectrum.release} spectrum {offer.spectrum.id}", exc))
+    others = (offer for offer in offers if offer not in same)
+    return [*sorted(ranked, key=rank), *same[MOST_RANKED:], *others], problems
 
 
 def _fetched(offer: Offer, place: SkyPlace, archive: Archive, progress: SearchProgress) -> Offer:
-    """With its file and S/N."""
+    """With its file and S/N.
+
+    Raises:
+        ArchiveError: it did not come.
+        InputError: it cannot be read.
+    """
     file = _with_separation(fetch_spectrum(offer.spectrum, archive, progress), place)
-    return replace(offer, file=file, snr=_snr(file))
-
-
-def _snr(file: Fetched) -> float | None:
-    """Of the one spectrum in a file; None where it cannot be read."""
-    try:
-        return read(file.open())[0].snr
-    except InputError:
-        return None
+    return replace(offer, file=file, snr=read(file.open())[0].snr)
 
 
 def _with_separation(file: Fetched, place: SkyPlace) -> Fetched:

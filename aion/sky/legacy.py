@@ -71,16 +71,16 @@ def fetch_photometry(
 
     Raises:
         NothingThereError: there is none.
+        ArchiveError: the viewer does not answer, or with something else.
     """
     answers: list[Answer] = []
     for ra_low, ra_high, dec_low, dec_high in boxes(ra, dec, radius):
+        if ra_high - ra_low >= 360:  # of such a box the viewer takes the middle, which is elsewhere
+            raise NothingThereError("no photometry: Tractor (DR10) cannot be searched around a pole")
         box = {"ralo": ra_low, "rahi": ra_high, "declo": dec_low, "dechi": dec_high}
         params = {name: f"{value:.6f}" for name, value in box.items()}
         problem = partial(_no_rows, ra=ra, dec=dec, radius=radius)
-        nothing = {500: "no photometry", 404: "no photometry"}
-        request = Request(
-            "viewer", "ls-dr10/cat.fits", params, step="photometry", problem=problem, nothing=nothing
-        )
+        request = Request("viewer", "ls-dr10/cat.fits", params, step="photometry", problem=problem)
         try:
             answers.append(archive.ask(request, progress))
         except NothingThereError:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from aion.errors import InputError, NothingThereError
@@ -77,16 +78,26 @@ def resolve(text: str, archive: Archive, progress: SearchProgress | None = None)
 def spectrum_ids(text: str) -> tuple[int, ...]:
     """What a TARGETID, a specObjID or ``plate-mjd-fiber`` may be called in SPARCL; nothing for other text.
 
-    specObjID has plate, fiber, mjd - 50000 and run2d in its bits:
+    specObjID has plate, fiber, mjd - 50000 and run2d in its bits, of which these have 14, 12, 14 and 14:
     https://www.sdss.org/dr17/help/glossary/#specobj
+
+    Raises:
+        InputError: an id that no 64 bits hold.
     """
     match = _TARGETID.fullmatch(text)
-    if match:
+    if match and int(match[1]) < 2**64:
         return (_signed(int(match[1])),)
+    if match:
+        raise InputError(f"{text}: an id of a spectrum has 64 bits, and is below {2**64}")
     match = _PLATE.fullmatch(text)
     if not match:
         return ()
     plate, mjd, fiber = map(int, match.groups())
+    if not (plate < 2**14 and 0 <= mjd - 50_000 < 2**14 and fiber < 2**12):
+        raise InputError(
+            f"{text}: a plate below {2**14}, an MJD from 50000 to {50_000 + 2**14 - 1} and a fiber below "
+            f"{2**12} are expected, such as {EXAMPLES[4]}"
+        )
     return tuple(_signed(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10) for run in RUNS)
 
 
@@ -97,17 +108,26 @@ def _signed(number: int) -> int:
 
 def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tuple[float, float]:
     """RA and Dec of a name, degrees; https://cds.unistra.fr/cgi-bin/Sesame (SIMBAD, NED, VizieR)."""
-    answer = archive.ask(Request("sesame", f"A?{quote(name)}", step="name", problem=_no_sesame), progress)
+    problem = partial(_no_sesame, name=name)
+    answer = archive.ask(Request("sesame", f"A?{quote(name)}", step="name", problem=problem), progress)
     match = _POSITION.search(answer.data)
-    if match is None:
+    assert match is not None, "it has no problem"
+    return float(match[1]), float(match[2])
+
+
+def _no_sesame(data: bytes, name: str) -> str | None:
+    """What is wrong with bytes that should be Sesame's.
+
+    Raises:
+        NothingThereError: it does not know the name; another day it may.
+    """
+    if not data.lstrip().startswith(b"#"):
+        return "answers, but not as Sesame does; try again later"
+    if b"#====Done" not in data:
+        return "sent an answer that ends too early; try again"
+    if _POSITION.search(data) is None:
         raise NothingThereError(
             f"no catalog of Sesame (SIMBAD, NED, VizieR) knows {name!r}; check its spelling, or give a "
             f"position such as {EXAMPLES[0]} or {EXAMPLES[1]}"
         )
-    return float(match[1]), float(match[2])
-
-
-def _no_sesame(data: bytes) -> str | None:
-    if not data.lstrip().startswith(b"#"):
-        return "answers, but not as Sesame does; try again later"
-    return None if b"#====Done" in data else "sent an answer that ends too early; try again"
+    return None

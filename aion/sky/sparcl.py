@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from aion.errors import ArchiveError
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.fetched import Fetched
@@ -18,7 +19,9 @@ from aion.sphere import separation
 RELEASES = ("DESI-DR1", "SDSS-DR17", "BOSS-DR17")
 """Public ones: for these no account is asked for."""
 LIMIT = 500
-"""Records of one search."""
+"""Records of one search; SPARCL says nothing of those that it leaves out."""
+NEAR = 1e-4
+"""Degrees by which a position may be rounded."""
 _ABOUT = (
     "sparcl_id", "specid", "data_release", "ra", "dec",
     "redshift", "redshift_err", "redshift_warning", "spectype",
@@ -62,7 +65,11 @@ class ArchiveSpectrum:
 def spectra_near(
     ra: float, dec: float, radius: float, archive: Archive, progress: SearchProgress | None = None
 ) -> list[ArchiveSpectrum]:
-    """All within `radius` (arcsec) of a position, nearest first."""
+    """All within `radius` (arcsec) of a position, nearest first.
+
+    Raises:
+        ArchiveError: SPARCL does not answer, or with something else, or has more than it sends.
+    """
     found: dict[str, ArchiveSpectrum] = {}
     for box in boxes(ra, dec, radius):
         search: list[list[Any]] = [["ra", *box[:2]], ["dec", *box[2:]], ["data_release", *RELEASES]]
@@ -111,8 +118,14 @@ def _find(
     search: Sequence[Sequence[Any]], archive: Archive, progress: SearchProgress | None
 ) -> list[ArchiveSpectrum]:
     body = {"outfields": list(_FOUND), "search": search}
-    request = Request("sparcl", "find/", {"limit": LIMIT}, body, step="spectra", problem=_wrong_answer)
-    return [_spectrum(record) for record in _records(archive.ask(request, progress).data)]
+    problem = partial(_wrong_records, search=search)
+    request = Request("sparcl", "find/", {"limit": LIMIT}, body, step="spectra", problem=problem)
+    records = _records(archive.ask(request, progress).data)
+    if len(records) >= LIMIT:
+        raise ArchiveError(
+            f"SPARCL has {LIMIT} spectra or more there, and sends no more than these; ask for one by its id"
+        )
+    return [_spectrum(record) for record in records]
 
 
 def _wrong_answer(data: bytes) -> str | None:
@@ -129,12 +142,30 @@ def _wrong_answer(data: bytes) -> str | None:
     return None
 
 
+def _wrong_records(data: bytes, search: Sequence[Sequence[Any]]) -> str | None:
+    problem = _wrong_answer(data)
+    if problem is None and not all(_fits(one, *rule) for one in _records(data) for rule in search):
+        problem = "sent spectra that were not asked for; try again later"
+    return problem
+
+
+def _fits(record: dict[str, Any], name: str, *values: Any) -> bool:
+    """Whether a record is as it was asked for."""
+    value = record.get(name)
+    if name in ("ra", "dec"):
+        return isinstance(value, float | int) and values[0] - NEAR <= value <= values[1] + NEAR
+    return str(value) in map(str, values)
+
+
 def _wrong_spectrum(data: bytes, sparcl_id: str) -> str | None:
     problem = _wrong_answer(data)
-    sent = [] if problem else [record["sparcl_id"] for record in _records(data)]
-    if problem or sent == [sparcl_id]:
+    if problem is not None:
         return problem
-    return f"sent {len(sent)} spectra, and not the one that was asked for; try again later"
+    sent = _records(data)
+    if [record["sparcl_id"] for record in sent] != [sparcl_id]:
+        return f"sent {len(sent)} spectra, and not the one that was asked for; try again later"
+    missing = [name for name in _ARRAYS if not isinstance(sent[0].get(name), list)]
+    return f"sent a spectrum without its {', '.join(missing)}; try again later" if missing else None
 
 
 def _records(data: bytes) -> list[dict[str, Any]]:

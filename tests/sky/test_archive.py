@@ -2,7 +2,6 @@
 
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_the_pace_of_a_service_holds_for_all_who_ask(archive: FakeArchive, tmp_p
     for service in ("viewer", "sparcl"):
         times = [request.time for request in archive.asked(service)]
         assert len(times) >= 4 and archive.most_at_once[service] == 1
-        assert min(later - earlier for earlier, later in pairwise(times)) > 0.1
+        assert times[-1] - times[0] > 0.15 * (len(times) - 1)  # when they arrive depends on the machine too
 
 
 def test_nothing_is_asked_twice_also_by_the_next_process(archive: FakeArchive, tmp_path: Path):

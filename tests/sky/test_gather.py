@@ -1,13 +1,20 @@
 """What is found at a place on good days and on bad ones: a sentence for what is missing, and the rest."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from aion.errors import ArchiveError, InputError, NothingThereError
+from aion.errors import ArchiveError
 from aion.io import read
 from aion.sky.gather import AROUND, JOINED_WITHIN, MOST_RANKED
 from aion.sky.resolve import resolve
+from aion.sky.services import PACE
+from tests.sky import sparcl as fake_sparcl
 from tests.sky.asked import archive_of, look_up
 from tests.sky.fake_archive import UNKNOWN_HOST, FakeArchive, closed_port
 from tests.sky.simulated_sky import (
@@ -149,15 +156,6 @@ def test_a_bad_day_of_sparcl_costs_the_spectra_and_no_image(archive: FakeArchive
     assert not finding.best and len(finding.missing) == 1, finding.missing
 
 
-@pytest.mark.parametrize("day", ["html", "truncated", "empty", "broken", "500"])
-def test_a_bad_day_of_sesame_is_told_and_a_position_still_works(archive: FakeArchive, tmp_path: Path, day):
-    archive.fail("sesame", day)
-    ours = archive_of(archive, tmp_path)
-    with pytest.raises(ArchiveError):
-        resolve(GALAXY.name, ours)
-    assert resolve(f"{GALAXY.ra} {GALAXY.dec}", ours).how == "position"
-
-
 @pytest.mark.parametrize("url", [closed_port(), UNKNOWN_HOST], ids=["refused", "unknown host"])
 def test_without_a_network_each_service_is_one_sentence(archive: FakeArchive, tmp_path: Path, url: str):
     ours = archive_of(archive, tmp_path, viewer=url, sparcl=url, sesame=url)
@@ -168,16 +166,69 @@ def test_without_a_network_each_service_is_one_sentence(archive: FakeArchive, tm
         resolve(GALAXY.name, ours)
 
 
-@pytest.mark.parametrize(
-    ("text", "error", "words"),
-    [
-        ("NGC 12345678", NothingThereError, "no catalog of Sesame .* knows 'NGC 12345678'"),
-        ("TARGETID 39627835576429999", NothingThereError, "SPARCL knows no public spectrum"),
-        ("400 10", InputError, "400"),
-        ("10 -95", InputError, "-95"),
-        ("  ", InputError, "a position, a name or a TARGETID is expected"),
-    ],
-)
-def test_what_cannot_be_looked_up_says_what_is_expected(archive, tmp_path, text, error, words):
-    with pytest.raises(error, match=words):
-        resolve(text, archive_of(archive, tmp_path))
+def test_a_spectrum_that_does_not_come_is_offered_and_costs_no_other(archive: FakeArchive, tmp_path: Path):
+    archive.fail("sparcl", "html", 1, path="spectras/")
+    finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
+    assert len(finding.offers) == 3 and [offer.file is None for offer in finding.offers].count(True) == 1
+    assert kinds(finding) >= {"LegacySurveyImage", "HSCImage", "LegacySurveyFluxG", "SDSSSpectrum"}
+    [sentence] = finding.missing
+    assert sentence.startswith("no DESI-DR1 spectrum 39627835576420141: ") and not finding.is_complete
+
+
+def test_a_spectrum_that_cannot_be_read_costs_no_other(archive: FakeArchive, tmp_path: Path, monkeypatch):
+    whole = fake_sparcl.retrieve
+
+    def unreadable(ids, args):
+        return [
+            record | ({"wavelength": [1.0]} if record.get("data_release") == "DESI-DR1" else {})
+            for record in whole(ids, args)
+        ]
+
+    monkeypatch.setattr(fake_sparcl, "retrieve", unreadable)
+    finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
+    assert kinds(finding) >= {"LegacySurveyImage", "HSCImage", "LegacySurveyFluxG", "SDSSSpectrum"}
+    [sentence] = finding.missing
+    assert sentence.startswith("no DESI-DR1 spectrum 39627835576420141: ")
+
+
+def test_a_failure_names_all_that_is_missing_for_it(archive: FakeArchive, tmp_path: Path):
+    archive.fail("viewer", "503", retry_after="0")
+    finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
+    [sentence] = finding.missing
+    host = archive.base_urls["viewer"].split("/")[2]
+    assert (
+        sentence
+        == f"no Legacy Surveys image, HSC image, photometry: {host} is busy (503 SERVICE UNAVAILABLE)"
+    )
+
+
+def test_spectra_of_another_place_are_not_taken_for_none(archive: FakeArchive, tmp_path: Path):
+    archive.fail("sparcl", "wrong object")
+    finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
+    [sentence] = finding.missing
+    assert "sent spectra that were not asked for" in sentence and not finding.is_complete
+
+
+def test_a_search_that_is_interrupted_ends_at_once(archive: FakeArchive, tmp_path: Path, root: Path):
+    archive.fail("viewer", "slow", slow_seconds=20)
+    urls = {f"AION_SKY_{name.upper()}": url for name, url in archive.base_urls.items() if name in PACE}
+    environment = {**os.environ, **urls, "AION_SKY": "yes", "AION_SKY_CACHE": str(tmp_path / "sky")}
+    command = [
+        sys.executable,
+        "-m",
+        "aion",
+        "fetch",
+        f"{GALAXY.ra} {GALAXY.dec}",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as fetching:
+        while not archive.asked("viewer"):
+            time.sleep(0.05)
+            assert fetching.poll() is None
+        start = time.monotonic()
+        fetching.send_signal(signal.SIGINT)
+        _, errors = fetching.communicate(timeout=50)
+    assert time.monotonic() - start < 15
+    assert fetching.returncode == 2 and errors.strip() == f"aion: {GALAXY.ra} {GALAXY.dec}: stopped"
+    assert len(archive.asked("viewer")) == 1
