@@ -58,6 +58,8 @@ class Problem:
     what: str
     """Name of the file, or id of the object."""
     why: str
+    may_pass: bool = False
+    """Whether the same work, done again, may go better: a service did not answer."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Progress:
     total: int = 0
     unit: str = "objects"
     """Of ``done`` and ``total``: ``"files"`` while they are read, ``"targets"`` while they are fetched."""
+    pace: float | None = None
+    """Seconds that each takes at present, where that is measured."""
 
 
 @dataclass(frozen=True)
@@ -170,12 +174,13 @@ class CatalogJob:
         sha256 = self._engine.info.sha256
         files = sorted(map(_InputFile.of, self._files))
         folder = self._root / _key(files, sha256)
+        forget_old(self._root)
         with _door:
-            forget_old(self._root)
             kept = stored_result(folder, sha256)
         if kept is not None:
             return kept
         targets, problems = self._read(files)
+        targets = _with_ids_that_differ(targets)
         batches = [targets[first : first + BATCH] for first in range(0, len(targets), BATCH)]
         parts: list[pd.DataFrame] = []
         for number, batch in enumerate(batches):
@@ -212,7 +217,7 @@ class CatalogJob:
         return part
 
     def _read(self, files: Sequence[_InputFile]) -> tuple[list[SkyObject], list[Problem]]:
-        """The objects of all files, with ids that differ, and what could not be read."""
+        """The objects of all files, and what could not be read."""
         targets, unread = read_many(self._each(files))
         problems = [Problem(one.source, one.why) for one in unread]
         if not targets:
@@ -224,7 +229,7 @@ class CatalogJob:
                 f"the files hold {len(targets):,} objects; up to {MOST:,} go into one catalog: choose the "
                 "ones you need"
             )
-        return _with_ids_that_differ(targets), problems
+        return targets, problems
 
     def _each(self, files: Sequence[_InputFile]) -> Iterator[File]:
         for number, given in enumerate(files):
@@ -270,17 +275,20 @@ def stored_result(folder: Path, model_sha256: str) -> CatalogJobResult | None:
 
 def forget_old(root: Path, *, days: float = KEPT_DAYS) -> None:
     """Delete the folders made here that nobody asked for so many days."""
-    for marker in root.glob(f"*/{MARKER}"):
-        if time.time() - marker.stat().st_mtime > days * 86_400:
-            shutil.rmtree(marker.parent, ignore_errors=True)
+    with _door:
+        for marker in root.glob(f"*/{MARKER}"):
+            if time.time() - marker.stat().st_mtime > days * 86_400:
+                shutil.rmtree(marker.parent, ignore_errors=True)
 
 
 def forget(catalog: Catalog) -> None:
-    """Delete all that is kept of a catalog that was made here; who has it open still has it in memory."""
+    """Delete all that is kept of a catalog that was made here, with what was fetched for it; who has it open
+    still has it in memory."""
     folder = catalog.folder.parent
     with _door:
-        if (folder / MARKER).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+        for made_here in (folder, folder.parent):
+            if (made_here / MARKER).is_file():
+                shutil.rmtree(made_here, ignore_errors=True)
 
 
 def zip_folder(catalog: Catalog) -> bytes:

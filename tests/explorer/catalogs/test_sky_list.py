@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.sky_list import ListJob
 from aion.explorer.engine import Engine
-from tests.sky.asked import archive_of
+from aion.sky.archive import Archive
+from tests.explorer.catalogs.test_user_catalog import assert_same
+from tests.sky.asked import archive_of, services
 from tests.sky.fake_archive import FakeArchive
 from tests.sky.simulated_sky import CROWD, NOTHING, SPECTRA
 
@@ -109,48 +113,107 @@ def test_services_that_do_not_answer_end_the_work_and_keep_what_came(
     assert again.result is not None and len(again.result.catalog) == 20
 
 
+def test_a_list_with_other_names_for_the_same_positions_is_another_catalog(
+    archive: FakeArchive,
+    engine: Engine,
+    tmp_path: Path,
+):
+    ours = archive_of(archive, tmp_path)
+    finished(ListJob(table(3, 9), KINDS, engine, tmp_path / "own", ours))
+    named = io.BytesIO(table(3, 9).getvalue().replace(b"target", b"candidate"))
+    named.name = "targets.csv"
+    job = finished(ListJob(named, KINDS, engine, tmp_path / "own", ours))
+    assert job.result is not None
+    assert job.result.catalog.table["id"].tolist() == ["candidate 0", "candidate 1", "candidate 2"]
+
+
+def test_what_is_known_of_a_target_is_in_its_catalog(archive: FakeArchive, engine: Engine, tmp_path: Path):
+    ours = archive_of(archive, tmp_path)
+    job = finished(ListJob(table(3, 9), ("spectrum",), engine, tmp_path / "own", ours))
+    assert job.result is not None
+    rows = job.result.catalog.table
+    assert rows["ra"].tolist() == pytest.approx([place.ra for place in PLACES[:3]], abs=1e-3)
+    assert rows["z"].notna().all() and set(rows["class"]) == {"galaxy"}
+
+
+def test_a_part_that_did_not_come_is_listed_and_asked_for_again(
+    archive: FakeArchive,
+    engine: Engine,
+    tmp_path: Path,
+):
+    archive.fail("viewer", "html")
+    job = finished(ListJob(table(3, 9), KINDS, engine, tmp_path / "own", archive_of(archive, tmp_path)))
+    assert job.result is not None and len(job.result.catalog) == 3
+    assert all(one.may_pass and "did not come" in one.why for one in job.result.problems)
+    assert [one.what for one in job.result.problems] == ["target 0", "target 1", "target 2"]
+    archive.recover("viewer")
+    again = finished(ListJob(table(3, 9), KINDS, engine, tmp_path / "own", archive_of(archive, tmp_path)))
+    assert again.result is not None and again.result.problems == ()
+    assert again.result.catalog.table["FLUX_G"].notna().all()
+
+
+def test_a_deleted_catalog_takes_what_was_fetched_with_it(
+    archive: FakeArchive, engine: Engine, tmp_path: Path
+):
+    ours = archive_of(archive, tmp_path)
+    job = finished(ListJob(table(3, 9), KINDS, engine, tmp_path / "own", ours))
+    assert job.result is not None
+    user_catalog.forget(job.result.catalog)
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_a_list_is_fetched_at_the_pace_of_the_services(archive: FakeArchive, engine: Engine, tmp_path: Path):
+    ours = Archive(services(archive, tmp_path, pace=0.1))
+    job = finished(ListJob(table(6, 9), KINDS, engine, tmp_path / "own", ours))
+    assert job.result is not None
+    for service in ("viewer", "sparcl"):
+        times = [request.time for request in archive.asked(service)]
+        assert len(times) >= 6 and archive.most_at_once[service] == 1
+        assert min(later - earlier for earlier, later in pairwise(times)) > 0.07
+
+
 SCRIPT = """
-import sys
+import json, sys, time
 from pathlib import Path
-from aion.io.targets import read_targets
+from aion.explorer.catalogs.sky_list import ListJob
 from aion.sky.archive import Archive
-from aion.sky.lists import fetch_list
-from aion.sky.search_progress import SearchProgress
 from aion.sky.services import Services
-import json
-services = Services.from_texts(json.loads(sys.argv[1]))
-targets = read_targets(Path(sys.argv[2]))
-fetch_list(targets, Path(sys.argv[3]), Archive(services), SearchProgress(), kinds=("photometry", "spectrum"),
-           done=lambda count: print(count, flush=True))
+archive = Archive(Services.from_texts(json.loads(sys.argv[1])))
+job = ListJob(Path(sys.argv[2]), ("photometry", "spectrum"), None, Path(sys.argv[3]), archive)
+while job.is_running:
+    print(job.progress.done, flush=True)
+    time.sleep(0.02)
 """
+"""Fetches a list, which needs no engine."""
 
 
 @pytest.mark.slow
 def test_a_process_that_is_killed_loses_nothing_that_was_fetched(
     archive: FakeArchive,
+    engine: Engine,
     tmp_path: Path,
     root: Path,
 ):
-    (tmp_path / "list.csv").write_bytes(table(40, 10).getvalue())
+    own, given = tmp_path / "own", tmp_path / "targets.csv"
+    given.write_bytes(table(16, 5).getvalue())
     urls = {name: url for name, url in archive.base_urls.items() if name != "datalab"}
     texts = urls | {"pace": "0.01", "cache": str(tmp_path / "cache"), "cache_bytes": "0"}
-    command = [
-        sys.executable,
-        "-c",
-        SCRIPT,
-        json.dumps(texts),
-        str(tmp_path / "list.csv"),
-        str(tmp_path / "out"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, json.dumps(texts), str(given), str(own)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     assert process.stdout is not None
     for line in process.stdout:
-        if int(line) >= 12:
+        if int(line) >= 5:
             process.send_signal(signal.SIGKILL)
             break
     process.wait()
     before = len(archive.requests)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.split()[-1] == "40"
-    assert before > 20 and twice(archive) <= 2, "only what was under way is asked again"
+    after = finished(ListJob(table(16, 5), KINDS, engine, own, archive_of(archive, tmp_path)))
+    assert before > 8 and twice(archive) <= 2, "only what was under way is asked again"
+    whole = finished(ListJob(table(16, 5), KINDS, engine, tmp_path / "new", archive_of(archive, tmp_path)))
+    assert after.result is not None and whole.result is not None
+    assert after.result.problems == whole.result.problems
+    assert_same(after.result.catalog, whole.result.catalog)

@@ -28,6 +28,7 @@ def list_form(state: UserCatalogState) -> None:
         key=f"own-lines-{state.inputs}",
         placeholder="150.1021 +2.2058\nNGC 4151\n266-51630-53",
         disabled=upload is not None,
+        persist_state="session",
     )
     kinds = st.pills(
         "To be fetched",
@@ -36,9 +37,19 @@ def list_form(state: UserCatalogState) -> None:
         default=list(KIND_LABELS),
         format_func=lambda kind: KIND_LABELS[kind],
         key="own-kinds",
+        persist_state="session",
     )
     if state.problem is not None:
         layout.refuse(state.problem)
+    if state.again is not None and not state.files:
+        st.button(
+            "Go on with the list from before",
+            key="own-list-go-on",
+            on_click=go_on,
+            args=(state,),
+            icon=":material/play_arrow:",
+            help="What was fetched is not asked for again",
+        )
     table = upload if upload is not None else _as_file(lines)
     count = _count(table)
     if count and kinds:
@@ -56,6 +67,12 @@ def list_form(state: UserCatalogState) -> None:
         "The archives are asked one question after the other, as they wish it. What is fetched stays on the "
         "computer that runs this application, and the same list goes on where it was."
     )
+
+
+def go_on(state: UserCatalogState) -> None:
+    """Do the last work again; what it kept is not done twice."""
+    if state.again is not None and (state.job is None or not state.job.is_running):
+        state.begin(state.again)
 
 
 def _as_file(lines: str) -> io.BytesIO | None:
@@ -94,4 +111,5 @@ def _start(state: UserCatalogState, table: io.BytesIO, kinds: tuple[str, ...]) -
     archive, engine = server.archive(), server.engine()
     if archive is None or (state.job is not None and state.job.is_running):
         return
+    state.files = ()
     state.begin(lambda: ListJob(table, kinds, engine, engine.settings.own, archive))

@@ -10,13 +10,15 @@ import streamlit as st
 from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.user_catalog import KEPT_DAYS, CatalogJob, CatalogJobResult
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.catalog.list_form import list_form
+from aion.explorer.ui.catalog.list_form import go_on, list_form
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.active_catalog import UserCatalogState, user_catalog_state
 from aion.explorer.ui.shared.server import engine
 
 MOST_NAMES = 3
 """Files that are named where there are more."""
+FILES, LIST = "Files", "A list of positions, names or ids"
+"""The ways in."""
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""
 FORMATS_HELP = (
@@ -61,9 +63,10 @@ def user_catalog_panel() -> None:
 
 def _either_way(state: UserCatalogState) -> None:
     """Files, or a list of targets to be fetched."""
-    ways = ("Files", "A list of positions, names or ids")
-    way = st.segmented_control("From", ways, default=ways[0], required=True, key="own-way")
-    if way == ways[0]:
+    way = st.segmented_control(
+        "From", [FILES, LIST], default=FILES, required=True, key="own-way", persist_state="session"
+    )
+    if way == FILES:
         _upload_form(state)
     else:
         list_form(state)
@@ -106,11 +109,6 @@ def _start(state: UserCatalogState, files: Sequence[user_catalog.File]) -> None:
     state.begin(lambda: CatalogJob(state.files, engine(), engine().settings.own))
 
 
-def _go_on(state: UserCatalogState) -> None:
-    if state.again is not None and (state.job is None or not state.job.is_running):
-        state.begin(state.again)
-
-
 @st.fragment(run_every=EVERY)
 def _progress(job: CatalogJob) -> None:
     if not job.is_running:
@@ -124,18 +122,27 @@ def _progress(job: CatalogJob) -> None:
         st.caption(
             "Stopping after these objects."
             if job.is_stopping
-            else "You can look at other pages meanwhile. What is embedded stays."
+            else f"You can look at other pages meanwhile. What is {_kept(job)} stays."
         )
 
 
+def _kept(job: CatalogJob) -> str:
+    return "fetched" if job.progress.unit == "targets" else "embedded"
+
+
 def _progress_text(job: CatalogJob) -> str:
-    """``Embedding: 16 of 30 objects, about 12 s left``."""
+    """``Embedding: 16 of 30 objects, about 12 s left``; ``Fetching: 16 of 200 targets, 40 a minute, …``."""
     progress = job.progress
     if not progress.total:
         return progress.step
     text = f"{progress.step}: {progress.done:,} of {progress.total:,} {progress.unit}"
-    if job.embedded and progress.done < progress.total:
-        left = (time.monotonic() - job.since) / job.embedded * (progress.total - progress.done)
+    pace = progress.pace
+    if pace:
+        text += f", {60 / pace:,.0f} a minute"
+    elif job.embedded:
+        pace = (time.monotonic() - job.since) / job.embedded
+    if pace and progress.done < progress.total:
+        left = pace * (progress.total - progress.done)
         text += f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
     return text
 
@@ -153,9 +160,18 @@ def _summary(state: UserCatalogState, result: CatalogJobResult) -> None:
                 "Go on",
                 key="own-go-on",
                 type="primary",
-                on_click=_go_on,
+                on_click=go_on,
                 args=(state,),
                 icon=":material/play_arrow:",
+            )
+        elif state.again is not None and any(one.may_pass for one in result.problems):
+            st.button(
+                "Ask again",
+                key="own-ask-again",
+                on_click=go_on,
+                args=(state,),
+                icon=":material/refresh:",
+                help="The archives that did not answer, for what is missing; nothing else is asked for again",
             )
         st.download_button(
             "Download (zip)",

@@ -59,7 +59,7 @@ class UserCatalogState:
     def drop(self) -> None:
         """Look into no own catalog any more."""
         self.choose(False)
-        self.files, self.result = (), None
+        self.files, self.result, self.again = (), None, None
         self.inputs += 1
 
 
