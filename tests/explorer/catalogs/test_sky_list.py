@@ -23,7 +23,7 @@ from tests.sky.simulated_sky import CROWD, NOTHING, SPECTRA
 
 PLACES = [entry.target for entry in SPECTRA if entry.target.name.startswith(f"{CROWD.name} ")]
 KINDS = ("photometry", "spectrum")
-TIMEOUT = 120
+TIMEOUT = 600
 
 
 def table(count: int, bad: int) -> io.BytesIO:
