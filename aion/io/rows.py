@@ -168,6 +168,17 @@ def names_target(columns: Iterable[str]) -> bool:
     return bool({*_IDS, *_RA} & set(columns))
 
 
+def advice_for_positions(columns: Iterable[str]) -> str:
+    """The end of a message about a table with nothing else to read; empty without columns of positions."""
+    names = set(columns)
+    if not (names & set(_RA) and names & set(_DEC)):
+        return ""
+    return (
+        "; positions alone can be looked up where archives may be asked: `aion fetch --list`, or on the "
+        'Catalog page "A list of positions, names or ids"'
+    )
+
+
 def identity(row: Record) -> str | None:
     """The row's id as text. A Legacy Survey row gets the TARGETID that DESI gives to the same object."""
     release, brick, number_in_brick = (_whole(row.get(name)) for name in ("release", "brickid", "objid"))

@@ -311,3 +311,14 @@ def test_reading_never_sets_the_warnings_of_the_whole_process_aside(twins, monke
     with warnings.catch_warnings():
         assert __name__ in callers, "the trap works"
     assert not [name for name in callers if name.startswith(("aion", "contextlib"))]
+
+
+def test_a_table_of_positions_alone_says_where_they_can_be_looked_up():
+    with pytest.raises(FormatError, match=r"rename the columns; positions alone .*aion fetch --list"):
+        read(b"RA,DEC\n150.1,2.2\n150.2,2.3\n")
+    stream = io.BytesIO()
+    Table({"RA": [150.1, 150.2], "DEC": [2.2, 2.3]}).write(stream, format="fits")
+    with pytest.raises(FormatError, match=r"specutils reads; positions alone .*Catalog page"):
+        read(stream.getvalue())
+    with pytest.raises(FormatError, match=r"rename the columns$"):
+        read(b"name,mag\na,20.1\nb,20.2\n")

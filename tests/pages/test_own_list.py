@@ -86,7 +86,7 @@ def test_a_table_says_before_how_many_targets_it_has_and_how_long_they_take(form
     assert "200 targets: about 3 min at the pace of the archives" in said(form)
 
 
-def test_fetching_shows_its_pace_and_goes_on_after_a_cancel_with_what_is_there(form, slow, sky):
+def test_fetching_shows_its_pace_and_goes_on_after_a_cancel(form, slow, sky):
     at = press(lines(form, *map(position, range(5))), FETCH)
     slow.release(2)
     at = fetched(at, 2)

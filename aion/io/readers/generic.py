@@ -21,7 +21,7 @@ from aion.io.objects import Entry, Overrides
 from aion.io.readers.sdss import PIXEL_BITS
 from aion.io.registry import Found, check_count, reader
 from aion.io.roles import ARMS, Role, label, name_words
-from aion.io.rows import facts, identity, kind_of, photometry, with_header
+from aion.io.rows import advice_for_positions, facts, identity, kind_of, photometry, with_header
 from aion.io.spectra import SpectrumArrays, build_spectrum, ivar_of, join_arms
 from aion.io.spectrum_records import are_parts, spectrum_arrays
 from aion.io.units import medium_of
@@ -186,10 +186,11 @@ def _spectra(file: FitsFile) -> list[Any]:
             if spectra:
                 return spectra
     hdus = "; ".join(f"{hdu.title}: {_told(hdu)}" for hdu in file.hdus[:6])
+    columns = (name for hdu in file.tables() for name in hdu.columns)
     raise FormatError(
         f"the FITS file holds {hdus}. Expected are a spectrum, an image (bands, height, width) or a table "
         "of SDSS, DESI, the Legacy Survey "
-        "or HSC, or a spectrum that specutils reads"
+        f"or HSC, or a spectrum that specutils reads{advice_for_positions(columns)}"
     ) from problem
 
 

@@ -9,7 +9,7 @@ from aion.io.fits_file import FitsFile, Hdu
 from aion.io.fits_layouts import has_spectrum_columns
 from aion.io.objects import Entry, Overrides
 from aion.io.registry import ROWS_WITHOUT_PHOTOMETRY, Found, check_count, reader
-from aion.io.rows import facts, kind_of, photometry, with_header
+from aion.io.rows import advice_for_positions, facts, kind_of, photometry, with_header
 from aion.io.spectrum_records import FEWEST_ROWS, holds_spectrum, objects_in, read_spectrum
 
 SHOWN_COLUMNS, SHOWN_ROWS = 12, 10
@@ -87,6 +87,7 @@ def refuse_table(table: Table, overrides: Overrides) -> list[Found]:
         f"the {table.origin or 'table'} has {len(table)} rows of {shown}; wavelength, flux and ivar of a "
         "spectrum, or columns such as "
         "FLUX_G, FLUX_R, EBV, g_cmodel_mag, phot_g_mean_flux are expected: rename the columns"
+        f"{advice_for_positions(names)}"
     )
 
 
