@@ -81,6 +81,7 @@ def tangent_plane(wcs: WCS, shape: tuple[int, ...], every: int = 1) -> dict[str,
         "CD1_2": float(east[3] - east[2]),
         "CD2_1": float(north[1] - north[0]),
         "CD2_2": float(north[3] - north[2]),
+        "LONPOLE": 180.0,
         "RADESYS": "ICRS",
     }
 

@@ -16,5 +16,5 @@ globalThis.A = {
   graphicOverlay: (options) => ({ options, add: note("field") }),
   polygon: (corners) => corners,
   image: (url, options) => ({ url, options }),
-  imageHiPS: (url) => { asked.push(["imageHiPS", url]); return { url } },
+  imageHiPS: (url, { successCallback }) => { asked.push(["imageHiPS", url]); setTimeout(successCallback); return { url } },
 }

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from aion.explorer.settings import Settings
+from aion.explorer.ui.analyze.sky_panel import HIPS
 from tests.browser.conftest import CHROMIUM, PATIENCE, serving
+from tests.browser.test_figures import at_rest
 from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 from tests.sky.fake_archive import FakeArchive, closed_port, fake_archive
 from tests.sky.simulated_sky import GALAXY
 
 pytestmark = pytest.mark.browser
+LAYERS = "count => globalThis.asked?.filter(([name]) => name === 'setOverlayImageLayer').length === count"
+OPEN = {"Access-Control-Allow-Origin": "*"}
 STAND_IN = Path(__file__).with_name("aladin_stand_in.js")
 
 
@@ -27,8 +31,10 @@ def opened(
     folder: Path,
     aladin: str,
     see,
+    surveys: int = 0,
 ):
-    """What ``see`` finds in a tab with the sky around the galaxy, and the errors of the tab's own code."""
+    """What ``see`` finds in a tab with the sky around the galaxy in which nothing goes wrong; so many of the
+    surveys of the CDS answer."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with pytest.MonkeyPatch.context() as patch:
         for name, url in archive.base_urls.items():
@@ -41,6 +47,10 @@ def opened(
             page = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
             page.set_default_timeout(PATIENCE)
             page.route("https://**", lambda route: route.abort())  # no other host
+            for _, url in HIPS[:surveys]:
+                page.route(
+                    f"{url}/properties", lambda route: route.fulfill(body="hips_order = 9", headers=OPEN)
+                )
             problems: list[str] = []
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.goto(f"{address}/?at={GALAXY.ra},{GALAXY.dec}")
@@ -73,6 +83,33 @@ def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(
     assert len(corners) == 4 and all(abs(ra - GALAXY.ra) < 0.005 for ra, _ in corners)
     images = [given[0]["url"] for name, *given in asked if name == "setOverlayImageLayer"]
     assert all(url.startswith("data:image/png") and len(url) > 1000 for url in images)
+
+
+def test_a_survey_that_answers_lies_below_the_cutout_in_the_one_sky(
+    archive: FakeArchive,
+    settings: Settings,  # noqa: F811
+    root: Path,
+    tmp_path: Path,
+):
+    def see(page):
+        page.wait_for_function(LAYERS, arg=3)
+        for count in (0, 1):
+            page.get_by_text("The sky around").click()
+            page.wait_for_function(
+                "count => document.querySelectorAll('.aion-sky i').length === count", arg=count
+            )
+        page.locator(".st-key-z-typed input").fill("0.2")
+        page.locator(".st-key-z-typed input").press("Enter")
+        at_rest(page)
+        assert page.get_by_text("A click on the sky offers").count() == 1
+        assert page.get_by_text("The surveys of the CDS do not answer").count() == 0
+        return page.evaluate("asked")
+
+    asked = opened(archive, settings, root, tmp_path, str(STAND_IN), see, surveys=1)
+    assert [name for name, *_ in asked].count("aladin") == 1, "closed and opened again it is the same"
+    assert [given[0] for name, *given in asked if name == "imageHiPS"] == [HIPS[0][1]]
+    layers = [given[-1] for name, *given in asked if name == "setOverlayImageLayer"]
+    assert layers == ["Cutout", HIPS[0][0], "Cutout"], "the last lies above the others"
 
 
 def test_without_aladin_lite_the_sky_is_one_sentence(

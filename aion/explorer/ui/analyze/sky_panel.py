@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
-from aion.catalog import Catalog
+from aion.catalog import Catalog, has_positions, separations
 from aion.constants import CODEC_FIELD
 from aion.explorer import figures
 from aion.explorer.engine.reconstruction import SURVEYS as IMAGE_SURVEYS
@@ -30,7 +30,6 @@ from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 from aion.io.sky_grid import celestial, center_of, corners_of, tangent_plane
-from aion.sphere import separation
 
 KEY = "sky"
 TITLE = "The sky around"
@@ -164,13 +163,12 @@ def sources_around(catalog: Catalog, ra: float, dec: float) -> list[SkySource]:
     """Objects of a catalog within `RADIUS` of a position, degrees, ICRS; none of a simulated catalog, or of
     one without positions."""
     table = catalog.table
-    if catalog.manifest.simulated or not {"ra", "dec"} <= set(table):
+    if catalog.manifest.simulated or not has_positions(table):
         return []
-    away = separation(table["ra"], table["dec"], ra, dec)  # NaN where there is no position
-    near = table[away <= RADIUS * 3600]
+    near = table[separations(table, (ra, dec)) <= RADIUS * 3600].fillna({"class": ""})
     columns = (near[name] for name in ("id", "ra", "dec", "z", "class"))
     return [
-        SkySource(str(id), float(ra), float(dec), None if np.isnan(z) else float(z), str(kind or ""))
+        SkySource(str(id), float(ra), float(dec), None if np.isnan(z) else float(z), str(kind))
         for id, ra, dec, z, kind in zip(*columns, strict=True)
     ]
 
