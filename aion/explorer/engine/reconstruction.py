@@ -25,7 +25,8 @@ _RANGES = {"tok_spectrum_sdss": (3800.0, 9200.0), "tok_spectrum_desi": (3600.0, 
 """Å that a spectrum of the survey covers: SDSS spectrographs, DESI's three arms."""
 
 _CARDS = ("CTYPE", "CRVAL", "CRPIX", "CUNIT", "CDELT", "CD", "PC", "RADESYS", "EQUINOX", "LONPOLE", "LATPOLE")
-"""Beginnings of the names of the celestial cards of a WCS."""
+_DISTORTIONS = ("A_", "B_", "AP_", "BP_", "PV")
+"""Beginnings of the names of the celestial cards of a WCS, and of those of SIP and TPV."""
 
 
 def reconstructions(
@@ -138,7 +139,7 @@ def _sigma(ivar: Any, shape: tuple[int, ...], top: int, left: int, scale: float)
 
 def _move_wcs(header: Mapping[str, Any], left: int, top: int) -> dict[str, Any]:
     """The celestial cards of a WCS, for the field that begins at pixel (left, top)."""
-    cards = {name: value for name, value in header.items() if name.startswith(_CARDS)}
+    cards = {name: value for name, value in header.items() if name.startswith(_CARDS + _DISTORTIONS)}
     if "CRPIX1" in cards and "CRPIX2" in cards:
         cards["CRPIX1"], cards["CRPIX2"] = cards["CRPIX1"] - left, cards["CRPIX2"] - top
     return cards

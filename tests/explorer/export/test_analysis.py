@@ -140,7 +140,20 @@ def test_the_density_comes_back_from_hdf5_in_the_layout_of_qp(analysis):
     assert (density * np.diff(edges)).sum() == pytest.approx(1)
 
 
-def test_the_decoded_image_lies_where_the_input_says(engine):
+SIP = {
+    "CTYPE1": "RA---TAN-SIP",
+    "CTYPE2": "DEC--TAN-SIP",
+    "A_ORDER": 2,
+    "B_ORDER": 2,
+    "A_2_0": 1e-5,
+    "B_0_2": 1e-5,
+}
+TPV = {"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV", "PV1_1": 1.01, "PV2_1": 0.99}
+FAR = {"CRPIX1": -1000.0, "CRPIX2": -800.0}
+
+
+@pytest.mark.parametrize("cards", [{}, SIP | FAR, TPV | FAR], ids=["plain", "SIP", "TPV"])
+def test_the_decoded_image_lies_where_the_input_says(engine, cards):
     from tests.explorer.conftest import sky_object
 
     header = {
@@ -151,7 +164,7 @@ def test_the_decoded_image_lies_where_the_input_says(engine):
         "CRPIX1": 52.5,
         "CRPIX2": 55.5,
     }
-    header |= {"CDELT1": -7.28e-5, "CDELT2": 7.28e-5, "CUNIT1": "deg", "CUNIT2": "deg"}
+    header |= {"CDELT1": -7.28e-5, "CDELT2": 7.28e-5, "CUNIT1": "deg", "CUNIT2": "deg"} | cards
     analysis = engine.analyze(replace(sky_object(1), frames={"tok_image": ImageFrame(0.262, header)}))
     with fits.open(io.BytesIO(decoded_fits(analysis))) as hdus:
         moved, given = WCS(hdus[1].header, naxis=2), WCS(fits.Header(header))
