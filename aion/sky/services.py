@@ -7,7 +7,7 @@ from typing import Self
 
 from aion.errors import ConfigError
 
-PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15, "sdss": 0.5, "desi": 0.5}
+PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15}
 """Service -> seconds between the starts of two requests; one at a time."""
 
 KINDS = ("image", "hsc", "photometry", "spectrum")
@@ -47,10 +47,6 @@ class Services:
     """Spectra of SDSS, BOSS and DESI."""
     sesame: str = "https://cds.unistra.fr/cgi-bin/nph-sesame"
     """Names -> positions."""
-    sdss: str = "https://data.sdss.org/sas"
-    """Files of SDSS spectra, where SPARCL does not answer."""
-    desi: str = "https://data.desi.lbl.gov/public"
-    """Files of DESI spectra, where SPARCL does not answer."""
     cache: Path = Path.home() / ".cache" / "aion-explorer" / "sky"
     """Folder of the answers, which do not change within a data release."""
     cache_bytes: int = 2 * 2**30

@@ -6,6 +6,7 @@ import pytest
 
 from aion.explorer.settings import Settings
 from aion.explorer.ui.analyze.sky_panel import HIPS
+from aion.sky.services import PACE
 from tests.browser.conftest import CHROMIUM, PATIENCE, serving
 from tests.browser.test_figures import at_rest
 from tests.explorer.conftest import settings  # noqa: F401  # a fixture
@@ -37,9 +38,8 @@ def opened(
     surveys of the CDS answer."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with pytest.MonkeyPatch.context() as patch:
-        for name, url in archive.base_urls.items():
-            if name != "datalab":
-                patch.setenv(f"AION_SKY_{name.upper()}", url)
+        for name in PACE:
+            patch.setenv(f"AION_SKY_{name.upper()}", archive.base_urls[name])
         patch.setenv("AION_SKY", "yes")
         patch.setenv("AION_SKY_CACHE", str(folder / "sky"))
         patch.setenv("AION_ALADIN", aladin)

@@ -16,6 +16,7 @@ from aion.explorer.catalogs import user_catalog
 from aion.explorer.catalogs.sky_list import ListJob
 from aion.explorer.engine import Engine
 from aion.sky.archive import Archive
+from aion.sky.services import PACE
 from tests.explorer.catalogs.test_user_catalog import assert_same
 from tests.sky.asked import archive_of, services
 from tests.sky.fake_archive import FakeArchive
@@ -196,7 +197,7 @@ def test_a_process_that_is_killed_loses_nothing_that_was_fetched(
 ):
     own, given = tmp_path / "own", tmp_path / "targets.csv"
     given.write_bytes(table(16, 5).getvalue())
-    urls = {name: url for name, url in archive.base_urls.items() if name != "datalab"}
+    urls = {name: url for name, url in archive.base_urls.items() if name in PACE}
     texts = urls | {"pace": "0.01", "cache": str(tmp_path / "cache"), "cache_bytes": "0"}
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, json.dumps(texts), str(given), str(own)],
