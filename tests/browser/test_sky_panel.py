@@ -1,6 +1,8 @@
 """The sky around an object: what is drawn, a click that leads elsewhere, one sentence without a network."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,6 @@ from aion.explorer.ui.analyze.sky_panel import HIPS
 from aion.sky.services import PACE
 from tests.browser.conftest import CHROMIUM, PATIENCE, serving
 from tests.browser.test_figures import at_rest
-from tests.explorer.conftest import settings  # noqa: F401  # a fixture
 from tests.sky.fake_archive import FakeArchive, closed_port, fake_archive
 from tests.sky.simulated_sky import GALAXY
 
@@ -25,47 +26,41 @@ def archive():
         yield fake
 
 
-def opened(
-    archive: FakeArchive,
-    settings: Settings,  # noqa: F811
-    root: Path,
-    folder: Path,
-    aladin: str,
-    see,
-    surveys: int = 0,
-):
-    """What ``see`` finds in a tab with the sky around the galaxy in which nothing goes wrong; so many of the
-    surveys of the CDS answer."""
+@pytest.fixture
+def sky_around(archive: FakeArchive, settings: Settings, root: Path, tmp_path: Path):
+    """``sky_around(see)``: what ``see`` finds in a tab with the sky around the galaxy in which nothing goes
+    wrong; so many of the surveys of the CDS answer."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in PACE:
-            patch.setenv(f"AION_SKY_{name.upper()}", archive.base_urls[name])
-        patch.setenv("AION_SKY", "yes")
-        patch.setenv("AION_SKY_CACHE", str(folder / "sky"))
-        patch.setenv("AION_ALADIN", aladin)
-        with serving(settings, root, folder / "log.txt") as address, sync_api.sync_playwright() as driver:
-            page = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
-            page.set_default_timeout(PATIENCE)
-            page.route("https://**", lambda route: route.abort())  # no other host
-            for _, url in HIPS[:surveys]:
-                page.route(
-                    f"{url}/properties", lambda route: route.fulfill(body="hips_order = 9", headers=OPEN)
-                )
-            problems: list[str] = []
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.goto(f"{address}/?at={GALAXY.ra},{GALAXY.dec}")
-            page.get_by_text("The sky around").click()
-            result = see(page)
-            assert not problems
-            return result
+
+    def opened(see: Callable[[Any], Any], *, aladin: str = str(STAND_IN), surveys: int = 0) -> Any:
+        environment = {f"AION_SKY_{name.upper()}": archive.base_urls[name] for name in PACE}
+        environment |= {"AION_SKY": "yes", "AION_SKY_CACHE": str(tmp_path / "sky"), "AION_ALADIN": aladin}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with (
+                serving(settings, root, tmp_path / "log.txt") as address,
+                sync_api.sync_playwright() as driver,
+            ):
+                page = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
+                page.set_default_timeout(PATIENCE)
+                page.route("https://**", lambda route: route.abort())  # no other host
+                for _, url in HIPS[:surveys]:
+                    page.route(
+                        f"{url}/properties", lambda route: route.fulfill(body="hips_order = 9", headers=OPEN)
+                    )
+                problems: list[str] = []
+                page.on("pageerror", lambda error: problems.append(str(error)))
+                page.goto(f"{address}/?at={GALAXY.ra},{GALAXY.dec}")
+                page.get_by_text("The sky around").click()
+                result = see(page)
+                assert not problems
+                return result
+
+    return opened
 
 
-def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(
-    archive: FakeArchive,
-    settings: Settings,  # noqa: F811
-    root: Path,
-    tmp_path: Path,
-):
+def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(sky_around):
     def see(page):
         page.get_by_text("The surveys of the CDS do not answer: only what is here is drawn.").wait_for()
         asked = page.evaluate("asked")
@@ -74,7 +69,7 @@ def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(
         page.wait_for_url("**/?at=150.10000%2C2.30000")
         return asked
 
-    asked = opened(archive, settings, root, tmp_path, str(STAND_IN), see)
+    asked = sky_around(see)
     names = [name for name, *_ in asked]
     assert names.count("aladin") == 1 and "imageHiPS" not in names, "no survey that does not answer"
     [target] = [given[0]["target"] for name, *given in asked if name == "aladin"]
@@ -85,12 +80,7 @@ def test_the_sky_shows_cutout_and_field_and_a_click_leads_elsewhere(
     assert all(url.startswith("data:image/png") and len(url) > 1000 for url in images)
 
 
-def test_a_survey_that_answers_lies_below_the_cutout_in_the_one_sky(
-    archive: FakeArchive,
-    settings: Settings,  # noqa: F811
-    root: Path,
-    tmp_path: Path,
-):
+def test_a_survey_that_answers_lies_below_the_cutout_in_the_one_sky(sky_around):
     def see(page):
         page.wait_for_function(LAYERS, arg=3)
         for count in (0, 1):
@@ -105,22 +95,16 @@ def test_a_survey_that_answers_lies_below_the_cutout_in_the_one_sky(
         assert page.get_by_text("The surveys of the CDS do not answer").count() == 0
         return page.evaluate("asked")
 
-    asked = opened(archive, settings, root, tmp_path, str(STAND_IN), see, surveys=1)
+    asked = sky_around(see, surveys=1)
     assert [name for name, *_ in asked].count("aladin") == 1, "closed and opened again it is the same"
     assert [given[0] for name, *given in asked if name == "imageHiPS"] == [HIPS[0][1]]
     layers = [given[-1] for name, *given in asked if name == "setOverlayImageLayer"]
     assert layers == ["Cutout", HIPS[0][0], "Cutout"], "the last lies above the others"
 
 
-def test_without_aladin_lite_the_sky_is_one_sentence(
-    archive: FakeArchive,
-    settings: Settings,  # noqa: F811
-    root: Path,
-    tmp_path: Path,
-):
+def test_without_aladin_lite_the_sky_is_one_sentence(sky_around):
     def see(page):
         page.get_by_text("Aladin Lite does not come from").wait_for()
         return page.get_by_text("All else on this page works without it.").count()
 
-    address = f"{closed_port()}/aladin.js"
-    assert opened(archive, settings, root, tmp_path, address, see) == 1
+    assert sky_around(see, aladin=f"{closed_port()}/aladin.js") == 1

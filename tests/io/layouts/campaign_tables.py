@@ -178,17 +178,23 @@ def specutils_asdf() -> bytes:
     )
 
 
+OF_SPARCL: dict[str, Any] = {
+    "wavelength": (FIRST, LAST),
+    "flux": MEDIAN_FLUX,
+    "error": 0.4,
+    "good": GOOD,
+    "ra": 150.1,
+    "dec": 2.2,
+    "z": 0.15,
+    "kind": "GALAXY",
+}
+"""What is read of its record."""
+
+
 @layout(
     "a record with a redshift and two ids",
     "https://sparclclient.readthedocs.io (retrieve().records: sparcl_id, specid, redshift, mask 0 = good)",
-    wavelength=(FIRST, LAST),
-    flux=MEDIAN_FLUX,
-    error=0.4,
-    good=GOOD,
-    ra=150.1,
-    dec=2.2,
-    z=0.15,
-    kind="GALAXY",
+    **OF_SPARCL,
 )
 def sparcl_record() -> dict[str, Any]:
     return {
@@ -211,14 +217,7 @@ def sparcl_record() -> dict[str, Any]:
     "the answer of SPARCL as it comes: a header and a record",
     "https://astrosparcl.datalab.noirlab.edu/sparc (POST spectras/, format=json)",
     ending="json",
-    wavelength=(FIRST, LAST),
-    flux=MEDIAN_FLUX,
-    error=0.4,
-    good=GOOD,
-    ra=150.1,
-    dec=2.2,
-    z=0.15,
-    kind="GALAXY",
+    **OF_SPARCL,
 )
 def sparcl_answer() -> bytes:
     values = sparcl_record().items()
