@@ -63,13 +63,13 @@ def objects_at(text: str, overrides: "Overrides", *, strict: bool) -> "list[SkyO
     """The object there; what is missing is said on standard error."""
     from aion.io import read
 
-    finding = _found(text, KINDS)
+    finding = _look_up(text, KINDS)
     return read([file.open() for file in finding.files()], overrides=overrides, strict=strict)
 
 
 def fetch_one(text: str, folder: Path, kinds: str) -> list[Path]:
     """Write the files of a target to a folder; their paths."""
-    finding = _found(text, _kinds(kinds))
+    finding = _look_up(text, _kinds(kinds))
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / file.name for file in finding.files()]
     for path, file in zip(paths, finding.files(), strict=True):
@@ -114,7 +114,7 @@ def archive_of_environment() -> "Archive":
     return Archive(services)
 
 
-def _found(text: str, kinds: tuple[str, ...]) -> "Finding":
+def _look_up(text: str, kinds: tuple[str, ...]) -> "Finding":
     """What there is, told on standard error.
 
     Raises:

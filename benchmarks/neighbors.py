@@ -133,8 +133,8 @@ def measured(contender: Contender, folder: Path) -> list[str]:
     start, cpu = perf_counter(), process_time()
     search, save = contender.build(vectors)
     cells = [f"{perf_counter() - start:.0f} ({process_time() - cpu:.0f})"]
-    cells += _asked(search, queries, None, nearest["all"])
-    cells += _asked(search, queries, keep, nearest["kept"]) if contender.filters else ["no filter", ""]
+    cells += _timings(search, queries, None, nearest["all"])
+    cells += _timings(search, queries, keep, nearest["kept"]) if contender.filters else ["no filter", ""]
     cells += [f"{_memory(name):.0f}" for name in ("VmRSS", "VmHWM")]
     if save is None:
         return [*cells, "no file"]
@@ -143,7 +143,7 @@ def measured(contender: Contender, folder: Path) -> list[str]:
     return [*cells, " + ".join(f"{path.stat().st_size / 1e6:.0f}" for path in files)]
 
 
-def _asked(search: Search, queries: Floats, keep: Flags | None, nearest: NDArray[np.int64]) -> list[str]:
+def _timings(search: Search, queries: Floats, keep: Flags | None, nearest: NDArray[np.int64]) -> list[str]:
     """Milliseconds, median, and recall."""
     search(queries[0], keep)
     walls, cpus, shares = [], [], []

@@ -91,7 +91,7 @@ def test_a_fetch_goes_on_where_the_connection_broke(online: Hub, monkeypatch: py
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
     download.fetch("some/cut")
     assert download.cached_weights()[0].files == layout(online.folder)
-    assert any(headers.get("range") or headers.get("Range") for headers in online.asked("some/cut/cdn"))
+    assert any(headers.get("range") or headers.get("Range") for headers in online.requests_of("some/cut/cdn"))
 
 
 def test_a_fetch_that_is_interrupted_keeps_whole_files_and_goes_on_with_the_others(

@@ -119,13 +119,13 @@ def test_what_was_downloaded_once_needs_no_network(ask: Client, served: Hub) -> 
 def test_whether_a_file_is_there_is_known_without_downloading_it(ask: Client, served: Hub) -> None:
     assert ask("has", "some/looked-at", path="model.safetensors")["has"]
     assert not ask("has", "some/looked-at", path="codecs/nothing/config.json")["has"]
-    assert len(served.asked("some/looked-at")) == 1  # config.json alone
+    assert len(served.requests_of("some/looked-at")) == 1  # config.json alone
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_stopped(ask: Client, served: Hub) -> None:
     assert ask("model", "some/cut")["sha256"] == sha256(served.folder / "model.safetensors")
     half = (served.folder / "model.safetensors").stat().st_size // 2
-    (resumed,) = [headers["Range"] for headers in served.asked("some/cut") if "Range" in headers]
+    (resumed,) = [headers["Range"] for headers in served.requests_of("some/cut") if "Range" in headers]
     assert half - 256 < int(resumed.removeprefix("bytes=").removesuffix("-")) <= half
 
 

@@ -28,7 +28,7 @@ def sky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "archive", lambda: ours)
 
 
-def folded(at: AppTest) -> bool:
+def is_folded(at: AppTest) -> bool:
     """Whether the page has the panel."""
     return sky_panel.TITLE in [one.label for one in at.expander]
 
@@ -41,7 +41,7 @@ def drawn(at: AppTest) -> list[dict]:
 
 def test_the_sky_has_the_cutout_the_field_and_the_object(sky, upload):
     at = upload("ls_cutout.fits.gz")
-    assert folded(at) and not drawn(at)
+    assert is_folded(at) and not drawn(at)
     at = unfold(at, FOLD)
     assert not at.exception
     [told] = drawn(at)
@@ -68,9 +68,9 @@ def test_a_spectrum_alone_is_a_place_in_the_sky_without_a_picture(sky, upload):
 def test_what_is_nowhere_in_the_sky_has_no_panel(sky, one_example, app, twin):
     at = app.run()
     widget(at.button, "open-").click().run()
-    assert session(at).target.ra is not None and not folded(at), "an example is simulated"
+    assert session(at).target.ra is not None and not is_folded(at), "an example is simulated"
     at.file_uploader[0].set_value(twin("spectrum.csv")).run()
-    assert session(at).target.ra is None and not folded(at)
+    assert session(at).target.ra is None and not is_folded(at)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_object_of_a_simulated_catalog_has_no_panel(monkeypatch, origin, simu
 
 
 def test_where_the_sky_is_off_there_is_no_panel(upload):
-    assert not folded(upload("ls_cutout.fits.gz"))
+    assert not is_folded(upload("ls_cutout.fits.gz"))
 
 
 def test_a_place_that_was_clicked_is_looked_up_once_a_person_asks(sky, upload, monkeypatch):

@@ -94,7 +94,7 @@ class FakeArchive:
         """It answers again."""
         self._bad.pop(service, None)
 
-    def asked(self, service: str) -> list[RecordedRequest]:
+    def requests_of(self, service: str) -> list[RecordedRequest]:
         """What this service was asked."""
         return [request for request in self.requests if request.service == service]
 

@@ -28,7 +28,7 @@ def test_the_pace_of_a_service_holds_for_all_who_ask(archive: FakeArchive, tmp_p
     for thread in threads:
         thread.join()
     for service in ("viewer", "sparcl"):
-        times = [request.time for request in archive.asked(service)]
+        times = [request.time for request in archive.requests_of(service)]
         assert len(times) >= 4 and archive.most_at_once[service] == 1
         assert times[-1] - times[0] > 0.15 * (len(times) - 1)  # when they arrive depends on the machine too
 

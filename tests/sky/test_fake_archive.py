@@ -169,7 +169,7 @@ def test_every_request_is_written_down_with_its_time(archive: FakeArchive) -> No
     assert (third.method, third.path, third.query, third.user_agent) == ("POST", "find/", "limit=5", "me")
     assert third.body == '{"search": [["ra", 1, 2]]}'
     assert before < first.time < second.time < third.time < time.monotonic()
-    assert archive.asked("sesame") == [second]
+    assert archive.requests_of("sesame") == [second]
 
 
 def test_requests_at_the_same_time_are_counted(archive: FakeArchive) -> None:

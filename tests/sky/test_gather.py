@@ -223,7 +223,7 @@ def test_a_search_that_is_interrupted_ends_at_once(archive: FakeArchive, tmp_pat
         str(tmp_path / "out"),
     ]
     with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as fetching:
-        while not archive.asked("viewer"):
+        while not archive.requests_of("viewer"):
             time.sleep(0.05)
             assert fetching.poll() is None
         start = time.monotonic()
@@ -231,4 +231,4 @@ def test_a_search_that_is_interrupted_ends_at_once(archive: FakeArchive, tmp_pat
         _, errors = fetching.communicate(timeout=50)
     assert time.monotonic() - start < 15
     assert fetching.returncode == 2 and errors.strip() == f"aion: {GALAXY.ra} {GALAXY.dec}: stopped"
-    assert len(archive.asked("viewer")) == 1
+    assert len(archive.requests_of("viewer")) == 1

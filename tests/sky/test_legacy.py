@@ -62,7 +62,7 @@ def test_an_image_is_of_the_legacy_surveys_with_its_inverse_variance(archive: Fa
     assert tuple(image.flux.shape) == (1, 4, SIZE, SIZE)
     middle = slice((SIZE - 96) // 2, (SIZE + 96) // 2)
     np.testing.assert_array_equal(np.asarray(image.flux[0])[:, middle, middle], stamp(GALAXY.example))
-    [asked] = archive.asked("viewer")
+    [asked] = archive.requests_of("viewer")
     assert "bands=griz" in asked.query and "invvar" in asked.query
     assert separation(target.ra, target.dec, GALAXY.ra, GALAXY.dec) < 0.01
 
@@ -74,7 +74,7 @@ def test_an_image_of_hsc_says_that_it_is_one_and_its_zero_point(archive: FakeArc
     assert file.provenance.note == "SURVEY and MAGZERO were added: the answer does not state them"
     header = fits.getheader(BytesIO(file.data))
     assert (header["SURVEY"], header["MAGZERO"]) == ("HSC", 27.0)
-    assert "invvar" not in archive.asked("viewer")[0].query
+    assert "invvar" not in archive.requests_of("viewer")[0].query
 
 
 @pytest.mark.parametrize(

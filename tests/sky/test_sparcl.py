@@ -65,7 +65,7 @@ def test_only_what_is_within_the_radius_is_near(archive: FakeArchive, tmp_path: 
 def test_spectra_on_both_sides_of_ra_zero_are_near(archive: FakeArchive, tmp_path: Path, target):
     found = spectra_near(target.ra, target.dec, 30, archive_of(archive, tmp_path))
     assert {one.id for one in found} == {"4216-55477-800", "387-51791-320"}
-    assert len(archive.asked("sparcl")) == 2
+    assert len(archive.requests_of("sparcl")) == 2
 
 
 @pytest.mark.parametrize(("target", "dec"), [(NORTH_POLE, 90), (SOUTH_POLE, -90)])

@@ -168,7 +168,7 @@ def test_a_list_is_fetched_at_the_pace_of_the_services(archive: FakeArchive, eng
     job = finished(ListJob(table(6, 9), KINDS, engine, tmp_path / "own", ours))
     assert job.result is not None
     for service in ("viewer", "sparcl"):
-        times = [request.time for request in archive.asked(service)]
+        times = [request.time for request in archive.requests_of(service)]
         assert len(times) >= 6 and archive.most_at_once[service] == 1
         assert min(later - earlier for earlier, later in pairwise(times)) > 0.07
 
