@@ -60,7 +60,12 @@ def test_the_make_targets_and_files_it_names_exist() -> None:
 
 def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
     named = dict(re.findall(r"^\| `(AION_\w+|HF_TOKEN)` \| (.*?) \|", README, flags=re.MULTILINE))
-    other = {"AION_DEVICE": "cpu", "AION_PRECISION": "float32"}
+    other = {
+        "AION_DEVICE": "cpu",
+        "AION_PRECISION": "float32",
+        "AION_SKY": "no",
+        "AION_ALADIN": "https://other",
+    }
     changed = {name: Settings.from_environment({name: other.get(name, "other")}) for name in named}
     assert all(settings != Settings() for settings in changed.values())
     assert named.keys() == {
@@ -70,6 +75,8 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
         "AION_PRECISION",
         "AION_CATALOG",
         "AION_OWN",
+        "AION_SKY",
+        "AION_ALADIN",
         "HF_TOKEN",
     }
     for name, value in {"AION_MODEL": Settings().model, "AION_CATALOG": str(Settings().catalog)}.items():
