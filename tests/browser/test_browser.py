@@ -122,17 +122,22 @@ def test_the_first_page_asked_of_a_new_server_may_be_any(settings, root, tmp_pat
 
 
 def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp_path):
-    rows = tmp_path / "mine.csv"
+    rows = (
+        tmp_path / "mine.csv"
+    )  # so many that a person sees the work; each second one is like the one before
+    like = [(i + 1) // 2 for i in range(300)]
     rows.write_text(
-        "\n".join(["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + i},{2 + i},{i / 100}" for i in range(30))])
+        "\n".join(
+            ["id,FLUX_G,FLUX_R,z", *(f"mine {i},{1 + n},{2 + n},{i / 1000}" for i, n in enumerate(like))]
+        )
     )
     page.get_by_role("link", name="Catalog").first.click()
     page.get_by_text("Use your own objects").first.click()
     upload(page, rows)
     page.get_by_role("button", name="Make a catalog of it").click()
     page.get_by_test_id("stProgress").wait_for()
-    page.get_by_text("Your catalog: 30 objects embedded").wait_for()
-    page.get_by_text("30 uploaded objects").wait_for()
+    page.get_by_text("Your catalog: 300 objects embedded").wait_for()
+    page.get_by_text("300 uploaded objects").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download (zip)").click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -141,7 +146,7 @@ def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp
     typed = page.locator(".st-key-add-id input")
     typed.fill("mine 7")
     typed.press("Enter")
-    page.get_by_text("Most similar: 24 of 30").first.wait_for()
+    page.get_by_text("Most similar: 24 of 300").first.wait_for()
     page.get_by_role("button", name="mine 8", exact=True).wait_for()
     assert not page.get_by_test_id("stException").count()
 
