@@ -73,7 +73,7 @@ class ImageCodec(Codec):
         self.pre_quant_proj = nn.Conv2d(hidden_dims, embedding_dim, 1)
         self.post_quant_proj = nn.Conv2d(embedding_dim, hidden_dims, 1)
         network = MagVitAE(multisurvey_projection_dims, hidden_dims, n_compressions, num_consecutive)
-        # an eighth faster, the same tokens
+        # an eighth faster or more, the same tokens
         self.model = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.center_crop = CenterCrop(CODEC_FIELD)
         self.clamp = Clamp()
