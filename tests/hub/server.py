@@ -29,7 +29,7 @@ class Hub:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     go: Event = field(default_factory=Event)
 
-    def asked(self, repository: str, method: str = "GET") -> list[dict[str, str]]:
+    def requests_of(self, repository: str, method: str = "GET") -> list[dict[str, str]]:
         """Headers of the requests for files of a repository."""
         return [
             headers for verb, path, headers in self.requests if verb == method and f"/{repository}/" in path
