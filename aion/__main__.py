@@ -349,6 +349,7 @@ def _engine(model: str | None) -> "Engine":
 
 def _in_words(analysis: "Analysis") -> str:
     lines = [analysis.id, f"  {analysis.redshift.summary()}"]
+    lines += [f"  {answer.summary()}" for answer in analysis.exact[:1]]
     if analysis.z_reference is not None:
         lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
     lines += [f"  p(z) is multiplied by {analysis.prior}."] if analysis.prior else []

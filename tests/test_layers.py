@@ -26,7 +26,19 @@ FACTS = core(
     "positions",
 )
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
-PARTS = core("hub", "download", "model", "codecs", "io", "redshift", "embedding", "search", "catalog", "maps")
+PARTS = core(
+    "hub",
+    "download",
+    "model",
+    "codecs",
+    "io",
+    "redshift",
+    "embedding",
+    "search",
+    "catalog",
+    "maps",
+    "exact_redshift",
+)
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
 
@@ -38,7 +50,7 @@ def explorer(*names: str) -> set[str]:
 SERVICES = explorer(
     "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
-PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
+PAGE = FACTS | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -67,6 +79,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
+    "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
     "aion.search": {"aion.errors", "aion.unit_vectors"},
@@ -76,7 +89,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
     "aion.explorer.settings": {"aion.constants", "aion.errors", "aion.resources", "aion.sky"},
-    "aion.explorer.results": {"aion.catalog", "aion.redshift"},
+    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
     | explorer("results"),
@@ -87,7 +100,7 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.io", "aion.sky"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,

@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike
 
 from aion.catalog import Catalog
 from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.exact_redshift import ExactRedshift, NotRefined
 from aion.explorer.export import tables
 from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
 from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
+from aion.lines import line_label
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -46,6 +48,7 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
             {"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high}
             for peak in pdf.peaks
         ],
+        "exact": [_exact(answer) for answer in analysis.exact],
         "flags": list(pdf.flags),
         "prior": analysis.prior,
     }
@@ -203,6 +206,32 @@ def embeddings_parquet(rows: Sequence[EmbeddingRow], model: ModelInfo) -> bytes:
     stream = io.BytesIO()
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), stream)
     return stream.getvalue()
+
+
+def _exact(answer: ExactRedshift | NotRefined) -> dict[str, Any]:
+    """Of one peak, in the order of the peaks."""
+    if isinstance(answer, NotRefined):
+        return {"not_refined": answer.reason}
+    lines = [
+        {
+            "line": line_label(one.line),
+            "flux": one.flux,
+            "flux_error": one.error,
+            "equivalent_width": one.equivalent_width,
+            "equivalent_width_error": one.equivalent_width_error,
+        }
+        for one in answer.lines
+    ]
+    return {
+        "z": answer.z,
+        "error": answer.error,
+        "lines_used": len(answer.used),
+        "kind": answer.kind,
+        "velocity_width": answer.velocity_width,
+        "improvement": answer.improvement,
+        "lead": answer.lead,
+        "lines": lines,
+    }
 
 
 def _reconstruction(analysis: Analysis) -> dict[str, Any]:
