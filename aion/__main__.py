@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from aion import fetch
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
+from aion.explorer.settings import share_processors
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -46,6 +47,7 @@ class Outcome:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 all is done, 1 some of it, 2 nothing."""
     options = _parser().parse_args(arguments)
+    share_processors()
     warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
         outcome: Outcome = options.run(options)

@@ -8,6 +8,7 @@ from typing import Self
 
 from aion.constants import PRECISIONS
 from aion.errors import ConfigError
+from aion.processors import thread_variables
 from aion.resources import resource
 from aion.sky.services import Services
 
@@ -74,6 +75,12 @@ class Settings:
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
         )
+
+
+def share_processors() -> None:
+    """Let computations of this process go along with those of others: see `aion.processors`. Comes before
+    torch is imported."""
+    os.environ.update(thread_variables(os.environ))
 
 
 def _sky(given: Mapping[str, str]) -> Services | None:

@@ -10,6 +10,15 @@ from aion.errors import ConfigError
 PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15}
 """Service -> seconds between the starts of two requests; one at a time."""
 
+EXAMPLES = (
+    "150.1021 +2.2058",
+    "10:00:24.5 +02:12:21",
+    "NGC 4151",
+    "TARGETID 39627835576420141",
+    "266-51630-53",
+)
+"""What a person may type to look a place up, one of each spelling."""
+
 KINDS = ("image", "hsc", "photometry", "spectrum")
 """What can be asked for at a place."""
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 import aion
 from aion import hub
-from aion.catalog import Catalog, EmbeddedObject, Vector, vectors_of
+from aion.catalog import Catalog, EmbeddedObject, Tokens, Vector, vectors_of
 from aion.catalog.views import Views
 from aion.errors import AIONError, IndexMismatchError
 from aion.explorer.engine import reconstruction
@@ -47,6 +47,8 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
+PATIENT_LIMITS = {"cpu": 2, "cuda": 32}
+"""The same of those that can wait: a person waits for one pass of them at most."""
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
     "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
@@ -63,6 +65,8 @@ class _Job:
     target: SkyObject
     use: Collection[str] | None
     task: Task
+    can_wait: bool = False
+    """Whether it comes after what a person waits for."""
 
 
 class Engine:
@@ -82,7 +86,13 @@ class Engine:
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
-        self._worker: Worker[_Job, Result] = Worker(self._run, limit=BATCH_LIMITS[self._networks.device.type])
+        kind = self._networks.device.type
+        self._worker: Worker[_Job, Result] = Worker(
+            self._run,
+            limit=BATCH_LIMITS[kind],
+            can_wait=lambda job: job.can_wait,
+            patient_limit=PATIENT_LIMITS[kind],
+        )
 
     def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
@@ -115,26 +125,30 @@ class Engine:
         return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(
-        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, can_wait: bool = False
     ) -> NDArray[np.float32]:
-        """(n, D) unit vectors, without decoding or searching anything."""
-        answers = self._worker.ask([_Job(target, use, "embedding") for target in targets])
+        """(n, D) unit vectors, without decoding or searching anything; ``can_wait``: analyses come first."""
+        answers = self._worker.ask([_Job(target, use, "embedding", can_wait) for target in targets])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
         none = np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
         return np.stack(vectors) if vectors else none
 
     def embed_objects(self, targets: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
-        Nothing is decoded or searched."""
-        answers = self._worker.attempt([_Job(target, None, "object") for target in targets])
+        Nothing is decoded or searched. Analyses are answered before it."""
+        answers = self._worker.attempt([_Job(target, None, "object", can_wait=True) for target in targets])
         return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
 
-    def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
+    def vectors(
+        self, objects: Sequence[EmbeddedObject], views: Views, *, can_wait: bool = False
+    ) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see
-        `aion.catalog.vectors_of`."""
-        return vectors_of(
-            objects, views, lambda parts: list(self.embed([SkyObject("", tokens=tokens) for tokens in parts]))
-        )
+        `aion.catalog.vectors_of`. ``can_wait``: as in `embed`."""
+
+        def embed(parts: Sequence[Tokens]) -> list[Vector]:
+            return list(self.embed([SkyObject("", tokens=one) for one in parts], can_wait=can_wait))
+
+        return vectors_of(objects, views, embed)
 
     def redshifts(
         self, target: SkyObject, uses: Mapping[str, Collection[str] | None]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.plain_text import as_text
+from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import choices
@@ -189,7 +189,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [as_text(labels.sentence(note)) for note in (*reasons, *model_first)]
+    notes = [as_text(sentence(note)) for note in (*reasons, *model_first)]
     if not notes:
         return
     shown, others = notes[:MOST_NOTES], notes[MOST_NOTES:]

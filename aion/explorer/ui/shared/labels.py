@@ -332,15 +332,6 @@ def _magnitude(result: ScalarResult) -> str:
     return f"{NANOMAGGY_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
 
 
-def sentence(message: str) -> str:
-    """With a capital, unless it begins with a name, and a full stop."""
-    first = message.split(maxsplit=1)[0] if message else ""
-    text = (
-        message[:1].upper() + message[1:] if first.replace("-", "").isalpha() and first.islower() else message
-    )
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
 def sexagesimal(ra: float, dec: float) -> str:
     """``10:41:32.78 -00:50:57.5`` from degrees."""
     hours = f"{_sixtieths(ra / 15, 2)}"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from aion.exact_redshift import NotRefined
+from aion.explorer.plain_text import sentence
 from aion.explorer.results import Retrieval, ScalarResult
 from aion.explorer.ui.shared import labels
 from aion.io import Entry, Report, SkyObject
@@ -40,7 +41,7 @@ def test_positions_are_written_in_degrees_and_sexagesimal():
     ],
 )
 def test_messages_are_sentences_and_file_names_keep_their_letters(message, shown):
-    assert labels.sentence(message) == shown
+    assert sentence(message) == shown
 
 
 def test_fluxes_get_magnitudes_and_negative_ones_are_non_detections():
