@@ -6,6 +6,7 @@ from functools import partial
 from urllib.parse import quote
 
 from aion.errors import InputError, NothingThereError
+from aion.io.plate_fiber import FIRST_MJD, PlateFiber, signed
 from aion.positions import parse_position
 from aion.sky.archive import Archive, Request
 from aion.sky.search_progress import SearchProgress
@@ -20,7 +21,7 @@ EXAMPLES = (
 )
 """One of each spelling."""
 
-_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(\d{15,20})", re.I)
+_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(-?\d{15,20})", re.I)
 _PLATE = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
 _POSITION = re.compile(rb"%J\s*([0-9.]+)\s+([+-]?[0-9.]+)")
 RUNS = (26, 103, 104, 1302)
@@ -78,32 +79,36 @@ def resolve(text: str, archive: Archive, progress: SearchProgress | None = None)
 def spectrum_ids(text: str) -> tuple[int, ...]:
     """What a TARGETID, a specObjID or ``plate-mjd-fiber`` may be called in SPARCL; nothing for other text.
 
-    specObjID has plate, fiber, mjd - 50000 and run2d in its bits, of which these have 14, 12, 14 and 14:
-    https://www.sdss.org/dr17/help/glossary/#specobj
+    A specObjID may have the sign that SPARCL gives it.
 
     Raises:
         InputError: an id that no 64 bits hold.
     """
     match = _TARGETID.fullmatch(text)
-    if match and int(match[1]) < 2**64:
-        return (_signed(int(match[1])),)
+    if match and -(2**63) <= int(match[1]) < 2**64:
+        return (signed(int(match[1])),)
     if match:
         raise InputError(f"{text}: an id of a spectrum has 64 bits, and is below {2**64}")
+    fiber = plate_fiber(text)
+    return () if fiber is None else tuple(fiber.specobjid(run) for run in RUNS)
+
+
+def plate_fiber(text: str) -> PlateFiber | None:
+    """What ``plate-mjd-fiber`` says; None for other text.
+
+    Raises:
+        InputError: one that no specObjID holds.
+    """
     match = _PLATE.fullmatch(text)
     if not match:
-        return ()
-    plate, mjd, fiber = map(int, match.groups())
-    if not (plate < 2**14 and 0 <= mjd - 50_000 < 2**14 and fiber < 2**12):
+        return None
+    fiber = PlateFiber(*map(int, match.groups()))
+    if not fiber.is_possible():
         raise InputError(
-            f"{text}: a plate below {2**14}, an MJD from 50000 to {50_000 + 2**14 - 1} and a fiber below "
-            f"{2**12} are expected, such as {EXAMPLES[4]}"
+            f"{text}: a plate below {2**14}, an MJD from {FIRST_MJD} to {FIRST_MJD + 2**14 - 1} and a fiber "
+            f"below {2**12} are expected, such as {EXAMPLES[4]}"
         )
-    return tuple(_signed(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10) for run in RUNS)
-
-
-def _signed(number: int) -> int:
-    """As SPARCL keeps 64 bits."""
-    return number - 2**64 if number >= 2**63 else number
+    return fiber
 
 
 def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def test_an_id_opens_its_own_spectrum_before_the_better_ones(archive: FakeArchiv
     assert look_up("500-51994-300", ours).best[0].spectrum.survey == "SDSS"
     assert look_up("TARGETID 39627835576420141", ours).best[0].spectrum.survey == "DESI"
     plate_above_8191 = look_up("10660-58000-77", ours)
-    assert plate_above_8191.best[0].spectrum.id == "10660-58000-77"
+    assert plate_above_8191.best[0].spectrum.id == "10660-58000-0077"
     assert plate_above_8191.place.ra == pytest.approx(NORTHERN.ra)
 
 
