@@ -1,8 +1,10 @@
 """Spectra of SDSS by plate, MJD and fiber, and the specObjID that has these in its bits. Reads no file."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
+_SPELLING = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
 FIRST_MJD = 50_000
 """What specObjID counts days from."""
 FIRST_PLATE = 266
@@ -26,6 +28,12 @@ class PlateFiber:
     def text(self) -> str:
         """``0266-51630-0053``, as the files of SDSS are named."""
         return f"{self.plate:04d}-{self.mjd}-{self.fiber:04d}"
+
+    @classmethod
+    def of_text(cls, text: str) -> Self | None:
+        """Of ``266-51630-53`` or the name of a file; None of other text."""
+        match = _SPELLING.fullmatch(text)
+        return cls(*map(int, match.groups())) if match else None
 
     def is_possible(self) -> bool:
         """Whether the bits of a specObjID hold it."""

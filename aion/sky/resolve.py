@@ -9,8 +9,9 @@ from aion.errors import InputError, NothingThereError
 from aion.io.plate_fiber import FIRST_MJD, PlateFiber, signed
 from aion.positions import parse_position
 from aion.sky.archive import Archive, Request
+from aion.sky.fallback import find_spectrum
 from aion.sky.search_progress import SearchProgress
-from aion.sky.sparcl import ArchiveSpectrum, spectra_by_id
+from aion.sky.sparcl import ArchiveSpectrum
 
 EXAMPLES = (
     "150.1021 +2.2058",
@@ -22,7 +23,6 @@ EXAMPLES = (
 """One of each spelling."""
 
 _TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(-?\d{15,20})", re.I)
-_PLATE = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
 _POSITION = re.compile(rb"%J\s*([0-9.]+)\s+([+-]?[0-9.]+)")
 RUNS = (26, 103, 104, 1302)
 """``run2d`` of SDSS data release 17 as its ids have it: 26, 103, 104 and v5_13_2."""
@@ -49,7 +49,8 @@ class SkyPlace:
 
 
 def resolve(text: str, archive: Archive, progress: SearchProgress | None = None) -> SkyPlace:
-    """The place that a text means. Positions ask nobody; ids ask SPARCL, names ask Sesame.
+    """The place that a text means. Positions ask nobody; ids ask SPARCL or the files of SDSS,
+    names ask Sesame.
 
     Raises:
         InputError: it is empty or too long, or a position that no sphere has.
@@ -63,12 +64,9 @@ def resolve(text: str, archive: Archive, progress: SearchProgress | None = None)
         )
     ids = spectrum_ids(text)
     if ids:
-        spectra = spectra_by_id(ids, archive, progress)
-        if not spectra:
-            raise NothingThereError(
-                f"SPARCL knows no public spectrum {text} in SDSS DR17, BOSS DR17 or DESI DR1; check the id"
-            )
-        return SkyPlace(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
+        fiber = plate_fiber(text) or PlateFiber.of_specobjid(ids[0])
+        spectrum = find_spectrum(text, ids, fiber, archive, progress)
+        return SkyPlace(text, spectrum.ra, spectrum.dec, "id", spectrum)
     position = parse_position(text)
     if position is not None:
         return SkyPlace(text, position[0], position[1], "position")
@@ -99,11 +97,8 @@ def plate_fiber(text: str) -> PlateFiber | None:
     Raises:
         InputError: one that no specObjID holds.
     """
-    match = _PLATE.fullmatch(text)
-    if not match:
-        return None
-    fiber = PlateFiber(*map(int, match.groups()))
-    if not fiber.is_possible():
+    fiber = PlateFiber.of_text(text)
+    if fiber is not None and not fiber.is_possible():
         raise InputError(
             f"{text}: a plate below {2**14}, an MJD from {FIRST_MJD} to {FIRST_MJD + 2**14 - 1} and a fiber "
             f"below {2**12} are expected, such as {EXAMPLES[4]}"

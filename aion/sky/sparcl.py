@@ -112,7 +112,8 @@ def fetch_spectrum(
     )
     answer = archive.ask(request, progress)
     name = f"{spectrum.release}-{spectrum.id}.json"
-    return Fetched.of(answer, name, spectrum.survey, (spectrum.ra, spectrum.dec))
+    place = (spectrum.ra, spectrum.dec)
+    return Fetched.of(answer, name, spectrum.survey, place, service="sparcl")
 
 
 def _find(

@@ -168,6 +168,7 @@ def test_without_a_network_each_service_is_one_sentence(archive: FakeArchive, tm
 
 def test_a_spectrum_that_does_not_come_is_offered_and_costs_no_other(archive: FakeArchive, tmp_path: Path):
     archive.fail("sparcl", "html", 1, path="spectras/")
+    archive.fail("desi", "html")
     finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
     assert len(finding.offers) == 3 and [offer.file is None for offer in finding.offers].count(True) == 1
     assert kinds(finding) >= {"LegacySurveyImage", "HSCImage", "LegacySurveyFluxG", "SDSSSpectrum"}

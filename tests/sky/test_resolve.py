@@ -88,6 +88,7 @@ def test_an_id_is_where_its_spectrum_is(archive: FakeArchive, tmp_path: Path):
 
 def test_a_spectrum_of_another_id_is_not_taken(archive: FakeArchive, tmp_path: Path):
     archive.fail("sparcl", "wrong object")
+    archive.fail("sdss", "wrong object")
     ours = archive_of(archive, tmp_path)
     for text in ("TARGETID 39627835576420141", "500-51994-300"):
         with pytest.raises(ArchiveError, match="sent spectra that were not asked for"):
