@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from aion.errors import ArchiveError, NothingThereError
 from aion.sky.cache import Answer, Cache
+from aion.sky.recorder import Recorder
 from aion.sky.search_progress import SearchProgress
 from aion.sky.services import Services
 
@@ -60,8 +61,12 @@ class Archive:
     """The services of one process. Threads may ask at the same time; each service gets one question after the
     other."""
 
-    def __init__(self, services: Services, *, pauses: tuple[float, ...] = PAUSES) -> None:
+    def __init__(
+        self, services: Services, *, pauses: tuple[float, ...] = PAUSES, recorder: Recorder | None = None
+    ) -> None:
         self.services, self.pauses = services, pauses
+        self._recorder = recorder
+        """Keeps every answer, for which all is asked anew."""
         self.cache = Cache(services.cache, services.cache_bytes)
         self._queues = {name: _Queue(seconds) for name, seconds in services.pace.items()}
 
@@ -79,7 +84,7 @@ class Archive:
         posted = "" if request.body is None else f"#{json.dumps(request.body, separators=(',', ':'))}"
         part = "" if request.span is None else "#bytes={}-{}".format(*request.span)
         url = f"{base}/{request.path}{query}{posted}{part}"
-        kept = self.cache.find(url)
+        kept = self.cache.find(url) if self._recorder is None else None
         if kept is not None:
             progress.tell(request.step, "from the cache")
             return kept
@@ -119,12 +124,15 @@ class Archive:
                 stream=True,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
             ) as response:
+                if response.status_code in {*request.nothing, *BUSY}:  # whose words nobody reads
+                    self._record(request, response, b"")
                 if response.status_code in request.nothing:
                     raise NothingThereError(request.nothing[response.status_code])
                 if response.status_code in BUSY:
                     raise _BusyError(f"{host} is busy ({_status(response)})", _retry_after(response))
                 size = None if request.span is None else _file_size(response, request.span, host)
                 data = _body(response, request.step, host, progress)
+                self._record(request, response, data)
                 if not response.ok:
                     raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(data)}")
                 if size is not None and request.span and len(data) != _length(request.span, size):
@@ -136,6 +144,21 @@ class Archive:
             raise ArchiveError(f"{host} cannot be reached ({_reason(exc)}); is there a network?") from exc
         except (requests.RequestException, HTTPError) as exc:
             raise _BusyError(f"the answer of {host} broke off ({_reason(exc)})", None) from exc
+
+    def _record(self, request: Request, response: requests.Response, data: bytes) -> None:
+        if self._recorder is None:
+            return
+        asked = response.history[0].request if response.history else response.request
+        self._recorder.write(
+            request.service,
+            asked.method or "",
+            (asked.url or "").removeprefix(f"{getattr(self.services, request.service)}/"),
+            request.body,
+            "" if request.span is None else "bytes={}-{}".format(*request.span),
+            status=response.status_code,
+            headers=dict(response.headers),
+            data=data,
+        )
 
 
 class _Queue:
