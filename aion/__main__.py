@@ -202,12 +202,13 @@ def _fetch(options: argparse.Namespace) -> Outcome:
     outcome = Outcome()
     for text in options.targets:
         try:
-            for path in fetch.fetch_one(text, options.out, options.kinds):
+            for path in fetch.fetch_one(text, options.out, options.kinds, options.record):
                 print(path)
             outcome.count += 1
         except AIONError as exc:
             outcome.leave_out(text, exc)
-    for target in fetch.fetch_listed(options.list, options.out, options.kinds) if options.list else ():
+    listed = (options.list, options.out, options.kinds, options.record)
+    for target in fetch.fetch_listed(*listed) if options.list else ():
         for path in target.files:
             print(path)
         outcome.count += bool(target.files)

@@ -88,7 +88,6 @@ LAYERS: dict[str, set[str]] = {
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
-    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
     "aion.explorer.settings": {
         "aion.constants",
         "aion.errors",
@@ -96,6 +95,7 @@ LAYERS: dict[str, set[str]] = {
         "aion.resources",
         "aion.sky",
     },
+    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
     | explorer("results"),

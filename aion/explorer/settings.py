@@ -40,8 +40,8 @@ class Settings:
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
-    no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_CACHE``,
-    ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
+    no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
+    ``_DESI``, ``_CACHE``, ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
     aladin: str = ALADIN
     """Address or file of Aladin Lite 3, which browsers load where a person opens the sky around an object
     (``AION_ALADIN``); from an address the script that the CDS serves, from a file also the module of npm."""

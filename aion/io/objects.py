@@ -58,6 +58,8 @@ class Provenance:
     """Arcsec between what is in the file and the position that was asked for."""
     note: str = ""
     """What was changed of the answer; empty: nothing."""
+    service: str = ""
+    """Which service answered, for people: ``"SPARCL"``."""
 
 
 class ArchiveFile(BytesIO):
