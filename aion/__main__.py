@@ -1,4 +1,4 @@
-"""The command line: ``aion analyze``, ``embed``, ``batch``, ``fetch``, ``app`` and ``download``.
+"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``fetch``, ``app``, ``download``.
 The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
@@ -99,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_batch(many)
     many.set_defaults(run=_batch)
 
+    catalog = commands.add_parser(
+        "catalog", help="what is in the folder of a catalog, and whether it is whole"
+    )
+    batch.add_catalog(catalog)
+    catalog.set_defaults(run=_catalog)
+
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
@@ -116,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+"), (many, "+")):
+    for command, count in ((analyze, "*"), (embed, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -268,6 +274,10 @@ def _batch(options: argparse.Namespace) -> Outcome:
     print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
     left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
     return Outcome(result.rows, left_out)
+
+
+def _catalog(options: argparse.Namespace) -> Outcome:
+    return Outcome(1, batch.do_with_catalogs(options))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:

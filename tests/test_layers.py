@@ -96,9 +96,10 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.redshift", "aion.maps"}
+    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.redshift", "aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
-    "aion.batch": {"aion.errors", "aion.io", "aion.catalog", "aion.survey"} | explorer("settings", "engine"),
+    "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
+    | explorer("settings", "engine", "export"),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
     "app": explorer("ui.shared"),

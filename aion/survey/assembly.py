@@ -30,8 +30,7 @@ from aion.catalog.folder import (
 from aion.catalog.healpix import ORDER, cut
 from aion.catalog.manifest import MANIFEST, Manifest
 from aion.errors import InputError
-from aion.survey.contract import VIEWS, Contract, Failure, failures_table
-from aion.survey.sources import SurveySource
+from aion.survey.contract import VIEWS, Failure, failures_table
 from aion.survey.work import Summary, WorkFolder
 
 MAPPED = 20_000
@@ -43,9 +42,13 @@ Rows = NDArray[np.int64]
 
 
 def assemble(
-    work: WorkFolder, count: int, source: SurveySource, contract: Contract, manifest: Manifest
+    work: WorkFolder, count: int, pixels: Sequence[tuple[int, int]], manifest: Manifest, *, width: int
 ) -> None:
     """The catalog of so many partitions in its folder, its manifest last.
+
+    Args:
+        pixels: (order, pixel) of the files of rows; empty: they follow from where the objects are.
+        width: Numbers of a vector.
 
     Raises:
         InputError: none of the partitions has a row.
@@ -57,14 +60,14 @@ def assemble(
     if not total:
         reasons = "; ".join(f"{one.id or one.source}: {one.why}" for one in failures[:3])
         raise InputError(f"none of the objects could be embedded: {reasons or 'there are none'}")
-    known = {name: sum(one.known[name] for one in summaries) for name in contract.schema.names}
+    known = {name: sum(one.known[name] for one in summaries) for name in summaries[0].known}
     built = work.path / "catalog"
     shutil.rmtree(built, ignore_errors=True)
     built.mkdir()
-    _write_all_rows(parts, _columns(known), source.pixels, work.path / "waiting", built)
+    _write_all_rows(parts, _columns(known), pixels, work.path / "waiting", built)
     if failures:
         pq.write_table(failures_table(failures), built / FAILURES)
-    finish(built, _completed(manifest, summaries, known, contract, len(failures)))
+    finish(built, _completed(manifest, summaries, known, width, len(failures)))
     _move(built, work.out)
 
 
@@ -81,7 +84,7 @@ def _columns(known: dict[str, int]) -> list[str]:
 
 
 def _completed(
-    manifest: Manifest, summaries: Sequence[Summary], known: dict[str, int], contract: Contract, failures: int
+    manifest: Manifest, summaries: Sequence[Summary], known: dict[str, int], width: int, failures: int
 ) -> Manifest:
     """With what follows from the rows."""
     total = sum(one.rows for one in summaries)
@@ -92,7 +95,7 @@ def _completed(
         details={**manifest.details, "failures": failures},
         rows=total,
         widths=dict(sorted(widths.items())),
-        dimensions={view: contract.width for view in VIEWS if known[vector_column(view)] == total},
+        dimensions={view: width for view in VIEWS if known.get(vector_column(view)) == total},
         stream_sets=sets,
         wavelength=previews.wavelength().tolist(),
     )

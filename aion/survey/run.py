@@ -131,7 +131,7 @@ def run(
     missing = [task for task in tasks if not work.part(task.number).is_file()]
     if (missing and stop.is_set()) or not runner.finishes(work, len(tasks), stop):
         return _so_far(work, tasks)
-    assemble(work, len(tasks), source, contract, _manifest(plan, engine, label))
+    assemble(work, len(tasks), source.pixels, _manifest(plan, engine, label), width=engine.width)
     result = replace(_so_far(work, tasks), is_complete=True)
     if not result.may_pass:
         work.remove()

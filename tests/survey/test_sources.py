@@ -9,11 +9,14 @@ import pytest
 
 from aion.catalog.folder import partitions
 from aion.errors import InputError
-from aion.io import read
+from aion.io import Overrides, Provenance, read
+from aion.io.targets import ListedTarget
+from aion.sky.lists import FetchedTarget
 from aion.survey import opening, row_files
 from aion.survey.contract import kept_columns
 from aion.survey.opening import open_source
 from aion.survey.run import Here, run
+from aion.survey.target_source import open_targets
 from tests.survey.test_run import rows_of
 
 DESI = Path(__file__).parents[1] / "data" / "mmu_desi.parquet"
@@ -127,6 +130,17 @@ def test_lsdb_reads_our_tokens_as_nested_columns_like_those_of_aion_hats(engine,
     frame = lsdb.open_catalog(tmp_path).compute()
     tokens = frame["tok_spectrum_sdss"].iloc[0]["token"].tolist()
     assert tokens == rows_of(tmp_path)["tok_spectrum_sdss"][0].as_py()["token"]
+
+
+def test_fetched_targets_keep_the_names_of_their_list_and_say_what_is_missing(folder, engine, tmp_path):
+    spectrum = folder / "night 1" / "spectrum-1.fits"
+    origin = Provenance("https://archive", "2026-01-01T00:00:00", "0" * 64, "SDSS")
+    there = FetchedTarget(ListedTarget("mine", "37 -31"), (spectrum,), (origin,), (), is_final=True)
+    later = FetchedTarget(ListedTarget("other", "1 1"), (), (), ("SPARCL did not answer",), is_final=False)
+    source = open_targets([there, later], Overrides(), strict=False)
+    result = run(source, tmp_path, Here(engine), engine)
+    assert rows_of(tmp_path)["id"].to_pylist() == ["mine"]
+    assert result.may_pass == 1 and "SPARCL did not answer" in result.failures[0].why
 
 
 def test_files_of_one_name_are_in_one_partition(tmp_path, monkeypatch):
