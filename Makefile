@@ -106,7 +106,7 @@ $(READY): requirements.txt $(PINS) | $(RUN)
 	$(PIP) "$(TORCH)" -r requirements.txt
 	@touch $@
 
-$(READY_DEV): requirements-dev.txt requirements-training.txt requirements-docs.txt $(READY)
+$(READY_DEV): requirements-dev.txt requirements-training.txt requirements-docs.txt requirements-survey.txt $(READY)
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

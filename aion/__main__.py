@@ -1,4 +1,4 @@
-"""The command line: ``aion analyze``, ``embed``, ``fetch``, ``app`` and ``download``.
+"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``fetch``, ``app``, ``download``.
 The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
@@ -8,8 +8,6 @@ options or weights cannot be used.
 
 import argparse
 import contextlib
-import hashlib
-import re
 import subprocess
 import sys
 import warnings
@@ -18,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import fetch
+from aion import batch, fetch
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
 from aion.explorer.settings import share_processors
 
@@ -99,6 +97,16 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
 
+    many = commands.add_parser("batch", help="a catalog of any number of objects, with vectors and redshifts")
+    batch.add_batch(many)
+    many.set_defaults(run=_batch)
+
+    catalog = commands.add_parser(
+        "catalog", help="what is in the folder of a catalog, and whether it is whole"
+    )
+    batch.add_catalog(catalog)
+    catalog.set_defaults(run=_catalog)
+
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
@@ -116,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+")):
+    for command, count in ((analyze, "*"), (embed, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -135,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, embed, app):
+    for command in (analyze, embed, many, app):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -151,7 +159,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
 
 
 def _analyze(options: argparse.Namespace) -> Outcome:
-    from aion.explorer.export.analysis import to_json
+    from aion.explorer.export.analysis import file_stems, to_json
     from aion.explorer.redshift.prior import parse_prior
     from aion.io import Overrides
 
@@ -170,7 +178,7 @@ def _analyze(options: argparse.Namespace) -> Outcome:
     elif analyzed:
         print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
     if options.out and analyzed:
-        stems = _stems([analysis.id for _, analysis in analyzed])
+        stems = file_stems([analysis.id for _, analysis in analyzed])
         for stem, (target, analysis) in zip(stems, analyzed, strict=True):
             _write(options.out, stem, analysis, target, engine.catalog)
         print(f"aion: results of {outcome.count} object(s) are in {options.out}", file=sys.stderr)
@@ -262,6 +270,17 @@ def _embed(options: argparse.Namespace) -> Outcome:
         options.out.write_bytes(embeddings_parquet(rows, engine.info))
         print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
     return outcome
+
+
+def _batch(options: argparse.Namespace) -> Outcome:
+    result = batch.make_catalog(options, lambda: _engine(options.model))
+    print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
+    left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
+    return Outcome(result.rows, left_out)
+
+
+def _catalog(options: argparse.Namespace) -> Outcome:
+    return Outcome(1, batch.do_with_catalogs(options))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -367,23 +386,6 @@ def _in_words(analysis: "Analysis") -> str:
     notice = f" {analysis.model.notice}" if analysis.model.notice else ""
     lines.append(f"  Weights: {analysis.model.title}.{notice}")
     return "\n".join(lines)
-
-
-def _stems(ids: Sequence[str]) -> list[str]:
-    """Beginnings of file names, none twice, also where upper and lower case are one.
-
-    An id that cannot stand in a file name as it is gets a part of its hash in place of what is lost.
-    """
-    stems: list[str] = []
-    for id in ids:
-        stem = re.sub(r"[^\w.+-]+", "_", id)[:100]
-        if stem != id or not id:
-            stem = f"{stem or 'object'}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
-        taken, number, first = {other.casefold() for other in stems}, 2, stem
-        while stem.casefold() in taken:
-            stem, number = f"{first}-{number}", number + 1
-        stems.append(stem)
-    return stems
 
 
 def _write(

@@ -5,6 +5,7 @@ for that step function: the credible intervals hold exactly 68 % and 95 %, the m
 area, points are bin mid-points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -86,6 +87,10 @@ class RedshiftPDF:
     def median(self) -> float:
         """z that halves the area."""
         return float(_quantiles(self.edges, self.probability, np.array([0.5]))[0])
+
+    def quantiles(self, shares: Sequence[float]) -> Floats:
+        """Redshifts below which lie ``shares``, each 0 to 1, of the probability."""
+        return _quantiles(self.edges, self.probability, np.asarray(shares, dtype=float))
 
     @cached_property
     def mean(self) -> float:

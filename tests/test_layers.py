@@ -84,7 +84,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.unit_vectors": {"aion.errors"},
     "aion.search": {"aion.errors", "aion.unit_vectors"},
     "aion.maps": set(),
-    "aion.catalog": FACTS | {"aion.io", "aion.maps", "aion.search"},
+    "aion.catalog": FACTS | {"aion", "aion.io", "aion.maps", "aion.search"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
@@ -114,9 +114,14 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
+    "aion.survey": FACTS
+    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.redshift", "aion.maps", "aion.sky"}
+    | explorer("settings", "results", "engine"),
+    "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
+    | explorer("settings", "engine", "export"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.__main__": CORE | SERVICES | {"aion.fetch"},
+    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

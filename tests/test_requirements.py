@@ -15,7 +15,9 @@ def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-r")]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-docs.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-survey.txt", "requirements-dev.txt", "requirements-docs.txt"]
+)
 def test_every_requirement_is_installed_at_a_version_it_admits(name: str) -> None:
     wrong = [
         str(need)
@@ -32,6 +34,7 @@ def test_every_library_we_import_is_required(source: Path) -> None:
         requirements("requirements-training.txt") if inside(name, "aion.training") else []
     )
     needs += requirements("requirements-map.txt") if name == "aion.maps" else []
+    needs += requirements("requirements-survey.txt") if inside(name, "aion.survey") else []
     known = (
         {need.name.replace("-", "_").lower().removesuffix("_learn") for need in needs}
         | {"PIL", "faiss", "aion"}

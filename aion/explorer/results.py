@@ -144,18 +144,24 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis(EmbeddedObject):
+class MeasuredObject(EmbeddedObject):
+    """An object that a model has read, with what it says of the redshift."""
+
+    redshift: RedshiftPDF
+    notes: tuple[str, ...]
+    """Sentences a person must read: clamped pixels, assumptions, proxies."""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis(MeasuredObject):
     """Everything known about one object after one pass of the model."""
 
     id: str
-    redshift: RedshiftPDF
     images: tuple[ImageResult, ...]
     spectra: tuple[SpectrumResult, ...]
     scalars: tuple[ScalarResult, ...]
     z_reference: float | None
     """Redshift from the file's header or the catalog, for comparison only; never given to the model."""
-    notes: tuple[str, ...]
-    """Sentences a person must read: clamped pixels, assumptions, proxies."""
     model: ModelInfo
     seconds: dict[str, float] = field(default_factory=dict)
     """Step -> wall time, s."""

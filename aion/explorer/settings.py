@@ -97,3 +97,18 @@ def _sky(given: Mapping[str, str]) -> Services | None:
 def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of a process that shall use this model; None leaves the choice as it is."""
     return {**environment, "AION_MODEL": model} if model else dict(environment)
+
+
+def process_share(environ: Mapping[str, str] | None = None) -> tuple[int, int]:
+    """Which of how many processes this is that SLURM or torchrun started together, counted from 0.
+
+    Raises:
+        ConfigError: neither did.
+    """
+    environ = os.environ if environ is None else environ
+    for rank, processes in (("SLURM_PROCID", "SLURM_NTASKS"), ("RANK", "WORLD_SIZE")):
+        if rank in environ and processes in environ:
+            return int(environ[rank]), int(environ[processes])
+    raise ConfigError(
+        "no SLURM_PROCID and SLURM_NTASKS, nor RANK and WORLD_SIZE: start it by srun or torchrun"
+    )

@@ -64,13 +64,19 @@ def read(
     return read_objects(source, name=name, overrides=overrides or Overrides(), strict=strict)
 
 
-def read_many(sources: Iterable[Source]) -> tuple[list[SkyObject], list[Unread]]:
+def read_many(
+    sources: Iterable[Source], *, overrides: Overrides | None = None, strict: bool = False
+) -> tuple[list[SkyObject], list[Unread]]:
     """Objects of many files, as many as there are: what cannot be read is listed and does not stop the rest.
 
     What several files say of one object is joined by its id (for a file that states none: its name without
     the ending), then by its position within 1.5 arcsec. Unlike in `read`, files are never joined for holding
     one object each.
+
+    Args:
+        overrides: Values that replace what would be detected in each.
+        strict: Whether an object of which anything would have to be assumed is left out.
     """
     from aion.io.reading import read_each
 
-    return read_each(sources)
+    return read_each(sources, overrides=overrides or Overrides(), strict=strict)

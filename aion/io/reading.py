@@ -47,7 +47,9 @@ def read_objects(source: Any, *, name: str | None, overrides: Overrides, strict:
     return [found for found in objects if found.modalities]
 
 
-def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
+def read_each(
+    sources: Iterable[Any], *, overrides: Overrides, strict: bool
+) -> tuple[list[SkyObject], list[Unread]]:
     """See `aion.io.read_many`."""
     files: list[list[Part]] = []
     unread: list[Unread] = []
@@ -55,7 +57,7 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
         named = source if isinstance(source, (str, PathLike)) else getattr(source, "name", None)
         name = Path(named).name if isinstance(named, (str, PathLike)) else "upload"
         try:
-            parts = _content(source, None).parts(Overrides())
+            parts = _content(source, None).parts(overrides)
         except AIONError as exc:
             unread.append(Unread(name, str(exc)))
             continue
@@ -66,7 +68,24 @@ def read_each(sources: Iterable[Any]) -> tuple[list[SkyObject], list[Unread]]:
     unread += [
         Unread(found.reports[0].source, f"{found.id}: only a redshift is known of it") for found in empty
     ]
-    return [found for found in objects if found.modalities], unread
+    readable = [found for found in objects if found.modalities]
+    if not strict:
+        return readable, unread
+    stated, assumed = _divided(readable)
+    return stated, unread + assumed
+
+
+def _divided(objects: list[SkyObject]) -> tuple[list[SkyObject], list[Unread]]:
+    """Those of which nothing is assumed, and what would be of the others."""
+    stated, assumed = [], []
+    for found in objects:
+        try:
+            _check_stated([found])
+        except ChoiceNeededError as exc:
+            assumed.append(Unread(found.reports[0].source, str(exc)))
+        else:
+            stated.append(found)
+    return stated, assumed
 
 
 def _with_id(part: Part) -> Part:

@@ -11,26 +11,10 @@ from aion.positions import parse_position
 from aion.sky.archive import Archive, Request
 from aion.sky.fallback import find_spectrum
 from aion.sky.search_progress import SearchProgress
-<<<<<<< HEAD
 from aion.sky.services import EXAMPLES
-from aion.sky.sparcl import ArchiveSpectrum, spectra_by_id
-
-_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(\d{15,20})", re.I)
-_PLATE = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
-=======
 from aion.sky.sparcl import ArchiveSpectrum
 
-EXAMPLES = (
-    "150.1021 +2.2058",
-    "10:00:24.5 +02:12:21",
-    "NGC 4151",
-    "TARGETID 39627835576420141",
-    "266-51630-53",
-)
-"""One of each spelling."""
-
 _TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(-?\d{15,20})", re.I)
->>>>>>> sky
 _POSITION = re.compile(rb"%J\s*([0-9.]+)\s+([+-]?[0-9.]+)")
 RUNS = (26, 103, 104, 1302)
 """``run2d`` of SDSS data release 17 as its ids have it: 26, 103, 104 and v5_13_2."""

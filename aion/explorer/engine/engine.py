@@ -23,7 +23,7 @@ import aion
 from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Tokens, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import AIONError, IndexMismatchError
+from aion.errors import AIONError, IndexMismatchError, explained_fault
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import (
     COVERED_FROM,
@@ -37,7 +37,7 @@ from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.results import Analysis, Check, ModelInfo
+from aion.explorer.results import Analysis, Check, MeasuredObject, ModelInfo
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
@@ -47,8 +47,8 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
-PATIENT_LIMITS = {"cpu": 2, "cuda": 32}
-"""The same of those that can wait: a person waits for one pass of them at most."""
+PATIENT_BATCHES = {"cpu": 2, "cuda": 32}
+"""The same of those that can wait: a person waits for one batch of them at most."""
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
     "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
@@ -57,7 +57,7 @@ OTHER_CATALOG = (
 
 
 Task = Literal["analysis", "embedding", "object", "redshift"]
-Result = Analysis | EmbeddedObject | Vector | RedshiftPDF
+Result = Analysis | MeasuredObject | Vector | RedshiftPDF
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,16 @@ class _Job:
     target: SkyObject
     use: Collection[str] | None
     task: Task
-    can_wait: bool = False
-    """Whether it comes after what a person waits for."""
+    encoding: EncodedObject | AIONError | None = None
+    """Its tokens, or why there are none, where that is known."""
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Jobs that share passes with one another and with no others, so that numbers depend on nobody else.
+    It comes after what a person waits for."""
+
+    jobs: tuple[_Job, ...]
 
 
 class Engine:
@@ -87,11 +95,9 @@ class Engine:
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         kind = self._networks.device.type
-        self._worker: Worker[_Job, Result] = Worker(
-            self._run,
-            limit=BATCH_LIMITS[kind],
-            can_wait=lambda job: job.can_wait,
-            patient_limit=PATIENT_LIMITS[kind],
+        self._batch = PATIENT_BATCHES[kind]
+        self._worker: Worker[_Job | _Batch, Any] = Worker(
+            self._run, limit=BATCH_LIMITS[kind], can_wait=lambda job: isinstance(job, _Batch)
         )
 
     def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
@@ -125,30 +131,62 @@ class Engine:
         return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]
 
     def embed(
-        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, can_wait: bool = False
+        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None
     ) -> NDArray[np.float32]:
-        """(n, D) unit vectors, without decoding or searching anything; ``can_wait``: analyses come first."""
-        answers = self._worker.ask([_Job(target, use, "embedding", can_wait) for target in targets])
+        """(n, D) unit vectors, without decoding or searching anything."""
+        answers = self._worker.ask([_Job(target, use, "embedding") for target in targets])
         vectors = [answer for answer in answers if isinstance(answer, np.ndarray)]
-        none = np.zeros((0, self._networks.model.config.dim), dtype=np.float32)
+        none = np.zeros((0, self.width), dtype=np.float32)
         return np.stack(vectors) if vectors else none
 
-    def embed_objects(self, targets: Sequence[SkyObject]) -> list[EmbeddedObject | AIONError]:
+    def embed_objects(self, targets: Sequence[SkyObject]) -> list[MeasuredObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
-        Nothing is decoded or searched. Analyses are answered before it."""
-        answers = self._worker.attempt([_Job(target, None, "object", can_wait=True) for target in targets])
-        return [answer for answer in answers if isinstance(answer, (EmbeddedObject, AIONError))]
+        Nothing is decoded or searched, and analyses are answered before it. The same targets give the same
+        numbers to the last bit, whoever else asks meanwhile.
+
+        Raises:
+            ClosedError: the engine takes nothing any more.
+        """
+        answers = self._in_batches([_Job(one, None, "object", self._encoded(one)) for one in targets])
+        return [answer for answer in answers if isinstance(answer, (MeasuredObject, AIONError))]
 
     def vectors(
         self, objects: Sequence[EmbeddedObject], views: Views, *, can_wait: bool = False
     ) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see
-        `aion.catalog.vectors_of`. ``can_wait``: as in `embed`."""
+        `aion.catalog.vectors_of`.
+
+        Args:
+            can_wait: analyses come before it, and the same objects give the same numbers to the last bit,
+                as in `embed_objects`.
+
+        Raises:
+            AIONError: a part cannot be embedded.
+        """
 
         def embed(parts: Sequence[Tokens]) -> list[Vector]:
-            return list(self.embed([SkyObject("", tokens=one) for one in parts], can_wait=can_wait))
+            targets = [SkyObject("", tokens=one) for one in parts]
+            if not can_wait:
+                return list(self.embed(targets))
+            answers = self._in_batches([_Job(target, None, "embedding") for target in targets])
+            problem = next((answer for answer in answers if isinstance(answer, AIONError)), None)
+            if problem is not None:
+                raise problem
+            return answers
 
         return vectors_of(objects, views, embed)
+
+    def _encoded(self, target: SkyObject) -> EncodedObject | AIONError | None:
+        """On a CPU, by the thread that asks, so that of several that ask some encode while the model runs."""
+        if self._networks.device.type != "cpu":
+            return None
+        encoding = _attempt(partial(encode, self._networks, target, None))
+        return encoding if isinstance(encoding, EncodedObject) else explained_fault(encoding)
+
+    def _in_batches(self, jobs: Sequence[_Job]) -> list[Any]:
+        """An answer for each, or an AIONError; others are answered between two batches."""
+        batches = [jobs[first : first + self._batch] for first in range(0, len(jobs), self._batch)]
+        return [answer for batch in batches for answer in self._worker.ask([_Batch(tuple(batch))])[0]]
 
     def redshifts(
         self, target: SkyObject, uses: Mapping[str, Collection[str] | None]
@@ -174,6 +212,17 @@ class Engine:
         progress("Ready", 1.0)
 
     @property
+    def width(self) -> int:
+        """Numbers of a vector."""
+        return int(self._networks.model.config.dim)
+
+    @property
+    def redshift_edges(self) -> NDArray[np.floating[Any]]:
+        """(bins + 1,) between the bins of p(z), increasing."""
+        buckets = self._networks.buckets
+        return redshift_pdfs(np.zeros((1, len(buckets))), buckets)[0].edges
+
+    @property
     def size(self) -> int:
         """Bytes that the weights take in memory, with the codecs loaded so far."""
         return sum(networks.size for networks in (self._networks, self._cpu_fallback) if networks is not None)
@@ -182,7 +231,18 @@ class Engine:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
 
-    def _run(self, jobs: list[_Job]) -> list[Result | Exception]:
+    def _run(self, jobs: list[_Job | _Batch]) -> list[Any]:
+        """One answer or exception for each job, and a list of them for each batch."""
+        apart = {i: job for i, job in enumerate(jobs) if isinstance(job, _Batch)}
+        together = self._run_all([job for job in jobs if isinstance(job, _Job)])
+        answers: dict[int, list[Result | AIONError]] = {}
+        for i, batch in apart.items():
+            found = self._run_all(list(batch.jobs))
+            answers[i] = [explained_fault(one) if isinstance(one, Exception) else one for one in found]
+        rest = iter(together)
+        return [answers[i] if i in apart else next(rest) for i in range(len(jobs))]
+
+    def _run_all(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, at last one by one on the CPU."""
         try:
             return self._run_on(self._networks, jobs)
@@ -192,7 +252,7 @@ class Engine:
         # after the except clause: in it, the exception still holds the tensors of the pass that failed
         torch.cuda.empty_cache()
         if half := len(jobs) // 2:
-            return self._run(jobs[:half]) + self._run(jobs[half:])
+            return self._run_all(jobs[:half]) + self._run_all(jobs[half:])
         if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
             settings = replace(self.settings, revision=self.info.revision)
             self._cpu_fallback = Networks(settings, torch.device("cpu"))
@@ -200,7 +260,7 @@ class Engine:
         return self._run_on(self._cpu_fallback, jobs, note)
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
-        encodings = [_attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
+        encodings = [job.encoding or _attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
         alike: dict[tuple[tuple[str, int], ...], list[int]] = defaultdict(list)
         for i, encoding in enumerate(encodings):
             if isinstance(encoding, EncodedObject):
@@ -223,13 +283,16 @@ class Engine:
         """Redshift and reconstructions from the one pass."""
         if job.task == "embedding":
             return answer.embedding
-        if job.task == "object":
-            return EmbeddedObject(encoding.tokens, encoding.used, encoding.ignored, answer.embedding)
         times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = _with_coverage(redshift, job.target, encoding)
         if job.task == "redshift":
             return redshift
+        if job.task == "object":
+            notes = (*encoding.notes, *notes)
+            return MeasuredObject(
+                encoding.tokens, encoding.used, encoding.ignored, answer.embedding, redshift, notes
+            )
         started = time.perf_counter()
         images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started

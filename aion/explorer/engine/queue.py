@@ -27,9 +27,9 @@ class Worker(Generic[Job, Answer]):
     """A queue and its thread. ``run`` gets the jobs that wait, at most ``limit`` of them, and gives one
     answer or exception each.
 
-    Jobs of which ``can_wait`` is true come after all others, but for one run after `IN_A_ROW`; at most
-    ``patient_limit`` of them share a run, which others have to wait for. Every job gets an answer or an
-    exception, and the thread lives on, whatever ``run`` does.
+    Jobs of which ``can_wait`` is true come after all others, but for one after `IN_A_ROW` runs, and each by
+    itself: others wait for it. Every job gets an answer or an exception, and the thread lives on, whatever
+    ``run`` does.
     """
 
     def __init__(
@@ -38,10 +38,8 @@ class Worker(Generic[Job, Answer]):
         *,
         limit: int,
         can_wait: Callable[[Job], bool] = lambda job: False,
-        patient_limit: int = 1,
     ) -> None:
-        self._run, self._can_wait = run, can_wait
-        self._limit, self._patient_limit = limit, patient_limit
+        self._run, self._limit, self._can_wait = run, limit, can_wait
         self._urgent: deque[_Waiting[Job, Answer]] = deque()
         self._patient: deque[_Waiting[Job, Answer]] = deque()
         self._in_a_row = 0
@@ -119,5 +117,5 @@ class Worker(Generic[Job, Answer]):
             self._changed.wait_for(lambda: self._urgent or self._patient or self._closed)
             is_urgent = bool(self._urgent) and not (self._patient and self._in_a_row >= IN_A_ROW)
             self._in_a_row = self._in_a_row + 1 if is_urgent and self._patient else 0
-            queue, limit = (self._urgent, self._limit) if is_urgent else (self._patient, self._patient_limit)
+            queue, limit = (self._urgent, self._limit) if is_urgent else (self._patient, 1)
             return [queue.popleft() for _ in range(min(limit, len(queue)))]

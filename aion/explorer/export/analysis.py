@@ -3,9 +3,11 @@
 Everything carries its provenance: the model's id, revision and SHA-256, and that decoded is not observed.
 """
 
+import hashlib
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -161,6 +163,23 @@ def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog
             f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end) for end in ("csv", "ecsv")
         }
     return files
+
+
+def file_stems(ids: Sequence[str]) -> list[str]:
+    """Beginnings of file names, none twice, also where upper and lower case are one.
+
+    An id that cannot stand in a file name as it is gets a part of its hash in place of what is lost.
+    """
+    stems: list[str] = []
+    for id in ids:
+        stem = re.sub(r"[^\w.+-]+", "_", id)[:100]
+        if stem != id or not id:
+            stem = f"{stem or 'object'}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+        taken, number, first = {other.casefold() for other in stems}, 2, stem
+        while stem.casefold() in taken:
+            stem, number = f"{first}-{number}", number + 1
+        stems.append(stem)
+    return stems
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,232 @@
+"""The commands ``aion batch``, files, tables and catalogs of any number -> the folder of a catalog, and
+``aion catalog``, what can be done with such folders."""
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aion import fetch
+from aion.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from aion.explorer.engine import Engine
+    from aion.survey.run import Runner, RunProgress, RunResult
+
+ENDINGS = ("parquet", "csv", "ecsv", "fits", "vot")
+RUNNERS = ("here", "dask", "rank")
+TOLD_EVERY = 5.0
+"""Seconds between two lines of progress where they cannot be written over one another."""
+
+
+def add_batch(batch: argparse.ArgumentParser) -> None:
+    """Its options, but for those that other commands have as well."""
+    batch.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="folder of the catalog; named again, it goes on",
+    )
+    batch.add_argument(
+        "--runner",
+        choices=RUNNERS,
+        default="here",
+        help="who does the work: this process, Dask, or processes that SLURM or torchrun started together",
+    )
+    batch.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="processes of Dask on this machine"
+    )
+    batch.add_argument("--scheduler", metavar="URL", help="of Dask where it runs already, as tcp://host:8786")
+    fetch.add_list(batch)
+    batch.add_argument("--label", default="survey", metavar="TEXT", help="what its objects are, for people")
+    batch.add_argument(
+        "--p-z", action="store_true", help="keep p(z) of each object, and not only its summary"
+    )
+
+
+def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "RunResult":
+    """What the options say; Ctrl-C ends it after the present partition.
+
+    Raises:
+        AIONError: nothing can be done.
+    """
+    from aion.io import Overrides
+    from aion.survey.opening import open_source
+    from aion.survey.run import run
+    from aion.survey.target_source import open_targets
+
+    overrides = Overrides.parse(options.set)
+    if bool(options.files) == bool(options.list):
+        raise InputError("name files, folders or a catalog, or else a list of targets with --list")
+    if options.list:
+        fetched = fetch.fetch_listed(options.list, options.out / "targets")
+        source = open_targets(fetched, overrides, strict=options.strict)
+    else:
+        source = open_source(options.files, overrides=overrides, strict=options.strict)
+    loaded = engine()
+    _share_cores(loaded)
+    stop = threading.Event()
+    with _stopping_gently(stop):
+        return run(
+            source,
+            options.out,
+            _runner(options, loaded),
+            loaded,
+            label=options.label,
+            with_p_z=options.p_z,
+            progress=_Teller(),
+            stop=stop,
+        )
+
+
+def _runner(options: argparse.Namespace, engine: "Engine") -> "Runner":
+    from aion.explorer.settings import process_share
+    from aion.survey.dask_runner import Dask
+    from aion.survey.rank_runner import Rank
+    from aion.survey.run import Here
+
+    if options.runner == "dask":
+        return Dask(engine.settings, options.workers, options.scheduler)
+    return Rank(engine, *process_share()) if options.runner == "rank" else Here(engine)
+
+
+def summary(result: "RunResult", out: Path) -> str:
+    """For people.
+
+    Raises:
+        InputError: there is no catalog yet.
+    """
+    left_out = f", {len(result.failures):,} left out" if result.failures else ""
+    counted = f"{result.rows:,} objects{left_out}"
+    if not result.is_complete:
+        raise InputError(
+            f"stopped after {counted}; they are kept, and the same command goes on with the rest"
+        )
+    again = (
+        f"; {result.may_pass:,} of these may go better with the same command again" if result.may_pass else ""
+    )
+    return f"the catalog in {out} has {counted}{again}"
+
+
+def add_catalog(catalog: argparse.ArgumentParser) -> None:
+    """What can be done with catalogs."""
+    actions = catalog.add_subparsers(title="actions", required=True, dest="action")
+    for name, text in (
+        ("info", "what is in it"),
+        ("check", "whether it is whole"),
+        ("merge", "several as one"),
+        ("export", "its table without tokens, vectors and pictures"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("folders", nargs="+" if name == "merge" else 1, type=Path, metavar="DIR")
+        if name == "merge":
+            action.add_argument(
+                "--out", type=Path, metavar="DIR", required=True, help="folder of the new one"
+            )
+        if name == "export":
+            action.add_argument(
+                "--out", type=Path, metavar="FILE", required=True, help=f"ending in {', '.join(ENDINGS)}"
+            )
+
+
+def do_with_catalogs(options: argparse.Namespace) -> list[str]:
+    """One of the actions; prints what it did. Comes back with what is wrong.
+
+    Raises:
+        AIONError: nothing can be done.
+    """
+    from aion.survey import catalogs
+
+    folder = options.folders[0]
+    if options.action == "info":
+        print("\n".join(catalogs.read_facts(folder).sentences()))
+    elif options.action == "check":
+        problems = catalogs.find_problems(folder)
+        if not problems:
+            print(f"{folder}: {catalogs.read_facts(folder).manifest.rows:,} objects, all of it is there")
+        return problems
+    elif options.action == "merge":
+        merged = catalogs.merge(options.folders, options.out)
+        print(f"the catalog in {options.out} has {merged.rows:,} objects")
+    else:
+        print(f"{options.out} has {_export(folder, options.out):,} rows")
+    return []
+
+
+def _export(folder: Path, out: Path) -> int:
+    """The table of a catalog as a file of the kind that its ending says; how many rows it has."""
+    import pyarrow.parquet as pq
+
+    from aion.explorer.export.tables import table_file
+    from aion.survey.catalogs import export_table, read_facts
+
+    table, ending = export_table(folder), out.suffix.removeprefix(".").lower()
+    if ending not in ENDINGS:
+        raise ConfigError(f"{out.name} ends in {ending or 'nothing'}; {', '.join(ENDINGS)} can be written")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if ending == "parquet":
+        pq.write_table(table, out)
+        return len(table)
+    facts = read_facts(folder).manifest
+    frame = table.to_pandas()
+    for field in table.schema:
+        if "list" in str(field.type):
+            frame[field.name] = ["; ".join(held) for held in frame[field.name]]
+    about = {"catalog": facts.label, "weights_sha256": facts.model_sha256}
+    out.write_bytes(table_file(frame, ending, about))
+    return len(table)
+
+
+def _share_cores(engine: "Engine") -> None:
+    """Half of the threads for the model, where it computes on the processor: files are read and objects
+    encoded meanwhile. The command owns its process."""
+    import torch
+
+    if engine.info.device == "cpu":
+        torch.set_num_threads(max(1, torch.get_num_threads() // 2))
+
+
+class _Teller:
+    """Writes progress to standard error: on one line of a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, progress: "RunProgress") -> None:
+        is_last = progress.partitions == progress.total
+        if sys.stderr.isatty():
+            print(
+                f"\r\x1b[Kaion: {progress.sentence()}",
+                end="\n" if is_last else "",
+                file=sys.stderr,
+                flush=True,
+            )
+        elif is_last or time.monotonic() - self._told > TOLD_EVERY:
+            self._told = time.monotonic()
+            print(f"aion: {progress.sentence()}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _stopping_gently(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C sets ``stop``, the second ends the process as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+        print("\naion: ending after the present partition; Ctrl-C again ends at once", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
