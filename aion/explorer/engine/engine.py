@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -93,6 +94,8 @@ class Engine:
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
+        self._ranking = Lock()
+        """They are computed once, also where two ask for the same."""
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
         kind = self._networks.device.type
         self._batch = PATIENT_BATCHES[kind]
@@ -201,15 +204,25 @@ class Engine:
         return {name: answer for name, answer in pairs if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
-        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
+        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1.
+        What the catalog takes is left to `warm_up_search`."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
+        self._worker.ask([_Job(target, None, "analysis") for target in self._empty_targets()])
+        progress("Ready", 1.0)
+
+    def warm_up_search(self) -> None:
+        """Search the catalog once in each way, which ranks the distances of its own objects; the engine
+        answers meanwhile."""
+        for target in self._empty_targets():
+            self.analyze(target, k=1)
+
+    def _empty_targets(self) -> list[SkyObject]:
+        """One with tokens of nothing for each image and spectrum that these weights read."""
         streams = [key for key in self.info.reads if key != Z.token_key]
         wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
-        for key in wide:
-            tokens = {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}
-            self.analyze(SkyObject("", tokens=tokens), k=1)
-        progress("Ready", 1.0)
+        empty = [{key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)} for key in wide]
+        return [SkyObject("", tokens=tokens) for tokens in empty]
 
     @property
     def width(self) -> int:
@@ -340,8 +353,9 @@ class Engine:
         ranks = {}
         for view in catalog.comparable(analysis.used):
             index = catalog.indexes[view]
-            if index not in self._neighbor_distances:
-                self._neighbor_distances[index] = NeighborDistance(index)
+            with self._ranking:
+                if index not in self._neighbor_distances:
+                    self._neighbor_distances[index] = NeighborDistance(index)
             nearest = [
                 match.similarity for match in index.query(vectors[view], NEAREST + 1) if match.row != itself
             ]

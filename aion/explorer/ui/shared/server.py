@@ -60,6 +60,10 @@ class Startup:
             self.problem = str(explained_fault(exc))
         else:
             self.engine = engine
+            try:
+                engine.warm_up_search()
+            except Exception as exc:  # is logged by this, and told to whoever searches
+                explained_fault(exc)
             freeze_loaded()
 
     def _report(self, step: str, share: float) -> None:
