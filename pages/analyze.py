@@ -11,6 +11,7 @@ from aion.explorer.ui.analyze import (
     links,
     neighbors,
     reproduce,
+    samp_panel,
     sky_panel,
     sky_search,
 )
@@ -47,6 +48,7 @@ image_panel.images(result)
 sky_panel.sky_around(result)
 analysis.numbers_table(result)
 neighbors.neighbors_panel(result)
+samp_panel.samp_panel(result)
 analysis.tokens(result)
 reproduce.reproduce_panel(result)
 analysis.weights_note(result)

@@ -19,7 +19,7 @@ from aion.explorer.export import tables
 from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
-from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
+from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5, votable
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -134,6 +134,12 @@ def decoded_fits(analysis: Analysis, reports: Sequence[Report] = ()) -> bytes:
     notice = [analysis.model.notice] if analysis.model.notice else []
     history = [*notice, f"read by the model: {', '.join(analysis.used)}", *analysis.notes]
     return fits_bytes(parts, cards, history=[*history, *origins(reports), *acknowledgments(reports)])
+
+
+def spectrum_votable(analysis: Analysis, spectrum: SpectrumResult) -> bytes:
+    """One spectrum, with what the tokens decode to beside it."""
+    about = {"object": analysis.id, "survey": spectrum.survey, "model": analysis.model.title}
+    return votable(_table(spectrum).columns, about | {"sha256": analysis.model.sha256})
 
 
 def embeddings_npy(vectors: ArrayLike) -> bytes:
