@@ -149,8 +149,14 @@ def embeddings_npy(vectors: ArrayLike) -> bytes:
     return stream.getvalue()
 
 
-def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog | None) -> dict[str, bytes]:
-    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them."""
+def result_files(
+    analysis: Analysis,
+    reports: Sequence[Report],
+    catalog: Catalog | None,
+    around: tuple[float, float] | None = None,
+) -> dict[str, bytes]:
+    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them, and their
+    distance from ``around`` (RA and Dec, degrees: where the object is in the sky of that catalog)."""
     files = {
         "json": to_json(analysis, reports).encode(),
         "pz.csv": pdf_csv(analysis),
@@ -161,7 +167,8 @@ def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog
     }
     if catalog is not None:
         files |= {
-            f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end) for end in ("csv", "ecsv")
+            f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end, around)
+            for end in ("csv", "ecsv")
         }
     return files
 
