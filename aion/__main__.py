@@ -394,7 +394,9 @@ def _write(
     from aion.explorer.export.analysis import result_files
 
     folder.mkdir(parents=True, exist_ok=True)
-    for ending, content in result_files(analysis, target.reports, catalog).items():
+    is_real = catalog is not None and not catalog.manifest.simulated and not target.tokens
+    around = (target.ra, target.dec) if is_real and target.ra is not None and target.dec is not None else None
+    for ending, content in result_files(analysis, target.reports, catalog, around).items():
         (folder / f"{stem}{'-' if '.' in ending else '.'}{ending}").write_bytes(content)
 
 

@@ -22,6 +22,7 @@ from aion.explorer.ui.analyze import (  # noqa: E402
     inspection,
     neighbors,
     reproduce,
+    samp_panel,
     sky_found,
     sky_panel,
 )
@@ -48,6 +49,7 @@ image_panel.images(result)
 sky_panel.sky_around(result)
 analysis.numbers_table(result)
 neighbors.neighbors_panel(result)
+samp_panel.samp_panel(result)
 analysis.tokens(result)
 reproduce.reproduce_panel(result)
 analysis.weights_note(result)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from aion.constants import FIELD_NOTE
 from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.plain_text import as_text, sentence
@@ -181,7 +182,11 @@ def _notes(analysis: Analysis) -> None:
     reported = {entry.sentence() for entry in entries if entry.what in ONLY_REPORTED}
     elsewhere = choices.are_asked_about(current_session()) | reported
     model_first = sorted(
-        dict.fromkeys(note for note in analysis.notes if note not in elsewhere),
+        dict.fromkeys(
+            note
+            for note in analysis.notes
+            if note not in elsewhere and not note.startswith(FIELD_NOTE)  # which the check "Field" says
+        ),
         key=lambda note: note in of_reading,
     )
     reasons = [
