@@ -10,9 +10,15 @@ import pyarrow as pa
 
 from aion.scalars import ScalarModalities
 
+
+def list_of(kind: pa.DataType) -> pa.DataType:
+    """Any number of values, whose field has the name that Parquet gives it."""
+    return pa.list_(pa.field("element", kind))
+
+
 HEALPIX = "_healpix_29"
-"""int64; where on the sky a row is, HEALPix of order 29, nested: HATS' spatial index. Only rows with a position
-have it."""
+"""int64; where on the sky a row is, HEALPix of order 29, nested: HATS' spatial index. Only rows with a
+position have it."""
 OBJECT: Mapping[str, pa.DataType] = {
     "id": pa.string(),
     "ra": pa.float64(),
@@ -26,26 +32,28 @@ OBJECT: Mapping[str, pa.DataType] = {
     "mag_r": pa.float32(),
     "g_r": pa.float32(),
 }
-"""What surveys say of an object: degrees (ICRS), classes, who took its image and its spectrum, their redshift,
-which the model is never given, and AB magnitudes."""
+"""What surveys say of an object: degrees (ICRS), classes, who took its image and its spectrum, their
+redshift, which the model is never given, and AB magnitudes."""
 SCALARS: Mapping[str, pa.DataType] = {
-    name: pa.float32() for name, modality in ScalarModalities.items() if modality.num_tokens == 1
+    name: pa.float32()
+    for name, modality in ScalarModalities.items()
+    if modality.num_tokens == 1 and name not in OBJECT
 }
-"""Every quantity that is one number, in its own unit."""
+"""Every other quantity that is one number, in its own unit."""
 REDSHIFT: Mapping[str, pa.DataType] = {
     **dict.fromkeys(
         ("z_best", "z_mode", "z_median", "z_mean", "z_lo68", "z_hi68", "z_lo95", "z_hi95"), pa.float32()
     ),
     "n_peaks": pa.int32(),
     **dict.fromkeys(("p_best", "z_2", "p_2"), pa.float32()),
-    "flags": pa.list_(pa.string()),
+    "flags": list_of(pa.string()),
     "coverage": pa.float32(),
     "votes": pa.string(),
 }
-"""What the model says of the redshift: the best one, summaries of p(z) with the ends of its central 68 and 95 %,
-its two highest peaks with what each holds, what to beware of, the share of the spectrum that is covered; and the
-classes of the neighbors, JSON of class -> share, null where no catalog was asked."""
-RECORD: Mapping[str, pa.DataType] = dict.fromkeys(("notes", "sources", "sha256"), pa.list_(pa.string()))
+"""What the model says of the redshift: the best one, summaries of p(z) with the ends of its central 68 and
+95 %, its two highest peaks with what each holds, what to beware of, the share of the spectrum that is
+covered; and the classes of the neighbors, JSON of class -> share, null where no catalog was asked."""
+RECORD: Mapping[str, pa.DataType] = dict.fromkeys(("notes", "sources", "sha256"), list_of(pa.string()))
 """What was assumed or left out, from which files a row is, and the SHA-256 of each."""
 
 PICTURE, SPECTRUM, P_Z = "picture", "spectrum", "p_z"
@@ -61,12 +69,12 @@ def vector_column(view: str) -> str:
 
 def token_type(count: int) -> pa.DataType:
     """Of a stream of so many tokens, as aion-hats writes it."""
-    return pa.int32() if count == 1 else pa.struct([pa.field("token", pa.list_(pa.int32()))])
+    return pa.int32() if count == 1 else pa.struct([pa.field("token", list_of(pa.int32()))])
 
 
 def halves(count: int) -> pa.DataType:
     """Of so many half-precision numbers: unit vectors (D,), small spectra (m,) and p(z) (bins,)."""
-    return pa.list_(pa.float16(), count)
+    return pa.list_(pa.field("element", pa.float16()), count)
 
 
 def is_light(name: str, kind: pa.DataType) -> bool:
