@@ -104,6 +104,8 @@ def summary(result: "RunResult", out: Path) -> str:
     """
     left_out = f", {len(result.failures):,} left out" if result.failures else ""
     counted = f"{result.rows:,} objects{left_out}"
+    if not result.is_complete and not result.is_stopped:
+        return f"the share of this process is done: with the others', {counted} so far"
     if not result.is_complete:
         raise InputError(
             f"stopped after {counted}; they are kept, and the same command goes on with the rest"

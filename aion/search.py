@@ -9,7 +9,7 @@ An index never changes, so several threads may ask the same one.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aion.errors import IndexMismatchError, SearchError
+from aion.ids import Ids
 from aion.unit_vectors import Rows, UnitVectorFile, UnitVectors, Vectors, unit_rows
 
 EXACT_BELOW = 50_000
@@ -50,7 +51,7 @@ class Index:
     """Vectors and their ids. Make one with `build`."""
 
     def __init__(
-        self, vectors: UnitVectors | UnitVectorFile, ids: tuple[str, ...], lists: "_Lists | None"
+        self, vectors: UnitVectors | UnitVectorFile, ids: Sequence[str], lists: "_Lists | None"
     ) -> None:
         self._vectors = vectors
         self._lists = lists
@@ -113,9 +114,15 @@ class Index:
         """True where every vector is compared, False where a query goes through the nearest lists."""
         return self._lists is None
 
-    def vectors(self) -> Vectors:
-        """(n, D) unit vectors, a copy."""
-        return np.concatenate([piece for _, piece in self._vectors.pieces()])
+    def vectors(self, rows: Rows | None = None) -> Vectors:
+        """(n, D) unit vectors, a copy; (m, D) where only those of ``rows`` (m,) are wanted."""
+        if rows is not None:
+            return self._vectors.rows(np.asarray(rows, dtype=np.int64))
+        return np.concatenate([piece for _, piece in self.pieces()])
+
+    def pieces(self) -> Iterator[tuple[int, Vectors]]:
+        """All vectors in their order, some at a time, with the row of the first; not to be changed."""
+        return self._vectors.pieces()
 
     def vector(self, row: int) -> Vectors:
         """(D,) the unit vector of a row."""
@@ -294,11 +301,11 @@ def _opened(vectors: ArrayLike | Path) -> UnitVectors | UnitVectorFile:
     return file if len(file) > EXACT_BELOW else UnitVectors(file.rows(np.arange(len(file))))
 
 
-def _checked_ids(ids: Sequence[str], n: int) -> tuple[str, ...]:
-    names = tuple(map(str, ids))
+def _checked_ids(ids: Sequence[str], n: int) -> Sequence[str]:
+    names = ids if isinstance(ids, Ids) else tuple(map(str, ids))
     if len(names) != n:
         raise SearchError(f"{n} vectors but {len(names)} ids")
-    if len(set(names)) != n:
+    if not isinstance(names, Ids) and len(set(names)) != n:
         raise SearchError(f"id {Counter(names).most_common(1)[0][0]!r} is given twice; ids must be unique")
     return names
 

@@ -27,17 +27,8 @@ FACTS = core(
 )
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
-    "hub",
-    "download",
-    "model",
-    "codecs",
-    "io",
-    "redshift",
-    "embedding",
-    "search",
-    "catalog",
-    "maps",
-    "exact_redshift",
+    *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
+    *("ids", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
@@ -82,9 +73,10 @@ LAYERS: dict[str, set[str]] = {
     "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
-    "aion.search": {"aion.errors", "aion.unit_vectors"},
+    "aion.ids": {"aion.errors"},
+    "aion.search": {"aion.errors", "aion.ids", "aion.unit_vectors"},
     "aion.maps": set(),
-    "aion.catalog": FACTS | {"aion", "aion.io", "aion.maps", "aion.search"},
+    "aion.catalog": FACTS | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),

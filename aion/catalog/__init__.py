@@ -5,8 +5,8 @@ The reference catalog is made by ``aion.training``, a user catalog by ``aion.exp
 both are written, read and searched here.
 """
 
-from aion.catalog.catalog import Catalog
-from aion.catalog.format import VERSION, Manifest, Previews
+from aion.catalog.catalog import Catalog, Previews
+from aion.catalog.manifest import VERSION, Manifest
 from aion.catalog.neighbors import (
     SAME_OBJECT,
     Cone,

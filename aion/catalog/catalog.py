@@ -1,7 +1,10 @@
-"""One catalog in memory: its table, what the model sees of each object, neighbors, previews.
-Everything is looked up by id, a string."""
+"""One catalog: its table, what the model sees of each object, neighbors, previews. Everything is looked up by
+id, a string. Only the table is read when it is opened; the rest where it is asked for."""
 
+import shutil
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,20 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.format import (
-    MANIFEST,
-    Arrays,
-    Manifest,
-    Previews,
-    read_folder,
-    read_index,
-    read_previews,
-    write_folder,
-)
+from aion.catalog.columns import PICTURE, SPECTRUM
+from aion.catalog.manifest import MANIFEST, Manifest
 from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
+from aion.catalog.rows import Rows, RowsInFolder, RowsInMemory, read_whole
+from aion.catalog.table import as_frame, stack_views, tabulate
+from aion.catalog.view_indexes import Report, ViewIndexes
 from aion.catalog.views import ALL, Tokens, Vector, views_of
-from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.errors import IndexMismatchError, InputError
+from aion.ids import Ids
 from aion.io import SkyObject
 from aion.modalities import Z
 from aion.search import Index
@@ -34,26 +32,46 @@ ALIKE = 0.8
 without two of its numbers an object moves little."""
 
 
-class Catalog:
-    """Objects in a fixed order. Made by `load` or `build`; never changes."""
+@dataclass(frozen=True, eq=False)
+class Previews:
+    """What is shown of n objects at a glance."""
 
-    def __init__(
-        self, folder: Path, manifest: Manifest, table: pd.DataFrame, tokens: Arrays, vectors: Arrays
-    ) -> None:
+    pictures: Sequence[bytes | None]
+    """Small encoded pictures, upright."""
+    wavelength: NDArray[np.float32]
+    """(m,) Å."""
+    flux: NDArray[np.floating[Any]]
+    """(n, m) small spectra, NaN where not covered."""
+
+
+class Catalog:
+    """Objects in a fixed order, that of `aion.catalog.folder`. Made by `load` or `build`; never changes.
+
+    Raises:
+        InputError: its rows are not those of its manifest, or an id is given twice.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, rows: Rows) -> None:
         self.folder = folder
         """Where it is kept."""
         self.manifest = manifest
-        self.table = _completed(table)
+        self._rows = rows
+        light = rows.light()
+        if len(light) != manifest.rows or ALL not in manifest.dimensions:
+            raise InputError(
+                f"{folder}: the rows and the manifest list different objects; build the catalog again"
+            )
+        self._ids = Ids(light["id"])
+        self.table = as_frame(light)
         """One row per object: id, class, z (both missing where not known) and whatever else was measured:
         mag_r, survey ..."""
-        self._rows = {name: row for row, name in enumerate(self.table["id"])}
-        self._tokens = tokens
-        self.indexes: Mapping[str, Index] = {
-            view: read_index(folder, view, rows, list(self.table["id"])) for view, rows in vectors.items()
-        }
+        self.indexes: Mapping[str, Index] = ViewIndexes(rows, manifest.dimensions, self._ids)
         """View -> embeddings made from a part of what is known, in the order of the table."""
-        self.index = self.indexes[ALL]
+
+    @property
+    def index(self) -> Index:
         """Embeddings of everything that is known of each object."""
+        return self.indexes[ALL]
 
     @staticmethod
     def is_in(folder: Path) -> bool:
@@ -68,14 +86,14 @@ class Catalog:
             InputError: the folder is not there, or its files do not belong together.
             IndexMismatchError: it was made by other weights than those asked for.
         """
-        catalog = cls(Path(folder), *read_folder(Path(folder)))
-        made_by = catalog.manifest.model_sha256
-        if model_sha256 not in (None, made_by):
+        place = Path(folder)
+        manifest = Manifest.read(place)
+        if model_sha256 not in (None, manifest.model_sha256):
             raise IndexMismatchError(
-                f"the catalog in {folder} was made by weights {made_by[:12]}…, "
+                f"the catalog in {folder} was made by weights {manifest.model_sha256[:12]}…, "
                 f"these are {str(model_sha256)[:12]}…; build it again with these"
             )
-        return catalog
+        return cls(place, manifest, RowsInFolder(place))
 
     @classmethod
     def build(
@@ -87,7 +105,7 @@ class Catalog:
         vectors: Sequence[Mapping[str, Vector]],
         previews: Previews,
     ) -> "Catalog":
-        """All of n objects in memory, which `save` keeps.
+        """All of n objects in memory, which `save` keeps; they are sorted as a folder keeps them.
 
         Args:
             folder: Where it is to be kept.
@@ -95,26 +113,48 @@ class Catalog:
             vectors: View -> unit vector, for each object, `ALL` among them;
                 a view of the catalog is one that every object has.
         """
-        shared = [view for view in vectors[0] if all(view in held for held in vectors)]
-        matrices = {view: np.stack([held[view] for held in vectors]) for view in shared}
+        matrices = stack_views(vectors)
         widths = {key: len(ids) for tokens in objects for key, ids in tokens.items()}
-        ids = {
-            key: np.stack([tokens.get(key, np.full(width, -1)) for tokens in objects])
-            for key, width in sorted(widths.items())
-        }
-        catalog = cls(folder, manifest, table.assign(**maps.columns(matrices[ALL])), ids, matrices)
-        catalog.previews = previews
-        return catalog
+        stated = table.assign(id=table["id"].astype(str), **maps.columns(matrices[ALL]))
+        rows = tabulate(stated, objects, widths, matrices, previews.pictures, previews.flux)
+        complete = replace(
+            manifest,
+            rows=len(rows),
+            widths=dict(sorted(widths.items())),
+            dimensions={view: matrix.shape[1] for view, matrix in matrices.items()},
+            stream_sets=tuple(sorted({tuple(sorted(tokens)) for tokens in objects})),
+            wavelength=tuple(np.asarray(previews.wavelength, float).tolist()),
+        )
+        return cls(folder, complete, RowsInMemory(rows))
 
     def save(self, folder: Path) -> None:
-        """Into a new folder, from memory. Raises FileExistsError: there is one."""
-        write_folder(folder, self.manifest, self.table, self._tokens, self.indexes, self.previews)
+        """Into a new folder that is there when all of it is. Raises FileExistsError: there is one."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+        try:
+            self._rows.write(made, self.manifest)
+            if folder.exists():
+                raise FileExistsError(f"{folder} is there already")
+            made.chmod(0o755)  # temporary folders are their owner's alone
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def in_memory(self) -> "Catalog":
+        """The same, which needs its folder no more."""
+        rows = read_whole(self._rows) if isinstance(self._rows, RowsInFolder) else self._rows
+        return Catalog(self.folder, self.manifest, rows)
+
+    def prepare(self, report: Report = lambda step, share: None) -> None:
+        """Make now what would be made when it is first asked for and takes long."""
+        if isinstance(self.indexes, ViewIndexes):
+            self.indexes.make_missing(report)
 
     def __len__(self) -> int:
         return len(self.table)
 
     def __contains__(self, id: str) -> bool:
-        return id in self._rows
+        return id in self._ids
 
     def views_of(self, streams: Collection[str]) -> dict[str, list[str]]:
         """View of this catalog -> those of the streams that it is made from; only views with any."""
@@ -147,21 +187,16 @@ class Catalog:
         return any(len(given & held) >= ALIKE * len(given | held) for held in made_from)
 
     @cached_property
-    def _stream_sets(self) -> set[frozenset[str]]:
+    def _stream_sets(self) -> list[set[str]]:
         """What is known of the objects, without the redshift, which is never read."""
-        keys = [key for key in self._tokens if key != Z.token_key]
-        present = np.stack([(self._tokens[key] >= 0).all(axis=1) for key in keys], axis=1)
-        return {
-            frozenset(key for key, has in zip(keys, row, strict=True) if has)
-            for row in np.unique(present, axis=0)
-        }
+        return [set(held) - {Z.token_key} for held in self.manifest.stream_sets]
 
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""
-        try:
-            return self._rows[str(id)]
-        except KeyError as exc:
-            raise InputError(f"the catalog has no object {id!r}") from exc
+        row = self._ids.row(str(id))
+        if row is None:
+            raise InputError(f"the catalog has no object {id!r}")
+        return row
 
     def row_of(self, id: str, tokens: Tokens) -> int | None:
         """Where this very object is: of the same id, and known by the same tokens but for the redshift;
@@ -172,15 +207,16 @@ class Catalog:
         if held.keys() != tokens.keys():
             return None
         same = all(np.array_equal(ids, tokens[key]) for key, ids in held.items())
-        return self._rows[id] if same else None
+        return self.row(id) if same else None
 
     def entry(self, id: str) -> SkyObject:
         """One object, as tokens."""
         row = self.row(id)
-        held = {key: rows[row].astype(np.int64) for key, rows in self._tokens.items()}
+        held = self._rows.values(row, tuple(self.manifest.widths))
+        known = {key: ids["token"] if isinstance(ids, dict) else ids for key, ids in held.items()}
+        tokens = {key: np.atleast_1d(ids).astype(np.int64) for key, ids in known.items() if ids is not None}
         stated = self.table.iloc[row].dropna()
         ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
-        tokens = {key: ids for key, ids in held.items() if not (ids < 0).any()}
         return SkyObject(
             str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
         )
@@ -225,38 +261,19 @@ class Catalog:
         """Rows of the table with how similar each is."""
         found = self.table.iloc[list(rows)]
         redshifts = [None if np.isnan(z) else float(z) for z in found["z"].astype(float)]
-        told = zip(found["id"], similarities, redshifts, found["class"].fillna(""), strict=True)
+        told = zip(
+            found["id"], similarities, redshifts, found["class"].astype(object).fillna(""), strict=True
+        )
         return tuple(Neighbor(str(id), float(similarity), z, str(kind)) for id, similarity, z, kind in told)
 
     def picture(self, id: str) -> bytes | None:
         """A small encoded picture, upright; None where the object has no image."""
-        return self.previews.pictures[self.row(id)]
+        picture: bytes | None = self._rows.values(self.row(id), (PICTURE,)).get(PICTURE)
+        return picture
 
     def small_spectrum(self, id: str) -> SmallSpectrum | None:
         """Its spectrum on a few pixels; None where the object has none."""
-        row = self.previews.flux[self.row(id)].astype(np.float32)
-        return SmallSpectrum(self.previews.wavelength, row) if np.isfinite(row).any() else None
-
-    @cached_property
-    def previews(self) -> Previews:
-        """Pictures and small spectra of all objects, read when the first one is looked at."""
-        return read_previews(self.folder)
-
-
-def _completed(objects: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``class`` and ``z``, and where they can be known ``mag_r`` and ``g_r``,
-    of fluxes in nanomaggies or of HSC (AB)."""
-
-    def column(name: str) -> "pd.Series[Any]":
-        return objects[name].astype(float) if name in objects else pd.Series(np.nan, objects.index)
-
-    g, r = (
-        NANOMAGGY_ZERO_POINT - 2.5 * np.log10(flux.where(flux > 0))
-        for flux in map(column, ("FLUX_G", "FLUX_R"))
-    )
-    hsc_g, hsc_r = map(column, ("g_cmodel_mag", "r_cmodel_mag"))
-    measured = pd.DataFrame({"mag_r": r.fillna(hsc_r), "g_r": (g - r).fillna(hsc_g - hsc_r)})
-    measured = measured.dropna(axis=1, how="all")
-    kind = objects["class"].astype(object) if "class" in objects else None
-    table = objects.assign(**{"id": objects["id"].astype(str), "class": kind, "z": column("z")})
-    return table.assign(**{name: measured[name] for name in measured if name not in table})
+        flux = self._rows.values(self.row(id), (SPECTRUM,)).get(SPECTRUM)
+        if flux is None:
+            return None
+        return SmallSpectrum(np.array(self.manifest.wavelength, np.float32), np.array(flux, np.float32))

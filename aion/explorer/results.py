@@ -103,6 +103,13 @@ class Retrieval:
     """k -> share of queries that find themselves among the first k when one kind of data is asked for by
     another; else empty."""
     recall_shuffled: dict[int, float]
+    among: int = 0
+    """Objects that these were searched among: the catalog, or a sample of a large one."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of a share of the queries, at most."""
+        return 0.5 / math.sqrt(self.queries)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from aion.sphere import angle_text, separation
 
 SAME_PLACE = 1.5
 """Arcsec; a fibre. Objects of larger files nearer than this are one."""
+FEW_PAIRS = 200_000
+"""Pairs of positions up to which the distance of each is computed; beyond, a tree finds the nearest."""
 SAME_FIELD = 5.0
 """Arcsec; single objects of several files that are further apart are different ones."""
 
@@ -125,10 +127,19 @@ def _nearest(parts: list[Part], groups: list[list[Part]]) -> dict[int, int]:
     of_parts = {n: part.position for n, part in enumerate(parts) if part.position}
     if not of_groups or not of_parts:
         return {}
-    here, there = (SkyCoord(np.array(list(places.values())), unit=u.deg) for places in (of_parts, of_groups))
-    index, apart, _ = here.match_to_catalog_sky(there)
-    nearest = zip(of_parts, np.array(list(of_groups))[index].tolist(), apart.arcsec, strict=True)
+    index, apart = _nearest_of(np.array(list(of_parts.values())), np.array(list(of_groups.values())))
+    nearest = zip(of_parts, np.array(list(of_groups))[index].tolist(), apart.tolist(), strict=True)
     return {n: i for n, i, distance in nearest if distance < SAME_PLACE}
+
+
+def _nearest_of(here: NDArray[Any], there: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Which of positions (m, 2) is nearest to each of (n, 2), degrees, and how far it is in arcsec."""
+    if len(here) * len(there) > FEW_PAIRS:
+        index, apart, _ = SkyCoord(here, unit=u.deg).match_to_catalog_sky(SkyCoord(there, unit=u.deg))
+        return np.asarray(index), np.asarray(apart.arcsec)
+    distances = separation(here[:, :1], here[:, 1:], there[:, 0], there[:, 1])
+    index = distances.argmin(axis=1)
+    return index, distances[np.arange(len(here)), index]
 
 
 class _SeveralObjectsError(Exception):

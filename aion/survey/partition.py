@@ -185,14 +185,22 @@ def _votes(
     engine: Engine, measured: MeasuredObject, vectors: Mapping[str, Vector]
 ) -> dict[str, float] | None:
     """Class -> share of the neighbors in the reference catalog, most first."""
-    if engine.catalog is None:
+    catalog = engine.catalog
+    if catalog is None:
         return None
-    views = engine.catalog.searched(measured.used)
-    compared = {view: vectors[view] for view, held in views.items() if set(held) != set(measured.used)}
-    whole = {view: measured.embedding for view, held in views.items() if set(held) == set(measured.used)}
-    neighbors = engine.catalog.neighbors(compared | whole, VOTERS)
-    counts = Counter(one.kind for one in neighbors if one.kind)
-    return {kind: round(count / len(neighbors), 4) for kind, count in counts.most_common()}
+    used = set(measured.used)
+    compared = {
+        view: measured.embedding if set(held) == used else vectors[view]
+        for view, held in catalog.searched(measured.used).items()
+    }
+    if len(compared) == 1:  # without a look at the whole table, as there is nothing to filter
+        [(view, vector)] = compared.items()
+        rows = [match.row for match in catalog.indexes[view].query(vector, VOTERS)]
+        kinds = catalog.table["class"].iloc[rows].tolist()
+    else:
+        kinds = [one.kind for one in catalog.neighbors(compared, VOTERS)]
+    counts = Counter(kind for kind in kinds if isinstance(kind, str) and kind)
+    return {kind: round(count / len(kinds), 4) for kind, count in counts.most_common()}
 
 
 def _picture(image: Image) -> bytes:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from aion.errors import ConfigError
+from aion.errors import ConfigError, InputError
 from aion.explorer.engine import Engine
 from aion.survey.contract import Contract
 from aion.survey.pipeline import Task, TaskResult, process
@@ -46,7 +46,11 @@ class Rank:
         return process(mine, self.engine, contract, work, stop)
 
     def finishes(self, work: WorkFolder, total: int, stop: threading.Event) -> bool:
-        """Whether this is the first process and all partitions are there; waits for those of the others."""
+        """Whether this is the first process and all partitions are there; waits for those of the others.
+
+        Raises:
+            InputError: for too long none came.
+        """
         if self.rank:
             return False
         missing, since = total, time.monotonic()
@@ -57,4 +61,9 @@ class Rank:
             if left < missing:
                 missing, since = left, time.monotonic()
             stop.wait(POLL)
-        return False
+        if stop.is_set():
+            return False
+        raise InputError(
+            f"{missing:,} partitions of other processes did not come within {self.patience:,.0f} s; what is "
+            "done is kept, and the same command goes on"
+        )

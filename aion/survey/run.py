@@ -52,8 +52,10 @@ class RunResult:
     """Of the catalog, or of what is done of it."""
     failures: Sequence[Failure]
     """What is not in it."""
+    is_stopped: bool
+    """Whether it was told to stop before its end."""
     is_complete: bool
-    """Whether there is a catalog: it was not stopped, and no other process has partitions left to do."""
+    """Whether there is a catalog; else it was stopped, or it falls to another process to make it."""
 
     @property
     def may_pass(self) -> int:
@@ -123,16 +125,16 @@ def run(
     if Catalog.is_in(out) and not (out / WORK).is_dir():
         manifest = Manifest.read(out)
         check_same(dict(manifest.details["run"]), plan, out)
-        return RunResult(manifest.rows, read_failures(out), is_complete=True)
+        return RunResult(manifest.rows, read_failures(out), is_stopped=False, is_complete=True)
     work.open(plan)
     tasks = [Task(number, partition) for number, partition in enumerate(source.partitions)]
     todo = [task for task in tasks if not work.is_done(task.number, task.partition)]
     _follow(runner.results(todo, contract, work, stop), tasks, todo, work, progress)
     missing = [task for task in tasks if not work.part(task.number).is_file()]
     if (missing and stop.is_set()) or not runner.finishes(work, len(tasks), stop):
-        return _so_far(work, tasks)
+        return _so_far(work, tasks, is_stopped=stop.is_set())
     assemble(work, len(tasks), source.pixels, _manifest(plan, engine, label), width=engine.width)
-    result = replace(_so_far(work, tasks), is_complete=True)
+    result = replace(_so_far(work, tasks, is_stopped=False), is_complete=True)
     if not result.may_pass:
         work.remove()
     return result
@@ -191,11 +193,11 @@ def _follow(
         progress(RunProgress(before + done, len(tasks), objects, failures, objects / seconds, remaining))
 
 
-def _so_far(work: WorkFolder, tasks: Sequence[Task]) -> RunResult:
+def _so_far(work: WorkFolder, tasks: Sequence[Task], *, is_stopped: bool) -> RunResult:
     paths = [work.part(task.number) for task in tasks]
     summaries = [Summary.read(path) for path in paths if path.is_file()]
     failures = [one for summary in summaries for one in summary.failures]
-    return RunResult(sum(one.rows for one in summaries), failures, is_complete=False)
+    return RunResult(sum(one.rows for one in summaries), failures, is_stopped, is_complete=False)
 
 
 def _duration(seconds: float) -> str:

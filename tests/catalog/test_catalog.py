@@ -5,6 +5,7 @@ import json
 import shutil
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -17,7 +18,7 @@ def test_the_table_has_the_names_people_read(catalog):
     assert len(catalog) == 12 and {"id", "class", "z", "mag_r", "survey"} <= set(catalog.table.columns)
     assert catalog.table["mag_r"].iloc[0] == pytest.approx(22.5 - 2.5 * np.log10(9))
     assert np.isnan(catalog.table["mag_r"].iloc[1])
-    assert catalog.manifest.label == "simulated" and catalog.index.ids == tuple(catalog.table["id"])
+    assert catalog.manifest.label == "simulated" and list(catalog.index.ids) == list(catalog.table["id"])
 
 
 def test_an_entry_has_only_the_streams_of_its_object(catalog):
@@ -69,17 +70,18 @@ def test_folders_that_are_no_catalog_are_refused(settings, tmp_path):
         IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it again"
     ):
         Catalog.load(broken, model_sha256="0" * 64)
-    (broken / "vectors.npz").write_bytes(b"PK")
+    (broken / "unplaced.parquet").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="is not a catalog"):
         Catalog.load(broken)
     (broken / "catalog.json").write_text(json.dumps({"label": "simulated", "views": ["all"]}))
     with pytest.raises(InputError, match="was written by another version of this program; make it again"):
         Catalog.load(broken)
     shorter = shutil.copytree(settings.catalog, tmp_path / "shorter")
-    with np.load(shorter / "tokens.npz") as arrays:
-        half = {key: arrays[key][:6] for key in arrays.files}
-    np.savez_compressed(shorter / "tokens.npz", **half)
+    pq.write_table(pq.read_table(shorter / "unplaced.parquet").slice(6), shorter / "unplaced.parquet")
     with pytest.raises(InputError, match="different objects"):
+        Catalog.load(shorter)
+    (shorter / "unplaced.parquet").unlink()
+    with pytest.raises(InputError, match="it has no rows"):
         Catalog.load(shorter)
 
 

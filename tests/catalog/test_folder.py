@@ -1,13 +1,17 @@
 """A catalog without a model: what is built is what is saved and loaded, to half precision,
 and vectors are made from parts only once."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from aion import search
-from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, views_of
-from aion.errors import IndexMismatchError, InputError
+from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, view_indexes, views_of
+from aion.errors import InputError
 from aion.search import Index
 
 N, D = 200, 32
@@ -54,44 +58,69 @@ def test_what_is_built_is_what_is_loaded(built, tmp_path):
     built.save(tmp_path / "catalog")
     loaded = Catalog.load(tmp_path / "catalog", model_sha256="a" * 64)
     pd.testing.assert_frame_equal(loaded.table, built.table)
-    assert loaded.manifest == built.manifest and loaded.previews.pictures == built.previews.pictures
+    assert loaded.manifest == built.manifest
     for id in ("0000", "0001"):
         one, other = loaded.entry(id), built.entry(id)
+        assert loaded.picture(id) == built.picture(id) == (None if id == "0001" else b"picture")
+        assert loaded.small_spectrum(id).flux.tolist() == built.small_spectrum(id).flux.tolist() == [2.0] * 8
         assert one.streams == other.streams
         assert all((one.tokens[key] == other.tokens[key]).all() for key in one.streams)
     assert loaded.entry("0001").streams == ("tok_flux_g", "tok_flux_r") and loaded.entry("0007").ra == 0.7
 
 
-def test_half_precision_changes_no_neighbors(built, tmp_path):
-    built.save(tmp_path / "catalog")
-    before, after = (catalog.index.nearest(10)[0] for catalog in (built, Catalog.load(tmp_path / "catalog")))
+def test_half_precision_changes_no_neighbors():
+    rows = unit(np.random.default_rng(0).normal(size=(N, D)))
+    names = [str(row) for row in range(N)]
+    before, after = (Index.build(each, names).nearest(10)[0] for each in (rows, rows.astype(np.float16)))
     assert np.mean([len(set(one) & set(other)) / 10 for one, other in zip(before, after, strict=True)]) > 0.99
 
 
-def test_the_index_of_a_large_catalog_is_kept_and_belongs_to_its_vectors(built, tmp_path, monkeypatch):
-    assert not list(built.folder.parent.glob("*/*.index")), "few objects have none"
+@pytest.fixture
+def many(built, tmp_path, monkeypatch) -> Path:
+    """The folder of a catalog whose index is worth a file."""
     monkeypatch.setattr(search, "EXACT_BELOW", 100)
-    large = Catalog(
-        tmp_path / "new",
-        built.manifest,
-        built.table,
-        {},
-        {view: index.vectors() for view, index in built.indexes.items()},
-    )
-    large.previews = built.previews
-    large.save(tmp_path / "catalog")
+    built.save(tmp_path / "catalog")
+    return tmp_path / "catalog"
+
+
+def test_the_index_of_a_large_catalog_is_made_once_beside_it(many, built, monkeypatch):
+    steps: list[str] = []
+    Catalog.load(many).prepare(lambda step, share: steps.append(step))
+    assert steps == ["Indexing 200 objects, once (all)", "Indexing 200 objects, once (photometry)"]
+    names = ["all.index", "all.npy", "photometry.index", "photometry.npy"]
+    assert sorted(path.name for path in (many / "index").iterdir()) == names
+    cosines = built.index.similarities(built.index.vector(7))
     monkeypatch.delattr(Index, "build")
-    loaded = Catalog.load(tmp_path / "catalog")
+    loaded = Catalog.load(many)
     assert not loaded.index.is_exact
-    query = {ALL: large.index.vector(7)}
-    assert [one.id for one in loaded.neighbors(query, 5, exclude=7)] == [
-        one.id for one in large.neighbors(query, 5, exclude=7)
-    ]
-    with np.load(tmp_path / "catalog" / "vectors.npz") as arrays:
-        turned = {view: arrays[view][::-1] for view in arrays.files}
-    np.savez(tmp_path / "catalog" / "vectors.npz", **turned)
-    with pytest.raises(IndexMismatchError, match="built from other vectors"):
-        Catalog.load(tmp_path / "catalog")
+    found = [one.id for one in loaded.neighbors({ALL: loaded.index.vector(7)}, 5, exclude=7)]
+    assert found == [f"{row:04d}" for row in np.argsort(-cosines)[1:6]]
+
+
+def test_an_index_of_other_vectors_is_made_again(many, caplog):
+    Catalog.load(many).prepare()
+    held = np.load(many / "index" / "all.npy")
+    np.save(many / "index" / "all.npy", held[::-1])
+    np.testing.assert_array_equal(Catalog.load(many).index.vector(3), unit(held[3:4].astype(np.float32))[0])
+    shutil.copy(many / "index" / "photometry.index", many / "index" / "all.index")
+    assert len(Catalog.load(many).index) == N and "it is built again" in caplog.text
+
+
+def test_an_index_lies_in_the_cache_where_nobody_may_write_beside_the_rows(many, tmp_path, monkeypatch):
+    monkeypatch.setattr(view_indexes, "CACHE", tmp_path / "cache")
+    (many / "index").write_text("no folder")
+    assert len(Catalog.load(many).index) == N
+    [place] = (tmp_path / "cache").iterdir()
+    assert sorted(path.name for path in place.iterdir()) == ["all.index", "all.npy"]
+
+
+def test_a_catalog_in_memory_outlives_its_folder(built, tmp_path):
+    built.save(tmp_path / "catalog")
+    held = Catalog.load(tmp_path / "catalog").in_memory()
+    shutil.rmtree(tmp_path / "catalog")
+    assert held.picture("0002") == b"picture" and held.entry("0001").streams == ("tok_flux_g", "tok_flux_r")
+    held.save(tmp_path / "again")
+    assert len(Catalog.load(tmp_path / "again").index) == N
 
 
 def test_a_view_is_one_that_every_object_has(built):
@@ -114,8 +143,15 @@ def test_a_folder_that_is_there_stays_as_it_is(built, tmp_path):
 
 def test_a_catalog_without_the_view_of_everything_is_refused(built, tmp_path):
     built.save(tmp_path / "catalog")
-    np.savez(tmp_path / "catalog" / "vectors.npz", image=np.ones((N, D), np.float16))
+    replace(built.manifest, dimensions={"image": D}).write(tmp_path / "catalog")
     with pytest.raises(InputError, match="build the catalog again"):
+        Catalog.load(tmp_path / "catalog")
+
+
+def test_a_folder_of_an_older_version_is_refused(built, tmp_path):
+    built.save(tmp_path / "catalog")
+    replace(built.manifest, version=2).write(tmp_path / "catalog")
+    with pytest.raises(InputError, match="was written by another version of this program; make it again"):
         Catalog.load(tmp_path / "catalog")
 
 

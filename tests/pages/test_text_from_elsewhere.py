@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import streamlit as st
 from google.protobuf.message import Message
@@ -53,9 +54,11 @@ def environment(settings, tmp_path_factory) -> Iterator[None]:
     """A catalog in which object 1, its class, and the label of all objects are hostile;
     an engine of its own."""
     folder = shutil.copytree(settings.catalog, tmp_path_factory.mktemp("hostile") / "catalog")
-    objects = pd.read_parquet(folder / "objects.parquet").replace({"object 1": HOSTILE})
-    objects.loc[1, ["class", "survey"]] = HOSTILE
-    objects.to_parquet(folder / "objects.parquet")
+    rows = pq.read_table(folder / "unplaced.parquet")
+    for name in ("id", "class", "survey"):
+        texts = [HOSTILE if row == 1 else text for row, text in enumerate(rows[name].to_pylist())]
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(texts))
+    pq.write_table(rows, folder / "unplaced.parquet")
     about = json.loads((folder / "catalog.json").read_text())
     (folder / "catalog.json").write_text(json.dumps(about | {"label": HOSTILE}))
     with pytest.MonkeyPatch.context() as patch:

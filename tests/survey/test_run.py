@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from aion.catalog import Catalog
 from aion.catalog.folder import row_files
 from aion.errors import ConfigError, InputError
 from aion.explorer.engine import Engine
@@ -90,6 +91,19 @@ def test_the_catalog_is_one_of_hats_that_lsdb_opens(finished):
     assert unplaced["id"].to_pylist() == ["one", "two"] and "_healpix_29" not in unplaced.column_names
 
 
+def test_the_application_opens_the_catalog(engine, finished):
+    catalog = Catalog.load(finished, model_sha256=engine.info.sha256)
+    assert len(catalog) == COUNT + 1 and catalog.manifest.label == "survey"
+    entry = catalog.entry("0266-51602-0006")
+    assert entry.ra == pytest.approx(185.0) and entry.tokens["tok_spectrum_sdss"].ndim == 1
+    vector = engine.embed([entry])[0]
+    assert catalog.neighbors({"all": vector}, 1)[0].id == entry.id
+    small = catalog.small_spectrum(entry.id)
+    assert small is not None and np.isfinite(small.flux).any() and catalog.picture(entry.id) is None
+    assert {"z_best", "flags"} <= {*pq.read_schema(row_files(finished)[0]).names}
+    assert {"pca_1", "pca_2"} <= {*catalog.table}
+
+
 def test_a_finished_catalog_is_not_made_again(folder, engine, finished):
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
     result = run(open_source([folder]), finished, Here(engine), engine, with_p_z=True)
@@ -118,7 +132,7 @@ def test_a_run_that_is_stopped_goes_on_and_gives_the_same_bytes(
     out = tmp_path / "out"
     options = {"with_p_z": True, "progress": watch}
     first = run(open_source([folder]), out, Here(engine), engine, stop=stop, **options)
-    assert not first.is_complete and 0 < first.rows < COUNT
+    assert not first.is_complete and first.is_stopped and 0 < first.rows < COUNT
     again = run(open_source([folder]), out, Here(engine), engine, **options)
     assert again.is_complete and contents(out) == contents(finished)
     assert seen[-1].partitions == seen[-1].total and "objects" in seen[-1].sentence()
@@ -126,14 +140,14 @@ def test_a_run_that_is_stopped_goes_on_and_gives_the_same_bytes(
 
 def test_processes_that_share_the_partitions_give_the_same_bytes(folder, engine, finished, tmp_path):
     second = run(open_source([folder]), tmp_path, Rank(engine, 1, 2), engine, with_p_z=True)
-    assert not second.is_complete
+    assert not second.is_complete and not second.is_stopped
     first = run(open_source([folder]), tmp_path, Rank(engine, 0, 2), engine, with_p_z=True)
     assert first.is_complete and contents(tmp_path) == contents(finished)
 
 
 def test_the_first_process_does_not_wait_forever_for_another(folder, engine, tmp_path):
-    result = run(open_source([folder]), tmp_path, Rank(engine, 0, 2, patience=0.2), engine)
-    assert not result.is_complete and result.rows
+    with pytest.raises(InputError, match="2 partitions of other processes did not come"):
+        run(open_source([folder]), tmp_path, Rank(engine, 0, 2, patience=0.2), engine)
 
 
 def test_the_share_of_a_process_is_what_slurm_or_torchrun_say():

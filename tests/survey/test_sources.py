@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from aion.catalog.folder import partitions
+from aion.catalog.folder import row_files as row_files_of
 from aion.errors import InputError
 from aion.io import Overrides, Provenance, read
 from aion.io.targets import ListedTarget
@@ -165,6 +166,20 @@ def test_names_of_input_columns_that_a_catalog_has_are_told_apart():
         "snr": "input_snr",
         "mass": "mass",
     }
+
+
+def test_a_hats_catalog_at_an_address_gives_what_it_gives_on_disk(rows_file, engine, tmp_path):
+    import fsspec
+
+    rows = [row for row in pq.read_table(rows_file).to_pylist() if row["object_id"] != "row 3"]
+    write_hats(tmp_path / "hats", rows)
+    fsspec.filesystem("memory").put(str(tmp_path / "hats"), "/hats", recursive=True)
+    for place, out in ((tmp_path / "hats", "one"), ("memory://hats", "other")):
+        run(open_source([place]), tmp_path / out, Here(engine), engine)
+    names = [path.relative_to(tmp_path / "one") for path in row_files_of(tmp_path / "one")]
+    assert names and all(
+        (tmp_path / "other" / name).read_bytes() == (tmp_path / "one" / name).read_bytes() for name in names
+    )
 
 
 def test_an_address_of_no_kind_that_can_be_opened_is_refused_with_what_to_do():

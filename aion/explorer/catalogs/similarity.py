@@ -1,10 +1,11 @@
 """Searches in the catalog beyond one vector: several objects at once, by part of what is known of them, from
 one part to another; what is like nothing else; and how well each search works. Similarities are cosines, -1
-to 1, and every object is compared.
+to 1. What would compare every object with every other is taken from samples where the catalog is large.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from aion.errors import SearchError
 from aion.explorer.results import Retrieval
 
 Vector = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 NEIGHBORHOOD = 10
 """Nearest objects that say how lonely an object is, and that retrieval is measured with."""
@@ -22,6 +24,12 @@ RIDGE = 1e-5
 the optimum is flat."""
 QUERIES = 400
 """Objects that retrieval is measured with at most, drawn with seed 0; up to a fifth of the catalog."""
+MEASURED = 20_000
+"""Objects at most that retrieval is measured among and bridges are fitted on, drawn with seed 0: what lies
+between them in a larger catalog only makes neighbors closer."""
+OUTLIERS_AMONG = 2_000
+"""Objects that outliers of a larger catalog are sought among, drawn with seed 0: their percentiles are good
+to about 1 %."""
 SAME_REDSHIFT = 0.05
 """|Δz| / (1 + z) up to which two redshifts agree."""
 RECALL_AT = (1, 10, 100)
@@ -89,7 +97,7 @@ class Searches:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._isolation: dict[str, Vector] = {}
+        self._isolation: dict[str, dict[int, float]] = {}
         self._bridges: dict[tuple[str, str], _Bridge] = {}
         self._quality: tuple[Retrieval, ...] | None = None
 
@@ -132,23 +140,48 @@ class Searches:
         """
         way = self.comparisons[comparison]
         shares = (1 - image_share, image_share) if len(way.parts) == 2 else (1.0,)
-        scores = np.zeros(len(self.catalog), dtype=np.float32)
-        for (query_view, catalog_view), share in zip(way.parts, shares, strict=True):
-            if share > 0:
-                query = _query_vector(examples, query_view)
-                scores += share * self._cosines(query, query_view, catalog_view)
+        parts = [(part, share) for part, share in zip(way.parts, shares, strict=True) if share > 0]
         keep = filters.keep(self.catalog.table)
         keep[[example.row for example in examples if example.row is not None]] = False
+        if len(parts) == 1 and not way.crosses:
+            [((view, _), _)] = parts
+            sign = -1 if least else 1  # the least similar are nearest to the opposite
+            found = self.catalog.indexes[view].query(sign * _query_vector(examples, view), k, keep)
+            return self.catalog.as_neighbors(
+                [one.row for one in found], [sign * one.similarity for one in found]
+            )
+        scores = np.zeros(len(self.catalog), dtype=np.float32)
+        for (query_view, catalog_view), share in parts:
+            query = _query_vector(examples, query_view)
+            scores += share * self._cosines(query, query_view, catalog_view)
         return self.catalog.first(scores, keep, k, least=least)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
         """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean
-        cosine with those."""
-        if view not in self._isolation:
+        cosine with those. Of a large catalog they are the loneliest of `OUTLIERS_AMONG` objects drawn at
+        random among those that pass, each compared with the whole catalog."""
+        passing = np.flatnonzero(filters.keep(self.catalog.table))
+        rows = passing if self.is_compared_whole else _drawn(passing, OUTLIERS_AMONG)
+        if not len(rows):
+            return ()
+        closeness = self._closeness(view, rows)
+        order = np.argsort(closeness, kind="stable")[:k]
+        return self.catalog.as_neighbors(rows[order].tolist(), closeness[order].tolist())
+
+    @property
+    def is_compared_whole(self) -> bool:
+        """Whether outliers are sought among all objects, and not among some that are drawn."""
+        return len(self.catalog) <= MEASURED
+
+    def _closeness(self, view: str, rows: Rows) -> Vector:
+        """(m,) mean cosine of objects with their nearest; what was computed is kept."""
+        kept = self._isolation.setdefault(view, {})
+        missing = np.array([row for row in rows.tolist() if row not in kept], dtype=np.int64)
+        if len(missing):
             nearest = min(NEIGHBORHOOD, len(self.catalog) - 1)
-            self._isolation[view] = self.catalog.indexes[view].nearest(nearest)[1].mean(axis=1)
-        closeness = self._isolation[view]
-        return self.catalog.first(closeness, filters.keep(self.catalog.table), k, least=True)
+            cosines = self.catalog.indexes[view].nearest(nearest, missing)[1].mean(axis=1)
+            kept.update(zip(missing.tolist(), cosines.tolist(), strict=True))
+        return np.array([kept[row] for row in rows.tolist()], dtype=np.float32)
 
     def quality(self) -> tuple[Retrieval, ...]:
         """How well each comparison works, measured on the catalog itself, beside the same with classes and
@@ -163,16 +196,23 @@ class Searches:
         if (query_view, catalog_view) not in self._bridges:
             self._bridges[query_view, catalog_view] = _Bridge.fit(*self._views(query_view, catalog_view))
         bridge = self._bridges[query_view, catalog_view]
-        cosines: Vector = bridge.cosines(query[None], self.catalog.indexes[catalog_view].vectors())[0]
-        return cosines
+        pieces = self.catalog.indexes[catalog_view].pieces()
+        return np.concatenate([bridge.cosines(query[None], piece)[0] for _, piece in pieces])
 
     def _views(self, query_view: str, catalog_view: str) -> tuple[Vector, Vector]:
-        return self.catalog.indexes[query_view].vectors(), self.catalog.indexes[catalog_view].vectors()
+        """Vectors of the same objects, (n, D) each: of those that bridges are fitted on."""
+        indexes = self.catalog.indexes
+        return indexes[query_view].vectors(self._measured), indexes[catalog_view].vectors(self._measured)
+
+    @cached_property
+    def _measured(self) -> Rows:
+        """(n,) rows of the objects that bridges are fitted on and searches are measured among."""
+        return _drawn(np.arange(len(self.catalog)), MEASURED)
 
     def _measure(self, way: Comparison) -> Retrieval:
         """Queries are objects that a bridge was not fitted on."""
         generator = np.random.default_rng(0)
-        n = len(self.catalog)
+        n = len(self._measured)
         queries = np.sort(generator.choice(n, min(QUERIES, max(n // 5, 1)), replace=False))
         rest = np.setdiff1d(np.arange(n), queries)
         scores = np.zeros((len(queries), n), dtype=np.float32)
@@ -189,11 +229,13 @@ class Searches:
         k = min(NEIGHBORHOOD, n - 1)
         nearest = np.argpartition(-scores, k - 1, axis=1)[:, :k]
         shuffled = generator.permutation(n)
-        kinds = self.catalog.table["class"].fillna("").astype(str).to_numpy()
-        z = self.catalog.table["z"].to_numpy(dtype=float)
+        table = self.catalog.table.iloc[self._measured]
+        kinds = table["class"].astype(object).fillna("").to_numpy(str)
+        z = table["z"].to_numpy(dtype=float)
         return Retrieval(
             comparison=way.label,
             queries=len(queries),
+            among=n,
             purity=_purity(kinds[queries], kinds[nearest]),
             purity_shuffled=_purity(kinds[queries], kinds[shuffled][nearest]),
             redshift=_agreement(z[queries], z[nearest]),
@@ -242,6 +284,13 @@ def _query_vector(examples: Sequence[QueryPart], view: str) -> Vector:
     if not np.linalg.norm(total) > 1e-6:
         raise SearchError("the weights of these objects cancel; change one of them")
     return _unit(total)
+
+
+def _drawn(rows: Rows, count: int) -> Rows:
+    """(count,) of rows, in their order; all where there are fewer."""
+    if len(rows) <= count:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
 
 
 def _unit(rows: Vector) -> Vector:

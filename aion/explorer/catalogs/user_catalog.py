@@ -265,8 +265,7 @@ def stored_result(folder: Path, model_sha256: str) -> CatalogJobResult | None:
     if not (folder / CATALOG).is_dir():
         return None
     _claim(folder)
-    catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256)
-    _ = catalog.previews  # in memory: the folder may go
+    catalog = Catalog.load(folder / CATALOG, model_sha256=model_sha256).in_memory()  # the folder may go
     details = catalog.manifest.details
     return CatalogJobResult(
         catalog, tuple(Problem(**one) for one in details["problems"]), int(details["total"]), complete=True
@@ -297,7 +296,7 @@ def zip_folder(catalog: Catalog) -> bytes:
     # nearly all of it is compressed already
     with TemporaryDirectory() as place, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         catalog.save(Path(place, "catalog"))
-        for path in sorted(Path(place, "catalog").iterdir()):
+        for path in sorted(path for path in Path(place, "catalog").rglob("*") if path.is_file()):
             archive.write(path, path.relative_to(place))
     return stream.getvalue()
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aion.catalog import Catalog, Filters, Manifest
+from aion.catalog import Filters
 from aion.errors import InputError, SearchError
 from aion.explorer.catalogs.similarity import COMPARISONS, QueryPart, Searches
+from tests.made_catalog import catalog_of
 
 N, D = 400, 16
 KINDS = np.array(["galaxy", "quasar", "star"])
@@ -35,9 +36,7 @@ def searches(tmp_path_factory) -> Searches:
     )
     table.loc[5, "z"] = np.nan
     vectors = {"all": unit(image + spectrum), "image": image, "spectrum": spectrum}
-    return Searches(
-        Catalog(tmp_path_factory.mktemp("none"), Manifest("clouds", "0" * 64), table, {}, vectors)
-    )
+    return Searches(catalog_of(tmp_path_factory.mktemp("none"), table, vectors))
 
 
 def ids(found):
@@ -125,7 +124,7 @@ def test_an_object_like_no_other_is_the_first_outlier(searches, tmp_path):
     catalog = searches.catalog
     rows = catalog.indexes["image"].vectors()
     rows[123] = unit(-rows.mean(axis=0)[None])[0]
-    lonely = Searches(Catalog(tmp_path, catalog.manifest, catalog.table, {}, {"all": rows})).outliers(k=3)
+    lonely = Searches(catalog_of(tmp_path, catalog.table, {"all": rows})).outliers(k=3)
     assert lonely[0].id == "o123" and lonely[0].similarity < lonely[1].similarity
 
 

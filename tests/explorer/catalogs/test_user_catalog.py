@@ -80,7 +80,7 @@ def assert_same(first: Catalog, second: Catalog) -> None:
         }
     assert first.indexes.keys() == second.indexes.keys()
     for view, index in first.indexes.items():
-        assert index.ids == second.indexes[view].ids
+        assert list(index.ids) == list(second.indexes[view].ids)
         # half precision
         np.testing.assert_allclose(index.vectors(), second.indexes[view].vectors(), atol=1e-3)
     told = [

@@ -11,11 +11,11 @@ import streamlit as st
 from aion.errors import ArchiveError
 from aion.explorer.export import tables
 from aion.explorer.export.analysis import spectrum_votable
-from aion.explorer.plain_text import as_text
+from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze.sky_panel import is_simulated
 from aion.explorer.ui.analyze.sky_search import look_up
-from aion.explorer.ui.shared import active_catalog, labels, layout, positions, server
+from aion.explorer.ui.shared import active_catalog, layout, positions, server
 from aion.explorer.ui.shared.session import Session, current_session
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _panel(analysis: Analysis) -> None:
     try:
         connection.join()
     except ArchiveError as exc:
-        st.caption(labels.sentence(str(exc)))
+        st.caption(sentence(str(exc)))
         return
     with st.container(horizontal=True, gap="small"):
         for number, (label, send) in enumerate(_offers(analysis, current_session()).items()):
@@ -92,7 +92,7 @@ def _tell(label: str, send: Send, connection: "SampConnection") -> None:
     try:
         takers = send(connection)
     except ArchiveError as exc:
-        st.caption(labels.sentence(str(exc)))
+        st.caption(sentence(str(exc)))
         return
     to = ", ".join(takers)
     text = f"{label}: sent to {to}." if to else f"{label}: no program at the hub takes it."

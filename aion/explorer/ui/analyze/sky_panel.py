@@ -165,7 +165,8 @@ def sources_around(catalog: Catalog, ra: float, dec: float) -> list[SkySource]:
     table = catalog.table
     if catalog.manifest.simulated or not has_positions(table):
         return []
-    near = table[separations(table, (ra, dec)) <= RADIUS * 3600].fillna({"class": ""})
+    near = table[separations(table, (ra, dec)) <= RADIUS * 3600]
+    near = near.assign(**{"class": near["class"].astype(object).fillna("")})
     columns = (near[name] for name in ("id", "ra", "dec", "z", "class"))
     return [
         SkySource(str(id), float(ra), float(dec), None if np.isnan(z) else float(z), str(kind))

@@ -301,7 +301,7 @@ def _coloring(rows: pd.DataFrame, color: str | None) -> Coloring:
     values = rows[color]
     return Coloring(
         _label(color),
-        values.to_numpy(float) if _is_number(values) else values.fillna(UNKNOWN).astype(str).to_numpy(),
+        values.to_numpy(float) if _is_number(values) else values.astype(object).fillna(UNKNOWN).to_numpy(str),
     )
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.catalogs.similarity import NEIGHBORHOOD, QueryPart, Searches
+from aion.explorer.catalogs.similarity import NEIGHBORHOOD, OUTLIERS_AMONG, QueryPart, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import OverlaySpectrum
 from aion.explorer.plain_text import as_text
@@ -86,6 +86,9 @@ def search_controls(catalog: Catalog) -> SearchOptions:
         f"{ways[comparison].meaning}"
         if order != OUTLIERS
         else "Objects whose ten nearest in the catalog are the farthest."
+        if searches_in(catalog).is_compared_whole
+        else f"Of {OUTLIERS_AMONG:,} objects drawn at random among those that pass, those whose ten nearest in "
+        "the whole catalog are the farthest: their ranks are good to about 1 %."
     )
     problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
@@ -163,7 +166,7 @@ def answers(catalog: Catalog, options: SearchOptions) -> tuple[Neighbor, ...] | 
         st.caption(_UNLIKE_DATA)
     try:
         if options.order == OUTLIERS:
-            with st.spinner("Comparing every object with every other"):
+            with st.spinner("Comparing objects with all others"):
                 neighbors = every.outliers(options.comparison, k=options.k, filters=options.filters)
         else:
             neighbors = every.search(
@@ -222,7 +225,11 @@ def quality(catalog: Catalog) -> None:
             measured: tuple[Retrieval, ...] = searches_in(catalog).quality()
         st.markdown(f"The first number is measured, the second is what chance gives. {across(measured)}")
         st.dataframe(retrieval(measured), hide_index=True)
-        st.caption(f"Measured with {measured[0].queries:,} objects of this catalog as queries. {_MEASURES}")
+        first = measured[0]
+        st.caption(
+            f"Measured with {first.queries:,} objects of this catalog as queries among {first.among:,}: "
+            f"shares are good to ±{first.error:.1%} (one standard error). {_MEASURES}"
+        )
 
     layout.fold("How well this works", measures, icon=":material/verified:", key="quality")
 
