@@ -14,6 +14,7 @@ from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.sky.gather import JOINED_WITHIN, Finding, Offer
 from aion.sky.resolve import EXAMPLES
 from aion.sky.search import Search
+from aion.sky.services import SERVICE_NAMES
 
 EVERY = 0.25
 """Seconds between two looks at how far the search is."""
@@ -73,6 +74,9 @@ def found_panel() -> None:
         for file in finding.files([]):
             st.markdown(f":material/check: {as_text(file_text(file))}")
         _spectrum_choice(session, finding)
+        for offer in finding.best:
+            if offer.file is not None and offer.file.provenance.service != SERVICE_NAMES["sparcl"]:
+                st.caption(as_text(f"From {offer.file.provenance.service}: {file_text(offer.file)}"))
         _others(others)
         links = outside_links(finding.place.ra, finding.place.dec, _targetid(finding))
         st.markdown("Look further: " + " · ".join(f"[{name}]({url})" for name, url in links.items()))
