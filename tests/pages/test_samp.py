@@ -9,7 +9,6 @@ from aion.sky.samp import NO_HUB, SentPlace
 from tests.pages.conftest import shown, unfold
 from tests.pages.test_sky import look_up, sky  # noqa: F401  # fixture
 from tests.sky.conftest import archive, sky_server  # noqa: F401  # fixtures
-from tests.sky.fake_archive import FakeArchive
 from tests.sky.simulated_sky import GALAXY, STAR
 
 FOLD = "samp"
@@ -48,7 +47,7 @@ def press(at: AppTest, label: str) -> AppTest:
     return at.run()
 
 
-def test_each_thing_of_the_object_can_be_sent(sky: FakeArchive, app: AppTest, hub: Hub) -> None:  # noqa: F811
+def test_each_thing_of_the_object_can_be_sent(sky, app: AppTest, hub: Hub) -> None:  # noqa: F811
     at = unfold(look_up(app.run(), GALAXY.name), FOLD)
     press(at, "Position")
     assert hub.sent[-1] == ("send_place", pytest.approx(GALAXY.ra), pytest.approx(GALAXY.dec))
@@ -64,7 +63,7 @@ def test_each_thing_of_the_object_can_be_sent(sky: FakeArchive, app: AppTest, hu
         assert hub.sent[-1][0] == kind and b"<VOTABLE" in hub.sent[-1][2]
 
 
-def test_a_position_that_came_leads_to_what_is_there(sky: FakeArchive, app: AppTest, hub: Hub) -> None:  # noqa: F811
+def test_a_position_that_came_leads_to_what_is_there(sky, app: AppTest, hub: Hub) -> None:  # noqa: F811
     at = unfold(look_up(app.run(), GALAXY.name), FOLD)
     hub.place = SentPlace(STAR.ra, STAR.dec, "Aladin")
     at.run()
@@ -74,7 +73,7 @@ def test_a_position_that_came_leads_to_what_is_there(sky: FakeArchive, app: AppT
     assert at.session_state["session"].search.text == f"{STAR.ra:.5f} {STAR.dec:+.5f}"
 
 
-def test_without_a_hub_the_panel_is_one_sentence(sky: FakeArchive, app: AppTest, hub: Hub) -> None:  # noqa: F811
+def test_without_a_hub_the_panel_is_one_sentence(sky, app: AppTest, hub: Hub) -> None:  # noqa: F811
     hub.is_there = False
     at = unfold(look_up(app.run(), GALAXY.name), FOLD)
     assert "No SAMP hub runs on the computer of this server" in shown(at)

@@ -140,3 +140,9 @@ def test_the_page_says_how_to_fetch_the_same_again_and_the_field_once(sky: FakeA
     code = " ".join(one.value for one in at.code)
     assert f"--name '{GALAXY.name}'" in code and f"objects_at('{GALAXY.name}'" in code
     assert "only the central" not in shown(at)
+
+
+def test_a_spectrum_from_the_file_of_its_survey_says_so(sky: FakeArchive, app: AppTest):
+    sky.fail("sparcl", "503", path="spectras/", retry_after="0")
+    text = shown(look_up(app.run(), GALAXY.name))
+    assert "From files of SDSS DR17: SDSS: spec-0500-51994-0300.fits" in text and "is busy (503" in text

@@ -47,9 +47,10 @@ def _panel(analysis: Analysis) -> None:
     except ArchiveError as exc:
         st.caption(sentence(str(exc)))
         return
-    with st.container(horizontal=True, gap="small"):
-        for number, (label, send) in enumerate(_offers(analysis, current_session()).items()):
-            if st.button(label, key=f"samp-{number}", icon=":material/share:"):
+    buttons, answer = st.container(horizontal=True, gap="small"), st.container()
+    for number, (label, send) in enumerate(_offers(analysis, current_session()).items()):
+        if buttons.button(label, key=f"samp-{number}", icon=":material/share:"):
+            with answer:
                 _tell(label, send, connection)
     _pointed_at(connection)
 

@@ -10,6 +10,7 @@ from aion.explorer.ui.analyze.sky_labels import file_text, found_text, offer_tex
 from aion.explorer.ui.analyze.sky_search import look_up, open_offers
 from aion.explorer.ui.shared.session import Session, current_session
 from aion.sky.gather import JOINED_WITHIN, Finding, Offer
+from aion.sky.services import SERVICE_NAMES
 
 MOST_OTHERS = 8
 """Spectra of other objects that are offered with a button each."""
@@ -36,6 +37,9 @@ def found_panel() -> None:
         for file in finding.files([]):
             st.markdown(f":material/check: {as_text(file_text(file))}")
         _spectrum_choice(session, finding)
+        for offer in finding.best:
+            if offer.file is not None and offer.file.provenance.service != SERVICE_NAMES["sparcl"]:
+                st.caption(as_text(f"From {offer.file.provenance.service}: {file_text(offer.file)}"))
         _others(others)
         links = outside_links(finding.place.ra, finding.place.dec, _targetid(finding))
         st.markdown("Look further: " + " · ".join(f"[{name}]({url})" for name, url in links.items()))
