@@ -22,7 +22,7 @@ READY_DOCS := $(VENV)/.ready-docs
 # Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
-.PHONY: help app test test-live quick check format docs lock lowest newest catalog embedded benchmark interaction screenshots browser clean
+.PHONY: help app test test-live quick check format docs lock lowest newest catalog embedded benchmark contention interaction screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -82,6 +82,9 @@ catalog: $(READY_TRAINING)  ## rebuild assets/catalog and assets/examples with t
 
 benchmark: $(READY_DEV) $(UPSTREAM)  ## speed and memory, beside the published package in one run
 	$(RUN) benchmarks/run.py $(ARGS)
+
+contention: $(READY_DEV)  ## what an analysis loses beside other work, on one processor and while a catalog is made
+	$(RUN) benchmarks/contention.py $(ARGS)
 
 interaction: $(READY_DEV) browser  ## what a person waits for on the pages, measured in the browser
 	$(RUN) benchmarks/interaction.py $(ARGS)

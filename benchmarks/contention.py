@@ -40,8 +40,9 @@ done = threading.Event()
 def make_catalog():
     while not done.is_set():
         engine.embed_objects([target] * 32)
+maker = threading.Thread(target=make_catalog)
 if sys.argv[2] == "catalog":
-    threading.Thread(target=make_catalog, daemon=True).start()
+    maker.start()
     time.sleep(0.5)
 for _ in range(int(sys.argv[3])):
     start = time.perf_counter()
@@ -49,6 +50,9 @@ for _ in range(int(sys.argv[3])):
     print(time.perf_counter() - start, flush=True)
     time.sleep(0.05)
 done.set()
+if maker.is_alive():
+    maker.join()
+engine.close()
 """
 
 

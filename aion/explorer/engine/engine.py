@@ -48,7 +48,7 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
-PATIENT_BATCHES = {"cpu": 2, "cuda": 32}
+PATIENT_BATCHES = {"cpu": 1, "cuda": 32}
 """The same of those that can wait: a person waits for one batch of them at most."""
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
