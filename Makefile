@@ -22,11 +22,11 @@ READY_DOCS := $(VENV)/.ready-docs
 # Beside the environment, because both are named `aion`.
 UPSTREAM := .cache/upstream/polymathic_aion-0.0.2.dist-info/METADATA
 
-.PHONY: help app test quick check format docs lock lowest newest catalog embedded benchmark interaction screenshots browser clean
+.PHONY: help app test test-live quick check format docs lock lowest newest catalog embedded benchmark interaction screenshots browser clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 app: $(READY)  ## install what is missing and open the explorer on the embedded model
 	$(RUN) -m streamlit run app.py $(ARGS)
@@ -36,6 +36,9 @@ test: $(READY_DEV) $(UPSTREAM) browser  ## install what is missing and run every
 
 quick: $(READY_DEV)  ## the tests that neither train nor open a browser
 	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+
+test-live: $(READY_DEV)  ## the tests that ask the real archives of the sky; skipped where these cannot be reached
+	AION_TEST_LIVE=yes $(RUN) -m pytest tests/sky/test_live.py $(ARGS)
 
 check: $(READY_DEV)  ## format, lint and types
 	$(RUN) -m ruff format --check .

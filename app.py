@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from aion.explorer.ui.shared import frame, server, theme
+from aion.explorer.settings import share_processors
+from aion.explorer.ui.shared import frame, theme
 
 st.set_page_config(
     page_title="AION Explorer", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="collapsed"
 )
+share_processors()
 page = frame.navigate()
 theme.frame()
-server.startup()
 page.run()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from aion import batch, fetch
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
+from aion.explorer.settings import share_processors
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -44,6 +45,7 @@ class Outcome:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 all is done, 1 some of it, 2 nothing."""
     options = _parser().parse_args(arguments)
+    share_processors()
     warnings.filterwarnings("ignore", module="astropy|specutils")  # what matters of a file is in its report
     try:
         outcome: Outcome = options.run(options)
@@ -208,12 +210,13 @@ def _fetch(options: argparse.Namespace) -> Outcome:
     outcome = Outcome()
     for text in options.targets:
         try:
-            for path in fetch.fetch_one(text, options.out, options.kinds):
+            for path in fetch.fetch_one(text, options.out, options.kinds, options.record):
                 print(path)
             outcome.count += 1
         except AIONError as exc:
             outcome.leave_out(text, exc)
-    for target in fetch.fetch_listed(options.list, options.out, options.kinds) if options.list else ():
+    listed = (options.list, options.out, options.kinds, options.record)
+    for target in fetch.fetch_listed(*listed) if options.list else ():
         for path in target.files:
             print(path)
         outcome.count += bool(target.files)
@@ -368,6 +371,7 @@ def _engine(model: str | None) -> "Engine":
 
 def _in_words(analysis: "Analysis") -> str:
     lines = [analysis.id, f"  {analysis.redshift.summary()}"]
+    lines += [f"  {answer.summary()}" for answer in analysis.exact[:1]]
     if analysis.z_reference is not None:
         lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
     lines += [f"  p(z) is multiplied by {analysis.prior}."] if analysis.prior else []
@@ -390,7 +394,9 @@ def _write(
     from aion.explorer.export.analysis import result_files
 
     folder.mkdir(parents=True, exist_ok=True)
-    for ending, content in result_files(analysis, target.reports, catalog).items():
+    is_real = catalog is not None and not catalog.manifest.simulated and not target.tokens
+    around = (target.ra, target.dec) if is_real and target.ra is not None and target.dec is not None else None
+    for ending, content in result_files(analysis, target.reports, catalog, around).items():
         (folder / f"{stem}{'-' if '.' in ending else '.'}{ending}").write_bytes(content)
 
 

@@ -15,3 +15,5 @@ CODEC_FIELD = 96
 """Side of the field that the image codecs read, pixels."""
 PRECISIONS = ("auto", "float32", "bfloat16")
 """Number formats that networks may be asked to compute in; see `aion.precision`."""
+FIELD_NOTE = f"only the central {CODEC_FIELD}x{CODEC_FIELD} of"
+"""How the note of a codec begins that read the middle of a larger image."""

@@ -42,6 +42,12 @@ def add_fetch(fetch: argparse.ArgumentParser) -> None:
     fetch.add_argument(
         "--kinds", metavar="KINDS", default=",".join(KINDS), help=f"of {','.join(KINDS)} (default: all)"
     )
+    fetch.add_argument(
+        "--record",
+        type=Path,
+        metavar="DIR",
+        help="ask everything anew, and keep the answers as they came in this folder, for tests",
+    )
     add_list(fetch)
 
 
@@ -67,9 +73,9 @@ def objects_at(text: str, overrides: "Overrides", *, strict: bool) -> "list[SkyO
     return read([file.open() for file in finding.files()], overrides=overrides, strict=strict)
 
 
-def fetch_one(text: str, folder: Path, kinds: str) -> list[Path]:
-    """Write the files of a target to a folder; their paths."""
-    finding = _look_up(text, _kinds(kinds))
+def fetch_one(text: str, folder: Path, kinds: str, record: Path | None = None) -> list[Path]:
+    """Write the files of a target to a folder; their paths. The answers go to the folder `record`."""
+    finding = _look_up(text, _kinds(kinds), record)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / file.name for file in finding.files()]
     for path, file in zip(paths, finding.files(), strict=True):
@@ -77,8 +83,11 @@ def fetch_one(text: str, folder: Path, kinds: str) -> list[Path]:
     return paths
 
 
-def fetch_listed(table: Path, folder: Path, kinds: str = ",".join(KINDS)) -> "list[FetchedTarget]":
-    """Every target of a list; what was fetched before is not fetched again.
+def fetch_listed(
+    table: Path, folder: Path, kinds: str = ",".join(KINDS), record: Path | None = None
+) -> "list[FetchedTarget]":
+    """Every target of a list; what was fetched before is not fetched again. The answers go to the folder
+    `record`.
 
     Raises:
         InputError: stopped, or no service answers; what was fetched is kept.
@@ -93,28 +102,30 @@ def fetch_listed(table: Path, folder: Path, kinds: str = ",".join(KINDS)) -> "li
         print(f"\raion: {count} of {len(targets)} targets", end="", file=sys.stderr, flush=True)
 
     try:
-        return fetch_list(targets, folder, archive_of_environment(), progress, kinds=_kinds(kinds), done=tell)
+        archive = archive_of_environment(record)
+        return fetch_list(targets, folder, archive, progress, kinds=_kinds(kinds), done=tell)
     except KeyboardInterrupt:
         raise InputError("stopped; what was fetched is kept, and the same command goes on") from None
     finally:
         print(file=sys.stderr)
 
 
-def archive_of_environment() -> "Archive":
-    """Asks the services that the environment names.
+def archive_of_environment(record: Path | None = None) -> "Archive":
+    """Asks the services that the environment names; keeps their answers in the folder `record`.
 
     Raises:
         ConfigError: the sky is switched off.
     """
     from aion.sky.archive import Archive
+    from aion.sky.recorder import Recorder
 
     services = Settings.from_environment().sky
     if services is None:
         raise ConfigError("AION_SKY is no: archives are not asked; unset it to ask them")
-    return Archive(services)
+    return Archive(services, recorder=None if record is None else Recorder(record))
 
 
-def _look_up(text: str, kinds: tuple[str, ...]) -> "Finding":
+def _look_up(text: str, kinds: tuple[str, ...], record: Path | None = None) -> "Finding":
     """What there is, told on standard error.
 
     Raises:
@@ -123,7 +134,7 @@ def _look_up(text: str, kinds: tuple[str, ...]) -> "Finding":
     from aion.sky.gather import gather
     from aion.sky.resolve import resolve
 
-    asked = archive_of_environment()
+    asked = archive_of_environment(record)
     try:
         finding = gather(resolve(text, asked), asked, kinds=kinds)
     except KeyboardInterrupt:

@@ -49,39 +49,40 @@ class ColdStart:
     """Highest resident memory of the server."""
 
 
-def warm_analysis(repeats: int) -> list[float] | str:
-    """Seconds of each analysis after the first, or why there are none."""
+class NotMeasuredError(Exception):
+    """Something that a measurement needs is not here."""
+
+
+def warm_analysis(root: Path, repeats: int) -> list[float]:
+    """Seconds of each analysis after the first, by the code in a folder."""
     files = example_with("image", "spectrum")
     if not files:
-        return "there is no example with an image and a spectrum in assets/examples"
+        raise NotMeasuredError("there is no example with an image and a spectrum in assets/examples")
     command = [sys.executable, "-W", "ignore", "-c", _ANALYZE, str(repeats), *map(str, files)]
     done = subprocess.run(
         command,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
         check=False,
     )
-    return (
-        [float(line) for line in done.stdout.split()]
-        if done.returncode == 0
-        else done.stderr.strip().splitlines()[-1]
-    )
+    if done.returncode:
+        raise NotMeasuredError(done.stderr.strip().splitlines()[-1])
+    return [float(line) for line in done.stdout.split()]
 
 
-def cold_start() -> ColdStart | str:
-    """Start the application in a process of its own and use it once with headless Chromium;
-    or why that was not possible."""
+def cold_start(root: Path) -> ColdStart:
+    """Start the application in a folder in a process of its own and use it once with headless Chromium."""
     files = example_with("spectrum")
     if CHROMIUM is None or not files:
-        return (
+        raise NotMeasuredError(
             "there is no chromium"
             if CHROMIUM is None
             else "there is no example with a spectrum in assets/examples"
         )
     start = perf_counter()
-    with serving() as (address, pid), chromium() as browser:
+    with serving(root) as (address, pid), chromium() as browser:
         page = browser.new_page()
         page.goto(address)
         upload = page.locator("input[type=file]").first
@@ -93,8 +94,8 @@ def cold_start() -> ColdStart | str:
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, int]]:
-    """The application in a process of its own on a free port: its address and process id."""
+def serving(root: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """The application in a folder in a process of its own on a free port: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -107,7 +108,7 @@ def serving() -> Iterator[tuple[str, int]]:
         f"--server.port={port}",
         "--server.headless=true",
     ]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}", server.pid

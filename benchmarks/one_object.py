@@ -3,18 +3,21 @@ in ours or in the published package.
 
 Run by ``run.py`` as a process of its own, since both packages are named ``aion``:
 ``python one_object.py ours|float32|published base|tiny``; ``ours`` computes in the precision that is
-chosen by itself. Weights are random. For every line read from standard input
-it analyzes the object once and answers with one line of JSON: seconds by step, and the highest memory of the
-process so far in bytes.
+chosen by itself. Weights are random. For every line read from standard input it analyzes the object once and
+answers with one line of JSON: seconds by step, the seconds that matrix products and convolutions took of
+each where the line is ``products``, and the highest memory of the process so far in bytes.
 """
 
 import json
 import resource
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
 import torch
+from torch.autograd.profiler import profile
 
 from aion.codecs.image import ImageCodec
 from aion.codecs.spectrum import SpectrumCodec
@@ -52,11 +55,34 @@ SIZES: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
 }
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mkldnn_convolution", "_slow_conv2d_forward", "mkldnn_linear",
+            "_scaled_dot_product_flash_attention_for_cpu", "thnn_conv2d", "linear")  # fmt: skip
+"""Operators of torch whose own time is that of matrix products and convolutions."""
+Step = Callable[[], object]
 
 
 def main(package: str, size: str) -> None:
     torch.manual_seed(0)
-    sizes = SIZES[size]
+    steps = _steps(package, SIZES[size])
+    for line in sys.stdin:
+        seconds, products = {}, {}
+        with torch.inference_mode():
+            for name, step in steps.items():
+                profiled = profile(use_kineto=False) if line.strip() == "products" else None
+                start = perf_counter()
+                with profiled or nullcontext():
+                    step()
+                    seconds[name] = perf_counter() - start
+                if profiled is not None:
+                    products[name] = _seconds_of_products(profiled)
+        for times in (seconds, *([products] if products else [])):
+            times["all"] = sum(times.values())
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"seconds": seconds, "products": products, "peak": peak}), flush=True)
+
+
+def _steps(package: str, sizes: dict[str, dict[str, Any]]) -> dict[str, Step]:
+    """Name -> what is done; each step needs the ones before it."""
     image_codec = ImageCodec(**sizes["image"]).eval()
     spectrum_codec = SpectrumCodec(**sizes["spectrum"], embedding_dim=10).eval()
     config = {
@@ -78,33 +104,33 @@ def main(package: str, size: str) -> None:
         spectrum_codec.decode_in(dtype)
     flux, pixels = torch.randn(1, len(BANDS), 160, 160), torch.randn(1, 7781) + 5
     wavelength = torch.linspace(3600, 9824, 7781)[None]
-    for _ in sys.stdin:
-        marks = [perf_counter()]
+    tokens: dict[str, torch.Tensor] = {}
+
+    def read_image() -> None:
         image = LegacySurveyImage(flux=flux.clone(), bands=BANDS)  # the published clamp writes into its input
+        tokens["tok_image"] = image_codec.encode(image)
+
+    def read_spectrum() -> None:
         spectrum = DESISpectrum(
             flux=pixels, ivar=torch.ones_like(pixels), mask=pixels > 9, wavelength=wavelength
         )
-        with torch.inference_mode():
-            tokens = {"tok_image": image_codec.encode(image)}
-            marks.append(perf_counter())
-            tokens["tok_spectrum_desi"] = spectrum_codec.encode(spectrum)
-            marks.append(perf_counter())
-            predict(tokens)
-            marks.append(perf_counter())
-            image_codec.decode(tokens["tok_image"], bands=BANDS)
-            marks.append(perf_counter())
-            spectrum_codec.decode(tokens["tok_spectrum_desi"], wavelength=wavelength)
-            marks.append(perf_counter())
-        steps = (
-            "image to tokens",
-            "spectrum to tokens",
-            "embedding and redshift",
-            "image from tokens",
-            "spectrum from tokens",
-        )
-        seconds = {step: end - start for step, start, end in zip(steps, marks, marks[1:], strict=False)}
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": {"all": marks[-1] - marks[0], **seconds}, "peak": peak}), flush=True)
+        tokens["tok_spectrum_desi"] = spectrum_codec.encode(spectrum)
+
+    return {
+        "image to tokens": read_image,
+        "spectrum to tokens": read_spectrum,
+        "embedding and redshift": lambda: predict(tokens),
+        "image from tokens": lambda: image_codec.decode(tokens["tok_image"], bands=BANDS),
+        "spectrum from tokens": lambda: spectrum_codec.decode(
+            tokens["tok_spectrum_desi"], wavelength=wavelength
+        ),
+    }
+
+
+def _seconds_of_products(profiled: profile) -> float:
+    names = {f"aten::{name}" for name in PRODUCTS}
+    events = profiled.key_averages()
+    return sum(event.self_cpu_time_total for event in events if event.key in names) / 1e6
 
 
 def _ours(config: dict[str, Any], dtype: torch.dtype) -> Any:

@@ -2,19 +2,7 @@
 
 import streamlit as st
 
-from aion.explorer.ui.analyze import (
-    analysis,
-    choices,
-    image_panel,
-    inputs,
-    inspection,
-    links,
-    neighbors,
-    reproduce,
-    sky_panel,
-    sky_search,
-)
-from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra
+from aion.explorer.ui.analyze import inputs, links
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.session import current_session
 
@@ -26,6 +14,20 @@ if current_session().target is None:
         server.announce()
     st.stop()
 
+# The panels come with torch, pandas and astropy, for which the first page does not wait.
+from aion.explorer.ui.analyze import (  # noqa: E402
+    analysis,
+    choices,
+    image_panel,
+    inspection,
+    neighbors,
+    reproduce,
+    samp_panel,
+    sky_found,
+    sky_panel,
+)
+from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra  # noqa: E402
+
 inputs.row_picker()
 result = analysis.analyze()
 if result is None:
@@ -34,7 +36,7 @@ if result is None:
     st.stop()
 
 analysis.header(result)
-sky_search.found_panel()
+sky_found.found_panel()
 choices.open_choices()
 analysis.trust(result)
 inspection.inspector()
@@ -47,6 +49,7 @@ image_panel.images(result)
 sky_panel.sky_around(result)
 analysis.numbers_table(result)
 neighbors.neighbors_panel(result)
+samp_panel.samp_panel(result)
 analysis.tokens(result)
 reproduce.reproduce_panel(result)
 analysis.weights_note(result)

@@ -27,7 +27,8 @@ FACTS = core(
 )
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
-    "hub", "download", "model", "codecs", "io", "redshift", "embedding", "ids", "search", "catalog", "maps"
+    *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
+    *("ids", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
@@ -40,7 +41,7 @@ def explorer(*names: str) -> set[str]:
 SERVICES = explorer(
     "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
-PAGE = FACTS | {"aion.catalog", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
+PAGE = FACTS | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -69,6 +70,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
+    "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
     "aion.ids": {"aion.errors"},
@@ -78,8 +80,14 @@ LAYERS: dict[str, set[str]] = {
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
-    "aion.explorer.settings": {"aion.constants", "aion.errors", "aion.resources", "aion.sky"},
-    "aion.explorer.results": {"aion.catalog", "aion.redshift"},
+    "aion.explorer.settings": {
+        "aion.constants",
+        "aion.errors",
+        "aion.processors",
+        "aion.resources",
+        "aion.sky",
+    },
+    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
     | explorer("results"),
@@ -90,7 +98,7 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.io", "aion.sky"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
@@ -103,9 +111,10 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
+    "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
-    "app": explorer("ui.shared"),
+    "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
     "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines", "aion.modalities"},

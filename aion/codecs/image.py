@@ -20,7 +20,7 @@ from aion.codecs.modules.subsampled_linear import SubsampledLinear
 from aion.codecs.preprocessing.band_to_index import BAND_TO_INDEX
 from aion.codecs.preprocessing.image import CenterCrop, Clamp, RescaleToLegacySurvey, fill_gaps
 from aion.codecs.quantizers import FiniteScalarQuantizer
-from aion.constants import CODEC_FIELD
+from aion.constants import CODEC_FIELD, FIELD_NOTE
 from aion.errors import ConfigError, InputError, ModalityError
 from aion.modalities import Image
 from aion.precision import dtype_in
@@ -163,7 +163,7 @@ class ImageCodec(Codec):
         height, width = image.flux.shape[-2:]
         notes = list(image.proxies)
         if (height, width) != (CODEC_FIELD, CODEC_FIELD):
-            notes.append(f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read")
+            notes.append(f"{FIELD_NOTE} {height}x{width} pixels are read")
         gaps = ~field.isfinite()
         if gaps.any():
             notes.append(

@@ -9,7 +9,7 @@ from aion.codecs.base import Codec, arguments
 from aion.codecs.modules.scalar_field import MapDecoder, MapEncoder
 from aion.codecs.preprocessing.image import CenterCrop
 from aion.codecs.quantizers import FiniteScalarQuantizer
-from aion.constants import CODEC_FIELD
+from aion.constants import CODEC_FIELD, FIELD_NOTE
 from aion.errors import ConfigError, InputError
 from aion.modalities import LegacySurveySegmentationMap
 
@@ -100,11 +100,7 @@ class ScalarFieldCodec(Codec):
 
     def _inspect(self, modality: LegacySurveySegmentationMap) -> list[str]:
         height, width = modality.field.shape[-2:]
-        return (
-            []
-            if height == width == CODEC_FIELD
-            else [f"only the central {CODEC_FIELD}x{CODEC_FIELD} of {height}x{width} pixels are read"]
-        )
+        return [] if height == width == CODEC_FIELD else [f"{FIELD_NOTE} {height}x{width} pixels are read"]
 
     @classmethod
     def _renamed(cls, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -28,3 +28,12 @@ def as_text(text: object) -> str:
     """Markdown that shows these letters in one line."""
     line = " ".join(str(text).split())
     return _LIST_NUMBER.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", _APART.sub(_JOINER, line)))
+
+
+def sentence(message: str) -> str:
+    """With a capital, unless it begins with a name, and a full stop."""
+    first = message.split(maxsplit=1)[0] if message else ""
+    text = (
+        message[:1].upper() + message[1:] if first.replace("-", "").isalpha() and first.islower() else message
+    )
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -4,12 +4,14 @@ arrays. No torch here."""
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aion.catalog import EmbeddedObject, Neighbor, Vector
+from aion.exact_redshift import ExactRedshift, NotRefined, refine
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -61,6 +63,14 @@ class SpectrumResult:
     """(n,) (flux - decoded) / sigma, NaN where masked; None without an original."""
     reduced_chi2: float | None
     """Mean of residual squared over good pixels."""
+
+    @property
+    def ivar(self) -> Floats:
+        """(n,) inverse variance, 0 where there is no uncertainty."""
+        if self.sigma is None:
+            return np.zeros(len(self.wavelength))
+        usable = np.isfinite(self.sigma) & (self.sigma > 0)
+        return np.where(usable, 1 / np.where(usable, self.sigma, 1.0) ** 2, 0.0)
 
 
 @dataclass(frozen=True)
@@ -169,3 +179,24 @@ class Analysis(MeasuredObject):
     """How far to believe this answer."""
     prior: str | None = None
     """What a person multiplied p(z) with, in words; None: p(z) is the model's own."""
+
+    @cached_property
+    def exact(self) -> tuple[ExactRedshift | NotRefined, ...]:
+        """Of each peak of p(z), from the lines of the spectra: the surest where there are several spectra;
+        empty without one."""
+        answers = [
+            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift)
+            for one in self.spectra
+            if one.flux is not None
+        ]
+        return tuple(min(of_peak, key=_uncertainty) for of_peak in zip(*answers, strict=True))
+
+    @property
+    def z(self) -> float:
+        """The redshift that lines are drawn at: the exact one of the best peak, or else the peak's top."""
+        best = self.exact[0] if self.exact else None
+        return best.z if isinstance(best, ExactRedshift) else self.redshift.peaks[0].z
+
+
+def _uncertainty(answer: ExactRedshift | NotRefined) -> float:
+    return answer.error if isinstance(answer, ExactRedshift) else math.inf

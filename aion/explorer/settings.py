@@ -8,6 +8,7 @@ from typing import Self
 
 from aion.constants import PRECISIONS
 from aion.errors import ConfigError
+from aion.processors import thread_variables
 from aion.resources import resource
 from aion.sky.services import Services
 
@@ -39,8 +40,8 @@ class Settings:
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
-    no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_CACHE``,
-    ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
+    no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
+    ``_DESI``, ``_CACHE``, ``_CACHE_BYTES`` and ``_PACE`` set the fields of `Services`."""
     aladin: str = ALADIN
     """Address or file of Aladin Lite 3, which browsers load where a person opens the sky around an object
     (``AION_ALADIN``); from an address the script that the CDS serves, from a file also the module of npm."""
@@ -74,6 +75,12 @@ class Settings:
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
         )
+
+
+def share_processors() -> None:
+    """Let computations of this process go along with those of others: see `aion.processors`. Comes before
+    torch is imported."""
+    os.environ.update(thread_variables(os.environ))
 
 
 def _sky(given: Mapping[str, str]) -> Services | None:

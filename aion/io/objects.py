@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from io import BytesIO
-from typing import Any, BinaryIO, Literal, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aion.bands import DES_BANDS, HSC_BANDS, band_names
 from aion.errors import ConfigError, ModalityError
-from aion.modalities import Modality
+
+if TYPE_CHECKING:  # files are spoken of before one is read, and torch comes with the modalities
+    from aion.modalities import Modality
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | Any
 """One thing to read: a path, bytes, an open file, a table, HDUs, a spectrum, or a record in memory."""
@@ -56,6 +58,8 @@ class Provenance:
     """Arcsec between what is in the file and the position that was asked for."""
     note: str = ""
     """What was changed of the answer; empty: nothing."""
+    service: str = ""
+    """Which service answered, for people: ``"SPARCL"``."""
 
 
 class ArchiveFile(BytesIO):
@@ -109,7 +113,7 @@ class SkyObject:
 
     id: str
     """TARGETID, plate-mjd-fiber, brick-objid, or the name of the file; text, as many exceed a float."""
-    modalities: tuple[Modality, ...] = ()
+    modalities: "tuple[Modality, ...]" = ()
     """At most one of each class, a batch of one, as ``CodecManager.encode`` takes; never the redshift."""
     reports: tuple[Report, ...] = ()
     """One for each file it came from."""

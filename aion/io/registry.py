@@ -3,11 +3,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aion.errors import FormatError
 from aion.io.objects import Entry, ImageFrame, Overrides
-from aion.modalities import Modality
+
+if TYPE_CHECKING:
+    from aion.modalities import Modality
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class Found:
     """One object in one file; fields as in `SkyObject`. `id` None: the file does not name it."""
 
     id: str | None
-    modalities: tuple[Modality, ...] = ()
+    modalities: "tuple[Modality, ...]" = ()
     entries: tuple[Entry, ...] = ()
     ra: float | None = None
     dec: float | None = None

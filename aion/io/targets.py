@@ -112,7 +112,7 @@ def _rows(content: FitsFile | Table | Records) -> Iterable[Record]:
 def _whole(row: Record, name: str) -> str:
     """A whole number as text; empty for anything else."""
     text = text_of(row.get(name)) if row.get(name) is not None else ""
-    return text if text.isdigit() and int(text) else ""
+    return text if text.removeprefix("-").isdigit() and int(text) else ""
 
 
 def _with_different_ids(rows: list[tuple[str, str]]) -> list[ListedTarget]:

@@ -4,6 +4,7 @@ came. Knows how to ask, not what the answers mean.
 
 import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from aion.errors import ArchiveError, NothingThereError
 from aion.sky.cache import Answer, Cache
+from aion.sky.recorder import Recorder
 from aion.sky.search_progress import SearchProgress
 from aion.sky.services import Services
 
@@ -45,6 +47,8 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     """JSON to be posted; None: nothing is."""
+    span: tuple[int, int] | None = None
+    """First and last byte of the part of a file that is asked for; None: all of it."""
     step: str = ""
     """For people: ``"image"``."""
     problem: Callable[[bytes], str | None] = lambda data: None
@@ -57,8 +61,12 @@ class Archive:
     """The services of one process. Threads may ask at the same time; each service gets one question after the
     other."""
 
-    def __init__(self, services: Services, *, pauses: tuple[float, ...] = PAUSES) -> None:
+    def __init__(
+        self, services: Services, *, pauses: tuple[float, ...] = PAUSES, recorder: Recorder | None = None
+    ) -> None:
         self.services, self.pauses = services, pauses
+        self._recorder = recorder
+        """Keeps every answer, for which all is asked anew."""
         self.cache = Cache(services.cache, services.cache_bytes)
         self._queues = {name: _Queue(seconds) for name, seconds in services.pace.items()}
 
@@ -74,8 +82,9 @@ class Archive:
         base = getattr(self.services, request.service)
         query = f"?{urlencode(request.params)}" if request.params else ""
         posted = "" if request.body is None else f"#{json.dumps(request.body, separators=(',', ':'))}"
-        url = f"{base}/{request.path}{query}{posted}"
-        kept = self.cache.find(url)
+        part = "" if request.span is None else "#bytes={}-{}".format(*request.span)
+        url = f"{base}/{request.path}{query}{posted}{part}"
+        kept = self.cache.find(url) if self._recorder is None else None
         if kept is not None:
             progress.tell(request.step, "from the cache")
             return kept
@@ -83,7 +92,7 @@ class Archive:
         for pause in (*self.pauses, None):
             try:
                 with queue.turn(progress):
-                    data = self._download(url, request, queue.session, progress)
+                    data, size = self._download(url, request, queue.session, progress)
                 break
             except _BusyError as exc:
                 wait = exc.wait if exc.wait is not None else pause
@@ -94,16 +103,16 @@ class Archive:
         problem = request.problem(data)
         if problem is not None:
             raise ArchiveError(f"{_host(url)} {problem}")
-        answer = Answer(
-            data, url, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", hashlib.sha256(data).hexdigest()
-        )
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        answer = Answer(data, url, now, hashlib.sha256(data).hexdigest(), size)
         self.cache.keep(answer)
         progress.tell(request.step, _size(len(data)))
         return answer
 
     def _download(
         self, url: str, request: Request, session: requests.Session, progress: SearchProgress
-    ) -> bytes:
+    ) -> tuple[bytes, int | None]:
+        """The answer; and of a part of a file, how large the file is."""
         host = _host(url)
         method = "GET" if request.body is None else "POST"
         try:
@@ -111,23 +120,45 @@ class Archive:
                 method,
                 url.partition("#")[0],
                 json=request.body,
+                headers={} if request.span is None else {"Range": "bytes={}-{}".format(*request.span)},
                 stream=True,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
             ) as response:
+                if response.status_code in {*request.nothing, *BUSY}:  # whose words nobody reads
+                    self._record(request, response, b"")
                 if response.status_code in request.nothing:
                     raise NothingThereError(request.nothing[response.status_code])
                 if response.status_code in BUSY:
                     raise _BusyError(f"{host} is busy ({_status(response)})", _retry_after(response))
+                size = None if request.span is None else _file_size(response, request.span, host)
                 data = _body(response, request.step, host, progress)
+                self._record(request, response, data)
                 if not response.ok:
                     raise ArchiveError(f"{host} refuses ({_status(response)}): {_words(data)}")
-                return data
+                if size is not None and request.span and len(data) != _length(request.span, size):
+                    raise ArchiveError(f"{host} sent a part of a file that ends too early; try again")
+                return data, size
         except (requests.Timeout, ReadTimeoutError) as exc:
             raise ArchiveError(f"{host} does not answer in time; try again later") from exc
         except requests.ConnectionError as exc:
             raise ArchiveError(f"{host} cannot be reached ({_reason(exc)}); is there a network?") from exc
         except (requests.RequestException, HTTPError) as exc:
             raise _BusyError(f"the answer of {host} broke off ({_reason(exc)})", None) from exc
+
+    def _record(self, request: Request, response: requests.Response, data: bytes) -> None:
+        if self._recorder is None:
+            return
+        asked = response.history[0].request if response.history else response.request
+        self._recorder.write(
+            request.service,
+            asked.method or "",
+            (asked.url or "").removeprefix(f"{getattr(self.services, request.service)}/"),
+            request.body,
+            "" if request.span is None else "bytes={}-{}".format(*request.span),
+            status=response.status_code,
+            headers=dict(response.headers),
+            data=data,
+        )
 
 
 class _Queue:
@@ -177,6 +208,25 @@ def _body(response: requests.Response, step: str, host: str, progress: SearchPro
                 f"{host} sent {_size(size)} in {MOST_SECONDS:.0f} s and is not done; try later"
             )
     return b"".join(parts)
+
+
+def _file_size(response: requests.Response, span: tuple[int, int], host: str) -> int | None:
+    """Of the file of which a part is sent, bytes; None where the answer is an error.
+
+    Raises:
+        ArchiveError: another part comes, or all of it.
+    """
+    if not response.ok:
+        return None
+    sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
+    if sent is None or int(sent[1]) != span[0]:
+        raise ArchiveError(f"{host} does not send the part of a file that was asked for; try again later")
+    return int(sent[2])
+
+
+def _length(span: tuple[int, int], size: int) -> int:
+    """Bytes of a part of a file, which ends where the file does."""
+    return min(span[1], size - 1) - span[0] + 1
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -26,6 +26,8 @@ class Answer:
     """UTC, ISO 8601, when it arrived."""
     sha256: str
     """Of `data`."""
+    file_size: int | None = None
+    """Bytes of the whole file, where a part of it was asked for."""
 
 
 class Cache:
@@ -41,7 +43,7 @@ class Cache:
         try:
             data = data_path.read_bytes()
             about = json.loads(about_path.read_bytes())
-            answer = Answer(data, **{name: about[name] for name in ("url", "time", "sha256")})
+            answer = Answer(data, **about)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if answer.url != url or hashlib.sha256(data).hexdigest() != answer.sha256:

@@ -5,6 +5,7 @@ from typing import Self
 
 from aion.io import ArchiveFile, Provenance
 from aion.sky.cache import Answer
+from aion.sky.services import SERVICE_NAMES
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,13 @@ class Fetched:
     @classmethod
     def of(
         cls, answer: Answer, name: str, survey: str, position: tuple[float, float], *,
-        data: bytes | None = None, note: str = "",
+        service: str, data: bytes | None = None, note: str = "",
     ) -> Self:  # fmt: skip
-        """Of an answer as it came; `data` where it is changed, with a `note` that says how."""
-        provenance = Provenance(answer.url, answer.time, answer.sha256, survey, note=note)
+        """Of an answer of a service (a field of `Services`) as it came; `data` where it is changed, with a
+        `note` that says how."""
+        provenance = Provenance(
+            answer.url, answer.time, answer.sha256, survey, None, note, SERVICE_NAMES[service]
+        )
         return cls(name, answer.data if data is None else data, provenance, *position)
 
     def open(self) -> ArchiveFile:

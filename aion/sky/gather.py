@@ -10,12 +10,13 @@ from typing import Any
 from aion.errors import AIONError, ArchiveError, InputError, NothingThereError, StoppedError, explained_fault
 from aion.io import read
 from aion.sky.archive import Archive
+from aion.sky.fallback import NO_IDENTITY, fetch_with_fallback
 from aion.sky.fetched import Fetched
 from aion.sky.legacy import fetch_hsc_image, fetch_image, fetch_photometry
 from aion.sky.resolve import SkyPlace
 from aion.sky.search_progress import SearchProgress
 from aion.sky.services import ACKNOWLEDGMENTS, KINDS
-from aion.sky.sparcl import ArchiveSpectrum, fetch_spectrum, spectra_near
+from aion.sky.sparcl import ArchiveSpectrum, spectra_near
 from aion.sphere import separation
 
 JOINED_WITHIN = 2.0
@@ -73,8 +74,11 @@ class Finding:
     def acknowledgments(self) -> tuple[str, ...]:
         """What a paper that uses these files says."""
         surveys = [file.provenance.survey for file in self.files()]
-        surveys += (["SPARCL"] if self.best else []) + (["Sesame"] if self.place.how == "name" else [])
-        return tuple(ACKNOWLEDGMENTS[survey] for survey in dict.fromkeys(surveys))
+        surveys += [file.provenance.service for file in self.files()]
+        surveys += ["Sesame"] if self.place.how == "name" else []
+        return tuple(
+            ACKNOWLEDGMENTS[survey] for survey in dict.fromkeys(surveys) if survey in ACKNOWLEDGMENTS
+        )
 
     def files(self, chosen: Sequence[Offer] | None = None) -> tuple[Fetched, ...]:
         """The files of one object: images, photometry and these spectra, by default the best ones."""
@@ -113,6 +117,7 @@ def gather(
             raise
         except Exception as exc:  # the rest of what is there shall not be lost
             problems.append((NAMES[kind], explained_fault(exc)))
+    problems = [_advised(*problem, has_network=bool(came)) for problem in problems]
     offers, unread = came.get("spectrum", ((), ()))
     problems += unread
     near = {
@@ -126,6 +131,13 @@ def gather(
         _sentences(problems),
         is_complete=all(isinstance(problem, NothingThereError) for _, problem in problems),
     )
+
+
+def _advised(name: str, problem: AIONError, *, has_network: bool) -> tuple[str, AIONError]:
+    """With what else could give a spectrum, where only SPARCL fails."""
+    if name == NAMES["spectrum"] and has_network and isinstance(problem, ArchiveError):
+        return name, ArchiveError(f"{problem}; {NO_IDENTITY}")
+    return name, problem
 
 
 def _sentences(problems: Sequence[tuple[str, AIONError]]) -> tuple[str, ...]:
@@ -144,8 +156,15 @@ def _spectra(
 
     Raises:
         NothingThereError: nothing is near.
+        ArchiveError: SPARCL does not answer, and no id says which file of a survey could.
     """
-    found = spectra_near(place.ra, place.dec, AROUND, archive, progress)
+    problems: list[tuple[str, AIONError]] = []
+    try:
+        found = spectra_near(place.ra, place.dec, AROUND, archive, progress)
+    except ArchiveError as exc:
+        if place.spectrum is None:
+            raise
+        found, problems = [], [("other spectra", exc)]
     if place.spectrum is not None and place.spectrum not in found:
         found.insert(0, place.spectrum)
     if not found:
@@ -160,7 +179,6 @@ def _spectra(
     offers = [Offer(one, one.separation(place.ra, place.dec)) for one in found]
     same = sorted((offer for offer in offers if offer.separation <= JOINED_WITHIN), key=rank)
     ranked: list[Offer] = []
-    problems: list[tuple[str, AIONError]] = []
     for offer in same[:MOST_RANKED]:
         try:
             ranked.append(_fetched(offer, place, archive, progress))
@@ -178,7 +196,7 @@ def _fetched(offer: Offer, place: SkyPlace, archive: Archive, progress: SearchPr
         ArchiveError: it did not come.
         InputError: it cannot be read.
     """
-    file = _with_separation(fetch_spectrum(offer.spectrum, archive, progress), place)
+    file = _with_separation(fetch_with_fallback(offer.spectrum, archive, progress), place)
     return replace(offer, file=file, snr=read(file.open())[0].snr)
 
 

@@ -17,6 +17,7 @@ from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.cache import Answer
 from aion.sky.fetched import Fetched
+from aion.sky.fits_answer import fits_problem
 from aion.sky.search_progress import SearchProgress
 from aion.sphere import separation
 
@@ -99,9 +100,8 @@ def fetch_photometry(
     note = f"the nearest of {len(table)} rows" if len(table) > 1 else ""
     stream = BytesIO()
     row.write(stream, format="fits")
-    return Fetched.of(
-        rows[0][0], _name("tractor-dr10", ra, dec), "Legacy Surveys", where, data=stream.getvalue(), note=note
-    )
+    name, data = _name("tractor-dr10", ra, dec), stream.getvalue()
+    return Fetched.of(rows[0][0], name, "Legacy Surveys", where, service="viewer", data=data, note=note)
 
 
 def _cutout(
@@ -121,9 +121,10 @@ def _cutout(
     answer = archive.ask(request, progress)
     name = _name(layer.name, ra, dec)
     if layer is not HSC:
-        return Fetched.of(answer, name, layer.survey, (ra, dec))
+        return Fetched.of(answer, name, layer.survey, (ra, dec), service="viewer")
     note = "SURVEY and MAGZERO were added: the answer does not state them"
-    return Fetched.of(answer, name, layer.survey, (ra, dec), data=_with_cards(answer.data), note=note)
+    data = _with_cards(answer.data)
+    return Fetched.of(answer, name, layer.survey, (ra, dec), service="viewer", data=data, note=note)
 
 
 def _no_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> str | None:
@@ -132,7 +133,7 @@ def _no_cutout(data: bytes, layer: Layer, ra: float, dec: float) -> str | None:
     Raises:
         NothingThereError: no pixel of it was observed.
     """
-    problem = _no_fits(data)
+    problem = fits_problem(data)
     if problem is not None:
         return problem
     with fits.open(BytesIO(data)) as hdus:
@@ -169,29 +170,12 @@ def _no_rows(data: bytes, ra: float, dec: float, radius: float) -> str | None:
     """
     if data.startswith(b"No catalog sources"):
         raise NothingThereError("no photometry")
-    problem = _no_fits(data)
+    problem = fits_problem(data)
     table = None if problem else _table(data)
     if table is None or not len(table):
         return problem
     away = separation(_column(table, "ra"), _column(table, "dec"), ra, dec)
     return "sent rows of another place; try again later" if away.min() > 2 * radius else None
-
-
-def _no_fits(data: bytes) -> str | None:
-    """What is wrong with bytes that should be a whole FITS file."""
-    if not data.startswith(b"SIMPLE  ="):
-        page = data[:200].lstrip().lower()
-        if page.startswith((b"<!doctype", b"<html")):
-            return "sent a web page where FITS was asked for; try again later"
-        words = " ".join(data[:100].decode("latin-1").split())
-        return f"sent no FITS: {words}" if words else "sent nothing"
-    try:
-        with fits.open(BytesIO(data)) as hdus:
-            last = hdus.fileinfo(len(hdus) - 1)
-            is_whole = last["datLoc"] + last["datSpan"] == len(data)  # an HDU that is cut is left out
-    except (OSError, ValueError, TypeError):
-        is_whole = False
-    return None if is_whole else "sent FITS that ends too early; try again"
 
 
 def _table(data: bytes) -> Table | None:

@@ -6,22 +6,15 @@ from functools import partial
 from urllib.parse import quote
 
 from aion.errors import InputError, NothingThereError
+from aion.io.plate_fiber import FIRST_MJD, PlateFiber, signed
 from aion.positions import parse_position
 from aion.sky.archive import Archive, Request
+from aion.sky.fallback import find_spectrum
 from aion.sky.search_progress import SearchProgress
-from aion.sky.sparcl import ArchiveSpectrum, spectra_by_id
+from aion.sky.services import EXAMPLES
+from aion.sky.sparcl import ArchiveSpectrum
 
-EXAMPLES = (
-    "150.1021 +2.2058",
-    "10:00:24.5 +02:12:21",
-    "NGC 4151",
-    "TARGETID 39627835576420141",
-    "266-51630-53",
-)
-"""One of each spelling."""
-
-_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(\d{15,20})", re.I)
-_PLATE = re.compile(r"(?:spec-|sdss\s*|boss\s*)?(\d{3,5})[-\s](\d{5})[-\s](\d{1,4})(?:\.fits)?", re.I)
+_TARGETID = re.compile(r"(?:desi\s*)?(?:targetid|target\s*id)?\s*[:=#]?\s*(-?\d{15,20})", re.I)
 _POSITION = re.compile(rb"%J\s*([0-9.]+)\s+([+-]?[0-9.]+)")
 RUNS = (26, 103, 104, 1302)
 """``run2d`` of SDSS data release 17 as its ids have it: 26, 103, 104 and v5_13_2."""
@@ -48,7 +41,8 @@ class SkyPlace:
 
 
 def resolve(text: str, archive: Archive, progress: SearchProgress | None = None) -> SkyPlace:
-    """The place that a text means. Positions ask nobody; ids ask SPARCL, names ask Sesame.
+    """The place that a text means. Positions ask nobody; ids ask SPARCL or the files of SDSS,
+    names ask Sesame.
 
     Raises:
         InputError: it is empty or too long, or a position that no sphere has.
@@ -62,12 +56,9 @@ def resolve(text: str, archive: Archive, progress: SearchProgress | None = None)
         )
     ids = spectrum_ids(text)
     if ids:
-        spectra = spectra_by_id(ids, archive, progress)
-        if not spectra:
-            raise NothingThereError(
-                f"SPARCL knows no public spectrum {text} in SDSS DR17, BOSS DR17 or DESI DR1; check the id"
-            )
-        return SkyPlace(text, spectra[0].ra, spectra[0].dec, "id", spectra[0])
+        fiber = plate_fiber(text) or PlateFiber.of_specobjid(ids[0])
+        spectrum = find_spectrum(text, ids, fiber, archive, progress)
+        return SkyPlace(text, spectrum.ra, spectrum.dec, "id", spectrum)
     position = parse_position(text)
     if position is not None:
         return SkyPlace(text, position[0], position[1], "position")
@@ -78,32 +69,33 @@ def resolve(text: str, archive: Archive, progress: SearchProgress | None = None)
 def spectrum_ids(text: str) -> tuple[int, ...]:
     """What a TARGETID, a specObjID or ``plate-mjd-fiber`` may be called in SPARCL; nothing for other text.
 
-    specObjID has plate, fiber, mjd - 50000 and run2d in its bits, of which these have 14, 12, 14 and 14:
-    https://www.sdss.org/dr17/help/glossary/#specobj
+    A specObjID may have the sign that SPARCL gives it.
 
     Raises:
         InputError: an id that no 64 bits hold.
     """
     match = _TARGETID.fullmatch(text)
-    if match and int(match[1]) < 2**64:
-        return (_signed(int(match[1])),)
+    if match and -(2**63) <= int(match[1]) < 2**64:
+        return (signed(int(match[1])),)
     if match:
         raise InputError(f"{text}: an id of a spectrum has 64 bits, and is below {2**64}")
-    match = _PLATE.fullmatch(text)
-    if not match:
-        return ()
-    plate, mjd, fiber = map(int, match.groups())
-    if not (plate < 2**14 and 0 <= mjd - 50_000 < 2**14 and fiber < 2**12):
+    fiber = plate_fiber(text)
+    return () if fiber is None else tuple(fiber.specobjid(run) for run in RUNS)
+
+
+def plate_fiber(text: str) -> PlateFiber | None:
+    """What ``plate-mjd-fiber`` says; None for other text.
+
+    Raises:
+        InputError: one that no specObjID holds.
+    """
+    fiber = PlateFiber.of_text(text)
+    if fiber is not None and not fiber.is_possible():
         raise InputError(
-            f"{text}: a plate below {2**14}, an MJD from 50000 to {50_000 + 2**14 - 1} and a fiber below "
-            f"{2**12} are expected, such as {EXAMPLES[4]}"
+            f"{text}: a plate below {2**14}, an MJD from {FIRST_MJD} to {FIRST_MJD + 2**14 - 1} and a fiber "
+            f"below {2**12} are expected, such as {EXAMPLES[4]}"
         )
-    return tuple(_signed(plate << 50 | fiber << 38 | (mjd - 50_000) << 24 | run << 10) for run in RUNS)
-
-
-def _signed(number: int) -> int:
-    """As SPARCL keeps 64 bits."""
-    return number - 2**64 if number >= 2**63 else number
+    return fiber
 
 
 def _named(name: str, archive: Archive, progress: SearchProgress | None) -> tuple[float, float]:

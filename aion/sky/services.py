@@ -7,8 +7,25 @@ from typing import Self
 
 from aion.errors import ConfigError
 
-PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15}
+PACE: Mapping[str, float] = {"viewer": 0.5, "sparcl": 0.25, "sesame": 0.15, "sdss": 0.5, "desi": 0.25}
 """Service -> seconds between the starts of two requests; one at a time."""
+
+EXAMPLES = (
+    "150.1021 +2.2058",
+    "10:00:24.5 +02:12:21",
+    "NGC 4151",
+    "TARGETID 39627835576420141",
+    "266-51630-53",
+)
+"""What a person may type to look a place up, one of each spelling."""
+SERVICE_NAMES: Mapping[str, str] = {
+    "viewer": "viewer of the Legacy Surveys",
+    "sparcl": "SPARCL",
+    "sesame": "Sesame",
+    "sdss": "files of SDSS DR17",
+    "desi": "files of DESI DR1",
+}
+"""For people."""
 
 KINDS = ("image", "hsc", "photometry", "spectrum")
 """What can be asked for at a place."""
@@ -47,6 +64,10 @@ class Services:
     """Spectra of SDSS, BOSS and DESI."""
     sesame: str = "https://cds.unistra.fr/cgi-bin/nph-sesame"
     """Names -> positions."""
+    sdss: str = "https://data.sdss.org/sas"
+    """Files of single spectra of SDSS and BOSS, where SPARCL does not answer."""
+    desi: str = "https://data.desi.lbl.gov/public"
+    """Coadds of DESI, where SPARCL does not answer."""
     cache: Path = Path.home() / ".cache" / "aion-explorer" / "sky"
     """Folder of the answers, which do not change within a data release."""
     cache_bytes: int = 2 * 2**30

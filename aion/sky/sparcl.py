@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from aion.errors import ArchiveError
+from aion.io.plate_fiber import PlateFiber
 from aion.sky.archive import Archive, Request
 from aion.sky.boxes import boxes
 from aion.sky.fetched import Fetched
@@ -38,7 +39,7 @@ class ArchiveSpectrum:
     release: str
     """``"DESI-DR1"``, ``"SDSS-DR17"`` or ``"BOSS-DR17"``."""
     id: str
-    """TARGETID, or ``plate-mjd-fiber`` of SDSS."""
+    """TARGETID, or plate-mjd-fiber of SDSS: ``0266-51630-0053``."""
     ra: float
     """Degrees, ICRS."""
     dec: float
@@ -111,7 +112,8 @@ def fetch_spectrum(
     )
     answer = archive.ask(request, progress)
     name = f"{spectrum.release}-{spectrum.id}.json"
-    return Fetched.of(answer, name, spectrum.survey, (spectrum.ra, spectrum.dec))
+    place = (spectrum.ra, spectrum.dec)
+    return Fetched.of(answer, name, spectrum.survey, place, service="sparcl")
 
 
 def _find(
@@ -175,17 +177,13 @@ def _records(data: bytes) -> list[dict[str, Any]]:
 
 
 def _id(record: dict[str, Any]) -> str:
-    """That of the spectrum: ``targetid`` of SDSS is of its photometry.
-
-    specObjID has plate, fiber and mjd - 50000 in its bits: https://www.sdss.org/dr17/help/glossary/#specobj
-    """
+    """That of the spectrum: ``targetid`` of SDSS is of its photometry."""
     specid = record.get("specid")
     if not isinstance(specid, int):
         return str(record["sparcl_id"])
-    if str(record["data_release"]).startswith("DESI"):
-        return str(specid)
-    bits = specid % 2**64
-    return f"{bits >> 50}-{(bits >> 24 & 0x3FFF) + 50_000}-{bits >> 38 & 0xFFF}"
+    fiber = PlateFiber.of_specobjid(specid)
+    is_desi = str(record["data_release"]).startswith("DESI")
+    return str(specid) if is_desi or fiber is None else fiber.text
 
 
 def _spectrum(record: dict[str, Any]) -> ArchiveSpectrum:

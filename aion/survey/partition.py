@@ -65,7 +65,7 @@ def read_by_model(targets: Sequence[SkyObject], engine: Engine) -> list[Reading]
     """What needs the engine, one pass of its encoder for each different part of an object."""
     answers = engine.embed_objects(targets)
     measured = [answer for answer in answers if isinstance(answer, MeasuredObject)]
-    vectors = iter(engine.vectors(measured, views_of))
+    vectors = iter(engine.vectors(measured, views_of, can_wait=True))
     readings = []
     for target, answer in zip(targets, answers, strict=True):
         if isinstance(answer, MeasuredObject):

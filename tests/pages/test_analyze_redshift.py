@@ -2,7 +2,10 @@
 
 import pytest
 
+from aion.exact_redshift import ExactRedshift, LineFlux
+from aion.explorer import results
 from aion.explorer.engine import Engine
+from aion.lines import LINE
 from tests.pages.conftest import session, shown, titles, unfold, widget
 
 
@@ -58,6 +61,25 @@ def test_the_fine_slider_moves_by_velocity_around_the_redshift_and_the_best_peak
     assert at.slider(key="z-shifted").value == 0
 
 
+def test_the_exact_redshift_stands_beside_the_peak_with_its_lines(upload, monkeypatch):
+    lines = (
+        LineFlux(LINE["Hα 6565"], 20.0, 0.5, 30.0, 0.8),
+        LineFlux(LINE["Na D 5892"], -3.0, 0.9, -1.0, 0.3),
+    )
+    exact = ExactRedshift(0.1654232, 4.8e-6, 90.0, "narrow", 900.0, 700.0, lines)
+    monkeypatch.setattr(
+        results, "refine", lambda *spectrum_and_pdf: (exact,) * len(spectrum_and_pdf[-1].peaks)
+    )
+    at = unfold(upload("sdss_spec.fits"), "exact")
+    assert dict(facts(at).values.tolist())["Exact, from lines"] == "0.1654232 ± 0.0000048"
+    assert at.number_input(key="z-typed").value == pytest.approx(0.1654232)
+    table = next(table.value for table in at.dataframe if "Flux (1e-17 erg/s/cm²)" in table.value)
+    assert table.values.tolist() == [
+        ["Hα 6565", "+20.0 ± 0.5", "+30.0 ± 0.8", "40.0"],
+        ["Na D 5892", "−3.0 ± 0.9", "−1.0 ± 0.3", "3.3"],
+    ]
+
+
 def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
     at = unfold(upload("sdss_spec.fits"), "votes")
     peaks = next(table.value for table in at.dataframe if "Peak" in table.value)
@@ -66,6 +88,7 @@ def test_every_peak_is_listed_with_the_lines_found_at_it(upload):
         "Peak",
         "Probability",
         "68 % of the peak",
+        "Exact, from lines",
         "Lines found",
         "S/N of its lines, total",
     ]

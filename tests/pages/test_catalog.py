@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from aion.explorer.ui.catalog import objects
+from aion.explorer.ui.catalog import objects, paging
 from aion.explorer.ui.catalog.card import lines
 from aion.explorer.ui.shared.figure import FORMAT
 from aion.explorer.ui.shared.selection import Selection
@@ -80,10 +80,7 @@ def test_the_sky_is_offered_only_where_there_are_positions(page):
     assert sky.has_both(pd.DataFrame({"ra": [10.0, None], "dec": [1.0, 2.0]})).tolist() == [True, False]
     assert not sky.has_both(pd.DataFrame({"ra": [None], "dec": [1.0]}, dtype=float)).any()
     assert not sky.has_both(pd.DataFrame({"z": [0.1]})).any()
-    assert [axis.title for axis in sky.axes(pd.DataFrame({"ra": [10.0], "dec": [1.0]}))] == [
-        "RA (deg, ICRS)",
-        "Dec (deg, ICRS)",
-    ]
+    assert [objects._label(name) for name in (sky.across, sky.up)] == ["RA (deg, ICRS)", "Dec (deg, ICRS)"]
 
 
 def test_the_plot_beside_the_map_opens_on_what_most_objects_have_and_says_how_many_are_drawn(page):
@@ -168,3 +165,23 @@ def test_a_pointer_gets_the_card_of_its_row(page):
     ]
     assert card["card"]["id"] == "object 2" and card["card"]["picture"].startswith("data:image/")
     assert not page.exception
+
+
+def test_a_long_table_comes_in_pages_that_are_sorted_as_a_whole(page, monkeypatch):
+    monkeypatch.setattr(paging, "PAGED", 4)
+    monkeypatch.setattr(paging, "PAGE", 5)
+    at = page.run()
+    assert at.dataframe[0].value["id"].tolist() == [f"object {i}" for i in range(5)]
+    at.selectbox(key="sort").set_value("z").run()
+    at.toggle(key="falling").set_value(True).run()
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert len(table) == 5 and table["z"].dropna().is_monotonic_decreasing
+
+
+def test_a_crowded_plot_says_what_its_points_are(page, figures, monkeypatch):
+    for name, value in (("DRAWN", 6), ("SAMPLE", 3)):
+        monkeypatch.setattr(f"aion.explorer.figures.density.{name}", value)
+    at = page.run()
+    assert not at.exception
+    assert any("density of all 12 objects; 3 of them" in caption.value for caption in at.caption)

@@ -25,7 +25,7 @@ def test_a_fault_in_the_engine_is_told_on_the_page_and_logged(upload, monkeypatc
 
 
 def test_a_fault_while_the_model_starts_is_told_and_logged(settings, monkeypatch, caplog):
-    monkeypatch.setattr(server, "Engine", broken)
+    monkeypatch.setattr("aion.explorer.engine.Engine", broken)
     startup = server.Startup(Settings(model=settings.model))
     startup._thread.join(10)
     assert startup.problem is not None and startup.problem.startswith("a fault of this program")

@@ -15,7 +15,6 @@ from aion.download import fetch
 from aion.errors import WeightsNotFoundError
 from aion.explorer.settings import Settings
 from aion.explorer.ui.model import model_view
-from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.server import Startup
 from tests.hub.server import COMMIT
 from tests.pages.conftest import unfold
@@ -120,7 +119,7 @@ def test_who_waits_for_a_start_that_fails_sees_the_commands_too(environment, roo
         time.sleep(3)
         raise WeightsNotFoundError("there are no such weights")
 
-    monkeypatch.setattr(server, "Engine", fail)
+    monkeypatch.setattr("aion.explorer.engine.Engine", fail)
     st.cache_resource.clear()
     at = AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
     at.switch_page("pages/model.py").run()

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.ui.shared import server
 from aion.sky.archive import Archive
-from tests.pages.conftest import PATIENCE, shown
+from tests.pages.conftest import PATIENCE, shown, unfold
 from tests.sky.asked import archive_of
 from tests.sky.conftest import archive, sky_server  # noqa: F401  # fixtures
 from tests.sky.fake_archive import FakeArchive
@@ -133,3 +133,10 @@ def test_where_the_sky_is_off_there_is_no_box_and_a_link_says_why(app: AppTest, 
     at = AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE)
     at.query_params["at"] = "150.1,2.2"
     assert "AION_SKY=no" in at.run().error[0].value
+
+
+def test_the_page_says_how_to_fetch_the_same_again_and_the_field_once(sky: FakeArchive, app: AppTest):
+    at = unfold(look_up(app.run(), GALAXY.name), "again")
+    code = " ".join(one.value for one in at.code)
+    assert f"--name '{GALAXY.name}'" in code and f"objects_at('{GALAXY.name}'" in code
+    assert "only the central" not in shown(at)

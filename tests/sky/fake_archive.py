@@ -3,25 +3,31 @@ look at the application without a network::
 
     python -m tests.sky.fake_archive --port 8765
 
-It follows the services, not the code that asks them. Its sky is `simulated_sky`.
+It follows the services, not the code that asks them. Its sky is `simulated_sky`, or what
+``aion fetch --record`` kept of the real one::
+
+    python -m tests.sky.fake_archive --replay folder
 """
 
 import argparse
+import json
 import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from pathlib import Path
 from threading import Event, Lock
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from aion.sky.recorder import recorded_name
 from aion.sky.services import Services
 from tests.sky import names_and_files, sparcl, viewer
 from tests.sky.bad_days import BadDay, Day, on_a_bad_day
-from tests.sky.question import Question, page
+from tests.sky.question import Question, page, text
 from tests.sky.simulated_sky import TARGETS
 
 ANSWERS: dict[str, Callable[[Question], Response]] = {
@@ -56,7 +62,9 @@ class FakeArchive:
     """All services on one test server, under a prefix each. The server answers several requests at once
     (``threaded=True``), or a slow one holds up all others."""
 
-    def __init__(self, server: HTTPServer) -> None:
+    def __init__(self, server: HTTPServer, recorded: Path | None = None) -> None:
+        """With the answers of a folder that `aion.sky.recorder` wrote, and no others, where one is given."""
+        self._recorded = recorded
         self.requests: list[RecordedRequest] = []
         """In the order in which they arrived."""
         self.most_at_once: dict[str, int] = dict.fromkeys(ANSWERS, 0)
@@ -107,12 +115,14 @@ class FakeArchive:
             if request.path.startswith(f"{prefix}/"):
                 question = Question.of(request, request.path.removeprefix(f"{prefix}/"))
                 bad = self._record(service, question, request)
+
+                def ask(question: Question, service: str = service) -> Response:
+                    if self._recorded is not None:
+                        return replayed(self._recorded, service, question, request)
+                    return part_of(ANSWERS[service](question), request)
+
                 try:
-                    answer = (
-                        on_a_bad_day(bad, question, request, ANSWERS[service], self._over)
-                        if bad
-                        else ANSWERS[service](question)
-                    )
+                    answer = on_a_bad_day(bad, question, request, ask, self._over) if bad else ask(question)
                 except BaseException:
                     self._ended(service)
                     raise
@@ -157,11 +167,30 @@ class FakeArchive:
             self._under_way[service] -= 1
 
 
+def replayed(folder: Path, service: str, question: Question, request: Request) -> Response:
+    """The answer as it was recorded; status 404 for a question that was not."""
+    path = f"{question.path}?{question.query}" if question.query else question.path
+    part = request.headers.get("Range", "")
+    stem = recorded_name(service, question.method, path, question.body, part)
+    if not folder.joinpath(f"{stem}.json").is_file():
+        return text(f"not recorded: {question.method} {path} {part}", 404)
+    about = json.loads(folder.joinpath(f"{stem}.json").read_text())
+    return Response(folder.joinpath(f"{stem}.body").read_bytes(), about["status"], about["headers"])
+
+
+def part_of(answer: Response, request: Request) -> Response:
+    """What the ``Range`` of a request asks for of a file, with status 206; else the answer."""
+    if answer.status_code == 200 and answer.mimetype == "application/fits":
+        size = len(answer.get_data())
+        answer.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    return answer
+
+
 @contextmanager
-def fake_archive(port: int = 0) -> Iterator[FakeArchive]:
+def fake_archive(port: int = 0, recorded: Path | None = None) -> Iterator[FakeArchive]:
     """A fake archive on a server of its own, which answers several requests at once; 0: any free port."""
     with HTTPServer(host="127.0.0.1", port=port, threaded=True) as server:
-        archive = FakeArchive(server)
+        archive = FakeArchive(server, recorded)
         try:
             yield archive
         finally:
@@ -179,12 +208,15 @@ def main() -> None:
     """Serves until Ctrl-C."""
     parser = argparse.ArgumentParser(description="Serves a fake of the astronomical archives until Ctrl-C.")
     parser.add_argument("--port", type=int, default=8765)
-    with fake_archive(parser.parse_args().port) as archive:
+    parser.add_argument("--replay", type=Path, metavar="DIR", help="answers of aion fetch --record")
+    options = parser.parse_args()
+    with fake_archive(options.port, options.replay) as archive:
         print("Start the application with these in its environment:")
         settings = {one.name for one in fields(Services)}
         for service, url in archive.base_urls.items():
             print(f"AION_SKY_{service.upper()}={url}" if service in settings else f"({service}: {url})")
-        print("Names it knows:", ", ".join(target.name for target in TARGETS), flush=True)
+        names = ", ".join(target.name for target in TARGETS)
+        print(f"Answers of {options.replay}" if options.replay else f"Names it knows: {names}", flush=True)
         try:
             Event().wait()
         except KeyboardInterrupt:

@@ -144,7 +144,9 @@ def _coadd_file(entries: list[SpectrumEntry]) -> bytes:
         "TARGET_DEC": [entry.target.dec for entry in entries],
         "OBJTYPE": ["TGT"] * len(entries),
     }
-    hdus: list[fits.ImageHDU | fits.BinTableHDU] = [fits.BinTableHDU(Table(fibermap), name="FIBERMAP")]
+    hdus: list[fits.ImageHDU | fits.CompImageHDU | fits.BinTableHDU] = [
+        fits.BinTableHDU(Table(fibermap), name="FIBERMAP")
+    ]
     for arm, (start, count) in ARMS.items():
         part = slice(round((start - 3600) / 0.8), round((start - 3600) / 0.8) + count)
         found = [pixels(entry) for entry in entries]
@@ -155,7 +157,7 @@ def _coadd_file(entries: list[SpectrumEntry]) -> bytes:
             fits.ImageHDU(found[0].wavelength[part], name=f"{arm}_WAVELENGTH"),
             fits.ImageHDU(flux.astype(np.float32), name=f"{arm}_FLUX"),
             fits.ImageHDU(ivar.astype(np.float32), name=f"{arm}_IVAR"),
-            fits.ImageHDU(mask.astype(np.int32), name=f"{arm}_MASK"),
+            fits.CompImageHDU(mask.astype(np.int32), name=f"{arm}_MASK"),
         ]
     return _packed(fits.PrimaryHDU(), *hdus)
 

@@ -66,7 +66,7 @@ def test_an_id_opens_its_own_spectrum_before_the_better_ones(archive: FakeArchiv
     assert look_up("500-51994-300", ours).best[0].spectrum.survey == "SDSS"
     assert look_up("TARGETID 39627835576420141", ours).best[0].spectrum.survey == "DESI"
     plate_above_8191 = look_up("10660-58000-77", ours)
-    assert plate_above_8191.best[0].spectrum.id == "10660-58000-77"
+    assert plate_above_8191.best[0].spectrum.id == "10660-58000-0077"
     assert plate_above_8191.place.ra == pytest.approx(NORTHERN.ra)
 
 
@@ -168,6 +168,7 @@ def test_without_a_network_each_service_is_one_sentence(archive: FakeArchive, tm
 
 def test_a_spectrum_that_does_not_come_is_offered_and_costs_no_other(archive: FakeArchive, tmp_path: Path):
     archive.fail("sparcl", "html", 1, path="spectras/")
+    archive.fail("desi", "html")
     finding = look_up(f"{GALAXY.ra} {GALAXY.dec}", archive_of(archive, tmp_path))
     assert len(finding.offers) == 3 and [offer.file is None for offer in finding.offers].count(True) == 1
     assert kinds(finding) >= {"LegacySurveyImage", "HSCImage", "LegacySurveyFluxG", "SDSSSpectrum"}

@@ -41,6 +41,7 @@ def test_a_name_that_nobody_knows_is_asked_again_another_day(archive: FakeArchiv
     ("text", "ids"),
     [
         ("39627835576420141", 1),
+        ("-6444751573395116032", 1),
         ("TARGETID 39627835576420141", 1),
         ("desi targetid=39627835576420141", 1),
         ("500-51994-300", 4),
@@ -79,7 +80,7 @@ def test_an_id_that_no_64_bits_hold_is_refused(archive: FakeArchive, tmp_path: P
 
 def test_an_id_is_where_its_spectrum_is(archive: FakeArchive, tmp_path: Path):
     ours = archive_of(archive, tmp_path)
-    for text, target in (("TARGETID 39627835576420141", GALAXY), ("10660-58000-77", NORTHERN)):
+    for text, target in (("TARGETID 39627835576420141", GALAXY), ("10660-58000-0077", NORTHERN)):
         place = resolve(text, ours)
         assert (place.ra, place.dec, place.how) == (target.ra, target.dec, "id")
         assert place.spectrum is not None and place.spectrum.id in text
@@ -87,6 +88,7 @@ def test_an_id_is_where_its_spectrum_is(archive: FakeArchive, tmp_path: Path):
 
 def test_a_spectrum_of_another_id_is_not_taken(archive: FakeArchive, tmp_path: Path):
     archive.fail("sparcl", "wrong object")
+    archive.fail("sdss", "wrong object")
     ours = archive_of(archive, tmp_path)
     for text in ("TARGETID 39627835576420141", "500-51994-300"):
         with pytest.raises(ArchiveError, match="sent spectra that were not asked for"):

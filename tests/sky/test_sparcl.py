@@ -45,8 +45,8 @@ def test_spectra_near_a_place_are_nearest_first_with_what_their_survey_says(
 ):
     found = spectra_near(QUASAR.ra, QUASAR.dec, 30, archive_of(archive, tmp_path))
     assert [(one.kind, one.release, one.id) for one in found] == [
-        ("QSO", "BOSS-DR17", "5400-55957-11"),
-        ("GALAXY", "BOSS-DR17", "5400-55957-10"),
+        ("QSO", "BOSS-DR17", "5400-55957-0011"),
+        ("GALAXY", "BOSS-DR17", "5400-55957-0010"),
     ]
     quasar = found[0]
     assert quasar.z == example_class(QUASAR.example)[1] and quasar.z_error and quasar.z_warning in (0, 4)
@@ -64,7 +64,7 @@ def test_only_what_is_within_the_radius_is_near(archive: FakeArchive, tmp_path: 
 @pytest.mark.parametrize("target", [BEFORE_ZERO, AFTER_ZERO])
 def test_spectra_on_both_sides_of_ra_zero_are_near(archive: FakeArchive, tmp_path: Path, target):
     found = spectra_near(target.ra, target.dec, 30, archive_of(archive, tmp_path))
-    assert {one.id for one in found} == {"4216-55477-800", "387-51791-320"}
+    assert {one.id for one in found} == {"4216-55477-0800", "0387-51791-0320"}
     assert len(archive.requests_of("sparcl")) == 2
 
 
@@ -108,7 +108,7 @@ def test_spectra_of_an_id_are_those_of_specid_before_targetid(archive: FakeArchi
     [desi] = spectra_by_id([39627835576420141], ours)
     assert (desi.id, desi.survey) == ("39627835576420141", "DESI")
     [sdss] = spectra_by_id([sdss_id(500, 51994, 300, 26)], ours)
-    assert (sdss.id, sdss.release) == ("500-51994-300", "SDSS-DR17")
+    assert (sdss.id, sdss.release) == ("0500-51994-0300", "SDSS-DR17")
     photometric = next(one.targetid for one in SPECTRA if one.run == (500, 51994, 300))
     [same] = spectra_by_id([photometric], ours)
     assert same == sdss

@@ -34,7 +34,9 @@ def embed_batch(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
     """
     answers = engine.embed_objects(targets)
     vectors = iter(
-        engine.vectors([answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of)
+        engine.vectors(
+            [answer for answer in answers if isinstance(answer, EmbeddedObject)], views_of, can_wait=True
+        )
     )
     rows = []
     for target, answer in zip(targets, answers, strict=True):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -47,6 +48,8 @@ from aion.search import Index
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
+PATIENT_BATCHES = {"cpu": 2, "cuda": 32}
+"""The same of those that can wait: a person waits for one batch of them at most."""
 OTHER_CATALOG = (
     "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
     "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
@@ -69,7 +72,8 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Jobs that share passes with one another and with no others, so that numbers depend on nobody else."""
+    """Jobs that share passes with one another and with no others, so that numbers depend on nobody else.
+    It comes after what a person waits for."""
 
     jobs: tuple[_Job, ...]
 
@@ -90,9 +94,14 @@ class Engine:
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
+        self._ranking = Lock()
+        """They are computed once, also where two ask for the same."""
         self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
-        self._limit = BATCH_LIMITS[self._networks.device.type]
-        self._worker: Worker[_Job | _Batch, Any] = Worker(self._run, limit=self._limit)
+        kind = self._networks.device.type
+        self._batch = PATIENT_BATCHES[kind]
+        self._worker: Worker[_Job | _Batch, Any] = Worker(
+            self._run, limit=BATCH_LIMITS[kind], can_wait=lambda job: isinstance(job, _Batch)
+        )
 
     def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
         """Everything about one object.
@@ -135,8 +144,8 @@ class Engine:
 
     def embed_objects(self, targets: Sequence[SkyObject]) -> list[MeasuredObject | AIONError]:
         """What a catalog keeps of each, in order; in the place of one that cannot be read, the reason.
-        Nothing is decoded or searched. The same targets give the same numbers to the last bit, whoever else
-        asks meanwhile.
+        Nothing is decoded or searched, and analyses are answered before it. The same targets give the same
+        numbers to the last bit, whoever else asks meanwhile.
 
         Raises:
             ClosedError: the engine takes nothing any more.
@@ -144,16 +153,25 @@ class Engine:
         answers = self._in_batches([_Job(one, None, "object", self._encoded(one)) for one in targets])
         return [answer for answer in answers if isinstance(answer, (MeasuredObject, AIONError))]
 
-    def vectors(self, objects: Sequence[EmbeddedObject], views: Views) -> list[dict[str, Vector]]:
+    def vectors(
+        self, objects: Sequence[EmbeddedObject], views: Views, *, can_wait: bool = False
+    ) -> list[dict[str, Vector]]:
         """View -> the vector made from that part of what was read of an object, for each; see
-        `aion.catalog.vectors_of`. The same to the last bit, as `embed_objects`.
+        `aion.catalog.vectors_of`.
+
+        Args:
+            can_wait: analyses come before it, and the same objects give the same numbers to the last bit,
+                as in `embed_objects`.
 
         Raises:
             AIONError: a part cannot be embedded.
         """
 
         def embed(parts: Sequence[Tokens]) -> list[Vector]:
-            answers = self._in_batches([_Job(SkyObject("", tokens=one), None, "embedding") for one in parts])
+            targets = [SkyObject("", tokens=one) for one in parts]
+            if not can_wait:
+                return list(self.embed(targets))
+            answers = self._in_batches([_Job(target, None, "embedding") for target in targets])
             problem = next((answer for answer in answers if isinstance(answer, AIONError)), None)
             if problem is not None:
                 raise problem
@@ -170,7 +188,7 @@ class Engine:
 
     def _in_batches(self, jobs: Sequence[_Job]) -> list[Any]:
         """An answer for each, or an AIONError; others are answered between two batches."""
-        batches = [jobs[first : first + self._limit] for first in range(0, len(jobs), self._limit)]
+        batches = [jobs[first : first + self._batch] for first in range(0, len(jobs), self._batch)]
         return [answer for batch in batches for answer in self._worker.ask([_Batch(tuple(batch))])[0]]
 
     def redshifts(
@@ -186,15 +204,25 @@ class Engine:
         return {name: answer for name, answer in pairs if isinstance(answer, RedshiftPDF)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
-        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
+        """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1.
+        What the catalog takes is left to `warm_up_search`."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
         progress("Running the model once", 0.8)
+        self._worker.ask([_Job(target, None, "analysis") for target in self._empty_targets()])
+        progress("Ready", 1.0)
+
+    def warm_up_search(self) -> None:
+        """Search the catalog once in each way, which ranks the distances of its own objects; the engine
+        answers meanwhile."""
+        for target in self._empty_targets():
+            self.analyze(target, k=1)
+
+    def _empty_targets(self) -> list[SkyObject]:
+        """One with tokens of nothing for each image and spectrum that these weights read."""
         streams = [key for key in self.info.reads if key != Z.token_key]
         wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
-        for key in wide:
-            tokens = {key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)}
-            self.analyze(SkyObject("", tokens=tokens), k=1)
-        progress("Ready", 1.0)
+        empty = [{key: np.zeros(MODALITIES[key].num_tokens, dtype=np.int64)} for key in wide]
+        return [SkyObject("", tokens=tokens) for tokens in empty]
 
     @property
     def width(self) -> int:
@@ -325,8 +353,9 @@ class Engine:
         ranks = {}
         for view in catalog.comparable(analysis.used):
             index = catalog.indexes[view]
-            if index not in self._neighbor_distances:
-                self._neighbor_distances[index] = NeighborDistance(index)
+            with self._ranking:
+                if index not in self._neighbor_distances:
+                    self._neighbor_distances[index] = NeighborDistance(index)
             nearest = [
                 match.similarity for match in index.query(vectors[view], NEAREST + 1) if match.row != itself
             ]

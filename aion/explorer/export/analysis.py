@@ -17,11 +17,13 @@ from numpy.typing import ArrayLike
 
 from aion.catalog import Catalog
 from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.exact_redshift import ExactRedshift, NotRefined
 from aion.explorer.export import tables
 from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.results import Analysis, Floats, ImageResult, ModelInfo, SpectrumResult
 from aion.io import Report
-from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5
+from aion.io.write import Card, Column, OutputTable, Picture, csv, ecsv, fits_bytes, hdf5, votable
+from aion.lines import line_label
 
 FLUX_UNIT = "1e-17 erg / (s cm2 Angstrom)"
 
@@ -48,6 +50,7 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
             {"z": peak.z, "probability": peak.probability, "low": peak.low, "high": peak.high}
             for peak in pdf.peaks
         ],
+        "exact": [_exact(answer) for answer in analysis.exact],
         "flags": list(pdf.flags),
         "prior": analysis.prior,
     }
@@ -138,6 +141,12 @@ def decoded_fits(analysis: Analysis, reports: Sequence[Report] = ()) -> bytes:
     return fits_bytes(parts, cards, history=[*history, *origins(reports), *acknowledgments(reports)])
 
 
+def spectrum_votable(analysis: Analysis, spectrum: SpectrumResult) -> bytes:
+    """One spectrum, with what the tokens decode to beside it."""
+    about = {"object": analysis.id, "survey": spectrum.survey, "model": analysis.model.title}
+    return votable(_table(spectrum).columns, about | {"sha256": analysis.model.sha256})
+
+
 def embeddings_npy(vectors: ArrayLike) -> bytes:
     """(n, D) float32, in the order given."""
     stream = io.BytesIO()
@@ -145,8 +154,14 @@ def embeddings_npy(vectors: ArrayLike) -> bytes:
     return stream.getvalue()
 
 
-def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog | None) -> dict[str, bytes]:
-    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them."""
+def result_files(
+    analysis: Analysis,
+    reports: Sequence[Report],
+    catalog: Catalog | None,
+    around: tuple[float, float] | None = None,
+) -> dict[str, bytes]:
+    """Ending of a file's name -> its content; with the neighbors where there is a catalog of them, and their
+    distance from ``around`` (RA and Dec, degrees: where the object is in the sky of that catalog)."""
     files = {
         "json": to_json(analysis, reports).encode(),
         "pz.csv": pdf_csv(analysis),
@@ -157,7 +172,8 @@ def result_files(analysis: Analysis, reports: Sequence[Report], catalog: Catalog
     }
     if catalog is not None:
         files |= {
-            f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end) for end in ("csv", "ecsv")
+            f"neighbors.{end}": tables.neighbors_file(catalog, analysis, end, around)
+            for end in ("csv", "ecsv")
         }
     return files
 
@@ -222,6 +238,32 @@ def embeddings_parquet(rows: Sequence[EmbeddingRow], model: ModelInfo) -> bytes:
     stream = io.BytesIO()
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), stream)
     return stream.getvalue()
+
+
+def _exact(answer: ExactRedshift | NotRefined) -> dict[str, Any]:
+    """Of one peak, in the order of the peaks."""
+    if isinstance(answer, NotRefined):
+        return {"not_refined": answer.reason}
+    lines = [
+        {
+            "line": line_label(one.line),
+            "flux": one.flux,
+            "flux_error": one.error,
+            "equivalent_width": one.equivalent_width,
+            "equivalent_width_error": one.equivalent_width_error,
+        }
+        for one in answer.lines
+    ]
+    return {
+        "z": answer.z,
+        "error": answer.error,
+        "lines_used": len(answer.used),
+        "kind": answer.kind,
+        "velocity_width": answer.velocity_width,
+        "improvement": answer.improvement,
+        "lead": answer.lead,
+        "lines": lines,
+    }
 
 
 def _reconstruction(analysis: Analysis) -> dict[str, Any]:

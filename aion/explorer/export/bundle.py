@@ -38,6 +38,7 @@ def bundle(
     reports: Sequence[Report],
     inputs: Sequence[tuple[str, bytes]],
     catalog: Catalog | None,
+    around: tuple[float, float] | None = None,
 ) -> bytes:
     """One analysis, its figures in the light theme.
 
@@ -45,6 +46,7 @@ def bundle(
         reports: what was read from the files.
         inputs: name and content of each file; none for an object of a catalog.
         catalog: the one that the neighbors are of.
+        around: where the object is in the sky of that catalog, RA and Dec, degrees.
     """
     given = _zip_paths(inputs)
     size = sum(len(content) for content in given.values())
@@ -65,7 +67,7 @@ def bundle(
         "device": analysis.model.device,
         "precision": analysis.model.precision,
     }
-    results = result_files(analysis, reports, catalog)
+    results = result_files(analysis, reports, catalog, around)
     files: dict[str, str | bytes] = {
         "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
         "analysis.json": results.pop("json"),

@@ -15,12 +15,14 @@ def origins(reports: Sequence[Report]) -> list[str]:
             continue
         away = "" if found.separation is None else f", {found.separation:.2f} arcsec from the place asked for"
         changed = f"; {found.note}" if found.note else ""
-        asked = f"{report.source}: fetched from {found.url} at {found.time}"
+        service = f" ({found.service})" if found.service else ""
+        asked = f"{report.source}: fetched from {found.url}{service} at {found.time}"
         sentences.append(f"{asked}, SHA-256 of the answer {found.sha256}{away}{changed}")
     return sentences
 
 
 def acknowledgments(reports: Sequence[Report]) -> list[str]:
-    """What to say of each survey whose files were fetched."""
-    surveys = [report.provenance.survey for report in reports if report.provenance is not None]
-    return [ACKNOWLEDGMENTS[survey] for survey in dict.fromkeys(surveys)]
+    """What to say of each survey whose files were fetched, and of the service where it asks for it."""
+    found = [report.provenance for report in reports if report.provenance is not None]
+    names = [*(one.survey for one in found), *(one.service for one in found)]
+    return [ACKNOWLEDGMENTS[name] for name in dict.fromkeys(names) if name in ACKNOWLEDGMENTS]

@@ -35,6 +35,9 @@ class Recipe:
     prior: Prior | None = None
     shown: Shown = field(default_factory=Shown)
     """How the figures are looked at."""
+    place: tuple[str, str] | None = None
+    """Option of ``aion analyze`` and its value, ``("at", "150.10083 +2.20000")``, where the archives give the
+    files; they are asked for them unless ``sha256`` says which files these are."""
 
     def python(self) -> str:
         """A script that prints p(z) in words and draws the figures."""
@@ -47,6 +50,9 @@ class Recipe:
             words += ["--set", text]
         words += ["--use", ",".join(self.use)] if self.use is not None else []
         words += ["--prior", self.prior.text] if self.prior is not None else []
+        if self._is_fetched():
+            assert self.place is not None
+            return shlex.join([*words, f"--{self.place[0]}", self.place[1]])
         return shlex.join([*words, *self.files])
 
     def notebook(self, note: str = "") -> str:
@@ -100,11 +106,7 @@ class Recipe:
             "from aion.explorer.export.reproduce import "
             f"{'check_files, ' if self.sha256 else ''}check_weights",
             "from aion.explorer.settings import Settings",
-            *(
-                [f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"]
-                if self.files
-                else []
-            ),
+            *self._imports(),
             "",
             *([f"check_files({dict(self.sha256)!r})"] if self.sha256 else []),
             "engine = Engine(Settings.from_environment())",
@@ -116,9 +118,26 @@ class Recipe:
         ]
         return "\n".join(lines) + "\n"
 
+    def _is_fetched(self) -> bool:
+        return self.place is not None and not self.sha256
+
+    def _imports(self) -> list[str]:
+        """Of what gives the object."""
+        if self._is_fetched():
+            return ["from aion.fetch import objects_at", "from aion.io import Overrides"]
+        if not self.files:
+            return []
+        return [f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"]
+
     def _target(self) -> str:
         if not self.files:
             return f"thing = engine.catalog.entry({self.id!r})"
+        if self._is_fetched():
+            assert self.place is not None
+            text = f"TARGETID {self.place[1]}" if self.place[0] == "targetid" else self.place[1]
+            given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())
+            found = f"objects_at({text!r}, Overrides({given}), strict=False)"
+            return f"thing = next(one for one in {found} if one.id == {self.id!r})"
         given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())
         overrides = f", overrides=Overrides({given})" if given else ""
         return f"thing = next(one for one in read({list(self.files)}{overrides}) if one.id == {self.id!r})"

@@ -60,10 +60,13 @@ def with_separation(rows: pd.DataFrame, around: tuple[float, float] | None) -> p
     return rows.assign(separation=separations(rows, around))
 
 
-def neighbors_file(catalog: Catalog, analysis: Analysis, ending: str) -> bytes:
-    """The neighbors of one object in this catalog, most similar first."""
+def neighbors_file(
+    catalog: Catalog, analysis: Analysis, ending: str, around: tuple[float, float] | None = None
+) -> bytes:
+    """The neighbors of one object in this catalog, most similar first; with their distance from where it is
+    (RA and Dec, degrees) where that is known, in the sky of the catalog."""
     about = provenance(catalog, analysis.model, object=analysis.id, read=list(analysis.used))
-    return table_file(neighbor_rows(catalog, analysis.neighbors), ending, about)
+    return table_file(neighbor_rows(catalog, analysis.neighbors, around), ending, about)
 
 
 def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str, Any]:

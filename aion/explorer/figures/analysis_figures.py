@@ -39,7 +39,7 @@ class Shown:
 
 def on_page(analysis: Analysis, shown: Shown = Shown(), *, theme: Theme = LIGHT) -> dict[str, Figure]:
     """Name -> figure: p(z), every spectrum, every image."""
-    z = analysis.redshift.peaks[0].z if shown.z is None else shown.z
+    z = analysis.z if shown.z is None else shown.z
     density = redshift(
         analysis.redshift,
         z=z,

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from astropy.io import registry as io_registry
-from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from aion.errors import FormatError
 from aion.io.content import Record
@@ -239,6 +238,8 @@ def _each_line(spectrum: Any, header: dict[str, Any]) -> list[SpectrumArrays]:
 
 def _sigma(uncertainty: Any, shape: tuple[int, ...]) -> Any:
     """Standard deviation of each pixel; None without."""
+    from astropy.nddata import InverseVariance, StdDevUncertainty, VarianceUncertainty
+
     if not isinstance(uncertainty, (StdDevUncertainty, VarianceUncertainty, InverseVariance)):
         return None
     values = np.asarray(uncertainty.represent_as(StdDevUncertainty).array, dtype=np.float64)

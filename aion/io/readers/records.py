@@ -5,6 +5,7 @@ https://github.com/MultimodalUniverse/MultimodalUniverse
 and https://astrosparcl.datalab.noirlab.edu/sparc/sfc/
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from aion.io.content import Record, Records
 from aion.io.image_records import image_of
 from aion.io.images import build_image
 from aion.io.objects import Entry, Overrides
+from aion.io.plate_fiber import PlateFiber
 from aion.io.registry import ROWS, Found, check_count, reader
 from aion.io.rows import facts, kind_of, photometry, text_of, with_header
 from aion.io.spectrum_records import FEWEST_VALUES, holds_spectrum, read_spectrum, spectra_in
@@ -58,9 +60,10 @@ def read_sparcl(content: Records, overrides: Overrides) -> list[Found]:
         units = {"wavelength": "Angstrom", "flux": "1e-17 erg / (s cm2 Angstrom)"} | dict(item.units)
         record = replace(item, units=units)
         medium = ("vacuum", "SPARCL gives vacuum wavelengths")
-        return _read_record(
+        found = _read_record(
             record, overrides, survey=survey, mask_sense=("bad", "SPARCL: 0 = good"), medium=medium
         )
+        return _with_plate(found, item) if survey == "SDSS" else found
 
     return _each(content, read_one)
 
@@ -128,6 +131,17 @@ def _read_record(item: Record, overrides: Overrides, **known: Any) -> Found:
         next((part.snr for part in parts if part.snr is not None), None),
         {key: frame for part in parts for key, frame in part.frames.items()},
     )
+
+
+def _with_plate(found: Found, item: Record) -> Found:
+    """Under plate-mjd-fiber, as files of SDSS are: the numbers of a record are specObjID, with the sign that
+    64 bits have, and the id of its photometry."""
+    text = text_of(item.get("specid", "specobjid") or "")
+    fiber = PlateFiber.of_specobjid(int(text)) if re.fullmatch(r"-?\d+", text) else None
+    if fiber is None:
+        return found
+    entry = Entry("id", fiber.text, "detected", f"plate, MJD and fiber are in the bits of specObjID {text}")
+    return replace(found, id=fiber.text, entries=(*found.entries, entry))
 
 
 def _has_arrays(item: Record) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from aion.catalog import Filters
 from aion.errors import InputError, SearchError
+from aion.explorer.catalogs import similarity
 from aion.explorer.catalogs.similarity import COMPARISONS, QueryPart, Searches
 from tests.made_catalog import catalog_of
 
@@ -126,6 +127,35 @@ def test_an_object_like_no_other_is_the_first_outlier(searches, tmp_path):
     rows[123] = unit(-rows.mean(axis=0)[None])[0]
     lonely = Searches(catalog_of(tmp_path, catalog.table, {"all": rows})).outliers(k=3)
     assert lonely[0].id == "o123" and lonely[0].similarity < lonely[1].similarity
+
+
+def test_outliers_of_a_large_catalog_are_sought_among_a_sample(searches, monkeypatch):
+    whole = searches.outliers(k=N)
+    monkeypatch.setattr(similarity, "MEASURED", 100)
+    monkeypatch.setattr(similarity, "OUTLIERS_AMONG", 50)
+    some = Searches(searches.catalog)
+    assert not some.is_compared_whole and searches.catalog
+    found = some.outliers(k=N)
+    assert len(found) == 50 and set(ids(found)) < set(ids(whole))
+    assert [one.id for one in whole if one.id in ids(found)] == ids(found), (
+        "each has the rank that it has among all"
+    )
+    stars = some.outliers(k=5, filters=Filters(classes=("star",)))
+    assert {one.kind for one in stars} == {"star"} and len(stars) == 5
+
+
+def test_quality_of_a_large_catalog_is_measured_among_a_sample(searches, monkeypatch):
+    monkeypatch.setattr(similarity, "MEASURED", 200)
+    for row in Searches(searches.catalog).quality():
+        assert row.among == 200 and row.queries == 40 and row.purity > 0.9
+        assert row.error == pytest.approx(0.5 / 40**0.5)
+    assert searches.quality()[0].among == N
+
+
+def test_the_least_similar_are_those_of_the_lowest_cosines(searches):
+    cosines = searches.catalog.index.similarities(searches.example("o3").vectors["all"])
+    found = searches.search([searches.example("o3")], k=4, least=True)
+    assert [one.similarity for one in found] == pytest.approx(np.sort(cosines)[:4].tolist(), abs=1e-6)
 
 
 def test_questions_without_an_answer_say_why(searches):

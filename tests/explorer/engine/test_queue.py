@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aion.errors import ClosedError, FaultError, InputError
-from aion.explorer.engine.queue import Worker
+from aion.explorer.engine.queue import IN_A_ROW, Worker
 
 
 def test_callers_from_many_threads_get_their_own_answers():
@@ -87,3 +87,50 @@ def test_a_worker_that_is_closed_says_so():
     worker.close()
     with pytest.raises(ClosedError, match="closed"):
         worker.ask(["late"])
+
+
+def _held(worker: Worker[str, str], started: threading.Event) -> threading.Thread:
+    """A caller whose run has begun and does not end before the test lets it."""
+    holder = threading.Thread(target=worker.ask, args=(["first"],), daemon=True)
+    holder.start()
+    assert started.wait(5)
+    return holder
+
+
+def test_what_a_person_waits_for_comes_before_what_can_wait_and_not_for_ever():
+    started, go, runs = threading.Event(), threading.Event(), []
+
+    def run(jobs):
+        started.set()
+        assert go.wait(5)
+        runs.append(list(jobs))
+        return jobs
+
+    worker = Worker(run, limit=1, can_wait=lambda job: job.startswith("batch"))
+    holder = _held(worker, started)
+    batches = [f"batch {n}" for n in range(4)]
+    with ThreadPoolExecutor(2) as pool:
+        later = pool.submit(worker.ask, batches)
+        while len(worker._patient) < len(batches):
+            threading.Event().wait(0.001)
+        person = pool.submit(worker.ask, [f"person {n}" for n in range(6)])
+        while len(worker._urgent) < 6:
+            threading.Event().wait(0.001)
+        go.set()
+        assert later.result(5) == batches
+        assert person.result(5) == [f"person {n}" for n in range(6)]
+    holder.join(5)
+    worker.close()
+    people = [[f"person {n}"] for n in range(6)]
+    one, *rest = [[batch] for batch in batches]
+    assert runs == [["first"], *people[:IN_A_ROW], one, *people[IN_A_ROW:], *rest]
+
+
+def test_a_worker_that_is_closed_finishes_what_can_wait_too():
+    worker = Worker(lambda jobs: jobs, limit=1, can_wait=lambda job: True)
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(worker.ask, list(range(20)))
+        while not answers.done() and not worker._patient:
+            threading.Event().wait(0.001)
+        worker.close()
+        assert answers.result(5) == list(range(20))

@@ -46,7 +46,17 @@ def analysis(engine, target):
 def test_json_has_exactly_these_keys(analysis, target):
     read = json.loads(to_json(analysis, target.reports))
     assert list(read) == ["inputs", "report", "trust", "redshift", "neighbors", "reconstruction", "model"]
-    assert list(read["redshift"]) == ["mode", "median", "mean", "ci68", "ci95", "peaks", "flags", "prior"]
+    assert list(read["redshift"]) == [
+        "mode",
+        "median",
+        "mean",
+        "ci68",
+        "ci95",
+        "peaks",
+        "exact",
+        "flags",
+        "prior",
+    ]
     assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])
     assert list(read["model"]) == ["id", "revision", "sha256"]
     assert read["inputs"]["files"] == [{"source": "spec.fits", "format": "SDSS spec", "sha256": "f" * 64}]

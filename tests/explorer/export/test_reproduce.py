@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -86,3 +87,15 @@ def test_the_notebook_holds_the_same_code_and_the_hashes_of_the_files(engine, sp
     assert code == made.python()
     assert target.reports[0].sha256 in notebook["cells"][0]["source"]
     assert engine.info.sha256 in notebook["cells"][0]["source"]
+
+
+def test_what_was_fetched_is_fetched_again_by_the_command_and_the_script():
+    recipe = Recipe("39627835576420141", ("DESI-DR1-39627835576420141.json",), "a" * 64)
+    there = replace(recipe, place=("targetid", "39627835576420141"))
+    assert there.command().endswith("--id 39627835576420141 --targetid 39627835576420141")
+    assert "objects_at('TARGETID 39627835576420141', Overrides(), strict=False)" in there.python()
+    named = replace(recipe, place=("name", "NGC 9999")).command()
+    assert named.endswith("--name 'NGC 9999'")
+    compile(there.python(), "script", "exec")
+    beside = replace(there, sha256={"DESI-DR1-39627835576420141.json": "b" * 64})
+    assert "objects_at" not in beside.python() and "read([" in beside.python()

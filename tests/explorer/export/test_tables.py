@@ -99,6 +99,18 @@ def test_neighbors_come_with_the_object_whose_they_are(catalog, engine):
     assert read.meta["object"] == "Å 1/1" and read.meta["sha256"] == engine.info.sha256
 
 
+def test_the_file_of_neighbors_has_their_separations(catalog, engine, monkeypatch):
+    from tests.explorer.conftest import sky_object
+
+    analysis = engine.analyze(sky_object(1), k=5)
+    monkeypatch.setattr(catalog, "table", catalog.table.assign(ra=10 + np.arange(12) / 3600, dec=60.0))
+    data = tables.neighbors_file(catalog, analysis, "ecsv", (10.0, 60.0)).decode()
+    read = Table.read(data, format="ascii.ecsv")
+    expected = [0.5 * catalog.row(neighbor.id) for neighbor in analysis.neighbors]
+    np.testing.assert_allclose(read["separation"], expected, atol=1e-6)
+    assert "separation" not in tables.neighbors_file(catalog, analysis, "csv").decode()
+
+
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in tables.MIME:
         assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)

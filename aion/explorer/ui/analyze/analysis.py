@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from aion.constants import FIELD_NOTE
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.plain_text import as_text
+from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import choices
@@ -181,7 +182,11 @@ def _notes(analysis: Analysis) -> None:
     reported = {entry.sentence() for entry in entries if entry.what in ONLY_REPORTED}
     elsewhere = choices.are_asked_about(current_session()) | reported
     model_first = sorted(
-        dict.fromkeys(note for note in analysis.notes if note not in elsewhere),
+        dict.fromkeys(
+            note
+            for note in analysis.notes
+            if note not in elsewhere and not note.startswith(FIELD_NOTE)  # which the check "Field" says
+        ),
         key=lambda note: note in of_reading,
     )
     reasons = [
@@ -189,7 +194,7 @@ def _notes(analysis: Analysis) -> None:
         for key, why in analysis.ignored.items()
         if why != "switched off" and key != "tok_z"
     ]
-    notes = [as_text(labels.sentence(note)) for note in (*reasons, *model_first)]
+    notes = [as_text(sentence(note)) for note in (*reasons, *model_first)]
     if not notes:
         return
     shown, others = notes[:MOST_NOTES], notes[MOST_NOTES:]

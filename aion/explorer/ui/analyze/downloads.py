@@ -21,7 +21,7 @@ from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import reproduce
-from aion.explorer.ui.shared import active_catalog
+from aion.explorer.ui.shared import active_catalog, positions
 from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.explorer.ui.shared.figure import choose_format, file_format
 from aion.explorer.ui.shared.session import File, current_session, file_size
@@ -53,12 +53,13 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
     session, catalog = current_session(), active_catalog.catalog()
     recipe, inputs = reproduce.recipe(analysis, session), session.files
+    around = None if catalog is None else positions.target_position(catalog)
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",
             "session.zip",
             "application/zip",
-            lambda: _bundle(analysis, reports, recipe, inputs, catalog),
+            lambda: _bundle(analysis, reports, recipe, inputs, catalog, around),
         ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
@@ -100,8 +101,10 @@ def _bundle(
     recipe: Recipe,
     inputs: Sequence[File],
     catalog: Catalog | None,
+    around: positions.Position | None,
 ) -> bytes:
-    return bundle(analysis, recipe, reports, [(file.name, _content(file)) for file in inputs], catalog)
+    contents = [(file.name, _content(file)) for file in inputs]
+    return bundle(analysis, recipe, reports, contents, catalog, around)
 
 
 def _content(file: File) -> bytes:

@@ -8,11 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, ModalityError
-from aion.explorer.plain_text import as_text
-from aion.explorer.ui.analyze import choices, sky_search
+from aion.explorer.plain_text import as_text, sentence
+from aion.explorer.ui.analyze import sky_search
 from aion.explorer.ui.analyze.examples import Example, examples
 from aion.explorer.ui.analyze.overriding import override_form
-from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import File, Pending, Session, current_session
 from aion.io import Entry, SkyObject, read
 from aion.io.registry import PositionNeededError
@@ -64,6 +64,8 @@ def choose() -> None:
     if session.error:
         shown = f" Shown below: {session.label or session.target.id}." if session.target is not None else ""
         if session.question is not None and session.refused is not None:
+            from aion.explorer.ui.analyze import choices
+
             choices.needed_choice(session.question, session.refused, session.error + shown)
         else:
             layout.refuse(session.error + shown)
@@ -110,6 +112,8 @@ def row_picker() -> None:
     """Which object of a file with many."""
     session = current_session()
     if len(session.targets) > 1:
+        from aion.explorer.ui.shared import labels
+
         names = [labels.target_name(target) for target in session.targets]
         st.selectbox(
             f"{len(names)} objects in these files",
@@ -176,7 +180,7 @@ def _read_pending(session: Session) -> None:
         session.look_at(row)
         session.apply_link()
     if refused is not None:
-        session.error = labels.sentence(str(refused))
+        session.error = sentence(str(refused))
         session.refused = pending if isinstance(refused, MENDABLE) else None
         session.question = (
             Entry("", "", "assumed", str(refused), refused.choices)

@@ -8,10 +8,10 @@ opened is left out.
 import streamlit as st
 
 from aion.errors import AIONError
-from aion.explorer.redshift.prior import parse_prior
+from aion.explorer.plain_text import sentence
 from aion.explorer.ui.analyze import sky_search
 from aion.explorer.ui.analyze.examples import examples
-from aion.explorer.ui.shared import active_catalog, labels, server
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.io import Overrides
 
@@ -30,7 +30,7 @@ def follow() -> None:
     try:
         _open(session, parameters)
     except AIONError as exc:
-        session.error = f"The link cannot be followed: {labels.sentence(str(exc))}"
+        session.error = f"The link cannot be followed: {sentence(str(exc))}"
 
 
 def write_address() -> None:
@@ -64,6 +64,8 @@ def _open(session: Session, parameters: dict[str, str]) -> None:
         engine = server.engine()
         catalog = engine.catalog
         if catalog is None:
+            from aion.explorer.ui.shared import active_catalog
+
             session.error = engine.catalog_note or active_catalog.NO_CATALOG
             return
         session.open([catalog.entry(parameters[OBJECT])], origin="catalog", label=parameters[OBJECT])
@@ -75,6 +77,8 @@ def _open(session: Session, parameters: dict[str, str]) -> None:
         sky_search.look_up(position or parameters.get(TARGETID) or parameters.get(NAME, ""))
     else:
         return
+    from aion.explorer.redshift.prior import parse_prior
+
     use = parameters.get(USE)
     prior = parameters.get(PRIOR)
     session.linked = (

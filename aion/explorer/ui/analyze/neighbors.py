@@ -84,7 +84,7 @@ def neighbors_panel(analysis: Analysis) -> None:
     positions.neighbors_on_sky(catalog, found, around)
 
     def scatter() -> None:
-        z = current_session().z or analysis.redshift.peaks[0].z
+        z = current_session().z or analysis.z
         drawing = figures.neighbors(found, z=z, theme=theme())
         figure(
             drawing,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from aion.exact_redshift import ExactRedshift
 from aion.explorer import figures
 from aion.explorer.redshift.line_evidence import FOUND_FROM, Votes, votes
 from aion.explorer.results import Analysis, SpectrumResult
@@ -14,7 +15,6 @@ from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
-from aion.redshift import Peak
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -39,6 +39,14 @@ VOTES = (
     "Total: the sum over the root of the number of lines. Computed from the data, not by the model."
 )
 
+EXACT = (
+    "The lines of the spectrum fitted within the best peak of p(z), each with a flux of its own on its own "
+    "continuum, all with one velocity and one width, without masked pixels. {} {} lines of S/N ≥ 3; width "
+    "σ = {:.0f} km/s with that of the instrument; the next best redshift in this peak is worse by {:.0f} in "
+    "χ². The error is statistical. Broad lines of quasars may lie hundreds of km/s from the rest of the "
+    "galaxy. Computed from the data, not by the model; negative: absorption; 0: it would have the wrong sign."
+)
+
 
 @st.fragment
 def redshift_and_spectra(analysis: Analysis) -> None:
@@ -49,10 +57,10 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     with chart:
         _density(analysis)
     _peaks(analysis)
-    z_control.controls(analysis.redshift)
+    z_control.controls(analysis)
     if analysis.spectra:
         _spectra(analysis)
-    each_alone(analysis, z_control.current(analysis.redshift))
+    each_alone(analysis, z_control.current(analysis))
     links.write_address()
 
 
@@ -75,7 +83,7 @@ def _facts(analysis: Analysis) -> None:
             st.badge(flag, color="orange", help=FLAGS.get(flag))
     st.caption(HOLDS.format(best.probability))
     st.table(
-        labels.redshift_facts(pdf, analysis.z_reference),
+        labels.redshift_facts(analysis),
         border="horizontal",
         hide_index=True,
         hide_header=True,
@@ -88,7 +96,7 @@ def _density(analysis: Analysis) -> None:
         _choice("Range of z", list(EXTENTS), "range")
         _choice("Scale of p(z)", [LINEAR, LOG], "scale")
         prior_choice(analysis)
-    z, shown = z_control.current(pdf), display_options()
+    z, shown = z_control.current(analysis), display_options()
     figure(
         figures.redshift(
             pdf,
@@ -112,9 +120,9 @@ def _density(analysis: Analysis) -> None:
 
 def _peaks(analysis: Analysis) -> None:
     """A click on a row moves the lines to that peak; beside each, how many of its lines are in the data."""
-    pdf = analysis.redshift
-    evidence = [votes(analysis.spectra, peak.z) for peak in pdf.peaks]
-    table = labels.peaks(pdf, evidence)
+    redshifts = _redshifts(analysis)
+    evidence = [votes(analysis.spectra, z) for z in redshifts]
+    table = labels.peaks(analysis, evidence)
     key = f"peaks-{current_session().opened}"
     st.dataframe(
         table,
@@ -122,14 +130,14 @@ def _peaks(analysis: Analysis) -> None:
         height="content",
         column_config={name: st.column_config.Column(short, help=name) for name, short in _SHORT.items()},
         key=key,
-        on_select=lambda: _choose_peak(key, pdf.peaks),
+        on_select=lambda: _choose_peak(key, redshifts),
         selection_mode=["single-row", "single-cell"],
     )
     if any(vote.lines for vote in evidence):
 
         def lines_at_them() -> None:
             st.caption(VOTES)
-            here = votes(analysis.spectra, z_control.current(pdf))
+            here = votes(analysis.spectra, z_control.current(analysis))
             st.dataframe(labels.votes_table(_distinct([*evidence, here])), hide_index=True, height="content")
 
         layout.fold(
@@ -138,17 +146,42 @@ def _peaks(analysis: Analysis) -> None:
             icon=":material/how_to_vote:",
             key="votes",
         )
+    best = analysis.exact[0] if analysis.exact else None
+    if isinstance(best, ExactRedshift):
+
+        def fluxes() -> None:
+            st.caption(EXACT.format(len(best.used), best.kind, best.velocity_width, best.lead))
+            st.dataframe(labels.line_fluxes(best), hide_index=True, height="content")
+
+        layout.fold(
+            "Lines at the exact redshift: fluxes and equivalent widths",
+            fluxes,
+            icon=":material/straighten:",
+            key="exact",
+        )
 
 
-_SHORT = {"68 % of the peak": "68 %", "Lines found": "Lines", "S/N of its lines, total": "S/N"}
+_SHORT = {
+    "68 % of the peak": "68 %",
+    "Exact, from lines": "Exact",
+    "Lines found": "Lines",
+    "S/N of its lines, total": "S/N",
+}
 """Columns that all fit on a phone; the whole name is behind each."""
 
 
-def _choose_peak(key: str, peaks: Sequence[Peak]) -> None:
+def _redshifts(analysis: Analysis) -> list[float]:
+    """Of each peak: the exact one, or else the peak's top."""
+    tops = [peak.z for peak in analysis.redshift.peaks]
+    exact = analysis.exact or [None] * len(tops)
+    return [one.z if isinstance(one, ExactRedshift) else top for one, top in zip(exact, tops, strict=True)]
+
+
+def _choose_peak(key: str, redshifts: Sequence[float]) -> None:
     chosen = st.session_state[key]["selection"]
     rows = chosen["rows"] or [row for row, _ in chosen["cells"]]
-    if rows and rows[0] < len(peaks):
-        current_session().choose(peaks[rows[0]].z)
+    if rows and rows[0] < len(redshifts):
+        current_session().choose(redshifts[rows[0]])
 
 
 def _distinct(evidence: Sequence[Votes]) -> list[Votes]:
@@ -187,7 +220,7 @@ _SPECTRUM = (
 
 def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
     layout.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    z = z_control.current(analysis.redshift) if view.rest else None
+    z = z_control.current(analysis) if view.rest else None
     figure(
         figures.spectrum(spectrum, z=z, view=view, with_marks=False, theme=theme()),
         key=f"spectrum-{number}",

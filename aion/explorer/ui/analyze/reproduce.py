@@ -23,6 +23,7 @@ def recipe(analysis: Analysis, session: Session) -> Recipe:
         overrides=session.overrides,
         use=None if session.use is None else analysis.used,
         prior=session.prior,
+        place=_place(session),
         shown=replace(redshift_panel.display_options(), images=images),
     )
 
@@ -41,6 +42,12 @@ def _texts(analysis: Analysis) -> None:
     analysis_recipe = recipe(analysis, current_session())
     if current_session().origin == "upload":
         st.caption("Run it where the uploaded files are; the rest of the settings is in it.")
+    if current_session().origin == "sky":
+        st.caption(
+            "It asks the archives as this page did."
+            if analysis_recipe.place
+            else "Run it where these files are: the session bundle under Download has them."
+        )
     if current_session().origin == "own":
         st.caption(
             "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page "
@@ -49,6 +56,19 @@ def _texts(analysis: Analysis) -> None:
     python, command = st.tabs(["Python", "Command"])
     python.code(analysis_recipe.python(), language="python")
     command.code(analysis_recipe.command(), language="bash", wrap_lines=True)
+
+
+def _place(session: Session) -> tuple[str, str] | None:
+    """Under which option of the command line the archives give the files that are open; None where other
+    spectra than the best were chosen, or the files are not of archives."""
+    finding = session.finding
+    names = [getattr(file, "name", "") for file in session.files]
+    if finding is None or session.origin != "sky" or names != [file.name for file in finding.files()]:
+        return None
+    place = finding.place
+    if place.how == "id" and place.spectrum is not None and place.spectrum.id.isdigit():
+        return "targetid", place.spectrum.id
+    return ("name" if place.how == "name" else "at"), place.text
 
 
 def _path(file: object) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
+from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import current_session
 from aion.lines import LINES, Feature, Line, LineSet, line_label
@@ -21,17 +22,17 @@ LOWEST, HIGHEST = -0.01, 20.0
 FEATURES: dict[str, Feature] = {"Emission": "emission", "Absorption": "absorption"}
 
 
-def current(pdf: RedshiftPDF) -> float:
-    """The chosen redshift, or the best peak."""
+def current(analysis: Analysis) -> float:
+    """The chosen redshift, or that of the best peak."""
     chosen = current_session().z
-    return pdf.peaks[0].z if chosen is None else chosen
+    return analysis.z if chosen is None else chosen
 
 
-def controls(pdf: RedshiftPDF) -> None:
+def controls(analysis: Analysis) -> None:
     """A number, a coarse and a fine slider that always show the same z, and the way back to the best peak."""
-    z, last, state = current(pdf), float(pdf.edges[-1]), st.session_state
+    z, last, state = current(analysis), float(analysis.redshift.edges[-1]), st.session_state
     anchor = current_session().anchor
-    middle = pdf.peaks[0].z if anchor is None else anchor
+    middle = analysis.z if anchor is None else anchor
     state[Z_INPUT], state[Z_SLIDER] = z, min(max(z, 0.0), last)
     state[VELOCITY_SLIDER] = round(SPEED_OF_LIGHT * (z - middle) / (1 + middle))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", border=True, key=KEY):

@@ -1,6 +1,6 @@
 """A catalog as map, plot, table and gallery, filtered alike, one selection; a click on a row opens it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from typing import Any
@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from aion.catalog import Catalog, Filters, has_positions
 from aion.explorer import figures
 from aion.explorer.catalogs.user_catalog import UPLOAD_LABEL
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
+from aion.explorer.figures.density import DRAWN
 from aion.explorer.plain_text import as_text
+from aion.explorer.results import Floats
+from aion.explorer.ui.catalog import paging
 from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import (
     active_catalog,
@@ -27,7 +29,7 @@ from aion.explorer.ui.shared import (
     tiles,
 )
 from aion.explorer.ui.shared.downloads import table_downloads
-from aion.explorer.ui.shared.figure import choose_format, points
+from aion.explorer.ui.shared.figure import choose_format, points, window_of
 from aion.explorer.ui.shared.neighbor_search import NEIGHBORS
 from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.server import engine
@@ -78,11 +80,12 @@ def about(catalog: Catalog) -> str:
 
 
 def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
-    """The objects that pass what a person set."""
+    """The objects that pass what a person set; their index is their row in the catalog."""
     problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
         chosen = filtering.filters(catalog, problems)
-    return catalog.table[chosen.keep(catalog.table)].reset_index(drop=True), chosen
+    keep = chosen.keep(catalog.table)
+    return catalog.table if keep.all() else catalog.table[keep], chosen
 
 
 def plots(catalog: Catalog, filtered: pd.DataFrame, filters: Filters) -> None:
@@ -105,10 +108,10 @@ def plots(catalog: Catalog, filtered: pd.DataFrame, filters: Filters) -> None:
         )
         choose_format("Camera saves")
     left, right = st.columns(2, gap="medium")
-    points_of = _Points(catalog, filtered, _coloring(filtered, color))
+    points_of = _Points(catalog, filtered, color)
     with left:
         if drawn is not None:
-            points_of.scatter("map", *(_axis(filtered, f"{maps[drawn]}_{n}", f"{drawn} {n}") for n in (1, 2)))
+            points_of.scatter("map", *((f"{maps[drawn]}_{n}", f"{drawn} {n}") for n in (1, 2)))
     with right:
         if plot is None:
             layout.empty(
@@ -118,7 +121,7 @@ def plots(catalog: Catalog, filtered: pd.DataFrame, filters: Filters) -> None:
         elif plot == SKY:
             points_of.sky(filters)
         else:
-            points_of.scatter("beside", *pairs[plot].axes(filtered))
+            points_of.scatter("beside", (pairs[plot].across, ""), (pairs[plot].up, ""))
         if plot is not None:
             drawn_here = int(pairs[plot].has_both(filtered).sum())
             if drawn_here < len(filtered):
@@ -176,6 +179,7 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
         about |= {"separation_from": origin} if origin else {}
         table_downloads(lambda: rows, about, name="catalog")
     names = [*(columns or first), *(["separation"] if "separation" in rows else [])]
+    rows = paging.choose_page(rows, {name: _label(name) for name in names})
     shown, key = _compact(rows[names]), f"catalog-table-{len(rows)}"
     config = {name: _config(name, rows[name], origin if name == "separation" else "") for name in names}
     if positions.is_linked(catalog) and has_positions(rows):
@@ -247,40 +251,57 @@ class _Points:
 
     catalog: Catalog
     filtered: pd.DataFrame
-    coloring: Coloring
+    color: str | None
+    """Column that colors them."""
 
-    @property
-    def rows(self) -> NDArray[np.integer[Any]]:
-        """(n,) of the objects that pass, in the table of the catalog."""
-        return np.flatnonzero(self.catalog.table["id"].isin(self.filtered["id"]))
-
-    def scatter(self, name: str, x: Axis, y: Axis) -> None:
-        """One column against another."""
-        drawing = figures.scatter(self.rows, x, y, self.coloring, theme=theme())
-        alt = f"{x.title} against {y.title} of the objects in the table"
-        self._draw(name, drawing, alt, f"{x.title} {y.title}")
+    def scatter(self, name: str, across: tuple[str, str], up: tuple[str, str]) -> None:
+        """One column against another, each with its title; too many objects as a density and some of them."""
+        x, y = (_axis(self.filtered, *column) for column in (across, up))
+        view = f"{x.title} {y.title}"
+        choice = self._choice(name, view, x.values, y.values)
+        some = self.filtered.iloc[choice.shown]
+        few_x, few_y = (replace(axis, values=axis.values[choice.shown]) for axis in (x, y))
+        coloring = _coloring(some, self.color)
+        drawing = figures.scatter(some.index.to_numpy(), few_x, few_y, coloring, theme=theme())
+        if choice.is_crowded:
+            all_x, all_y = (axis.values[choice.inside] for axis in (x, y))
+            drawing = figures.draw_density(drawing, all_x, all_y, theme=theme())
+        self._draw(name, drawing, f"{x.title} against {y.title} of the objects in the table", view)
+        _say_sample(choice)
 
     def sky(self, filters: Filters) -> None:
         """Where they are; with the object looked at, and those that are most like it among them."""
         target, answer = positions.target_position(self.catalog), current_session().answer
         found = neighbor_search.search(answer, self.catalog, NEIGHBORS, filters) if answer else ()
         ringed = [positions.entry_position(self.catalog, one.id) for one in found]
+        ra, dec = (self.filtered[name].to_numpy(float) for name in ("ra", "dec"))
+        choice = self._choice("beside", SKY, ra, dec)
+        some = self.filtered.iloc[choice.shown]
         drawing = figures.sky(
-            self.rows,
-            self.filtered["ra"].to_numpy(float),
-            self.filtered["dec"].to_numpy(float),
-            self.coloring,
+            some.index.to_numpy(),
+            ra[choice.shown],
+            dec[choice.shown],
+            _coloring(some, self.color),
             target=target,
             neighbors=[place for place in ringed if place],
             theme=theme(),
         )
         self._draw("beside", drawing, "Where the objects in the table are on the sky", SKY)
+        _say_sample(choice)
         if answer:
             cross = "the cross is where it is" if target else "it has no position in this sky"
             st.caption(
                 f"Rings: the {len(found)} objects most like {as_text(answer.id)}, which is open on the "
                 f"Analyze page; {cross}."
             )
+
+    def _choice(self, name: str, view: str, x: Floats, y: Floats) -> figures.PointChoice:
+        """Which of the objects are drawn, in the part that was zoomed into; few are drawn all, wherever."""
+        zoomed = window_of(f"{name}-plot", self._view(view)) if len(self.filtered) > DRAWN else None
+        return figures.choose_points(x, y, zoomed)
+
+    def _view(self, view: str) -> str:
+        return f"{active_catalog.title(self.catalog)} {view}"
 
     def _draw(self, name: str, drawing: figures.Figure, alt: str, view: str) -> None:
         selection = current_selection()
@@ -289,8 +310,18 @@ class _Points:
             key=f"{name}-plot",
             alt=alt,
             selected=selection.rows(self.catalog.table),
-            view=f"{active_catalog.title(self.catalog)} {view}",
+            view=self._view(view),
             on_select=partial(selection.take, self.catalog.table),
+            follows_zoom=len(self.filtered) > DRAWN,
+        )
+
+
+def _say_sample(choice: figures.PointChoice) -> None:
+    """What the points are, where they are not all objects."""
+    if choice.is_crowded:
+        st.caption(
+            f"Shades are the density of all {len(choice.inside):,} objects; {len(choice.shown):,} of them, "
+            "drawn at random, are points. Zoom in to see and mark every one."
         )
 
 
@@ -327,9 +358,6 @@ class _Pair:
         """What some of the objects lack, for people."""
         return " or no ".join(_label(name) for name in (self.across, self.up) if rows[name].isna().any())
 
-    def axes(self, rows: pd.DataFrame) -> tuple[Axis, Axis]:
-        return _axis(rows, self.across), _axis(rows, self.up)
-
 
 _PAIRS = {
     "z and magnitude": _Pair("z", "mag_r"),
@@ -344,7 +372,9 @@ def _is_number(values: "pd.Series[Any]") -> bool:
 
 
 def _can_color(values: "pd.Series[Any]") -> bool:
-    return bool(values.notna().any()) and (_is_number(values) or 1 < values.nunique() <= GROUPS)
+    if _is_number(values):
+        return bool(values.notna().any())
+    return values.dtype in ("category", "bool") and 1 < values.nunique() <= GROUPS
 
 
 def _label(name: str) -> str:

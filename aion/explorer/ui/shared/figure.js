@@ -96,6 +96,7 @@ function listen(plot) {
     const [behind] = points.map((point) => point.customdata).filter((value) => value !== undefined)
     if (plot.data.reports && behind !== undefined) plot.tell("clicked", typeof behind === "object" ? behind[0] : behind)
   })
+  if (plot.data.zooms) box.on("plotly_relayout", (change) => zoomed(plot, change))
   if (!plot.data.selectable) return
   const selected = (points) => (points.length || plot.data.selected) && plot.tell("selected", points.map((point) => point.customdata))
   box.on("plotly_selected", (event) => event && selected(event.points))
@@ -103,6 +104,16 @@ function listen(plot) {
   const point = (detail) => dispatchEvent(new CustomEvent("aion:point", { detail }))
   box.on("plotly_hover", ({ points: [{ customdata: row }], event: { clientX: x, clientY: y } }) => point({ row, x, y }))
   box.on("plotly_unhover", () => point(null))
+}
+
+// Where a hand has come to rest after zooming; nothing for the whole. Other changes of the layout are no zoom.
+function zoomed(plot, change) {
+  if (!Object.keys(change).some((name) => /^[xy]axis\.(range|autorange)/.test(name))) return
+  clearTimeout(plot.zoom)
+  plot.zoom = setTimeout(() => {
+    const { xaxis, yaxis } = plot.box.layout
+    plot.tell("zoomed", change["xaxis.autorange"] ? null : [[...xaxis.range], [...yaxis.range]])
+  }, 250)
 }
 
 // What is selected on the server, unless the figure has it.

@@ -57,6 +57,7 @@ def points(
     selected: Sequence[int] | None,
     view: str,
     on_select: Callable[[list[int]], None],
+    follows_zoom: bool = False,
 ) -> None:
     """A figure of many objects: a lasso, a box or a click selects some, and a pointer that rests on one asks
     for its card.
@@ -65,18 +66,31 @@ def points(
         selected: the ``customdata`` of the selected points; None where nothing is selected.
         view: what is seen in it; the zoom is forgotten when it changes.
         on_select: called with the ``customdata`` of what was just selected.
+        follows_zoom: whether another part of it, once zoomed into, is drawn anew: see `window_of`.
     """
     chosen = (
         None
         if selected is None
         else [np.flatnonzero(np.isin(trace.customdata, selected)).tolist() for trace in drawing.data]
     )
-    options = {"alt": alt, "view": view, "selectable": True, "selected": chosen}
+    options = {"alt": alt, "view": view, "selectable": True, "selected": chosen, "zooms": follows_zoom}
 
     def select() -> None:
         on_select([int(row) for row in st.session_state[key]["selected"]])
 
-    _mount(drawing, key, key, options, "selected", select)
+    def zoom() -> None:
+        st.session_state[f"{key}-zoom"] = (view, st.session_state[key]["zoomed"])
+
+    _mount(drawing, key, key, options, "selected", select, on_zoomed_change=zoom if follows_zoom else None)
+
+
+def window_of(key: str, view: str) -> figures.Window | None:
+    """The part of a figure of `points` that a person zoomed into; None for all of it."""
+    seen, ranges = st.session_state.get(f"{key}-zoom", ("", None))
+    if seen != view or not ranges:
+        return None
+    (left, right), (bottom, top) = ranges
+    return figures.Window((float(left), float(right)), (float(bottom), float(top)))
 
 
 def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
@@ -113,12 +127,13 @@ def _mount(
     options: dict[str, Any],
     event: str,
     callback: Callable[[], None] | None,
+    **others: Callable[[], None] | None,
 ) -> None:
     camera = {"format": file_format(), "filename": name, "scale": 2}
     drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
     data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None}
     data |= drawn | options
-    _component("figure")(key=key, data=data, **{f"on_{event}_change": callback})
+    _component("figure")(key=key, data=data, **{f"on_{event}_change": callback}, **others)
 
 
 @st.cache_resource(show_spinner=False)

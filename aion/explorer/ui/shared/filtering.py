@@ -115,7 +115,7 @@ def _among(catalog: Catalog, column: str, label: str, key: str, bind: Binding) -
     table = catalog.table
     if column not in table or table[column].nunique() < 2:
         return ()
-    options = sorted(table[column].dropna().astype(str).unique())
+    options = sorted(map(str, table[column].dropna().unique()))
     chosen = st.pills(
         label,
         options,

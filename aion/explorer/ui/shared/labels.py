@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from aion.constants import NANOMAGGY_ZERO_POINT
+from aion.exact_redshift import ExactRedshift
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
@@ -118,9 +119,11 @@ def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
     return groups | ({NUMBERS: numbers} if numbers else {})
 
 
-def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
+def redshift_facts(analysis: Analysis) -> pd.DataFrame:
     """The numbers beside p(z)."""
+    pdf, reference = analysis.redshift, analysis.z_reference
     rows = [
+        *([("Exact, from lines", str(analysis.exact[0]))] if analysis.exact else []),
         ("68 % region", _intervals(pdf, pdf.ci68)),
         ("95 % region", _intervals(pdf, pdf.ci95)),
         ("Mode", f"{pdf.mode:.4f}"),
@@ -129,14 +132,14 @@ def redshift_facts(pdf: RedshiftPDF, reference: float | None) -> pd.DataFrame:
     ]
     if reference is not None:
         rows.append(("Reference z", f"{reference:.5f}"))
-        rows.append(
-            ("Δz / (1 + z)", f"{(pdf.peaks[0].z - reference) / (1 + reference):+.5f}".replace("-", "−"))
-        )
+        rows.append(("Δz / (1 + z)", f"{(analysis.z - reference) / (1 + reference):+.5f}".replace("-", "−")))
     return pd.DataFrame(rows, columns=["", "z"])
 
 
-def peaks(pdf: RedshiftPDF, evidence: Sequence[Votes]) -> pd.DataFrame:
-    """One row per listed peak, most probable first: its probability, and how many of its lines are found."""
+def peaks(analysis: Analysis, evidence: Sequence[Votes]) -> pd.DataFrame:
+    """One row per listed peak, most probable first: its probability, the exact redshift in it, and how many
+    of the lines there are found."""
+    pdf = analysis.redshift
     table = pd.DataFrame(
         {
             "Peak": [f"{peak.z:.4f}" for peak in pdf.peaks],
@@ -146,7 +149,29 @@ def peaks(pdf: RedshiftPDF, evidence: Sequence[Votes]) -> pd.DataFrame:
             "S/N of its lines, total": [with_sign(vote.total) for vote in evidence],
         }
     )
-    return table if any(vote.lines for vote in evidence) else table.iloc[:, :3]
+    table = table if any(vote.lines for vote in evidence) else table.iloc[:, :3]
+    if analysis.exact:
+        table.insert(3, "Exact, from lines", [str(answer) for answer in analysis.exact])
+    return table
+
+
+def line_fluxes(exact: ExactRedshift) -> pd.DataFrame:
+    """The lines that the spectrum covers at an exact redshift."""
+    return pd.DataFrame(
+        [
+            {
+                "Line": line_label(one.line),
+                "Flux (1e-17 erg/s/cm²)": _with_error(one.flux, one.error),
+                "Equivalent width, rest (Å)": _with_error(one.equivalent_width, one.equivalent_width_error),
+                "S/N": f"{one.significance:.1f}",
+            }
+            for one in exact.lines
+        ]
+    )
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{with_sign(value)} ± {error:.1f}" if math.isfinite(error) else "no continuum"
 
 
 def votes_table(evidence: Sequence[Votes]) -> pd.DataFrame:
@@ -305,15 +330,6 @@ def _magnitude(result: ScalarResult) -> str:
         return ""
     flux = result.original if result.original is not None else result.decoded
     return f"{NANOMAGGY_ZERO_POINT - 2.5 * math.log10(flux):.3f}" if flux > 0 else "non-detection"
-
-
-def sentence(message: str) -> str:
-    """With a capital, unless it begins with a name, and a full stop."""
-    first = message.split(maxsplit=1)[0] if message else ""
-    text = (
-        message[:1].upper() + message[1:] if first.replace("-", "").isalpha() and first.islower() else message
-    )
-    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def sexagesimal(ra: float, dec: float) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
-from aion.explorer.ui.shared.labels import sentence
+from aion.explorer.plain_text import as_text, sentence
 
 
 @st.fragment

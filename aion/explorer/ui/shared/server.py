@@ -1,19 +1,24 @@
-"""What all sessions share: the engine of this process, started in the background by the first page."""
+"""What all sessions share: the engine of this process, started in the background by the first page.
+
+What the engine and the archives are made of is imported with them: the first page does not wait for it.
+"""
 
 import gc
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from aion.errors import ConfigError, explained_fault
-from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
+from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.settings import Settings
-from aion.explorer.ui.shared import labels
-from aion.sky.archive import Archive
 from aion.sky.services import Services
+
+if TYPE_CHECKING:
+    from aion.explorer.engine import Engine
+    from aion.sky.archive import Archive
 
 POLL = 0.1
 """Seconds between two looks at how far the start is."""
@@ -32,7 +37,7 @@ class Startup:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.progress = StartupProgress("Loading the weights", 0.0)
+        self.progress = StartupProgress("Loading the libraries", 0.0)
         self.engine: Engine | None = None
         """None until it is ready."""
         self.problem: str | None = None
@@ -46,12 +51,19 @@ class Startup:
 
     def _run(self) -> None:
         try:
+            from aion.explorer.engine import Engine
+
+            self._report("Loading the weights", 0.3)
             engine = Engine(self.settings)
             engine.warm_up(self._report)
         except Exception as exc:  # a thread has nobody else to tell
             self.problem = str(explained_fault(exc))
         else:
             self.engine = engine
+            try:
+                engine.warm_up_search()
+            except Exception as exc:  # is logged by this, and told to whoever searches
+                explained_fault(exc)
             freeze_loaded()
 
     def _report(self, step: str, share: float) -> None:
@@ -67,34 +79,45 @@ def freeze_loaded() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _startup() -> Startup:
-    return Startup(Settings.from_environment())
+def _settings() -> Settings:
+    return Settings.from_environment()
 
 
 @st.cache_resource(show_spinner=False)
-def _archive(services: Services) -> Archive:
+def _startup() -> Startup:
+    return Startup(_settings())
+
+
+@st.cache_resource(show_spinner=False)
+def _archive(services: Services) -> "Archive":
+    from aion.sky.archive import Archive
+
     return Archive(services)
 
 
-def archive() -> Archive | None:
+def archive() -> "Archive | None":
     """The archives of the sky, asked by all sessions in turn; None where they are off."""
-    services = startup().settings.sky
+    services = settings().sky
     return None if services is None else _archive(services)
 
 
 def startup() -> Startup:
-    """The one of this process; ends the page with the reason where its settings are impossible."""
+    """The one of this process; begins when it is first looked at. Ends the page as `settings` does."""
+    settings()
+    return _startup()
+
+
+def settings() -> Settings:
+    """Those of this process; ends the page with the reason where they are impossible."""
     try:
-        return _startup()
+        return _settings()
     except ConfigError as exc:
-        st.error(
-            f"**This server cannot start.** {as_text(labels.sentence(str(exc)))}", icon=":material/error:"
-        )
+        st.error(f"**This server cannot start.** {as_text(sentence(str(exc)))}", icon=":material/error:")
         st.caption("Whoever runs it sets that variable, or leaves it out, and starts the application again.")
         st.stop()
 
 
-def engine() -> Engine:
+def engine() -> "Engine":
     """The engine, once it is ready; shows how far it is, or why there is none, and ends the page then."""
     start = startup()
     if start.is_running:
@@ -136,7 +159,7 @@ def _wait(start: Startup) -> None:
 def explain(start: Startup) -> None:
     """Why there is no engine, and what to do."""
     st.error(
-        f"**The model cannot be used.** {as_text(labels.sentence(start.problem or ''))}",
+        f"**The model cannot be used.** {as_text(sentence(start.problem or ''))}",
         icon=":material/error:",
     )
     st.caption(

@@ -4,17 +4,19 @@ import os
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import streamlit as st
 
-from aion.explorer.redshift.prior import Prior
-from aion.explorer.results import Analysis
 from aion.io import Entry, Overrides, SkyObject
-from aion.io.alternatives import Alternative
-from aion.redshift import RedshiftPDF
-from aion.sky.gather import Finding
-from aion.sky.search import Search
+
+if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
+    from aion.explorer.redshift.prior import Prior
+    from aion.explorer.results import Analysis
+    from aion.io.alternatives import Alternative
+    from aion.redshift import RedshiftPDF
+    from aion.sky.gather import Finding
+    from aion.sky.search import Search
 
 File = BinaryIO | Path
 Origin = Literal["nothing", "upload", "example", "catalog", "own", "sky"]
@@ -36,7 +38,7 @@ class Pending:
     """Slug of the example whose files these are."""
     answered: tuple[Entry, ...] = ()
     """Assumptions in whose place the person chose one of the settings; these are in ``overrides``."""
-    finding: Finding | None = None
+    finding: "Finding | None" = None
     """What the archives have, where these files are of it."""
 
 
@@ -57,9 +59,9 @@ class Session:
     overrides: Overrides = field(default_factory=Overrides)
     answered: tuple[Entry, ...] = ()
     """As of `Pending`, of the files that are open."""
-    search: Search | None = None
+    search: "Search | None" = None
     """What is being looked up in the archives."""
-    finding: Finding | None = None
+    finding: "Finding | None" = None
     """As of `Pending`, of the files that are open."""
     error: str | None = None
     """Why the last thing a person did had no effect; what was open stays open."""
@@ -75,13 +77,13 @@ class Session:
     """Where the fine control of z is centered; None = the best peak."""
     feature: float | None = None
     """Å, observed: what a person clicked in a spectrum and has not named yet."""
-    alone: dict[str, RedshiftPDF] | None = None
+    alone: "dict[str, RedshiftPDF] | None" = None
     """p(z) of each modality alone; None until a person asks."""
-    prior: Prior | None = None
+    prior: "Prior | None" = None
     """What p(z) is multiplied with."""
     followed: bool = False
     """Whether the address that the session began with was looked at."""
-    linked: tuple[frozenset[str] | None, Prior | None, float | None] | None = None
+    linked: "tuple[frozenset[str] | None, Prior | None, float | None] | None" = None
     """Streams, prior and z of a link whose object is being opened."""
     pending: Pending | None = None
     """What a widget left to be read when the page runs."""
@@ -89,8 +91,8 @@ class Session:
     """Part of the keys of the input widgets: they start afresh when anything but an upload is opened."""
     opened: int = 0
     """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
-    _analyses: dict[tuple[int, int, frozenset[str] | None], Analysis] = field(default_factory=dict)
-    _alternatives: dict[Hashable, tuple[Alternative, ...]] = field(default_factory=dict)
+    _analyses: "dict[tuple[int, int, frozenset[str] | None], Analysis]" = field(default_factory=dict)
+    _alternatives: "dict[Hashable, tuple[Alternative, ...]]" = field(default_factory=dict)
 
     @property
     def target(self) -> SkyObject | None:
@@ -148,7 +150,7 @@ class Session:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
         self.z, self.anchor, self.feature = z, z, None
 
-    def analysis(self, compute: Callable[[SkyObject, frozenset[str] | None], Analysis]) -> Analysis:
+    def analysis(self, compute: "Callable[[SkyObject, frozenset[str] | None], Analysis]") -> "Analysis":
         """The answer for what is looked at, from memory when it was asked before."""
         assert self.target is not None
         key = (self.opened, self.row, self.use)
@@ -160,13 +162,13 @@ class Session:
         return self._analyses[key]
 
     @property
-    def answer(self) -> Analysis | None:
+    def answer(self) -> "Analysis | None":
         """The answer for what is looked at, where it was asked before."""
         return self._analyses.get((self.opened, self.row, self.use))
 
     def alternatives(
-        self, key: Hashable, compute: Callable[[], tuple[Alternative, ...]]
-    ) -> tuple[Alternative, ...]:
+        self, key: Hashable, compute: "Callable[[], tuple[Alternative, ...]]"
+    ) -> "tuple[Alternative, ...]":
         """What the choices of a question give, from memory when it was asked before; ``key`` holds all that
         they follow from."""
         if key not in self._alternatives:

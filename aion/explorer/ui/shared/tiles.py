@@ -50,7 +50,7 @@ class Preview:
         spectra = [
             SmallSpectrum(s.wavelength, s.decoded if s.flux is None else s.flux) for s in analysis.spectra[:1]
         ]
-        z = analysis.redshift.peaks[0].z if analysis.z_reference is None else analysis.z_reference
+        z = analysis.z if analysis.z_reference is None else analysis.z_reference
         return cls(name, next(iter(images), None), next(iter(spectra), None), z, "")
 
     def html(self, mark: str = "", *, where: str = "") -> str:

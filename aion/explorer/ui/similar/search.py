@@ -87,8 +87,8 @@ def search_controls(catalog: Catalog) -> SearchOptions:
         if order != OUTLIERS
         else "Objects whose ten nearest in the catalog are the farthest."
         if searches_in(catalog).is_compared_whole
-        else f"Of {OUTLIERS_AMONG:,} objects drawn at random among those that pass, those whose ten nearest in "
-        "the whole catalog are the farthest: their ranks are good to about 1 %."
+        else f"Of {OUTLIERS_AMONG:,} objects drawn at random among those that pass, those whose ten nearest "
+        "in the whole catalog are the farthest: their ranks are good to about 1 %."
     )
     problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):

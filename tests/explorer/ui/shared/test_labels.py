@@ -1,9 +1,12 @@
 """The texts of the pages, without any widget."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
+from aion.exact_redshift import NotRefined
+from aion.explorer.plain_text import sentence
 from aion.explorer.results import Retrieval, ScalarResult
 from aion.explorer.ui.shared import labels
 from aion.io import Entry, Report, SkyObject
@@ -38,7 +41,7 @@ def test_positions_are_written_in_degrees_and_sexagesimal():
     ],
 )
 def test_messages_are_sentences_and_file_names_keep_their_letters(message, shown):
-    assert labels.sentence(message) == shown
+    assert sentence(message) == shown
 
 
 def test_fluxes_get_magnitudes_and_negative_ones_are_non_detections():
@@ -52,7 +55,15 @@ def test_fluxes_get_magnitudes_and_negative_ones_are_non_detections():
 
 
 def test_the_facts_compare_with_the_reference():
-    facts = dict(labels.redshift_facts(samples.pdf((0.3, 0.004, 1.0)), 0.3).values.tolist())
+    pdf = samples.pdf((0.3, 0.004, 1.0))
+    analysis = SimpleNamespace(
+        redshift=pdf,
+        z_reference=0.3,
+        z=pdf.mode,
+        exact=(NotRefined("no line stands out of the noise there"),),
+    )
+    facts = dict(labels.redshift_facts(analysis).values.tolist())
+    assert facts["Exact, from lines"] == "not refined: no line stands out of the noise there"
     assert facts["Reference z"] == "0.30000"
     assert math.isclose(float(facts["Δz / (1 + z)"].replace("−", "-")), 0.0, abs_tol=0.002)
 
