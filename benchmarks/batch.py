@@ -24,7 +24,7 @@ from aion.io import SkyObject, read
 from aion.modalities import Image, Spectrum
 from aion.survey.contract import Contract
 from aion.survey.opening import open_source
-from aion.survey.partition import read_by_model, tabulate
+from aion.survey.partition import read_by_model, tabulate_readings
 from aion.survey.run import Here, run
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         reading = _processor_time(lambda: targets.extend(first.read().targets))
         model = _processor_time(lambda: read_by_model(targets, engine))
         readings = read_by_model(targets, engine)
-        rows = _processor_time(lambda: tabulate(readings, Contract(engine.width)))
+        rows = _processor_time(lambda: tabulate_readings(readings, Contract(engine.width)))
         began = time.perf_counter()
         result = run(open_source([folder]), Path(place, "out"), Here(engine), engine)
         rate = result.rows / (time.perf_counter() - began)

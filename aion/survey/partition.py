@@ -58,7 +58,7 @@ def embed(
     Raises:
         AIONError: it is not an object that the model cannot be asked about.
     """
-    return tabulate(read_by_model(targets, engine), contract, kept)
+    return tabulate_readings(read_by_model(targets, engine), contract, kept)
 
 
 def read_by_model(targets: Sequence[SkyObject], engine: Engine) -> list[Reading]:
@@ -78,7 +78,7 @@ def read_by_model(targets: Sequence[SkyObject], engine: Engine) -> list[Reading]
     return readings
 
 
-def tabulate(
+def tabulate_readings(
     readings: Sequence[Reading], contract: Contract, kept: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[pa.Table, list[Failure]]:
     """As `embed`, of what the model has read already."""

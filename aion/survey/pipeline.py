@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aion.errors import FaultError, explained_fault
 from aion.explorer.engine import Engine
 from aion.survey.contract import Contract, Failure
-from aion.survey.partition import Reading, read_by_model, tabulate
+from aion.survey.partition import Reading, read_by_model, tabulate_readings
 from aion.survey.sources import Partition, PartitionInput
 from aion.survey.work import WorkFolder
 
@@ -100,7 +100,7 @@ def _read_again(partition: Partition) -> PartitionInput:
 
 
 def _write(task: Task, embedded: _Embedded, contract: Contract, work: WorkFolder) -> TaskResult:
-    rows, failures = tabulate(embedded.readings, contract, embedded.given.kept)
+    rows, failures = tabulate_readings(embedded.readings, contract, embedded.given.kept)
     held = (*embedded.given.failures, *failures)
     work.write(task.number, rows, held)
     return TaskResult(task.number, len(rows), held)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aion.errors import FormatError
-from aion.io import Overrides, read, read_many
+from aion.io import Overrides, joining, read, read_many
 from tests.io.layouts.images import GALAXY, WCS, image_bytes
 
 
@@ -167,3 +167,16 @@ def test_bands_of_two_files_keep_the_zero_point_of_each():
     files = [band_file(1, "g"), band_file(1000 * 2, "r", BUNIT="adu", MAGZERO=30.0)]
     (found,) = read(files)
     assert found.modalities[0].flux[0].amax((1, 2)).tolist() == pytest.approx([1, 2], rel=0.01)
+
+
+def test_the_nearest_position_is_the_same_by_pairs_and_by_a_tree(monkeypatch):
+    generator = np.random.default_rng(3)
+    here, there = (
+        np.stack([generator.uniform(0, 360, n), generator.uniform(-90, 90, n)], 1) for n in (40, 25)
+    )
+    there[0], here[0] = (359.9999, 10.0), (0.0001, 10.0)
+    by_pairs = joining._nearest_of(here, there)
+    monkeypatch.setattr(joining, "FEW_PAIRS", 0)
+    by_tree = joining._nearest_of(here, there)
+    assert by_pairs[0].tolist() == by_tree[0].tolist() and by_pairs[0][0] == 0
+    np.testing.assert_allclose(by_pairs[1], by_tree[1], rtol=1e-9)
