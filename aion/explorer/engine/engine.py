@@ -5,13 +5,11 @@ Everything a caller asks goes through one queue to one thread; what waits togeth
 shape shares one pass of the encoder. It runs once per object, whatever is wanted of it.
 """
 
-import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -20,8 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import aion
-from aion import hub
 from aion.catalog import Catalog, EmbeddedObject, Tokens, Vector, vectors_of
 from aion.catalog.views import Views
 from aion.errors import AIONError, IndexMismatchError, explained_fault
@@ -33,12 +29,13 @@ from aion.explorer.engine.checks import (
     reconstruction_checks,
     spectrum_checks,
 )
+from aion.explorer.engine.description import METRICS, describe, read_beside
 from aion.explorer.engine.encoding import EncodedObject, encode
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.results import Analysis, Check, MeasuredObject, ModelInfo
+from aion.explorer.results import Analysis, Check, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
@@ -47,7 +44,6 @@ from aion.search import Index
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
-MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 PATIENT_BATCHES = {"cpu": 1, "cuda": 32}
 """The same of those that can wait: a person waits for one batch of them at most."""
 OTHER_CATALOG = (
@@ -90,13 +86,13 @@ class Engine:
         self.settings = settings
         self._networks = Networks(settings, device_for(settings))
         self._cpu_fallback: Networks | None = None
-        self.info = _model_info(settings, self._networks)
+        self.info = describe(settings, self._networks)
         self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._ranking = Lock()
         """They are computed once, also where two ask for the same."""
-        self._chi2_quantiles = chi2_quantiles(_beside(self._networks, METRICS))
+        self._chi2_quantiles = chi2_quantiles(read_beside(self._networks, METRICS))
         kind = self._networks.device.type
         self._batch = PATIENT_BATCHES[kind]
         self._worker: Worker[_Job | _Batch, Any] = Worker(
@@ -399,28 +395,3 @@ def _reference_catalog(folder: Path, sha256: str) -> tuple[Catalog | None, str |
         return (Catalog.load(folder, model_sha256=sha256) if Catalog.is_in(folder) else None), None
     except IndexMismatchError:
         return None, OTHER_CATALOG
-
-
-def _beside(networks: Networks, name: str) -> dict[str, Any]:
-    """A JSON file in the folder of the weights; empty where there is none."""
-    source = networks.model.source
-    return hub.read_config(source, name) if source and source.is_folder and source.has(name) else {}
-
-
-def _model_info(settings: Settings, networks: Networks) -> ModelInfo:
-    source, device = networks.model.source, networks.device
-    card = _beside(networks, MODEL_CARD)
-    packages = {name: version(name) for name in ("torch", "numpy", "safetensors", "faiss-cpu", "astropy")}
-    return ModelInfo(
-        id=settings.model,
-        revision=source.revision if source else None,
-        sha256=networks.model.sha256 or "",
-        title=str(card.get("title", settings.model)),
-        notice=card.get("notice"),
-        parameters=sum(parameter.numel() for parameter in networks.model.parameters()),
-        device=str(device) if device.type == "cpu" else f"{device} ({torch.cuda.get_device_name(device)})",
-        precision=str(networks.dtype).removeprefix("torch."),
-        reads=networks.reads,
-        writes=networks.writes,
-        versions={"aion": aion.__version__, "python": platform.python_version(), **packages},
-    )

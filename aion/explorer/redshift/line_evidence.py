@@ -26,7 +26,7 @@ FOUND_FROM = 3.0
 
 
 @dataclass(frozen=True)
-class Window:
+class LineWindow:
     """Where a line is summed and where its continuum is taken, in km/s from its center."""
 
     half: float
@@ -35,8 +35,8 @@ class Window:
     reach: float
 
 
-NARROW = Window(400.0, 600.0, 3000.0)  # holds a line of a galaxy with sigma up to 200 km/s at R = 2000
-BROAD = Window(3000.0, 4500.0, 12000.0)  # the width of a quasar's lines
+NARROW = LineWindow(400.0, 600.0, 3000.0)  # holds a line of a galaxy with sigma up to 200 km/s at R = 2000
+BROAD = LineWindow(3000.0, 4500.0, 12000.0)  # the width of a quasar's lines
 GOOD_SHARE = 0.5
 """Share of a window's pixels that must be good, else nothing is said."""
 MIN_SIDE_PIXELS = 5
