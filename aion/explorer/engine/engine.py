@@ -151,6 +151,8 @@ class Engine:
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
+        if self.catalog is not None:
+            self.catalog.prepare(lambda step, _: progress(step, 0.8))
         progress("Running the model once", 0.8)
         streams = [key for key in self.info.reads if key != Z.token_key]
         wide = [key for key in streams if issubclass(MODALITIES[key], (Image, Spectrum))] or streams[:1]
