@@ -61,7 +61,7 @@ def draw_density(figure: go.Figure, x: Floats, y: Floats, *, theme: Theme = LIGH
     counts, across, up = np.histogram2d(x, y, BINS)
     with np.errstate(divide="ignore"):
         shade = np.where(counts > 0, np.log10(counts), np.nan).T.astype(np.float32)
-    picture: dict[str, Any] = {"colorscale": [[0, theme.faint], [1, theme.ink]], "showscale": False}
+    picture: dict[str, Any] = {"colorscale": [[0, theme.grid], [1, theme.ink]], "showscale": False}
     figure.add_trace(
         go.Heatmap(
             z=shade,
@@ -70,7 +70,7 @@ def draw_density(figure: go.Figure, x: Floats, y: Floats, *, theme: Theme = LIGH
             y0=float(up[0] + up[1]) / 2,
             dy=float(up[1] - up[0]),
             hoverinfo="skip",
-            opacity=0.55,
+            opacity=0.7,
             **picture,
         )
     )
