@@ -19,7 +19,7 @@ BINS = (240, 200)
 
 
 @dataclass(frozen=True)
-class Window:
+class PlotWindow:
     """The part of a plot that is looked at, in the units of its axes."""
 
     x: tuple[float, float]
@@ -47,7 +47,7 @@ class PointChoice:
         return len(self.shown) < len(self.inside)
 
 
-def choose_points(x: Floats, y: Floats, window: Window | None) -> PointChoice:
+def choose_points(x: Floats, y: Floats, window: PlotWindow | None) -> PointChoice:
     """Of n objects with a value on both axes: all in the window, or a sample of these."""
     keep = np.isfinite(x) & np.isfinite(y) if window is None else window.keep(x, y)
     inside = np.flatnonzero(keep)
