@@ -70,7 +70,12 @@ class Filters:
             if bounds is not None and column in table:
                 keep &= table[column].between(*bounds).to_numpy()
         if self.cone is not None and has_positions(table):
-            keep &= separations(table, (self.cone.ra, self.cone.dec)) <= self.cone.radius
+            dec = table["dec"].to_numpy(float)
+            near = np.flatnonzero(np.abs(dec - self.cone.dec) <= self.cone.radius / 3600 + 1e-9)
+            inside = separations(table.iloc[near], (self.cone.ra, self.cone.dec)) <= self.cone.radius
+            in_cone = np.zeros(len(table), dtype=bool)
+            in_cone[near[inside]] = True
+            keep &= in_cone
         return keep
 
 

@@ -45,6 +45,9 @@ class ViewIndexes(Mapping[str, Index]):
                 self._open[view] = self._opened(view)
             return self._open[view]
 
+    def __contains__(self, view: object) -> bool:  # a Mapping's own would open it
+        return view in self._dimensions
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._dimensions)
 

@@ -184,4 +184,4 @@ def test_a_crowded_plot_says_what_its_points_are(page, figures, monkeypatch):
         monkeypatch.setattr(f"aion.explorer.figures.density.{name}", value)
     at = page.run()
     assert not at.exception
-    assert any("density of all 12 objects; 3 of them" in caption.value for caption in at.caption)
+    assert any("density of all 12 objects in view; 3 of" in caption.value for caption in at.caption)

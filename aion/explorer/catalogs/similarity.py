@@ -146,7 +146,8 @@ class Searches:
         if len(parts) == 1 and not way.crosses:
             [((view, _), _)] = parts
             sign = -1 if least else 1  # the least similar are nearest to the opposite
-            found = self.catalog.indexes[view].query(sign * _query_vector(examples, view), k, keep)
+            where = None if keep.all() else keep
+            found = self.catalog.indexes[view].query(sign * _query_vector(examples, view), k, where)
             return self.catalog.as_neighbors(
                 [one.row for one in found], [sign * one.similarity for one in found]
             )

@@ -203,6 +203,8 @@ class Engine:
         """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1.
         What the catalog takes is left to `warm_up_search`."""
         self._networks.load_codecs(lambda name, share: progress(f"Loading the codec of {name}", 0.8 * share))
+        if self.catalog is not None:
+            self.catalog.prepare(lambda step, _: progress(step, 0.8))
         progress("Running the model once", 0.8)
         self._worker.ask([_Job(target, None, "analysis") for target in self._empty_targets()])
         progress("Ready", 1.0)

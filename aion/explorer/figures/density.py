@@ -19,7 +19,7 @@ BINS = (240, 200)
 
 
 @dataclass(frozen=True)
-class Window:
+class PlotWindow:
     """The part of a plot that is looked at, in the units of its axes."""
 
     x: tuple[float, float]
@@ -47,7 +47,7 @@ class PointChoice:
         return len(self.shown) < len(self.inside)
 
 
-def choose_points(x: Floats, y: Floats, window: Window | None) -> PointChoice:
+def choose_points(x: Floats, y: Floats, window: PlotWindow | None) -> PointChoice:
     """Of n objects with a value on both axes: all in the window, or a sample of these."""
     keep = np.isfinite(x) & np.isfinite(y) if window is None else window.keep(x, y)
     inside = np.flatnonzero(keep)
@@ -61,7 +61,7 @@ def draw_density(figure: go.Figure, x: Floats, y: Floats, *, theme: Theme = LIGH
     counts, across, up = np.histogram2d(x, y, BINS)
     with np.errstate(divide="ignore"):
         shade = np.where(counts > 0, np.log10(counts), np.nan).T.astype(np.float32)
-    picture: dict[str, Any] = {"colorscale": [[0, theme.faint], [1, theme.ink]], "showscale": False}
+    picture: dict[str, Any] = {"colorscale": [[0, theme.grid], [1, theme.ink]], "showscale": False}
     figure.add_trace(
         go.Heatmap(
             z=shade,
@@ -70,7 +70,7 @@ def draw_density(figure: go.Figure, x: Floats, y: Floats, *, theme: Theme = LIGH
             y0=float(up[0] + up[1]) / 2,
             dy=float(up[1] - up[0]),
             hoverinfo="skip",
-            opacity=0.55,
+            opacity=0.7,
             **picture,
         )
     )

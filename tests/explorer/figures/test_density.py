@@ -29,6 +29,6 @@ def test_many_objects_are_a_density_and_a_sample():
 
 def test_all_objects_of_a_small_window_are_points():
     x, y = cloud()
-    choice = figures.choose_points(x, y, figures.Window((0.3, 0.0), (-0.1, 0.2)))
+    choice = figures.choose_points(x, y, figures.PlotWindow((0.3, 0.0), (-0.1, 0.2)))
     expected = np.flatnonzero((x >= 0) & (x <= 0.3) & (y >= -0.1) & (y <= 0.2))
     assert not choice.is_crowded and choice.shown.tolist() == expected.tolist()

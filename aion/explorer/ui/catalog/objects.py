@@ -320,8 +320,8 @@ def _say_sample(choice: figures.PointChoice) -> None:
     """What the points are, where they are not all objects."""
     if choice.is_crowded:
         st.caption(
-            f"Shades are the density of all {len(choice.inside):,} objects; {len(choice.shown):,} of them, "
-            "drawn at random, are points. Zoom in to see and mark every one."
+            f"Shades are the density of all {len(choice.inside):,} objects in view; {len(choice.shown):,} of "
+            "them, drawn at random, are points. Zoom in to see and mark every one."
         )
 
 

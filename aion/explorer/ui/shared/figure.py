@@ -84,13 +84,13 @@ def points(
     _mount(drawing, key, key, options, "selected", select, on_zoomed_change=zoom if follows_zoom else None)
 
 
-def window_of(key: str, view: str) -> figures.Window | None:
+def window_of(key: str, view: str) -> figures.PlotWindow | None:
     """The part of a figure of `points` that a person zoomed into; None for all of it."""
     seen, ranges = st.session_state.get(f"{key}-zoom", ("", None))
     if seen != view or not ranges:
         return None
     (left, right), (bottom, top) = ranges
-    return figures.Window((float(left), float(right)), (float(bottom), float(top)))
+    return figures.PlotWindow((float(left), float(right)), (float(bottom), float(top)))
 
 
 def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> None:
