@@ -54,9 +54,10 @@ def main() -> None:
         model = _processor_time(lambda: read_by_model(targets, engine))
         readings = read_by_model(targets, engine)
         rows = _processor_time(lambda: tabulate_readings(readings, Contract(engine.width)))
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         result = run(open_source([folder]), Path(place, "out"), Here(engine), engine)
         rate = result.rows / (time.perf_counter() - began)
+        spent = (time.process_time() - spent) / result.rows
     parts = {"reading": reading, "model": model, "rows": rows}
     each = {name: seconds / len(targets) for name, seconds in parts.items()}
     limit = cores / (each["reading"] + each["model"])
@@ -64,6 +65,9 @@ def main() -> None:
     print(f"{what}: {result.rows} objects, {cores} cores, {engine.info.precision}, {engine.info.title}")
     for name, seconds in each.items():
         print(f"  {name} alone: {1000 * seconds:.1f} ms of processor time for an object")
+    print(
+        f"  aion batch: {1000 * spent:.1f} ms of processor time for an object, whatever else the machine does"
+    )
     print(f"  limit {limit:.1f} objects/s; aion batch {rate:.1f} objects/s, {rate / limit:.0%} of it")
     engine.close()
 
