@@ -160,6 +160,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
 
 def _analyze(options: argparse.Namespace) -> Outcome:
     from aion.explorer.export.analysis import file_stems, to_json
+    from aion.explorer.export.words import describe_analysis
     from aion.explorer.redshift.prior import parse_prior
     from aion.io import Overrides
 
@@ -176,7 +177,7 @@ def _analyze(options: argparse.Namespace) -> Outcome:
         texts = [to_json(analysis, target.reports) for target, analysis in analyzed]
         print(texts[0] if len(objects) == 1 else f"[{','.join(texts)}]\n", end="")
     elif analyzed:
-        print("\n\n".join(_in_words(analysis) for _, analysis in analyzed))
+        print("\n\n".join(describe_analysis(analysis) for _, analysis in analyzed))
     if options.out and analyzed:
         stems = file_stems([analysis.id for _, analysis in analyzed])
         for stem, (target, analysis) in zip(stems, analyzed, strict=True):
@@ -367,25 +368,6 @@ def _engine(model: str | None) -> "Engine":
 
     settings = Settings.from_environment()
     return Engine(replace(settings, model=model) if model else settings)
-
-
-def _in_words(analysis: "Analysis") -> str:
-    lines = [analysis.id, f"  {analysis.redshift.summary()}"]
-    lines += [f"  {answer.summary()}" for answer in analysis.exact[:1]]
-    if analysis.z_reference is not None:
-        lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
-    lines += [f"  p(z) is multiplied by {analysis.prior}."] if analysis.prior else []
-    lines.append(f"  Read: {', '.join(analysis.used)}.")
-    lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]
-    if analysis.neighbors:
-        nearest = ", ".join(
-            f"{one.id} ({one.kind}, similarity {one.similarity:.3f})" for one in analysis.neighbors[:3]
-        )
-        lines.append(f"  Most similar: {nearest}.")
-    lines += [f"  Note: {note}" for note in analysis.notes]
-    notice = f" {analysis.model.notice}" if analysis.model.notice else ""
-    lines.append(f"  Weights: {analysis.model.title}.{notice}")
-    return "\n".join(lines)
 
 
 def _write(
