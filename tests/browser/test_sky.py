@@ -65,7 +65,7 @@ def test_a_click_on_the_sky_marks_an_object_and_its_links_lead_to_its_position(s
     sky.get_by_text("On the sky", exact=True).click()
     with sky.context.expect_page() as opened:
         sky.get_by_role("link", name="Analyze this position").click()
-    assert opened.value.url == f"{address}/?at=359.99333,60.20000"
+    assert opened.value.url == f"{address}/?at=359.96667,60.00000"
 
 
 def test_the_filters_of_positions_fit_a_phone(sky):

@@ -24,8 +24,8 @@ def placed(app, monkeypatch):
 
 
 def place(app, monkeypatch, *, simulated: bool = False, services: Services | None = Services()):
-    started, catalog = server.startup(), server.engine().catalog
-    monkeypatch.setattr(started, "settings", replace(started.settings, sky=services))
+    catalog, settings = server.engine().catalog, replace(server.settings(), sky=services)
+    monkeypatch.setattr(server, "settings", lambda: settings)
     monkeypatch.setattr(catalog, "table", catalog.table.assign(ra=RA, dec=DEC))
     monkeypatch.setattr(catalog, "manifest", replace(catalog.manifest, simulated=simulated))
     return app

@@ -100,7 +100,7 @@ def test_three_notes_are_read_and_those_on_the_data_come_before_those_on_the_fil
     [warning] = [one.value for one in at.warning]
     assert warning.count("\n- ") == 2 and "The mean flux is" in warning.splitlines()[0]
     [more] = [one for one in at.expander if "on these data" in one.label]
-    assert more.label == "3 more notes on these data"
+    assert more.label == "2 more notes on these data"
 
 
 def test_the_best_peak_says_how_much_it_holds_and_columns_have_their_names(upload):
