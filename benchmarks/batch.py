@@ -1,5 +1,5 @@
 """Objects a second of ``aion batch``, beside what reading and the model alone would allow:
-``python benchmarks/batch.py SPECTRA [--count 600] [--image IMAGE]``.
+``python -m benchmarks.batch SPECTRA [--count 600] [--image IMAGE]``.
 
 SPECTRA is a folder of files with a spectrum each; they are repeated under other names until there are enough.
 With IMAGE, rows of the Multimodal Universe with each spectrum and that image are read in their place. The

@@ -9,6 +9,7 @@ each where the line is ``products``, and the highest memory of the process so fa
 """
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -66,6 +67,8 @@ def main(package: str, size: str) -> None:
     steps = _steps(package, SIZES[size])
     for line in sys.stdin:
         seconds, products = {}, {}
+        if line.strip() == "products":  # the profiler writes lines of its own that nobody needs
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         with torch.inference_mode():
             for name, step in steps.items():
                 profiled = profile(use_kineto=False) if line.strip() == "products" else None
