@@ -95,7 +95,7 @@ LAYERS: dict[str, set[str]] = {
     | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
+    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky", "aion.survey"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}

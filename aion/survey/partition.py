@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from aion import previews
-from aion.catalog import Vector, views_of
+from aion.catalog import EmbeddedObject, Vector, views_of
 from aion.catalog.columns import HEALPIX, P_Z, PICTURE, SPECTRUM, vector_column
 from aion.catalog.healpix import healpix
 from aion.constants import CODEC_FIELD, NANOMAGGY_ZERO_POINT
@@ -103,16 +103,16 @@ def _row(reading: Reading, measured: MeasuredObject, *, with_p_z: bool) -> dict[
     }
     return {
         "id": target.id,
-        **_facts(target, image, spectrum),
+        **gather_facts(target, image, spectrum),
         **redshift_row(measured.redshift),
         "coverage": None if spectrum is None else coverage(spectrum),
         "votes": None if reading.votes is None else json.dumps(reading.votes),
         **tokens,
         **{vector_column(view): vector for view, vector in reading.vectors.items()},
-        PICTURE: None if image is None else _picture(image),
+        PICTURE: None if image is None else draw_picture(image),
         SPECTRUM: None if spectrum is None else previews.small_spectra(spectrum)[0],
         **({P_Z: measured.redshift.probability} if with_p_z else {}),
-        "notes": [*measured.notes, *_left_out(measured)],
+        "notes": [*measured.notes, *tell_left_out(measured)],
         "sources": [report.source for report in target.reports],
         "sha256": [report.sha256 for report in target.reports],
     }
@@ -135,7 +135,7 @@ def redshift_row(pdf: RedshiftPDF) -> dict[str, Any]:
     }
 
 
-def _facts(target: SkyObject, image: Image | None, spectrum: Spectrum | None) -> dict[str, Any]:
+def gather_facts(target: SkyObject, image: Image | None, spectrum: Spectrum | None) -> dict[str, Any]:
     """What is said of an object, without what is not known."""
     numbers = {
         one.name: one.value.item()
@@ -172,7 +172,7 @@ def _magnitudes(numbers: Mapping[str, float]) -> dict[str, float]:
     return ({"mag_r": known["r"]} if "r" in known else {}) | color
 
 
-def _left_out(measured: MeasuredObject) -> list[str]:
+def tell_left_out(measured: EmbeddedObject) -> list[str]:
     """A sentence for each kind of data that the model did not read."""
     return [
         f"embedded without its {MODALITIES[key].name if key in MODALITIES else key}: {why}"
@@ -203,7 +203,7 @@ def _votes(
     return {kind: round(count / len(kinds), 4) for kind, count in counts.most_common()}
 
 
-def _picture(image: Image) -> bytes:
+def draw_picture(image: Image) -> bytes:
     """An upright WebP of a batch of one in the colors of the Analyze page."""
     flux = image.flux[0].numpy()
     top, left = (max(size - CODEC_FIELD, 0) // 2 for size in flux.shape[-2:])

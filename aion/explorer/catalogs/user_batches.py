@@ -13,15 +13,11 @@ import pandas as pd
 
 from aion import previews
 from aion.catalog import EmbeddedObject, views_of
-from aion.constants import CODEC_FIELD
 from aion.errors import FaultError, InputError, explained_fault
 from aion.explorer.engine import Engine
-from aion.explorer.engine.reconstruction import SURVEYS
 from aion.io import SkyObject
-from aion.modalities import MODALITIES, Image, Scalar, Spectrum
-
-_CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
-"""What surveys call the classes of the reference catalog."""
+from aion.modalities import Image, Spectrum
+from aion.survey.partition import draw_picture, gather_facts, tell_left_out
 
 
 def embed_batch(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
@@ -55,55 +51,15 @@ def embed_batch(engine: Engine, targets: Sequence[SkyObject]) -> pd.DataFrame:
 def _row(target: SkyObject, entry: EmbeddedObject) -> dict[str, Any]:
     image = next((one for one in target.modalities if isinstance(one, Image)), None)
     spectrum = next((one for one in target.modalities if isinstance(one, Spectrum)), None)
-    left_out = {
-        name: why for name, why in entry.ignored.items() if why and name not in ("tok_z", *entry.tokens)
-    }
-    names = {name: MODALITIES[name].name if name in MODALITIES else name for name in left_out}
     return {
         "id": target.id,
-        "problems": [f"embedded without its {names[name]}: {why}" for name, why in left_out.items()],
+        "problems": tell_left_out(entry),
         "is_fault": False,
-        "row": json.dumps(_facts(target)),
-        "picture": None if image is None else _picture(image),
+        "row": json.dumps(gather_facts(target, image, spectrum)),
+        "picture": None if image is None else draw_picture(image),
         "spectrum": None if spectrum is None else previews.small_spectra(spectrum)[0].astype(np.float32),
         **{f"tokens {name}": ids.astype(np.int16) for name, ids in entry.tokens.items()},
     }
-
-
-def _facts(target: SkyObject) -> dict[str, Any]:
-    """What the table of the catalog says of an object, without what is not known."""
-    numbers = {
-        one.name: one.value.item()
-        for one in target.modalities
-        if isinstance(one, Scalar) and one.value.numel() == 1
-    }
-    kind, _, subtype = target.kind.partition("/")  # SDSS: "GALAXY/STARBURST"
-    facts: dict[str, Any] = {
-        "class": _CLASSES.get(kind.upper(), kind) or None,
-        "subtype": subtype or None,
-        "z": target.z_reference,
-        "ra": target.ra,
-        "dec": target.dec,
-        "survey": next((SURVEYS[one.token_key] for one in target.modalities if isinstance(one, Image)), None),
-        "spectrograph": next(
-            (SURVEYS[one.token_key] for one in target.modalities if isinstance(one, Spectrum)), None
-        ),
-        "snr": target.snr,
-        **numbers,
-    }
-    return {
-        name: value
-        for name, value in facts.items()
-        if value is not None and (isinstance(value, str) or np.isfinite(value))
-    }
-
-
-def _picture(image: Image) -> bytes:
-    """An upright WebP of a batch of one in the colors of the Analyze page."""
-    flux = image.flux[0].numpy()
-    top, left = (max(size - CODEC_FIELD, 0) // 2 for size in flux.shape[-2:])
-    field = flux[:, top : top + CODEC_FIELD, left : left + CODEC_FIELD]
-    return previews.picture(field, image.bands)
 
 
 def keep(path: Path, part: pd.DataFrame) -> None:
