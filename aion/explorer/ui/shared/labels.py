@@ -151,7 +151,10 @@ def peaks(analysis: Analysis, evidence: Sequence[Votes]) -> pd.DataFrame:
     )
     table = table if any(vote.lines for vote in evidence) else table.iloc[:, :3]
     if analysis.exact:
-        table.insert(3, "Exact, from lines", [str(answer) for answer in analysis.exact])
+        exact = [
+            f"{one.z:.5f}" if isinstance(one, ExactRedshift) else "not refined" for one in analysis.exact
+        ]
+        table.insert(3, "Exact, from lines", exact)
     return table
 
 
