@@ -16,7 +16,7 @@ from tests.survey.test_run import rows_of
 
 
 @pytest.fixture
-def made(here, folder, tmp_path, capsys) -> Path:
+def catalog_folder(here, folder, tmp_path, capsys) -> Path:
     """A catalog by the command."""
     assert main(["batch", str(folder), "--out", str(tmp_path / "made"), "--label", "my night"]) == 1
     capsys.readouterr()
@@ -62,38 +62,38 @@ def test_an_interrupt_ends_batch_after_the_partition(here, folder, tmp_path, cap
     assert main(words) == 1 and len(rows_of(tmp_path / "out")) == COUNT + 1
 
 
-def test_info_says_what_is_in_a_catalog(made, capsys):
-    assert main(["catalog", "info", str(made)]) == 0
+def test_info_says_what_is_in_a_catalog(catalog_folder, capsys):
+    assert main(["catalog", "info", str(catalog_folder)]) == 0
     out = capsys.readouterr().out
     assert f"my night: {COUNT + 1} objects" in out and "z_best" in out and "vectors: all" in out
 
 
-def test_check_finds_a_file_that_is_damaged_or_missing(made, capsys):
-    assert main(["catalog", "check", str(made)]) == 0
+def test_check_finds_a_file_that_is_damaged_or_missing(catalog_folder, capsys):
+    assert main(["catalog", "check", str(catalog_folder)]) == 0
     assert "all of it is there" in capsys.readouterr().out
-    (made / "unplaced.parquet").write_bytes(b"PAR1 damaged")
-    assert main(["catalog", "check", str(made)]) == 1
+    (catalog_folder / "unplaced.parquet").write_bytes(b"PAR1 damaged")
+    assert main(["catalog", "check", str(catalog_folder)]) == 1
     err = capsys.readouterr().err
     assert "unplaced.parquet cannot be read" in err and "its manifest says" in err
 
 
-def test_merging_gives_the_rows_of_all_with_ids_that_differ(made, here, folder, tmp_path, capsys):
+def test_merging_gives_the_rows_of_all_with_ids_that_differ(catalog_folder, here, folder, tmp_path, capsys):
     one = folder / "night 1" / "spectrum-5.fits"
     assert main(["batch", str(one), "--out", str(tmp_path / "one")]) == 0
     out = tmp_path / "merged"
-    assert main(["catalog", "merge", str(made), str(tmp_path / "one"), "--out", str(out)]) == 0
+    assert main(["catalog", "merge", str(catalog_folder), str(tmp_path / "one"), "--out", str(out)]) == 0
     rows = rows_of(out)
     assert len(rows) == COUNT + 2 and "0266-51602-0006 (2)" in rows["id"].to_pylist()
     assert main(["catalog", "check", str(out)]) == 0
     assert len(pq.read_table(out / "failures.parquet")) == 1
-    assert main(["catalog", "merge", str(made), "--out", str(out)]) == 2
+    assert main(["catalog", "merge", str(catalog_folder), "--out", str(out)]) == 2
     assert "holds a catalog already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "ecsv", "fits", "vot"])
-def test_the_table_is_exported_without_what_is_for_machines(made, tmp_path, ending):
+def test_the_table_is_exported_without_what_is_for_machines(catalog_folder, tmp_path, ending):
     out = tmp_path / f"table.{ending}"
-    assert main(["catalog", "export", str(made), "--out", str(out)]) == 0
+    assert main(["catalog", "export", str(catalog_folder), "--out", str(out)]) == 0
     if ending == "parquet":
         names, count = pq.read_schema(out).names, pq.read_metadata(out).num_rows
     else:
@@ -104,12 +104,12 @@ def test_the_table_is_exported_without_what_is_for_machines(made, tmp_path, endi
     assert not [name for name in names if name.startswith(("tok_", "vector_", "picture"))]
 
 
-def test_an_ending_that_cannot_be_written_is_refused(made, tmp_path, capsys):
-    assert main(["catalog", "export", str(made), "--out", str(tmp_path / "table.xlsx")]) == 2
+def test_an_ending_that_cannot_be_written_is_refused(catalog_folder, tmp_path, capsys):
+    assert main(["catalog", "export", str(catalog_folder), "--out", str(tmp_path / "table.xlsx")]) == 2
     assert "parquet, csv, ecsv, fits, vot can be written" in capsys.readouterr().err
 
 
-def test_the_same_command_twice_changes_nothing(made, folder, here):
-    before = contents(made)
-    assert main(["batch", str(folder), "--out", str(made), "--label", "my night"]) == 1
-    assert contents(made) == before
+def test_the_same_command_twice_changes_nothing(catalog_folder, folder, here):
+    before = contents(catalog_folder)
+    assert main(["batch", str(folder), "--out", str(catalog_folder), "--label", "my night"]) == 1
+    assert contents(catalog_folder) == before
