@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from astropy.io import fits
-from astropy.table import Table
 from PIL import Image
 
 from aion.catalog import Catalog, Manifest, Previews
@@ -18,6 +16,7 @@ from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.io import Entry, ImageFrame, Report, SkyObject
 from aion.modalities import HSCImage, LegacySurveyFluxG, LegacySurveyFluxR, LegacySurveyImage, SDSSSpectrum, Z
+from tests.spectrum_files import write_sdss_spectrum
 
 N = 12
 """Objects in the catalog."""
@@ -159,28 +158,8 @@ def hsc_image() -> HSCImage:
 @pytest.fixture
 def spectrum_file(tmp_path: Path) -> Path:
     """An SDSS spec-lite file of object 1."""
-    spectrum = sky_object(1).modalities[1]
-    wavelength, flux, ivar = (
-        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
-    )
-    bits = spectrum.mask[0].numpy().astype(np.int32)
-    coadd = Table(
-        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
-    )
-    about = Table(
-        {
-            "Z": [0.25],
-            "PLATE": [266],
-            "MJD": [51602],
-            "FIBERID": [7],
-            "PLUG_RA": [10.0],
-            "PLUG_DEC": [1.0],
-            "CLASS": ["GALAXY"],
-        }
-    )
-    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
     path = tmp_path / "anything.fits"
-    fits.HDUList(hdus).writeto(path)
+    write_sdss_spectrum(path, sky_object(1).modalities[1], z=0.25, fiber=7, ra=10.0, dec=1.0)
     return path
 
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from astropy.io import fits
 from astropy.table import Table
 
 from tests.explorer.conftest import engine, here, settings, sky_object  # noqa: F401  # fixtures
+from tests.spectrum_files import write_sdss_spectrum
 
 COUNT = 10
 """Spectra of the folder, one of them damaged, beside a table of photometry with two objects."""
@@ -15,27 +14,8 @@ COUNT = 10
 
 def write_spectrum(path: Path, number: int) -> None:
     """An SDSS spec-lite file, somewhere on the sky."""
-    spectrum = sky_object(number).modalities[1]
-    wavelength, flux, ivar = (
-        values[0].double().numpy() for values in (spectrum.wavelength, spectrum.flux, spectrum.ivar)
-    )
-    bits = spectrum.mask[0].numpy().astype(np.int32)
-    coadd = Table(
-        {"flux": flux, "loglam": np.log10(wavelength), "ivar": ivar, "and_mask": bits, "or_mask": bits}
-    )
-    about = Table(
-        {
-            "Z": [0.1 * number],
-            "PLATE": [266],
-            "MJD": [51602],
-            "FIBERID": [number + 1],
-            "PLUG_RA": [37.0 * number],
-            "PLUG_DEC": [9.0 * number - 40],
-            "CLASS": ["GALAXY"],
-        }
-    )
-    hdus = [fits.PrimaryHDU(), fits.BinTableHDU(coadd, name="COADD"), fits.BinTableHDU(about, name="SPECOBJ")]
-    fits.HDUList(hdus).writeto(path)
+    place = {"ra": 37.0 * number, "dec": 9.0 * number - 40}
+    write_sdss_spectrum(path, sky_object(number).modalities[1], z=0.1 * number, fiber=number + 1, **place)
 
 
 @pytest.fixture(scope="session")
