@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from aion.catalog import Catalog, EmbeddedObject, Tokens, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import AIONError, IndexMismatchError, explained_fault
+from aion.errors import AIONError, explained_fault
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import (
     COVERED_FROM,
@@ -35,6 +34,7 @@ from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
+from aion.explorer.engine.reference_catalog import reference_catalog
 from aion.explorer.results import Analysis, Check, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
@@ -46,11 +46,6 @@ BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 PATIENT_BATCHES = {"cpu": 1, "cuda": 32}
 """The same of those that can wait: a person waits for one batch of them at most."""
-OTHER_CATALOG = (
-    "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
-    "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
-    "starts."
-)
 
 
 Task = Literal["analysis", "embedding", "object", "redshift"]
@@ -87,7 +82,7 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._cpu_fallback: Networks | None = None
         self.info = describe(settings, self._networks)
-        self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
+        self.catalog, self.catalog_note = reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[Index, NeighborDistance] = {}
         self._ranking = Lock()
@@ -116,15 +111,22 @@ class Engine:
         return answer
 
     def batch(
-        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+        self,
+        targets: Sequence[SkyObject],
+        *,
+        use: Collection[str] | None = None,
+        k: int = 12,
+        can_wait: bool = False,
     ) -> list[Analysis | AIONError]:
-        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
-        answers = self._worker.attempt([_Job(target, use, "analysis") for target in targets])
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass.
+        What ``can_wait`` comes after what a person waits for."""
+        jobs = [_Job(target, use, "analysis") for target in targets]
+        answers = self._in_batches(jobs) if can_wait else self._worker.attempt(jobs)
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
             return found
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
-        compared = self.vectors(analyses, self.catalog.searched)
+        compared = self.vectors(analyses, self.catalog.searched, can_wait=can_wait)
         pairs = zip(analyses, compared, strict=True)
         complete = (self._with_neighbors(self.catalog, analysis, vectors, k) for analysis, vectors in pairs)
         return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]
@@ -389,11 +391,3 @@ def _attempt(work: Callable[[], Any]) -> Any:
         raise
     except Exception as exc:
         return exc
-
-
-def _reference_catalog(folder: Path, sha256: str) -> tuple[Catalog | None, str | None]:
-    """The catalog in a folder, if there is one that these weights made, and else why it cannot be used."""
-    try:
-        return (Catalog.load(folder, model_sha256=sha256) if Catalog.is_in(folder) else None), None
-    except IndexMismatchError:
-        return None, OTHER_CATALOG
