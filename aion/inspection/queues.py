@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from aion.io import SkyObject, Unread, read_many
 
 MOST = 20_000
 """Objects of one queue."""
+READ_FILES = 4
+"""Sets of files whose objects are kept after reading."""
 
 
 @dataclass(frozen=True)
@@ -110,27 +112,36 @@ def queue_of_catalog(label: str, catalog: Catalog, ids: Sequence[str]) -> Queue:
     return Queue(label, tuple(_queue_object(one, ObjectSource(one.id, catalog=folder)) for one in entries))
 
 
-def open_object(source: ObjectSource, catalogs: Mapping[str, Catalog]) -> SkyObject:
-    """The object, read again.
+class Opener:
+    """Reads objects again; what was read last is kept, since files may hold many. For one thread."""
 
-    Args:
-        catalogs: Folder -> catalog, of those that are open already.
+    def __init__(self, catalog: Catalog | None = None, model_sha256: str | None = None) -> None:
+        self._catalogs = {} if catalog is None else {str(catalog.folder.resolve()): catalog}
+        self._sha256 = model_sha256
+        self._files: dict[tuple[str, ...], tuple[list[SkyObject], list[Unread]]] = {}
 
-    Raises:
-        AIONError: its files or its catalog cannot be read any more.
-    """
-    if source.catalog:
-        catalog = catalogs.get(source.catalog) or Catalog.load(source.catalog)
-        return catalog.entry(source.id)
-    missing = [path for path in source.files if not Path(path).is_file()]
-    if missing:
-        raise InputError(f"{missing[0]} is no longer there, so {source.id} cannot be shown")
-    objects, unread = read_many([Path(path) for path in source.files])
-    alike = [one for one in objects if one.id == source.id]
-    if source.nth >= len(alike):
-        why = unread[0].why if unread else "its content has changed"
-        raise InputError(f"{', '.join(source.files)} hold no {source.id} any more: {why}")
-    return alike[source.nth]
+    def open(self, source: ObjectSource) -> SkyObject:
+        """Raises AIONError: its files or its catalog cannot be read any more."""
+        if source.catalog:
+            if source.catalog not in self._catalogs:
+                self._catalogs[source.catalog] = Catalog.load(source.catalog, model_sha256=self._sha256)
+            return self._catalogs[source.catalog].entry(source.id)
+        objects, unread = self._read(source)
+        alike = [one for one in objects if one.id == source.id]
+        if source.nth >= len(alike):
+            why = unread[0].why if unread else "its content has changed"
+            raise InputError(f"{', '.join(source.files)} no longer holds {source.id}: {why}")
+        return alike[source.nth]
+
+    def _read(self, source: ObjectSource) -> tuple[list[SkyObject], list[Unread]]:
+        if source.files not in self._files:
+            missing = [path for path in source.files if not Path(path).is_file()]
+            if missing:
+                raise InputError(f"{missing[0]} is no longer there, so {source.id} cannot be shown")
+            while len(self._files) >= READ_FILES:
+                self._files.pop(next(iter(self._files)))
+            self._files[source.files] = read_many([Path(path) for path in source.files])
+        return self._files[source.files]
 
 
 def _queue_object(found: SkyObject, source: ObjectSource) -> QueueObject:

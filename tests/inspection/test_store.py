@@ -8,7 +8,7 @@ import pytest
 
 from aion.errors import InputError
 from aion.inspection.decisions import Decision
-from aion.inspection.queues import ObjectSource, Queue, QueueObject, open_object, queue_of_files
+from aion.inspection.queues import ObjectSource, Opener, Queue, QueueObject, queue_of_files
 from aion.inspection.store import InspectionStore
 
 
@@ -102,8 +102,9 @@ def test_objects_of_files_are_read_again_from_where_they_lie(root: Path) -> None
     night, unread = queue_of_files("night", [*files, root / "README.md"])
     assert [one.source for one in unread] == ["README.md"]
     assert len(night.objects) > 1
+    opener = Opener()
     for one in night.objects:
-        again = open_object(one.source, {})
+        again = opener.open(one.source)
         assert (again.id, again.z_reference) == (one.source.id, one.z_catalog)
     assert queue_of_files("other label", files)[0].id == queue_of_files("night", files)[0].id
 
@@ -111,7 +112,7 @@ def test_objects_of_files_are_read_again_from_where_they_lie(root: Path) -> None
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     gone = ObjectSource("o0", (str(tmp_path / "gone.fits"),))
     with pytest.raises(InputError, match=r"gone\.fits is no longer there, so o0 cannot be shown"):
-        open_object(gone, {})
+        Opener().open(gone)
 
 
 def test_a_queue_of_nothing_is_refused() -> None:
