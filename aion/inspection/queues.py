@@ -88,8 +88,8 @@ def queue_of_files(label: str, files: Sequence[Path]) -> tuple[Queue, list[Unrea
     """
     objects, unread = read_many(files)
     if not objects:
-        why = f": {unread[0].source}: {unread[0].why}" if unread else ""
-        raise InputError(f"no object could be read from these {len(files)} files{why}")
+        why = f": {why_unread(unread[0])}" if unread else ""
+        raise InputError(f"there is no object in these files{why}")
     paths = _paths_by_content(files)
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
@@ -110,6 +110,11 @@ def queue_of_catalog(label: str, catalog: Catalog, ids: Sequence[str]) -> Queue:
     folder = str(catalog.folder.resolve())
     entries = [catalog.entry(id) for id in ids]
     return Queue(label, tuple(_queue_object(one, ObjectSource(one.id, catalog=folder)) for one in entries))
+
+
+def why_unread(one: Unread) -> str:
+    """With the name of the file."""
+    return one.why if one.source in one.why else f"{one.source}: {one.why}"
 
 
 class Opener:

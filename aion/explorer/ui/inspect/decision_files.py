@@ -77,6 +77,6 @@ def _read(queue: Queue, data: bytes, name: str) -> str:
     store().record(queue.id, mine)
     people = sorted({one.person for one in mine})
     others = len(found) - len(mine)
-    left_out = f" {others} are of objects that are not in this queue." if others else ""
+    left_out = f"; left out, as their objects are not in this queue: {others}" if others else ""
     by = f" of {', '.join(people)}" if people else ""
-    return f"{len(mine)} decisions{by} were read from {name}.{left_out}"
+    return f"Read from {name}: decisions{by} on {len(mine)} of {len(queue.objects)} objects{left_out}."

@@ -36,11 +36,11 @@ def disagreements(queue: Queue) -> None:
         st.caption(ALONE)
         return
     apart = [one for one in compared if one.reasons]
-    st.markdown(f"**{len(apart)} disagreements** among {len(compared)} objects that two or more inspected")
+    st.markdown(f"Disagreements: **{len(apart)}** of {len(compared)} objects that two or more inspected")
     st.caption(RULE)
     if apart:
         st.dataframe(_table(apart), hide_index=True, height="content" if len(apart) < 9 else 300)
-        if st.button(f"Inspect the {len(apart)} disagreements", icon=":material/checklist:"):
+        if st.button("Inspect the disagreements", icon=":material/checklist:"):
             label = f"Disagreements: {queue.label}"
             go_to(queue.subset([one.object_id for one in apart], label))
             st.rerun()

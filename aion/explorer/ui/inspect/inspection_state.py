@@ -1,4 +1,4 @@
-"""What all sessions share of the inspection, the store and the maker of screens; and what one session has open."""
+"""What all sessions share of the inspection, the store and the maker of screens; and what one has open."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -35,6 +35,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     bench.watch = new ResizeObserver(() => draw(bench))
     bench.watch.observe(bench.root)
     show(bench)
+    focusBench(bench) // keys are for it from the first one on
   } else paint(bench)
   fetchAhead(bench)
   const mine = bench

@@ -1,8 +1,8 @@
 """The bench: one object of a queue on the screen, inspected by keyboard.
 
-One component owns keys, plots and what was decided; see inspector.js. It fetches screens, which are made ahead,
-from this server by itself, and reports decisions with where it is: a run of this fragment keeps them. What comes
-twice is kept once, and a decision stays in the browser until it is confirmed.
+One component owns keys, plots and what was decided; see inspector.js. It fetches screens, which are made
+ahead, from this server by itself, and reports decisions with where it is: a run of this fragment keeps them.
+What comes twice is kept once, and a decision stays in the browser until it is confirmed.
 """
 
 from pathlib import Path
@@ -100,7 +100,7 @@ def _plain(one: Decision) -> dict[str, Any]:
 
 
 def _said(queue: Queue, places: dict[str, int]) -> dict[int, list[dict[str, Any]]]:
-    """What people decided in the queue whose disagreements these are; elsewhere nobody sees what others say."""
+    """What people decided in the queue whose disagreements these are; elsewhere nobody sees the others."""
     said: dict[int, list[dict[str, Any]]] = {}
     for one in store().decisions(queue.parent) if queue.parent else ():
         if one.object_id in places and one.is_inspected:

@@ -12,7 +12,7 @@ from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.inspect.inspection_state import QUEUE, go_to, inspection_session, store
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.selection import current_selection
-from aion.inspection.queues import queue_of_catalog, queue_of_files
+from aion.inspection.queues import queue_of_catalog, queue_of_files, why_unread
 
 FILES = "files"
 """Folder of uploads, beside the store."""
@@ -65,7 +65,7 @@ def _take_upload() -> None:
     try:
         label = files[0].name if len(files) == 1 else f"{len(files)} files, {files[0].name} …"
         queue, unread = queue_of_files(label, keep_uploads(files))
-        session.unread = tuple(f"{one.source}: {one.why}" for one in unread)
+        session.unread = tuple(map(why_unread, unread))
         go_to(queue)
     except AIONError as exc:
         session.note = str(exc)
