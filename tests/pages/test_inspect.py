@@ -102,8 +102,9 @@ def test_decisions_of_a_file_are_read_into_the_queue(night):
     unfold(night, "inspect-files")
     [box] = [one for one in night.file_uploader if "Read decisions" in one.label]
     box.set_value([("zoe.csv", text.encode(), "text/csv")]).run()
-    assert "decisions of zoe on 1 of" in night.info[-1].value
-    assert "not in this queue: 1." in night.info[-1].value
+    told = " ".join(one.value for one in night.info)
+    assert "decisions of zoe on 1 of" in told
+    assert "not in this queue: 1." in told
     assert kept().decisions(queue.id, "zoe")[0].z == 0.5
 
 
