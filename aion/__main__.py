@@ -1,4 +1,5 @@
-"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``fetch``, ``app``, ``download``.
+"""The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``fetch``, ``app``,
+``download``.
 The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
@@ -16,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, fetch
-from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
+from aion import batch, fetch, generate_command
+from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
+from aion.file_arguments import read_files
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -97,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
 
+    generate = commands.add_parser(
+        "generate", help="what an object lacks, drawn by the model: a spectrum, an image, numbers"
+    )
+    generate_command.add_generate(generate)
+    generate.set_defaults(run=_generate)
+
     many = commands.add_parser("batch", help="a catalog of any number of objects, with vectors and redshifts")
     batch.add_batch(many)
     many.set_defaults(run=_batch)
@@ -124,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+"), (many, "*")):
+    for command, count in ((analyze, "*"), (embed, "+"), (generate, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -143,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, embed, many, app):
+    for command in (analyze, embed, generate, many, app):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -193,7 +201,7 @@ def _given(options: argparse.Namespace, overrides: "Overrides") -> "tuple[list[S
         return fetch.objects_at(text, overrides, strict=options.strict), []
     if options.list is None:
         files = options.files
-        return (_read(files, overrides, strict=options.strict) if files else []), []
+        return (read_files(files, overrides, strict=options.strict) if files else []), []
     if options.out is None:
         options.wrong("--list needs --out: what is fetched is kept there, and is not fetched again")
     objects, outcome = [], Outcome()
@@ -253,7 +261,7 @@ def _embed(options: argparse.Namespace) -> Outcome:
     objects: list[SkyObject] = []
     for file in options.files:
         try:
-            objects += _read([file], overrides, strict=options.strict)
+            objects += read_files([file], overrides, strict=options.strict)
         except (AIONError, OSError) as exc:
             outcome.leave_out(file, exc)
     if not objects:
@@ -270,6 +278,28 @@ def _embed(options: argparse.Namespace) -> Outcome:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_bytes(embeddings_parquet(rows, engine.info))
         print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
+    return outcome
+
+
+def _generate(options: argparse.Namespace) -> Outcome:
+    from aion.explorer.export.analysis import file_stems
+    from aion.io import Overrides
+
+    request, outcome = generate_command.generation_request(options), Outcome()
+    objects = read_files(options.files, Overrides.parse(options.set), strict=options.strict)
+    engine = _engine(options.model)
+    for stem, target in zip(file_stems([one.id for one in objects]), objects, strict=True):
+        try:
+            files, about = generate_command.draw_files(engine, target, request, stem)
+        except AIONError as exc:
+            outcome.leave_out(target.id, exc)
+            continue
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (options.out / name).write_bytes(content)
+            print(options.out / name)
+        print(f"aion: {target.id}: {about}", file=sys.stderr)
+        outcome.count += 1
     return outcome
 
 
@@ -336,30 +366,6 @@ def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     if engine.catalog is None:
         raise InputError(f"there is no reference catalog for these weights, so no object {id!r}")
     return [engine.catalog.entry(id)]
-
-
-def _read(files: Sequence[str], overrides: "Overrides", *, strict: bool) -> "list[SkyObject]":
-    from aion.io import read
-
-    for file in files:
-        if not Path(file).is_file():
-            raise InputError(f"there is no file {file}")
-    try:
-        objects = read([Path(file) for file in files], overrides=overrides, strict=strict)
-    except InputError as exc:
-        choose = _settings(exc.choices) if isinstance(exc, ChoiceNeededError) else ""
-        raise InputError(f"{', '.join(files)}: {exc}{choose}") from exc
-    if not objects:
-        raise InputError(f"no object was found in {', '.join(files)}")
-    return objects
-
-
-def _settings(choices: Sequence[str]) -> str:
-    """``; choose with --set medium=vacuum or --set medium=air``, and so for each setting that is open."""
-    by_name: dict[str, list[str]] = {}
-    for choice in choices:
-        by_name.setdefault(choice.partition("=")[0], []).append(f"--set {choice}")
-    return "; choose with " + ", ".join(map(" or ".join, by_name.values())) if by_name else ""
 
 
 def _engine(model: str | None) -> "Engine":

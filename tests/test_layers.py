@@ -113,9 +113,14 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
+    "aion.file_arguments": {"aion.errors", "aion.io"},
+    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
+    | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
+    "aion.__main__": CORE
+    | SERVICES
+    | {"aion.batch", "aion.fetch", "aion.file_arguments", "aion.generate_command"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -3,6 +3,7 @@
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
+from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
@@ -36,6 +37,7 @@ __all__ = [
     "choose_points",
     "cutout_url",
     "draw_density",
+    "generated_figures",
     "html",
     "image_tokens",
     "image_url",
