@@ -51,7 +51,7 @@ def open_source(
         raise InputError(f"{hats[0]} is a HATS catalog; name one, and nothing else with it")
     if hats:
         return open_hats(hats[0], overrides, strict)
-    files = sorted({file for path in paths for file in _files_in(Path(path))}, key=lambda one: one.name)
+    files = list_files(paths)
     if not files:
         raise InputError(
             f"{', '.join(map(str, paths))}: there are no files in it; name files, folders or a zip"
@@ -65,6 +65,15 @@ def open_source(
         kept,
         settings={"overrides": list(overrides.texts), "strict": strict},
     )
+
+
+def list_files(paths: Sequence[str | Path]) -> list[InputFile]:
+    """All files in folders and zips, in the order of their names.
+
+    Raises:
+        InputError: there is nothing of that name.
+    """
+    return sorted({file for path in paths for file in _files_in(Path(path))}, key=lambda one: one.name)
 
 
 def _partitions(

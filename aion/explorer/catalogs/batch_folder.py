@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import uuid4
 
-from aion.catalog import Catalog
+from aion.catalog.manifest import MANIFEST
 from aion.survey.work import write_whole
 
 try:
@@ -68,10 +68,9 @@ class BatchRecord:
     @classmethod
     def from_json(cls, data: bytes) -> Self:
         """As it was kept."""
-        stated = json.loads(data)
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()}
-        )
+        stated: dict[str, Any] = json.loads(data)
+        lists = {name: tuple(stated[name]) for name in ("inputs", "kinds", "overrides")}
+        return cls(**{**stated, **lists})
 
 
 @dataclass(frozen=True, order=True)
@@ -121,16 +120,18 @@ class BatchFolder:
         """What was fetched of its list."""
         return self.path / "targets"
 
-    @property
-    def has_catalog(self) -> bool:
-        """Whether there is one, be it of a part."""
-        return Catalog.is_in(self.catalog)
+    def catalog_time(self) -> int:
+        """When it was made, in nanoseconds, be it of a part; 0 where there is none."""
+        try:
+            return (self.catalog / MANIFEST).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def read(self) -> BatchRecord | None:
         """What is known of it; None where there is no such batch."""
         try:
             return BatchRecord.from_json((self.path / RECORD).read_bytes())
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def change(self, **values: Any) -> BatchRecord | None:

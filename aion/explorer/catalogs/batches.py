@@ -1,8 +1,8 @@
 """The batches of a server: what persons hand in on a page, made into catalogs one after the other by a thread
 of this process, as ``aion batch`` does it. Knows nothing of pages.
 
-A batch goes on when its tab is closed, and after a restart of the server. What was embedded or fetched once is
-kept, and the same files find the same batch.
+A batch goes on when its tab is closed, and after a restart of the server. What was embedded or fetched once
+is kept, and the same files find the same batch.
 """
 
 import threading
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aion.catalog import Catalog
-from aion.catalog.manifest import MANIFEST
 from aion.errors import InputError, StoppedError, explained_fault
 from aion.explorer.catalogs.batch_folder import (
     BatchFolder,
@@ -25,6 +24,7 @@ from aion.explorer.catalogs.batch_folder import (
     forget_old,
     input_names,
 )
+from aion.explorer.catalogs.batch_results import BatchResults
 from aion.explorer.engine import Engine
 from aion.io import Overrides
 from aion.io.targets import read_targets
@@ -123,7 +123,7 @@ class Batches:
         self._changed = threading.Condition()
         self._current: _Work | None = None
         self._is_closed = False
-        self._catalogs: OrderedDict[tuple[str, int], Catalog] = OrderedDict()
+        self._results: OrderedDict[tuple[str, int], BatchResults] = OrderedDict()
         root.mkdir(parents=True, exist_ok=True)
         forget_old(root)
         waiting = [
@@ -193,28 +193,26 @@ class Batches:
                 folder.delete()
             self._changed.notify_all()
 
-    def catalog(self, key: str) -> Catalog:
-        """That of a batch, of which only what is asked for is read.
+    def results(self, key: str) -> BatchResults:
+        """What a batch found, or a part of it; only what is asked for is read.
 
         Raises:
             InputError: it was deleted, or there is none yet.
             IndexMismatchError: other weights made it.
         """
-        folder = self._folder(key)
-        try:
-            made = (self._root / key / "catalog" / MANIFEST).stat().st_mtime_ns if folder else 0
-        except FileNotFoundError:
-            made = 0
-        if folder is None or not made:
+        batch = self.get(key)
+        made = batch.folder.catalog_time() if batch else 0
+        if batch is None or not made:
             raise InputError("this batch has no catalog: it was deleted, or is not done yet")
-        folder.touch()
         with self._changed:
-            catalog = self._catalogs.pop((key, made), None)
-            catalog = catalog or Catalog.load(folder.catalog, model_sha256=self._engine.info.sha256)
-            self._catalogs[key, made] = catalog
-            while len(self._catalogs) > OPEN_CATALOGS:
-                self._catalogs.popitem(last=False)
-        return catalog
+            results = self._results.pop((key, made), None)
+            if results is None:
+                catalog = Catalog.load(batch.folder.catalog, model_sha256=self._engine.info.sha256)
+                results = BatchResults(batch.folder, batch.record, catalog)
+            self._results[key, made] = results
+            while len(self._results) > OPEN_CATALOGS:
+                self._results.popitem(last=False)
+        return results
 
     def wait(self, key: str, seconds: float) -> Batch | None:
         """The batch when nobody works on it any more, or after so long."""

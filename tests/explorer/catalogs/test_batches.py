@@ -1,5 +1,5 @@
-"""Batches of a person's own files: done piece by piece, stopped, killed and gone on with, and catalogs that are
-read by all that reads the reference catalog."""
+"""Batches of a person's own files: done piece by piece, stopped, killed and gone on with, and catalogs that
+are read by all that reads the reference catalog."""
 
 import io
 import os
@@ -86,7 +86,7 @@ def waited(batches: Batches, key: str) -> Batch:
 def catalog_of(batches: Batches, *files) -> Catalog:
     batch = finished(batches, *files)
     assert batch.record.state == "done", batch.record.problem
-    return batches.catalog(batch.key)
+    return batches.results(batch.key).catalog
 
 
 def assert_same(first: Catalog, second: Catalog) -> None:
@@ -172,7 +172,7 @@ def test_what_is_cancelled_is_a_catalog_and_goes_on_where_it_was(engine, open_ba
     went_on = waited(ours, cut.key)
     assert went_on.record.state == "done" and watched.embedded == 6 * PARTITION - 1 - done
     whole = catalog_of(open_batches(tmp_path / "whole"), table(6 * PARTITION))
-    assert_same(ours.catalog(cut.key), whole)
+    assert_same(ours.results(cut.key).catalog, whole)
 
 
 def test_the_same_files_find_the_same_batch_and_nothing_is_embedded_twice(engine, open_batches, root):
@@ -225,7 +225,7 @@ def test_a_catalog_of_other_weights_is_refused_and_not_gone_on_with(engine, open
     batch.folder.change(state="open")
     theirs = open_batches(engine=Other(engine))
     with pytest.raises(IndexMismatchError, match=r"made by weights .* these are 000000000000…; build it"):
-        theirs.catalog(batch.key)
+        theirs.results(batch.key)
     seen = theirs.get(batch.key)
     assert not seen.is_of_these_weights and not seen.is_open and seen.record.state == "open"
 
@@ -283,11 +283,11 @@ def test_the_folder_opens_as_the_reference_catalog(open_batches, settings):
 def test_a_deleted_batch_is_gone_and_its_catalog_says_so(open_batches, tmp_path):
     ours = open_batches()
     batch = finished(ours, table())
-    ours.catalog(batch.key)
+    ours.results(batch.key)
     ours.delete(batch.key)
     assert not list((tmp_path / "own").iterdir()) and ours.get(batch.key) is None and ours.all() == []
     with pytest.raises(InputError, match="was deleted"):
-        ours.catalog(batch.key)
+        ours.results(batch.key)
     ours.delete(batch.key)
     assert finished(ours, table()).record.state == "done", "the same files begin anew"
 
@@ -342,7 +342,7 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
 
     ours = open_batches(engine=Faulty(engine))
     batch = finished(ours, table())
-    assert "0003" not in ours.catalog(batch.key) and batch.record.may_pass == 1
+    assert "0003" not in ours.results(batch.key).catalog and batch.record.may_pass == 1
     [reason] = [one.why for one in read_failures(batch.folder.catalog) if one.id == "0003"]
     assert "a fault of this program, not of what it was given (IndexError" in reason
     assert "list index" in caplog.text, "with its traceback"
@@ -351,7 +351,7 @@ def test_a_fault_of_this_program_is_no_property_of_the_object_and_is_not_kept(en
     again = open_batches(engine=watched)
     again.go_on(batch.key)
     assert waited(again, batch.key).record.may_pass == 0
-    assert "0003" in again.catalog(batch.key) and watched.count == 1, "what was sound is kept"
+    assert "0003" in again.results(batch.key).catalog and watched.count == 1, "what was sound is kept"
 
 
 def test_an_engine_that_closes_ends_the_work_and_is_no_fault_of_the_objects(engine, open_batches):
@@ -436,7 +436,7 @@ def test_a_server_that_is_killed_goes_on_by_itself_and_gives_the_same(
     [batch] = ours.all()
     assert waited(ours, batch.key).record.state == "done"
     assert watched.embedded <= 10 * PARTITION, "what was done is not done again"
-    assert_same(ours.catalog(batch.key), catalog_of(open_batches(tmp_path / "new"), given))
+    assert_same(ours.results(batch.key).catalog, catalog_of(open_batches(tmp_path / "new"), given))
 
 
 def test_a_key_from_an_address_names_no_other_folder(open_batches, tmp_path):
