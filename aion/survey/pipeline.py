@@ -67,6 +67,9 @@ def process(
                     task = waiting.popleft()
                     begun.append((task, pool.submit(_embed, task.partition, engine)))
                 task, future = begun.popleft()
+                if writing is not None and not future.done():  # it is told without waiting for the next
+                    yield writing.result()
+                    writing = None
                 embedded = future.result()
                 if writing is not None:
                     yield writing.result()

@@ -37,7 +37,7 @@ from aion.survey.run import Here, RunProgress, RunResult, describe_model, run
 from aion.survey.sources import SurveySource
 from aion.survey.target_source import open_targets
 
-PARTITION = 32
+PARTITION = 16
 """Objects that are embedded and kept together: a person sees the work move, and a cancel is quick."""
 LANES = 2
 """Partitions that are begun at a time: fewer than where nobody else waits for the processor."""

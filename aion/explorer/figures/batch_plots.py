@@ -56,11 +56,13 @@ def count_bars(counts: Mapping[str, int], total: int, *, theme: Theme = LIGHT) -
             y=[as_label(name) for name in names],
             text=[f"{counts[name]:,} ({counts[name] / total:.0%})" for name in names],
             orientation="h",
+            width=0.5,
             marker_color=theme.accent_strong,
             textfont_color=theme.ink,
             cliponaxis=False,
             hoverinfo="skip",
         )
     )
-    figure.update_xaxes(title_text=f"Objects of {total:,}", rangemode="tozero")
+    figure.update_xaxes(title_text=f"Objects of {total:,}", range=[0, 1.2 * max(counts.values())])
+    figure.update_yaxes(range=[-0.5, max(len(names), 3) - 0.5])  # few bars are no wider than many
     return figure.update_layout(showlegend=False)

@@ -79,14 +79,10 @@ def actions(batch: Batch, results: BatchResults | None) -> None:
             help = "What failed for a reason that may have passed, such as an archive that did not answer"
             go_on_button(batch, "Ask again", ":material/refresh:", help)
         if results is not None:
-            st.button(
-                "Use as catalog",
-                key="batch-use",
-                on_click=_use,
-                args=(batch,),
-                icon=":material/grid_view:",
-                help="The Catalog and Similar pages look into it",
-            )
+            help = "The Catalog and Similar pages look into it"
+            if st.button("Use as catalog", key="batch-use", icon=":material/grid_view:", help=help):
+                active_catalog.own_catalog().take(batch.key)
+                st.switch_page("pages/catalog.py")
             _downloads(batch)
         delete_button(batch)
 
@@ -97,6 +93,7 @@ def summary(results: BatchResults) -> None:
     draw = partial(_draw, results)
     with st.expander("Summary", icon=":material/bar_chart:", expanded=True):
         left, right = st.columns(2, gap="medium")
+        below_left, below_right = st.columns(2, gap="medium")
         redshifts = {"Most probable z": _values(table, "z_best")}
         if "z" in table:
             redshifts["Survey z"] = _values(table, "z")
@@ -107,17 +104,20 @@ def summary(results: BatchResults) -> None:
         pairs = [name for name in ("z", "mag_r", "snr") if name in table]
         with right:
             if pairs:
+                drawing = st.container()
                 across = st.segmented_control(
-                    "Most probable z against",
+                    "Against",
                     pairs,
                     default=pairs[0],
                     required=True,
                     format_func=LABELS.__getitem__,
                     key=f"batch-against-{_key(results)}",
+                    persist_state="session",
                     label_visibility="collapsed",
                 )
-                draw("against", _against(table, across), f"Most probable z against {LABELS[across]}")
-        with left:
+                with drawing:
+                    draw("against", _against(table, across), f"Most probable z against {LABELS[across]}")
+        with below_left:
             counts = results.flag_counts
             if counts:
                 draw(
@@ -125,7 +125,7 @@ def summary(results: BatchResults) -> None:
                 )
             else:
                 st.caption("No object has a flag.")
-        with right:
+        with below_right:
             if "snr" in table:
                 snr = {"S/N": _values(table, "snr")}
                 draw("snr", figures.histogram(snr, "S/N per pixel of the spectrum", theme=theme()), "S/N")
@@ -141,6 +141,7 @@ def objects_table(batch: Batch, results: BatchResults) -> None:
                 "Only with flag",
                 [ANY, *results.flag_counts],
                 key=f"batch-flag-{_key(results)}",
+                persist_state="session",
                 width=200,
                 label_visibility="collapsed",
             )
@@ -195,11 +196,6 @@ def _downloads(batch: Batch) -> None:
         st.caption("Everything; unpacked, it opens when `AION_CATALOG` names the folder")
         zipped = partial(zip_catalog, folder)
         file_button("Catalog (zip)", zipped, "catalog.zip", "application/zip", key="batch-zip")
-
-
-def _use(batch: Batch) -> None:
-    active_catalog.own_catalog().take(batch.key)
-    st.switch_page("pages/catalog.py")
 
 
 def _open(batch: Batch, results: BatchResults, key: str, ids: list[str]) -> None:

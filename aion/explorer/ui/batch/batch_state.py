@@ -14,6 +14,8 @@ class BatchState:
 
     begun: list[str] = field(default_factory=list)
     """Keys of the batches that were begun or looked at here."""
+    current: str = ""
+    """Key of the one that is looked at, also when a person comes back from another page."""
     problem: str = ""
     """Why the last thing that was given gave no batch."""
     inputs: int = 0
@@ -36,6 +38,7 @@ def open_batch(key: str | None) -> None:
     state = batch_state()
     state.problem = ""
     state.inputs += 1
+    state.current = key or ""
     if key is None:
         st.query_params.pop(ADDRESS, None)
     else:

@@ -18,17 +18,20 @@ _STATES = {"cancelled": "Cancelled", "failed": "Failed", "done": "Done"}
 
 def chosen_batch() -> Batch | None:
     """The one that the address names; says so where there is none."""
-    key = st.query_params.get(ADDRESS)
+    state = batch_state()
+    key = st.query_params.get(ADDRESS) or state.current
     if not key:
         return None
     batch = server.batches().get(key)
     if batch is None:
+        state.current = ""
         layout.refuse(
             "There is no batch of this address: it was deleted, nobody asked for it for a week, or it is on "
             "another computer"
         )
         return None
-    batch_state().remember(key)
+    state.remember(key)
+    state.current = st.query_params[ADDRESS] = key
     return batch
 
 

@@ -20,9 +20,9 @@ REQUESTS = {"image": 1, "hsc": 1, "photometry": 1, "spectrum": 2}
 """Of each kind for one target, at least; those of the first three go to one service."""
 FORMATS_HELP = (
     "Spectra, images and tables of photometry (FLUX_G, FLUX_R ..., as in Tractor, sweep, HSC or Gaia tables; "
-    "a z and a class are kept for comparison): FITS, Parquet, HDF5, npz, VOTable, ECSV, CSV, and zip with such "
-    "files in it. What several files say of one object is joined by its id, where a file without one has its "
-    "name, and by its position."
+    "a z and a class are kept for comparison): FITS, Parquet, HDF5, npz, VOTable, ECSV, CSV, and zip "
+    "with such files in it. What several files say of one object is joined by its id, where a file without "
+    "one has its name, and by its position."
 )
 OUTCOME = (
     "Of each object you get a redshift with its uncertainty and flags, p(z), the classes of its neighbors, "
@@ -85,7 +85,8 @@ def _describe(files: Sequence[io.BytesIO]) -> str:
     """``12 files, 3.4 MB: a.fits and 11 more``"""
     size = sum(file.getbuffer().nbytes for file in files)
     many = f"{len(files):,} files" if len(files) > 1 else "1 file"
-    return f"{many}, {size_text(size)}: {batch_label([str(getattr(file, 'name', '')) for file in files])}"
+    names = sorted(str(getattr(file, "name", "")) for file in files)
+    return f"{many}, {size_text(size)}: {batch_label(names)}"
 
 
 def _list_form() -> None:

@@ -112,7 +112,7 @@ def archive() -> "Archive | None":
 def _batches(_engine: "Engine", own: Path) -> "Batches":
     from aion.explorer.catalogs.batches import Batches
 
-    return Batches(own, _engine, archive)
+    return Batches(own, _engine, lambda: archive())
 
 
 def batches() -> "Batches":
