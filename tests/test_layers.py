@@ -99,11 +99,12 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky", "aion.survey"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),

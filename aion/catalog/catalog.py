@@ -221,6 +221,17 @@ class Catalog:
             str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
         )
 
+    def values(self, id: str, names: Sequence[str]) -> dict[str, Any]:
+        """Of one object, those of the columns ``names`` that there are, also of what the table has not; None
+        where unknown."""
+        return self._rows.values(self.row(id), names)
+
+    def column(self, name: str) -> list[Any]:
+        """(n,) values of a column that the table has not, such as ``flags``; None where unknown."""
+        if name not in self._rows.names:
+            return [None] * len(self)
+        return [value for piece in self._rows.pieces(name) for value in piece.to_pylist()]
+
     def neighbors(
         self,
         vectors: Mapping[str, NDArray[Any]],

@@ -7,6 +7,7 @@ _THROUGH_APP = "frame-drawn"
 
 _PAGES = (
     ("pages/analyze.py", "Analyze", ":material/insights:"),
+    ("pages/batch.py", "Batch", ":material/dynamic_feed:"),
     ("pages/catalog.py", "Catalog", ":material/grid_view:"),
     ("pages/similar.py", "Similar", ":material/image_search:"),
     ("pages/model.py", "Model", ":material/memory:"),
