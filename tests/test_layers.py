@@ -28,7 +28,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
-    *("ids", "search", "catalog", "maps"),
+    *("line_fits", "ids", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
@@ -70,7 +70,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
-    "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
+    "aion.line_fits": {"aion.constants", "aion.lines"},
+    "aion.exact_redshift": {"aion.constants", "aion.line_fits", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
     "aion.ids": {"aion.errors"},
@@ -107,7 +108,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.redshift", "aion.maps", "aion.sky"}
+    | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
+    | {"aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aion.catalog import EmbeddedObject, Neighbor, Vector
-from aion.exact_redshift import ExactRedshift, NotRefined, refine
+from aion.exact_redshift import ExactRedshift, NotRefined, refine, surest
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -185,18 +185,14 @@ class Analysis(MeasuredObject):
         """Of each peak of p(z), from the lines of the spectra: the surest where there are several spectra;
         empty without one."""
         answers = [
-            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift)
+            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift, self.redshift.peaks)
             for one in self.spectra
             if one.flux is not None
         ]
-        return tuple(min(of_peak, key=_uncertainty) for of_peak in zip(*answers, strict=True))
+        return tuple(map(surest, zip(*answers, strict=True)))
 
     @property
     def z(self) -> float:
         """The redshift that lines are drawn at: the exact one of the best peak, or else the peak's top."""
         best = self.exact[0] if self.exact else None
         return best.z if isinstance(best, ExactRedshift) else self.redshift.peaks[0].z
-
-
-def _uncertainty(answer: ExactRedshift | NotRefined) -> float:
-    return answer.error if isinstance(answer, ExactRedshift) else math.inf
