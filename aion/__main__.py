@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
     many = commands.add_parser("batch", help="a catalog of any number of objects, with vectors and redshifts")
     batch.add_batch(many)
-    many.set_defaults(run=_batch)
+    many.set_defaults(run=_batch, make=batch.make_catalog)
 
     catalog = commands.add_parser(
         "catalog", help="what is in the folder of a catalog, and whether it is whole"
@@ -304,13 +304,15 @@ def _generate(options: argparse.Namespace) -> Outcome:
 
 
 def _batch(options: argparse.Namespace) -> Outcome:
-    result = batch.make_catalog(options, lambda: _engine(options.model))
+    result = options.make(options, lambda: _engine(options.model))
     print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
     left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
     return Outcome(result.rows, left_out)
 
 
 def _catalog(options: argparse.Namespace) -> Outcome:
+    if options.action == "build":
+        return _batch(options)
     return Outcome(1, batch.do_with_catalogs(options))
 
 

@@ -28,7 +28,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
-    *("line_fits", "ids", "search", "catalog", "maps"),
+    *("line_fits", "ids", "unit_vectors", "vector_index", "lance_index", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
@@ -75,9 +75,13 @@ LAYERS: dict[str, set[str]] = {
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
     "aion.ids": {"aion.errors"},
-    "aion.search": {"aion.errors", "aion.ids", "aion.unit_vectors"},
+    "aion.vector_index": {"aion.errors", "aion.unit_vectors"},
+    "aion.search": {"aion.errors", "aion.ids", "aion.unit_vectors", "aion.vector_index"},
+    "aion.lance_index": {"aion.errors", "aion.unit_vectors", "aion.vector_index"},
     "aion.maps": set(),
-    "aion.catalog": FACTS | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search"},
+    "aion.catalog": FACTS
+    | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search", "aion.lance_index"}
+    | {"aion.unit_vectors", "aion.vector_index"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
@@ -97,6 +101,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky", "aion.survey"}
+    | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}

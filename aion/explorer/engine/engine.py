@@ -40,7 +40,7 @@ from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.redshift import RedshiftPDF, redshift_pdfs
-from aion.search import Index
+from aion.vector_index import VectorIndex
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
@@ -91,7 +91,7 @@ class Engine:
         self.info = describe(settings, self._networks)
         self.catalog, self.catalog_note = reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
-        self._neighbor_distances: dict[Index, NeighborDistance] = {}
+        self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
         self._ranking = Lock()
         """They are computed once, also where two ask for the same."""
         self._chi2_quantiles = chi2_quantiles(read_beside(self._networks, METRICS))
