@@ -106,12 +106,16 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
+    "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
+    | {"aion.previews", "aion.redshift"}
+    | explorer("results", "redshift", "engine"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.inspect": PAGE | explorer("ui.shared") | {"aion.inspection"},
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
     | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}

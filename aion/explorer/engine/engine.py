@@ -34,7 +34,7 @@ from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
-from aion.explorer.engine.reference import reference_catalog
+from aion.explorer.engine.reference_catalog import reference_catalog
 from aion.explorer.results import Analysis, Check, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
@@ -118,15 +118,22 @@ class Engine:
         return answer
 
     def batch(
-        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+        self,
+        targets: Sequence[SkyObject],
+        *,
+        use: Collection[str] | None = None,
+        k: int = 12,
+        can_wait: bool = False,
     ) -> list[Analysis | AIONError]:
-        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
-        answers = self._worker.attempt([_Job(target, use, "analysis") for target in targets])
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass.
+        What ``can_wait`` comes after what a person waits for."""
+        jobs = [_Job(target, use, "analysis") for target in targets]
+        answers = self._in_batches(jobs) if can_wait else self._worker.attempt(jobs)
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
             return found
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
-        compared = self.vectors(analyses, self.catalog.searched)
+        compared = self.vectors(analyses, self.catalog.searched, can_wait=can_wait)
         pairs = zip(analyses, compared, strict=True)
         complete = (self._with_neighbors(self.catalog, analysis, vectors, k) for analysis, vectors in pairs)
         return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]

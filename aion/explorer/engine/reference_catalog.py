@@ -1,4 +1,4 @@
-"""The reference catalog of some weights, or why there is none."""
+"""The reference catalog, where these weights made the one that is there."""
 
 from pathlib import Path
 
