@@ -143,6 +143,13 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
+    for command in (analyze, many, app):
+        command.add_argument(
+            "--recalibration",
+            metavar="FILE",
+            help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
+            "(default: AION_RECALIBRATION, else the file beside the weights)",
+        )
     for command in (analyze, embed, many, app):
         command.add_argument(
             "--model",
@@ -169,7 +176,7 @@ def _analyze(options: argparse.Namespace) -> Outcome:
     prior = parse_prior(options.prior) if options.prior else None
     overrides = Overrides.parse(options.set)
     given, problems = _given(options, overrides)
-    engine = _engine(options.model)
+    engine = _engine(options.model, options.recalibration)
     objects = _choose(engine, given, options.id)
     analyzed, outcome = _analyze_all(engine, objects, _streams(engine, options.use), prior)
     outcome.failures += problems
@@ -274,7 +281,7 @@ def _embed(options: argparse.Namespace) -> Outcome:
 
 
 def _batch(options: argparse.Namespace) -> Outcome:
-    result = batch.make_catalog(options, lambda: _engine(options.model))
+    result = batch.make_catalog(options, lambda: _engine(options.model, options.recalibration))
     print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
     left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
     return Outcome(result.rows, left_out)
@@ -304,7 +311,7 @@ def _app(options: argparse.Namespace) -> Outcome:
     command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
     command += [f"--server.port={options.port}"] if options.port is not None else []
     with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
-        subprocess.run(command, env=environment_with(options.model), check=True)
+        subprocess.run(command, env=environment_with(options.model, options.recalibration), check=True)
     return Outcome()
 
 
@@ -362,12 +369,13 @@ def _settings(choices: Sequence[str]) -> str:
     return "; choose with " + ", ".join(map(" or ".join, by_name.values())) if by_name else ""
 
 
-def _engine(model: str | None) -> "Engine":
+def _engine(model: str | None, recalibration: str | None = None) -> "Engine":
     from aion.explorer.engine import Engine
     from aion.explorer.settings import Settings
 
     settings = Settings.from_environment()
-    return Engine(replace(settings, model=model) if model else settings)
+    settings = replace(settings, model=model) if model else settings
+    return Engine(replace(settings, recalibration=recalibration) if recalibration else settings)
 
 
 def _write(

@@ -28,6 +28,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
+    *("redshift_scores", "recalibration"),
     *("ids", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
@@ -41,7 +42,7 @@ def explorer(*names: str) -> set[str]:
 SERVICES = explorer(
     "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
-PAGE = FACTS | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
+PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -70,6 +71,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
+    "aion.redshift_scores": {"aion.redshift"},
+    "aion.recalibration": {"aion.errors", "aion.redshift", "aion.redshift_scores"},
     "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
@@ -87,7 +90,7 @@ LAYERS: dict[str, set[str]] = {
         "aion.resources",
         "aion.sky",
     },
-    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
+    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.recalibration", "aion.redshift"},
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
     | explorer("results"),
