@@ -1,5 +1,5 @@
-"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``fetch``, ``app``, ``download``.
-The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``calibrate``, ``fetch``, ``app``,
+``download``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, fetch
+from aion import batch, calibrate, fetch
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
 from aion.explorer.settings import share_processors
 
@@ -107,6 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_catalog(catalog)
     catalog.set_defaults(run=_catalog)
 
+    calibrating = commands.add_parser("calibrate", help="p(z) against true redshifts, and what corrects it")
+    calibrate.add_calibrate(calibrating)
+    calibrating.set_defaults(run=_calibrate)
+
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
@@ -143,14 +147,14 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, many, app):
+    for command in (analyze, many, calibrating, app):
         command.add_argument(
             "--recalibration",
             metavar="FILE",
             help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
             "(default: AION_RECALIBRATION, else the file beside the weights)",
         )
-    for command in (analyze, embed, many, app):
+    for command in (analyze, embed, many, calibrating, app):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -289,6 +293,10 @@ def _batch(options: argparse.Namespace) -> Outcome:
 
 def _catalog(options: argparse.Namespace) -> Outcome:
     return Outcome(1, batch.do_with_catalogs(options))
+
+
+def _calibrate(options: argparse.Namespace) -> Outcome:
+    return Outcome(calibrate.run(options, lambda: _engine(options.model, options.recalibration)))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:

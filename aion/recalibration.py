@@ -31,7 +31,7 @@ STARS_BELOW = 0.005
 """Redshift below which nothing is smoothed: stars lie there in three bins, and nothing else does."""
 WIDTHS = (0.0, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15)
 """Widths of the smoothing that are tried."""
-POWERS = tuple(float(power) for power in np.geomspace(0.2, 2.0, 47))
+POWERS = tuple(float(round(10 ** (step / 40), 4)) for step in range(-28, 13))
 """Powers that are tried."""
 COVERED = (0.64, 0.72)
 """Share of truths that 68 % regions shall hold when a power is fitted, where a power gives that."""
@@ -218,20 +218,25 @@ def surprise(probability: Floats, edges: Floats, truth: Floats) -> NDArray[np.fl
 
 
 def fit_smoothing(probability: Floats, edges: Floats, truth: Floats) -> float:
-    """The one of `WIDTHS` that makes the truths (N,) likeliest."""
-    surprises = [surprise(smoothed(probability, edges, w), edges, truth).mean() for w in WIDTHS]
-    return WIDTHS[int(np.argmin(surprises))]
+    """The one of `WIDTHS` that makes the truths (N,) likeliest; none where that may be chance."""
+    surprises = np.array([surprise(smoothed(probability, edges, w), edges, truth) for w in WIDTHS])
+    best = int(surprises.mean(1).argmin())
+    return WIDTHS[best] if _gains(surprises[0], surprises[best]) else 0.0
 
 
 def fit_power(probability: Floats, edges: Floats, truth: Floats) -> float:
-    """The one of `POWERS` that makes the truths (N,) likeliest, of those whose 68 % regions hold a share
-    within `COVERED` of them; where none does, the one that comes nearest to 68 %."""
+    """The one of `POWERS` with which the 68 % regions hold a share within `COVERED` of the truths (N,): the
+    nearest to 1 than which none of these is likelier but by chance. Where none does, the one that comes
+    nearest to 68 %."""
     tried = [sharpened(probability, power) for power in POWERS]
     covered = np.array([np.mean(Redshifts.of_arrays(p, edges, truth).level <= 0.68) for p in tried])
-    surprises = np.array([surprise(p, edges, truth).mean() for p in tried])
-    good = (covered >= COVERED[0]) & (covered <= COVERED[1])
-    best = np.argmin(np.where(good, surprises, np.inf)) if good.any() else np.argmin(np.abs(covered - 0.68))
-    return POWERS[int(best)]
+    surprises = np.array([surprise(p, edges, truth) for p in tried])
+    good = np.flatnonzero((covered >= COVERED[0]) & (covered <= COVERED[1]))
+    if not len(good):
+        return POWERS[int(np.argmin(np.abs(covered - 0.68)))]
+    best = good[surprises[good].mean(1).argmin()]
+    as_good = [int(one) for one in good if one == best or not _gains(surprises[one], surprises[best])]
+    return min((POWERS[one] for one in as_good), key=lambda power: abs(np.log(power)))
 
 
 def fit_pit(probability: Floats, edges: Floats, truth: Floats) -> tuple[float, ...]:
@@ -253,7 +258,7 @@ def fit(
     data: Sequence[str] = (),
     snr: tuple[float, float] | None = None,
 ) -> Correction:
-    """A correction from objects with true redshifts (N,).
+    """A correction from objects with true redshifts (N,): a smoothing, and then a power or a map.
 
     Raises:
         ConfigError: they are too few.
@@ -262,10 +267,18 @@ def fit(
         raise ConfigError(
             f"{len(truth)} objects are too few for a recalibration; {FEWEST} or more are needed"
         )
-    found = Correction(tuple(sorted(data)), snr, n=len(truth))
+    width = fit_smoothing(probability, edges, truth)
+    smooth = smoothed(probability, edges, width)
+    found = Correction(tuple(sorted(data)), snr, width, n=len(truth))
     if method == "PIT":
-        return replace(found, pit=fit_pit(probability, edges, truth))
-    return replace(found, power=fit_power(probability, edges, truth))
+        return replace(found, pit=fit_pit(smooth, edges, truth))
+    return replace(found, power=fit_power(smooth, edges, truth))
+
+
+def _gains(before: Floats, after: Floats) -> bool:
+    """Whether surprises (N,) are lower by more than twice the error of the difference."""
+    gain = before - after
+    return bool(gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 def _mapped(probability: Floats, pit: Sequence[float]) -> NDArray[np.float64]:

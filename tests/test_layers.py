@@ -40,7 +40,7 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export", "calibration"
 )
 PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
@@ -92,7 +92,9 @@ LAYERS: dict[str, set[str]] = {
     },
     "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.recalibration", "aion.redshift"},
     "aion.explorer.plain_text": set(),
-    "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
+    "aion.explorer.figures": core(
+        *("catalog", "redshift", "redshift_scores", "lines", "constants", "color_image")
+    )
     | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
     | explorer("results"),
@@ -103,10 +105,13 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
     | explorer("results", "plain_text", "figures", "redshift"),
+    "aion.explorer.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.calibrate": PAGE | {"aion.redshift_scores"} | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
@@ -114,9 +119,10 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
+    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("calibration", "engine"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
+    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.calibrate", "aion.fetch"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

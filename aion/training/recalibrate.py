@@ -41,10 +41,23 @@ FAINTEST = 0.1
 """S/N to which noise is added to every fourth batch of spectra: the survey ends at 0.7, real data do not."""
 DROPPED = 0.3
 """Share of the numbers of a catalog that half of the batches lack: real tables rarely have them all."""
-SPECTRA = (("spectrum",), ("photometry", "spectrum"))
-"""Sets of data that are read of every batch of spectra, beside the photometry alone."""
-IMAGES = (("image",), ("image", "photometry"), ("image", "spectrum"), ("image", "photometry", "spectrum"))
+WITHOUT_IMAGES = (("photometry",), ("spectrum",), ("photometry", "spectrum"))
+"""Sets of data that are read of every batch without images."""
+WITH_IMAGES = (
+    ("image",),
+    ("image", "photometry"),
+    ("image", "spectrum"),
+    ("image", "photometry", "spectrum"),
+)
 """Of every batch with images."""
+ALIKE = (
+    (("photometry",),),
+    (("image",),),
+    (("image", "photometry"),),
+    (("spectrum",),),
+    (("photometry", "spectrum"), *WITH_IMAGES[2:]),
+)
+"""Sets of data that share their corrections."""
 SNR_BINS = ((-np.inf, 0.3), (0.3, 0.5), (0.5, 1.0), (1.0, 3.0), (3.0, 5.0), (5.0, 10.0), (10.0, np.inf))
 """Within which spectra have one correction."""
 MISSED, SURE = 0.01, 0.9
@@ -93,7 +106,7 @@ def read_batch(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig
         "snr": signal_to_noise(spectra),
         "mag": magnitudes(objects),
     }
-    for names in IMAGES if with_images else (*SPECTRA, ("photometry",)):
+    for names in WITH_IMAGES if with_images else WITHOUT_IMAGES:
         pdfs = weights.redshifts({key: ids for name in names for key, ids in parts[name].items()})
         found["edges"] = pdfs[0].edges
         found["+".join(names)] = np.stack([one.probability for one in pdfs]).astype(np.float32)
@@ -147,16 +160,16 @@ def fit(batches: Sequence[Batch], sha256: str) -> Recalibration:
     Where no spectrum was read, p(z) is smoothed as makes the truths likeliest; where one was, it is raised to
     a power as well, by the S/N, as galaxies and quasars ask for: the truths of stars lie in one bin.
     """
-    groups = [[one for i, one in enumerate(batches) if i // 4 % 2 == half] for half in (0, 1)]
+    halves = [[one for i, one in enumerate(batches) if i // 4 % 2 == half] for half in (0, 1)]
     corrections = []
-    for names in (*SPECTRA, ("photometry",), *IMAGES):
-        fitted, others = (_sample(part, names) for part in groups)
-        for snr in (*SNR_BINS, None) if "spectrum" in names else (None,):
-            if len(fitted.within(snr).z) < FEWEST:
-                continue
-            found = _correction(fitted.within(snr), names, snr)
-            corrections.append(replace(found, judged=_judged(found, others.within(snr))))
-    count = sum(len(batch["z"]) for batch in groups[0])
+    for sets in ALIKE:
+        fitted, others = (_sample(half, sets) for half in halves)
+        for snr in (*SNR_BINS, None) if "spectrum" in sets[0] else (None,):
+            if len(fitted.within(snr).z) >= FEWEST:
+                found = _correction(fitted.within(snr), snr, with_spectrum="spectrum" in sets[0])
+                judged = _judged(found, others.within(snr))
+                corrections += [replace(found, data=data, judged=judged) for data in sets]
+    count = sum(len(batch["z"]) for batch in halves[0])
     return Recalibration(sha256, f"{count:,} simulated objects", tuple(corrections))
 
 
@@ -187,8 +200,9 @@ class _Sample(Columns):
         return self if snr is None else self[(self.snr >= snr[0]) & (self.snr < snr[1])]
 
 
-def _sample(batches: Sequence[Batch], names: Sequence[str]) -> _Sample:
-    key = "+".join(names)
+def _sample(batches: Sequence[Batch], sets: Sequence[Sequence[str]]) -> _Sample:
+    """All objects of all sets."""
+    parts = [(batch, "+".join(data)) for batch in batches for data in sets if "+".join(data) in batch]
     return _Sample.joined(
         [
             _Sample(
@@ -198,20 +212,18 @@ def _sample(batches: Sequence[Batch], names: Sequence[str]) -> _Sample:
                 batch[key].astype(float),
                 np.broadcast_to(batch["edges"], (len(batch["z"]), len(batch["edges"]))),
             )
-            for batch in batches
-            if key in batch
+            for batch, key in parts
         ]
     )
 
 
-def _correction(sample: _Sample, names: tuple[str, ...], snr: tuple[float, float] | None) -> Correction:
-    with_spectrum = "spectrum" in names
+def _correction(sample: _Sample, snr: tuple[float, float] | None, *, with_spectrum: bool) -> Correction:
     used = sample[sample.kind != "star"] if with_spectrum else sample
     edges = used.edges[0]
     width = fit_smoothing(used.probability, edges, used.z)
     smooth = smoothed(used.probability, edges, width)
     power = fit_power(smooth, edges, used.z) if with_spectrum else 1.0
-    return Correction(names, snr, width, power, n=len(used.z))
+    return Correction((), snr, width, power, n=len(used.z))
 
 
 def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:

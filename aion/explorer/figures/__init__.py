@@ -1,6 +1,7 @@
 """Pure functions: data in, plotly Figure out. A module per kind of picture; colors and fonts in ``theme``."""
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
+from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
@@ -34,6 +35,7 @@ __all__ = [
     "alone",
     "blink",
     "choose_points",
+    "coverage_curve",
     "cutout_url",
     "draw_density",
     "html",
@@ -45,8 +47,10 @@ __all__ = [
     "overlay_spectra",
     "panels",
     "picture_urls",
+    "pit_histogram",
     "redshift",
     "redshift_mark",
+    "redshift_pairs",
     "scatter",
     "sky",
     "spark",

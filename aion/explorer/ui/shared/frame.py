@@ -9,6 +9,7 @@ _PAGES = (
     ("pages/analyze.py", "Analyze", ":material/insights:"),
     ("pages/catalog.py", "Catalog", ":material/grid_view:"),
     ("pages/similar.py", "Similar", ":material/image_search:"),
+    ("pages/calibrate.py", "Calibrate", ":material/balance:"),
     ("pages/model.py", "Model", ":material/memory:"),
 )
 """File, title and icon; the first is the entrance."""
