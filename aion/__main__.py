@@ -1,6 +1,5 @@
-"""The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``fetch``, ``app``,
-``download``.
-The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``calibrate``,
+``fetch``, ``app``, ``download``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -17,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, fetch, generate_command
+from aion import batch, calibrate, fetch, generate_command
 from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
 from aion.file_arguments import read_files
@@ -115,6 +114,10 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_catalog(catalog)
     catalog.set_defaults(run=_catalog)
 
+    calibrating = commands.add_parser("calibrate", help="p(z) against true redshifts, and what corrects it")
+    calibrate.add_calibrate(calibrating)
+    calibrating.set_defaults(run=_calibrate)
+
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
@@ -151,7 +154,14 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, embed, generate, many, app):
+    for command in (analyze, many, calibrating, app):
+        command.add_argument(
+            "--recalibration",
+            metavar="FILE",
+            help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
+            "(default: AION_RECALIBRATION, else the file beside the weights)",
+        )
+    for command in (analyze, embed, generate, many, calibrating, app):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -177,7 +187,7 @@ def _analyze(options: argparse.Namespace) -> Outcome:
     prior = parse_prior(options.prior) if options.prior else None
     overrides = Overrides.parse(options.set)
     given, problems = _given(options, overrides)
-    engine = _engine(options.model)
+    engine = _engine(options.model, options.recalibration)
     objects = _choose(engine, given, options.id)
     analyzed, outcome = _analyze_all(engine, objects, _streams(engine, options.use), prior)
     outcome.failures += problems
@@ -304,7 +314,7 @@ def _generate(options: argparse.Namespace) -> Outcome:
 
 
 def _batch(options: argparse.Namespace) -> Outcome:
-    result = options.make(options, lambda: _engine(options.model))
+    result = options.make(options, lambda: _engine(options.model, options.recalibration))
     print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
     left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
     return Outcome(result.rows, left_out)
@@ -314,6 +324,10 @@ def _catalog(options: argparse.Namespace) -> Outcome:
     if options.action == "build":
         return _batch(options)
     return Outcome(1, batch.do_with_catalogs(options))
+
+
+def _calibrate(options: argparse.Namespace) -> Outcome:
+    return Outcome(calibrate.run(options, lambda: _engine(options.model, options.recalibration)))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -336,7 +350,7 @@ def _app(options: argparse.Namespace) -> Outcome:
     command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
     command += [f"--server.port={options.port}"] if options.port is not None else []
     with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
-        subprocess.run(command, env=environment_with(options.model), check=True)
+        subprocess.run(command, env=environment_with(options.model, options.recalibration), check=True)
     return Outcome()
 
 
@@ -370,12 +384,13 @@ def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     return [engine.catalog.entry(id)]
 
 
-def _engine(model: str | None) -> "Engine":
+def _engine(model: str | None, recalibration: str | None = None) -> "Engine":
     from aion.explorer.engine import Engine
     from aion.explorer.settings import Settings
 
     settings = Settings.from_environment()
-    return Engine(replace(settings, model=model) if model else settings)
+    settings = replace(settings, model=model) if model else settings
+    return Engine(replace(settings, recalibration=recalibration) if recalibration else settings)
 
 
 def _write(

@@ -218,10 +218,11 @@ class Catalog:
         known = {key: ids["token"] if isinstance(ids, dict) else ids for key, ids in held.items()}
         tokens = {key: np.atleast_1d(ids).astype(np.int64) for key, ids in known.items() if ids is not None}
         stated = self.table.iloc[row].dropna()
-        ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
-        return SkyObject(
-            str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
+        ra, dec, z, snr = (
+            float(stated[name]) if name in stated else None for name in ("ra", "dec", "z", "snr")
         )
+        kind = str(stated.get("class", ""))
+        return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=kind, snr=snr, tokens=tokens)
 
     def values(self, id: str, names: Sequence[str]) -> dict[str, Any]:
         """Of one object, those of the columns ``names`` that there are, also of what the table has not; None

@@ -28,7 +28,7 @@ from aion.explorer.engine.checks import (
     spectrum_checks,
     with_coverage,
 )
-from aion.explorer.engine.description import METRICS, describe, read_beside
+from aion.explorer.engine.description import METRICS, describe, find_recalibration, read_beside
 from aion.explorer.engine.encoding import EncodedObject, encode
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
@@ -39,7 +39,7 @@ from aion.explorer.results import Analysis, Check, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
-from aion.redshift import RedshiftPDF, redshift_pdfs
+from aion.redshift import redshift_pdfs
 from aion.vector_index import VectorIndex
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
@@ -48,8 +48,8 @@ PATIENT_BATCHES = {"cpu": 1, "cuda": 32}
 """The same of those that can wait: a person waits for one batch of them at most."""
 
 
-Task = Literal["analysis", "embedding", "object", "redshift"]
-Result = Analysis | MeasuredObject | Vector | RedshiftPDF
+Task = Literal["analysis", "embedding", "object"]
+Result = Analysis | MeasuredObject | Vector
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._cpu_fallback: Networks | None = None
         self.info = describe(settings, self._networks)
+        self.recalibration = find_recalibration(settings, self._networks)
+        """What p(z) is corrected with; None: with nothing."""
         self.catalog, self.catalog_note = reference_catalog(settings.catalog, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
@@ -198,15 +200,15 @@ class Engine:
 
     def redshifts(
         self, target: SkyObject, uses: Mapping[str, Collection[str] | None]
-    ) -> dict[str, RedshiftPDF]:
-        """Name -> p(z) for each choice of what the model may read; each as `use` in `analyze`.
+    ) -> dict[str, MeasuredObject]:
+        """Name -> what is said of p(z) for each choice of what may be read; each as `use` in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        answers = self._worker.ask([_Job(target, use, "redshift") for use in uses.values()])
+        answers = self._worker.ask([_Job(target, use, "object") for use in uses.values()])
         pairs = zip(uses, answers, strict=True)
-        return {name: answer for name, answer in pairs if isinstance(answer, RedshiftPDF)}
+        return {name: answer for name, answer in pairs if isinstance(answer, MeasuredObject)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1.
@@ -331,19 +333,24 @@ class Engine:
         times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = with_coverage(redshift, job.target, encoding)
-        if job.task == "redshift":
-            return redshift
         if job.task == "object":
             notes = (*encoding.notes, *notes)
-            return MeasuredObject(
-                encoding.tokens, encoding.used, encoding.ignored, answer.embedding, redshift, notes
+            measured = MeasuredObject(
+                encoding.tokens,
+                encoding.used,
+                encoding.ignored,
+                answer.embedding,
+                redshift,
+                notes,
+                snr=job.target.snr,
             )
+            return measured.recalibrated(self.recalibration)
         started = time.perf_counter()
         images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.target.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
-        return Analysis(
+        analysis = Analysis(
             id=job.target.id,
             tokens=encoding.tokens,
             used=encoding.used,
@@ -358,7 +365,9 @@ class Engine:
             model=self.info,
             seconds=times,
             trust=(*checks, *image_checks(networks, given)),
+            snr=job.target.snr,
         )
+        return analysis.recalibrated(self.recalibration)
 
     def _with_neighbors(
         self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], k: int

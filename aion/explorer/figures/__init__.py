@@ -2,6 +2,7 @@
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
 from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
+from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
 from aion.explorer.figures.generated import generated_figures
@@ -38,6 +39,7 @@ __all__ = [
     "blink",
     "choose_points",
     "count_bars",
+    "coverage_curve",
     "cutout_url",
     "draw_density",
     "generated_figures",
@@ -51,8 +53,10 @@ __all__ = [
     "overlay_spectra",
     "panels",
     "picture_urls",
+    "pit_histogram",
     "redshift",
     "redshift_mark",
+    "redshift_pairs",
     "scatter",
     "sky",
     "spark",

@@ -3,15 +3,17 @@ arrays. No torch here."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.catalog import EmbeddedObject, Neighbor, Vector
+from aion.catalog import EmbeddedObject, Neighbor, Vector, views_of
+from aion.catalog.views import ALL
 from aion.exact_redshift import ExactRedshift, NotRefined, refine, surest
+from aion.recalibration import Recalibration
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -157,6 +159,22 @@ class MeasuredObject(EmbeddedObject):
     redshift: RedshiftPDF
     notes: tuple[str, ...]
     """Sentences a person must read: clamped pixels, assumptions, proxies."""
+    snr: float | None = field(default=None, kw_only=True)
+    """Median per good pixel of its spectrum."""
+    model_redshift: RedshiftPDF | None = field(default=None, kw_only=True)
+    """p(z) as the model gives it, where ``redshift`` is recalibrated."""
+    recalibration: str | None = field(default=None, kw_only=True)
+    """What was done to that, in words; None: p(z) is not recalibrated."""
+
+    def recalibrated(self, recalibration: Recalibration | None) -> Self:
+        """With p(z) of the model corrected for the data that were read and their S/N; None: as it is."""
+        own = self.model_redshift or self.redshift
+        if recalibration is None:
+            return replace(self, redshift=own, model_redshift=None, recalibration=None)
+        views = views_of(self.used)
+        data = [view for view in views if view != ALL]
+        pdf, words = recalibration.of(own, data, self.snr if "spectrum" in views else None)
+        return replace(self, redshift=pdf, model_redshift=None if words is None else own, recalibration=words)
 
 
 @dataclass(frozen=True, eq=False)

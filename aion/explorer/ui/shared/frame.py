@@ -11,6 +11,7 @@ _PAGES = (
     ("pages/catalog.py", "Catalog", ":material/grid_view:"),
     ("pages/similar.py", "Similar", ":material/image_search:"),
     ("pages/inspect.py", "Inspect", ":material/fact_check:"),
+    ("pages/calibrate.py", "Calibrate", ":material/balance:"),
     ("pages/model.py", "Model", ":material/memory:"),
 )
 """File, title and icon; the first is the entrance."""
