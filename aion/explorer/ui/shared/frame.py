@@ -7,9 +7,11 @@ _THROUGH_APP = "frame-drawn"
 
 _PAGES = (
     ("pages/analyze.py", "Analyze", ":material/insights:"),
+    ("pages/batch.py", "Batch", ":material/dynamic_feed:"),
     ("pages/catalog.py", "Catalog", ":material/grid_view:"),
     ("pages/similar.py", "Similar", ":material/image_search:"),
     ("pages/inspect.py", "Inspect", ":material/fact_check:"),
+    ("pages/calibrate.py", "Calibrate", ":material/balance:"),
     ("pages/model.py", "Model", ":material/memory:"),
 )
 """File, title and icon; the first is the entrance."""

@@ -7,21 +7,28 @@ import gc
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from aion.errors import ConfigError, explained_fault
 from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.settings import Settings
+from aion.explorer.ui.shared.browser_code import load_plotly
 from aion.sky.services import Services
 
 if TYPE_CHECKING:
+    from aion.explorer.catalogs.batches import Batches
     from aion.explorer.engine import Engine
     from aion.sky.archive import Archive
 
 POLL = 0.1
 """Seconds between two looks at how far the start is."""
+
+
+HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class Startup:
             self.engine = engine
             try:
                 engine.warm_up_search()
-            except Exception as exc:  # is logged by this, and told to whoever searches
+                _batches(engine, self.settings.own)  # those that were not over go on
+            except Exception as exc:  # is logged by this, and told to whoever searches or opens them
                 explained_fault(exc)
             freeze_loaded()
 
@@ -99,6 +107,25 @@ def archive() -> "Archive | None":
     """The archives of the sky, asked by all sessions in turn; None where they are off."""
     services = settings().sky
     return None if services is None else _archive(services)
+
+
+@st.cache_resource(show_spinner=False)
+def _batches(_engine: "Engine", own: Path) -> "Batches":
+    from aion.explorer.catalogs.batches import Batches
+
+    return Batches(own, _engine, lambda: archive())
+
+
+def batches() -> "Batches":
+    """What persons gave to be done on this server, once the engine is ready; ends the page as `engine`."""
+    return _batches(engine(), settings().own)
+
+
+def is_on_this_computer() -> bool:
+    """Whether the page was opened under an address that only the computer of the server has."""
+    is_passed_on = "X-Forwarded-For" in st.context.headers
+    is_here = st.context.ip_address is None and urlsplit(st.context.url or "").hostname in HERE
+    return is_here and not is_passed_on
 
 
 def startup() -> Startup:
@@ -147,6 +174,7 @@ def is_starting() -> bool:
 
 
 def _wait(start: Startup) -> None:
+    load_plotly()
     place = st.empty()
     while start.is_running:
         place.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")
