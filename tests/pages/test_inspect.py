@@ -2,6 +2,7 @@
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from aion.explorer.ui.inspect import inspection_state
 from aion.explorer.ui.inspect.decision_files import decisions_file
@@ -12,7 +13,7 @@ from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from aion.inspection.queues import ObjectSource, Queue, QueueObject
 from aion.inspection.tables import read_decisions
-from tests.pages.conftest import unfold
+from tests.pages.conftest import PATIENCE, unfold
 
 
 @pytest.fixture
@@ -131,3 +132,15 @@ def test_filters_are_of_flags_quality_noise_and_the_redshift_of_the_catalog():
     assert seen(queue, latest, QueueFilter(issues=frozenset({"S", "R"}))) == [1]
     assert seen(queue, latest, QueueFilter(lowest_snr=5)) == [1, 2, 3]
     assert seen(queue, latest, QueueFilter(disagrees=True)) == [2], "of o3 the person accepted another z"
+
+
+def test_an_application_started_at_a_queue_opens_there(environment, root, tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    queue = Queue("night", (QueueObject("o0", ObjectSource("o0", (str(tmp_path / "gone.fits"),))),))
+    inspection_state.InspectionStore(folder).add(queue)
+    monkeypatch.setenv("AION_INSPECTION", str(folder))
+    monkeypatch.setenv("AION_QUEUE", queue.id)
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE).run()
+    assert not at.exception and "Say who inspects" in at.info[0].value
+    st.cache_resource.clear()
