@@ -8,6 +8,7 @@ from aion.explorer.ui.shared import frame, layout, server
 
 frame.through_app()
 server.engine()
+queue_list.follow_batch()
 queue = open_queue()
 if queue is None:
     queue_list.queue_list()

@@ -9,6 +9,7 @@ from aion.explorer.ui.inspect.decision_files import decisions_file
 from aion.explorer.ui.inspect.disagreements import merged_file
 from aion.explorer.ui.inspect.inspector import lines_of
 from aion.explorer.ui.inspect.queue_tools import DONE, OPEN, QueueFilter, seen
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from aion.inspection.queues import ObjectSource, Queue, QueueObject
@@ -77,6 +78,19 @@ def test_objects_marked_in_the_catalog_become_a_queue(page):
     assert [one.id for one in opened(page).objects] == ["object 1", "object 3"]
     as_person(page, "ann")
     assert not page.exception
+
+
+def test_the_files_of_a_batch_become_a_queue_that_outlives_it(page, root):
+    batches = server.batches()
+    key = batches.add_files([root / "tests" / "data" / "sdss_spec.fits"])
+    while batches.get(key).is_open:
+        batches.wait(key, 1.0)
+    page.query_params["batch"] = key
+    page.run()
+    [one] = opened(page).objects
+    assert str(kept().folder) in one.source.files[0], "the batch may be deleted"
+    assert not page.exception
+    batches.delete(key)
 
 
 def test_another_person_and_a_file_of_prospect_meet_in_one_merged_table(night):
