@@ -21,4 +21,4 @@ if not person:
 if not order:
     layout.empty("No object of this queue passes these filters. Widen one of them.")
     st.stop()
-inspector.inspector(queue, person, order)
+inspector.bench(queue, person, order)

@@ -40,7 +40,7 @@ def test_a_table_names_files_in_its_order_with_the_redshift_to_compare(night: Pa
     assert gone.source == "gone.fits"
 
 
-def test_a_catalog_is_inspected_whole_or_by_the_ids_of_a_table(settings, tmp_path: Path) -> None:  # noqa: F811
+def test_a_catalog_is_inspected_whole_or_by_the_ids_of_a_table(settings, tmp_path):  # noqa: F811
     whole, _ = queue_of_paths([settings.catalog], NOWHERE)
     assert len(whole.objects) == 12
     table = tmp_path / "some.csv"
