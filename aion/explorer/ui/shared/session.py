@@ -13,6 +13,7 @@ from aion.io import Entry, Overrides, SkyObject
 if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis, MeasuredObject
+    from aion.explorer.results.occlusion import Occlusion
     from aion.io.alternatives import Alternative
     from aion.recalibration import Recalibration
     from aion.sky.gather import Finding
@@ -79,6 +80,8 @@ class Session:
     """Å, observed: what a person clicked in a spectrum and has not named yet."""
     alone: "dict[str, MeasuredObject] | None" = None
     """What each modality alone says of p(z); None until a person asks."""
+    reasons: "Occlusion | None" = None
+    """What the answer rests on; None until a person asks."""
     prior: "Prior | None" = None
     """What p(z) is multiplied with."""
     own_recalibration: "Recalibration | None" = None
@@ -144,7 +147,7 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone = row, None, None, None
+        self.row, self.use, self.prior, self.alone, self.reasons = row, None, None, None, None
         self.error = self.refused = self.question = None
         self.choose(None)
 
@@ -156,7 +159,7 @@ class Session:
 
     def switch(self, use: frozenset[str] | None) -> None:
         """Let the model read these streams only; the lines follow the new p(z)."""
-        self.use = use
+        self.use, self.reasons = use, None
         self.choose(None)
 
     def choose(self, z: float | None) -> None:
