@@ -157,7 +157,7 @@ def objects_table(batch: Batch, results: BatchResults) -> None:
     sparks = [figures.spark_redshift(results.probability(id), edges, theme=theme()) for id in ids]
     votes = [results.votes(id) for id in ids]
     key = f"batch-table-{_key(results)}-{len(rows)}"
-    drawn = shown.assign(p_z=sparks, votes=votes)
+    drawn = shown.assign(p_z=sparks, votes=votes, flags=shown["flags"].astype(str))
     first = ["id", "p_z", *[name for name in drawn if name not in ("id", "p_z", "votes")], "votes"]
     st.dataframe(
         drawn[first],
