@@ -38,6 +38,8 @@ class Settings:
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
+    """Folder for indexes of catalogs beside which nobody may write (``AION_INDEXES``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
@@ -71,6 +73,7 @@ class Settings:
             precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             own=Path(given.get("AION_OWN", cls.own)),
+            indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
@@ -87,7 +86,7 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._cpu_fallback: Networks | None = None
         self.info = describe(settings, self._networks)
-        self.catalog, self.catalog_note = _reference_catalog(settings.catalog, self.info.sha256)
+        self.catalog, self.catalog_note = _reference_catalog(settings, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
         self._ranking = Lock()
@@ -391,9 +390,11 @@ def _attempt(work: Callable[[], Any]) -> Any:
         return exc
 
 
-def _reference_catalog(folder: Path, sha256: str) -> tuple[Catalog | None, str | None]:
-    """The catalog in a folder, if there is one that these weights made, and else why it cannot be used."""
+def _reference_catalog(settings: Settings, sha256: str) -> tuple[Catalog | None, str | None]:
+    """The catalog in its folder, if there is one that these weights made, and else why it cannot be used."""
     try:
-        return (Catalog.load(folder, model_sha256=sha256) if Catalog.is_in(folder) else None), None
+        if not Catalog.is_in(settings.catalog):
+            return None, None
+        return Catalog.load(settings.catalog, model_sha256=sha256, cache=settings.indexes), None
     except IndexMismatchError:
         return None, OTHER_CATALOG
