@@ -5,9 +5,9 @@
     python -m benchmarks.scale survey
 
 ``runners`` makes a catalog of rows of the Multimodal Universe in this process and by workers of Dask, and tells
-whether all its files have the same bytes. The model is a tiny one with random weights, so that two cores are
-enough: what is measured is all but the transformer. ``index`` builds each index of clustered vectors of 128
-numbers and asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md has the formula.
+if the files have the same bytes. The model is a tiny one with random weights, so that two cores are enough:
+what is measured is all but the transformer. ``index`` builds each index of clustered vectors of 128 numbers and
+asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md has the formula.
 Processor time counts what the process and its children did, whatever else the machine does meanwhile.
 """
 
