@@ -44,6 +44,8 @@ class Settings:
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
     inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
     """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
+    indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
+    """Folder for indexes of catalogs beside which nobody may write (``AION_INDEXES``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
@@ -79,6 +81,7 @@ class Settings:
             recalibration=given.get("AION_RECALIBRATION", cls.recalibration),
             own=Path(given.get("AION_OWN", cls.own)),
             inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
+            indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
