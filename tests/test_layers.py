@@ -137,9 +137,11 @@ LAYERS: dict[str, set[str]] = {
     | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
+    "aion.serving": {"aion.resources", "aion.inspection"} | explorer("settings"),
     "aion.__main__": CORE
     | SERVICES
-    | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"},
+    | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"}
+    | {"aion.serving"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

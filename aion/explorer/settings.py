@@ -42,6 +42,8 @@ class Settings:
     or another file of these weights (``AION_RECALIBRATION``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    queue: str = ""
+    """Id of the queue at which the application opens; `aion inspect` sets it (``AION_QUEUE``)."""
     inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
     """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
     indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
@@ -80,6 +82,7 @@ class Settings:
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             recalibration=given.get("AION_RECALIBRATION", cls.recalibration),
             own=Path(given.get("AION_OWN", cls.own)),
+            queue=given.get("AION_QUEUE", cls.queue),
             inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
             indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
@@ -106,10 +109,13 @@ def _sky(given: Mapping[str, str]) -> Services | None:
 
 
 def environment_with(
-    model: str | None, recalibration: str | None = None, environment: Mapping[str, str] = os.environ
+    model: str | None = None,
+    recalibration: str | None = None,
+    queue: str | None = None,
+    environment: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """The environment of a process that shall use these; None leaves the choice as it is."""
-    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration}
+    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration, "AION_QUEUE": queue}
     return {**environment, **{name: value for name, value in asked.items() if value}}
 
 

@@ -42,8 +42,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => { if (bench === mine && !mine.root.isConnected) bench = null }
 }
 
+function told({ decisions }) {
+  return new Map(Object.entries(decisions).map(([place, decision]) => [Number(place), decision]))
+}
+
 function opened(data) {
-  const decisions = new Map(Object.entries(data.decisions).map(([place, decision]) => [Number(place), decision]))
+  const decisions = told(data)
   const unsaved = new Map()
   for (const key of Object.keys(localStorage).filter((key) => key.startsWith(`${STORED}/${data.queue}/${data.person}/`)).sort()) {
     const entry = JSON.parse(localStorage.getItem(key))
@@ -124,6 +128,7 @@ function settle(one) {
     one.waits = false
   }
   if (one.unsaved.size) report(one)
+  else one.decisions = told(one.data) // also of another tab, or of a file that was read
 }
 
 // Screens.
