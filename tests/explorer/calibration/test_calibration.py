@@ -66,7 +66,7 @@ def test_truths_that_cannot_be_joined_are_refused(column, other, reason):
 
 def test_every_group_has_its_numbers_and_its_count(measured):
     groups = measured.groups
-    assert list(groups)[0] == "all" and groups["all"][0] == N
+    assert next(iter(groups)) == "all" and groups["all"][0] == N
     assert groups["class: star"][0] == N // 10 and groups["S/N < 1"][0] == N // 2
     assert groups["class: galaxy"][1]["outliers > 0.15"].value < 0.1
     assert groups["class: star"][1]["outliers > 0.15"].value == 1
