@@ -34,7 +34,6 @@ def generated_files(
         reports: of the object that was read.
         stem: beginning of the names, in front of the mark; None = made of the id.
     """
-    begin = marked_stem(generated, file_stems([generated.id])[0] if stem is None else stem)
     content = {
         "fits": _fits(generated, reports),
         "json": (json.dumps(_summary(generated), indent=2, ensure_ascii=False) + "\n").encode(),
@@ -42,7 +41,12 @@ def generated_files(
             f"{generated.id}: {mark(generated)}", figures.generated_figures(generated)
         ).encode(),
     }
-    return {f"{begin}.{ending}": data for ending, data in content.items()}
+    return {generated_name(generated, ending, stem=stem): data for ending, data in content.items()}
+
+
+def generated_name(generated: Generated, ending: str, *, stem: str | None = None) -> str:
+    """Of one of `generated_files`."""
+    return f"{marked_stem(generated, file_stems([generated.id])[0] if stem is None else stem)}.{ending}"
 
 
 def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
