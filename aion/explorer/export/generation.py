@@ -75,7 +75,13 @@ def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
         "OBJECT": (generated.id, "id of what was read"),
     }
     notice = [generated.model.notice] if generated.model.notice else []
-    history = [mark(generated), *notice, f"read by the model: {', '.join(generated.used)}", *generated.notes]
+    history = [
+        mark(generated),
+        *notice,
+        f"read by the model: {', '.join(generated.used)}",
+        *generated.cautions,
+        *generated.notes,
+    ]
     return fits_bytes(parts, cards, history=[*history, *origins(reports), *acknowledgments(reports)])
 
 
@@ -98,6 +104,7 @@ def _summary(generated: Generated) -> dict[str, Any]:
         "object": generated.id,
         "target": generated.target,
         "revision": generated.model.revision,
+        "cautions": list(generated.cautions),
         "notes": list(generated.notes),
         "agreement_with_withheld": None if agreement is None else asdict(agreement),
         **({"numbers": numbers} if numbers else {}),

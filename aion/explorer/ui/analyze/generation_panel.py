@@ -149,8 +149,8 @@ def _result(session: Session, generated: Generated) -> None:
     )
     read = ", ".join(dict.fromkeys(labels.stream_group(key) for key in generated.used))
     st.caption(f"Read: {read}. Took {generated.seconds:.1f} s.")
-    for note in generated.notes:
-        st.caption(as_text(note))
+    for caution in generated.cautions:
+        st.warning(as_text(caution), icon=":material/warning:")
     if generated.agreement is not None:
         _agreement(generated, generated.agreement)
     drawings = figures.generated_figures(generated, theme=theme(), narrow=on_phone())
