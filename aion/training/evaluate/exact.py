@@ -68,7 +68,7 @@ def _row(spectrum: Spectrum, pdf: RedshiftPDF, truth: float) -> tuple[float, ...
     arrays = (spectrum.wavelength, spectrum.flux, spectrum.ivar, spectrum.mask)
     wavelength, flux, ivar, bad = (array[0].double().numpy() for array in arrays)
     started = time.process_time()
-    best = refine(wavelength, flux, ivar, bad > 0, pdf)[0]
+    best = refine(wavelength, flux, ivar, bad > 0, pdf, pdf.peaks)[0]
     seconds = time.process_time() - started
     top = int(np.abs(pdf.z - pdf.peaks[0].z).argmin())
     found = (best.z, best.error) if isinstance(best, ExactRedshift) else (np.nan, np.nan)
