@@ -33,7 +33,7 @@ WIDTHS = (0.0, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15)
 """Widths of the smoothing that are tried."""
 POWERS = tuple(float(round(10 ** (step / 40), 4)) for step in range(-28, 13))
 """Powers that are tried."""
-COVERED = (0.64, 0.72)
+COVERED = (0.66, 0.70)
 """Share of truths that 68 % regions shall hold when a power is fitted, where a power gives that."""
 PIT_STEPS = 20
 """Of a map of cumulative probabilities."""

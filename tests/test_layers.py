@@ -189,7 +189,7 @@ def test_arrows_between_our_modules_point_down(source: Path) -> None:
     ("name", "planted"),
     [
         ("aion.explorer.engine.engine", "aion.explorer.ui.shared"),
-        ("aion.explorer.engine.engine", "aion.explorer.catalogs.user_catalog"),
+        ("aion.explorer.engine.engine", "aion.explorer.catalogs.batches"),
         ("aion.explorer.catalogs.similarity", "aion.explorer.ui.shared.figure"),
         ("aion.catalog.catalog", "aion.explorer.engine"),
         ("aion.explorer.figures.image", "aion.explorer.export.tables"),

@@ -126,7 +126,7 @@ def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
     return any(
         f"/{name}/_stcore/" in message.location.get("url", "")
-        for name in ("catalog", "similar", "inspect", "model")
+        for name in ("batch", "catalog", "similar", "inspect", "calibrate", "model")
     )
 
 

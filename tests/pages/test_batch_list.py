@@ -1,5 +1,6 @@
 """A list of positions, names or ids on the Batch page, with the fake archive behind it."""
 
+import re
 import threading
 
 import pytest
@@ -56,7 +57,8 @@ def slow(monkeypatch):
         return fetch(place, ours, progress, **how)
 
     monkeypatch.setattr(lists, "gather", gather)
-    return gate
+    yield gate
+    gate.release(100)
 
 
 def fetched(at, count):
@@ -89,7 +91,7 @@ def test_fetching_shows_its_pace_and_goes_on_after_a_cancel(form, slow, sky):
     slow.release(2)
     at = fetched(at, 2)
     text = at.get("progress")[0].proto.text
-    assert text.startswith("Fetching: 2 of 5 targets, ") and "a minute" in text and "left" in text
+    assert text.startswith("Fetching: 2 of 5 targets, ") and re.search(r"\d a (second|minute), about", text)
     at = finished(press(at, "Cancel"))
     assert not at.exception and not at.error and "Cancelled: 0 objects" in shown(at)
     asked = [(one.path, one.query, one.body) for one in sky.requests]

@@ -86,6 +86,7 @@ def test_without_a_hub_the_panel_is_one_sentence(sky, app: AppTest, hub: Hub) ->
     [
         (None, "http://localhost:8501/", {}, True),
         (None, "http://127.0.0.1:8501/?at=1,2", {}, True),
+        ("::ffff:127.0.0.1", "http://127.0.0.1:8501/", {}, True),
         (None, "https://explorer.example.org/", {}, False),
         (None, "http://localhost:8501/", {"X-Forwarded-For": "192.168.0.7"}, False),
         ("192.168.0.7", "http://localhost:8501/", {}, False),

@@ -91,7 +91,7 @@ class Engine:
         self.info = describe(settings, self._networks)
         self.recalibration = find_recalibration(settings, self._networks)
         """What p(z) is corrected with; None: with nothing."""
-        self.catalog, self.catalog_note = reference_catalog(settings.catalog, self.info.sha256)
+        self.catalog, self.catalog_note = reference_catalog(settings, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
         self._ranking = Lock()

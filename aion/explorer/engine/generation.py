@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from aion.errors import AIONError, InputError, StoppedError, explained_fault
+from aion.explorer.engine.description import read_beside
 from aion.explorer.engine.engine import Engine
 from aion.explorer.engine.generation_passes import GenerationProgress, GenerationRequest, Passes
 from aion.explorer.engine.generation_results import generated_image, generated_numbers, generated_spectrum
@@ -14,6 +15,8 @@ from aion.explorer.results.generated import Generated
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum, Z
 
+MEASURED = "generation.json"
+"""Beside the weights: how well they generate."""
 _GROUPS = {"photometry": "tok_flux_", "photometry_hsc": "tok_mag_"}
 """Numbers that are asked together -> how their token keys begin."""
 
@@ -56,7 +59,7 @@ class GenerationJob:
 def generation_targets(writes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Name -> token keys of everything that weights which predict these streams can generate: images and
     spectra, all photometry of a survey, single numbers. The redshift is not among them: it has p(z)."""
-    kinds = {key: MODALITIES[key] for key in writes if key in MODALITIES and key != Z.token_key}
+    kinds = {key: cls for key, cls in MODALITIES.items() if key in writes and key != Z.token_key}
     wide = [key for key, cls in kinds.items() if issubclass(cls, (Image, Spectrum))]
     numbers = [key for key, cls in kinds.items() if issubclass(cls, Scalar) and cls.num_tokens == 1]
     groups = {
@@ -108,5 +111,20 @@ def draw_samples(
         tokens,
         seconds=time.perf_counter() - started,
         notes=tuple(passes.encoding.notes),
+        cautions=_cautions(passes),
         **parts,
+    )
+
+
+def _cautions(passes: Passes) -> tuple[str, ...]:
+    """What was measured of generating these streams with these weights, where it is bad: of a file beside the
+    weights, which holds only for the ones that it names."""
+    measured = passes.ask(partial(read_beside, name=MEASURED))
+    if measured.get("sha256") != passes.engine.info.sha256:
+        return ()
+    targets, used = set(passes.keys), set(passes.encoding.used)
+    return tuple(
+        row["sentence"]
+        for row in measured["cautions"]
+        if targets & set(row["targets"]) and not used & set(row["unless"])
     )

@@ -8,6 +8,7 @@ from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points
 from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
+from aion.explorer.figures.reasons import image_reasons, spectrum_reasons
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.sky import sky
 from aion.explorer.figures.sparkline import spark, spark_redshift
@@ -45,6 +46,7 @@ __all__ = [
     "generated_figures",
     "histogram",
     "html",
+    "image_reasons",
     "image_tokens",
     "image_url",
     "line_marks",
@@ -62,6 +64,7 @@ __all__ = [
     "spark",
     "spark_redshift",
     "spectrum",
+    "spectrum_reasons",
     "spectrum_tokens",
     "theme_by_name",
     "whole",

@@ -115,7 +115,7 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     thinned, every = _thinned(image.whole)
     step = image.pixel_scale or 1.0
     figure = make_subplots(rows=1, cols=1)
-    figure.add_trace(pixel_trace(_picture(thinned, image, view), step * every))
+    figure.add_trace(pixel_trace(color_picture(thinned, image, view), step * every))
     half = image.decoded.shape[-1] / 2 * step
     figure.add_shape(
         type="rect",
@@ -177,12 +177,14 @@ def _png_url(pixels: color_image.Pixels) -> str:
 
 
 def _pictures(image: ImageResult, view: ImageView) -> list[tuple[color_image.Pixels, Floats, str]]:
-    """What `_picture` makes of the original and the decoded image."""
+    """What `color_picture` makes of the original and the decoded image."""
     sources = [image.decoded] if image.original is None else [image.original, image.decoded]
-    return [_picture(flux, image, view) for flux in sources]
+    return [color_picture(flux, image, view) for flux in sources]
 
 
-def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_image.Pixels, Floats, str]:
+def color_picture(
+    flux: Floats, image: ImageResult, view: ImageView
+) -> tuple[color_image.Pixels, Floats, str]:
     """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is
     that of the original."""
     reference = image.decoded if image.original is None else image.original
@@ -198,8 +200,7 @@ def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_i
 
 
 def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
-    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one, centered on 0."""
-    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one, centered on 0."""
+    """What `color_picture` gives, centered on 0."""
     pixels, flux, hover = picture
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0

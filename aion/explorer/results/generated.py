@@ -2,7 +2,7 @@
 carries: frozen dataclasses of numpy arrays. Shapes: S samples."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,10 @@ class Generated:
     withheld: Withheld | None = None
     """Of all numbers together."""
     seconds: float = 0.0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    """Of reading the object."""
+    cautions: tuple[str, ...] = ()
+    """What these weights cannot do, as measured."""
 
     @property
     def samples(self) -> int:

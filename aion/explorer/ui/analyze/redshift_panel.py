@@ -11,6 +11,7 @@ from aion.explorer.results import Analysis, SpectrumResult
 from aion.explorer.ui.analyze import links, z_control
 from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
+from aion.explorer.ui.analyze.reasons_panel import reasons_panel
 from aion.explorer.ui.analyze.recalibration_choice import recalibration_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
@@ -62,6 +63,7 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     if analysis.spectra:
         _spectra(analysis)
     each_alone(analysis, z_control.current(analysis))
+    reasons_panel(analysis)
     links.write_address()
 
 

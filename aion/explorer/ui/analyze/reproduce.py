@@ -51,7 +51,7 @@ def _texts(analysis: Analysis) -> None:
         )
     if current_session().origin == "own":
         st.caption(
-            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page "
+            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Batch page "
             "and unpack it."
         )
     python, command = st.tabs(["Python", "Command"])

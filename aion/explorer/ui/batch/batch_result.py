@@ -1,6 +1,7 @@
 """What a batch found: summary plots, a table of which a click opens the object, what was left out, files."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ def objects_table(batch: Batch, results: BatchResults) -> None:
     sparks = [figures.spark_redshift(results.probability(id), edges, theme=theme()) for id in ids]
     votes = [results.votes(id) for id in ids]
     key = f"batch-table-{_key(results)}-{len(rows)}"
-    drawn = shown.assign(p_z=sparks, votes=votes)
+    drawn = shown.assign(p_z=sparks, votes=votes, flags=shown["flags"].astype(str))
     first = ["id", "p_z", *[name for name in drawn if name not in ("id", "p_z", "votes")], "votes"]
     st.dataframe(
         drawn[first],
@@ -212,8 +213,9 @@ def _open(batch: Batch, results: BatchResults, key: str, ids: list[str]) -> None
     if opened is None:
         session.open([results.catalog.entry(id)], origin="own", label=id)
     else:
-        given = Pending(opened.files, "upload", id, opened.overrides)
-        session.open(opened.targets, origin="upload" if opened.files else "own", label=id, given=given)
+        label = ", ".join(Path(str(getattr(file, "name", ""))).name for file in opened.files)
+        given = Pending(opened.files, "upload", label, opened.overrides)
+        session.open(opened.targets, origin="upload" if opened.files else "sky", label=label, given=given)
         session.look_at(opened.row)
     session.inputs += 1
     st.switch_page("pages/analyze.py")

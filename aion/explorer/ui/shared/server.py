@@ -29,6 +29,10 @@ POLL = 0.1
 
 
 HERE = ("localhost", "127.0.0.1", "::1")
+"""Names that a computer has for itself."""
+NO_ADDRESS = (None, "::ffff:127.0.0.1")
+"""What Streamlit says of where a person is who is at this computer; the second where the server answers
+IPv4 by IPv6."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def batches() -> "Batches":
 def is_on_this_computer() -> bool:
     """Whether the page was opened under an address that only the computer of the server has."""
     is_passed_on = "X-Forwarded-For" in st.context.headers
-    is_here = st.context.ip_address is None and urlsplit(st.context.url or "").hostname in HERE
+    is_here = st.context.ip_address in NO_ADDRESS and urlsplit(st.context.url or "").hostname in HERE
     return is_here and not is_passed_on
 
 
