@@ -235,7 +235,7 @@ function paint(one) {
   part(one, ".saved").textContent = one.unsaved.size ? "Saving" : "Saved"
   part(one, ".id").textContent = data.ids[place]
   part(one, ".problem").textContent = screen?.problem ?? (screen ? (spectrumOf(one) ? "" : "This object has no spectrum.") : "The model is reading this object.")
-  part(one, ".facts").textContent = !screen ? "" : [screen.kind, screen.z_catalog === null ? "" : `catalog z ${screen.z_catalog.toFixed(5)}`, screen.snr === null ? "" : `S/N ${screen.snr.toFixed(1)}`, spectrumOf(one)?.survey ?? ""].filter(Boolean).join(" · ")
+  part(one, ".facts").textContent = !screen ? "" : [screen.kind, screen.z_catalog === null ? "" : `catalog z ${screen.z_catalog.toFixed(5)}`, screen.snr === null ? "" : `S/N ${screen.snr.toFixed(1)}`.replace("-", "−"), spectrumOf(one)?.survey ?? ""].filter(Boolean).join(" · ")
   const shownPeak = screen?.peaks?.findIndex((peak) => Math.abs(peak.z - one.z) < 1e-9) ?? -1
   part(one, ".z b").textContent = `z ${one.z.toFixed(5)}`.replace("-", "−")
   const isAccepted = decision.z !== null && Math.abs(decision.z - one.z) < 1e-9
@@ -243,7 +243,7 @@ function paint(one) {
   part(one, ".accepted").classList.toggle("yes", isAccepted)
   part(one, ".peaks").replaceChildren(...(screen?.peaks ?? []).map((peak, i) => {
     const row = element("li", "", { className: i === shownPeak ? "on" : "" }), button = element("button", peak.exact ? peak.text : `${peak.z.toFixed(4)}`, { title: peak.text, onclick: () => takePeak(one, i) })
-    row.append(button, element("span", `${(100 * peak.probability).toFixed(0)} %`), element("span", peak.predicted ? `${peak.found} of ${peak.predicted} lines` : ""))
+    row.append(button, element("span", `${(100 * peak.probability).toFixed(0)} %`), element("span", peak.predicted ? `${peak.found}/${peak.predicted} lines` : "", { title: "lines that it predicts, found with S/N of 3 or more" }))
     return row
   }))
   const choice = (name, entries, isOn) => part(one, name).replaceChildren(...entries.map(([key, text, title]) => element("button", text, { title, className: isOn(key, text) ? "on" : "", onclick: () => press(one, key) })))
