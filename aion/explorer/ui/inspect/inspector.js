@@ -10,7 +10,7 @@ let bench = null // the one on the page
 
 const KEYS = [
   ["Move", [["n", "next"], ["b", "previous"], ["f", "first one without a quality"]]],
-  ["Redshift", [["a", "accept z"], ["o ]", "next peak of p(z)"], ["i [", "previous peak"], ["z", "type a redshift"], [". ,", "z up or down by 30 km/s"], ["> <", "by 300 km/s"]]],
+  ["Redshift", [["a", "accept z"], ["o ]", "next peak of p(z), and then what others said of a disagreement"], ["i [", "previous one"], ["z", "type a redshift"], [". ,", "z up or down by 30 km/s"], ["> <", "by 300 km/s"]]],
   ["Line under the cursor", [["← →", "move the cursor, with Shift farther"], ["k j", "cursor to the next or previous feature"], ["l", "say which line it is: z follows"]]],
   ["Quality", [["4", ""], ["3", ""], ["2", ""], ["1", ""], ["0", ""]]],
   ["Class", [["g", "galaxy"], ["q", "quasar"], ["s", "star"]]],
@@ -260,7 +260,7 @@ function paint(one) {
   }))
   part(one, ".said").replaceChildren(...(data.said[place] ?? []).map((said) => {
     const text = `${said.person}: z ${said.z === null ? "none" : said.z.toFixed(5)}, quality ${said.quality}${said.kind ? `, ${said.kind}` : ""}${said.comment ? `. ${said.comment}` : ""}`
-    return element("button", text, { onclick: () => said.z !== null && setZ(one, said.z) })
+    return element("button", text, { className: said.z === one.z ? "on" : "", onclick: () => said.z !== null && setZ(one, said.z) })
   }))
 }
 
@@ -277,11 +277,17 @@ function setZ(one, z) {
   draw(one)
 }
 
+// Of p(z), and then those that people said.
+function redshifts({ screens, place, data }) {
+  const said = (data.said[place] ?? []).filter(({ z }) => z !== null)
+  return [...(screens.get(place)?.peaks ?? []), ...said].map(({ z }) => z)
+}
+
 function takePeak(one, index) {
-  const peaks = one.screens.get(one.place)?.peaks
-  if (!peaks?.length) return
-  one.peak = (index + peaks.length) % peaks.length
-  setZ(one, peaks[one.peak].z)
+  const all = redshifts(one)
+  if (!all.length) return
+  one.peak = (index + all.length) % all.length
+  setZ(one, all[one.peak])
 }
 
 function typeZ(one) {

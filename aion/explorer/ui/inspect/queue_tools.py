@@ -72,7 +72,7 @@ def _tools(queue: Queue, person: str) -> None:
     }
     if person:
         tools["Lines"] = (":material/edit:", partial(own_lines.own_lines, person))
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with st.container(horizontal=True, gap="small", key="inspect-toolset"):
         for title, (icon, content) in tools.items():
             key = f"inspect-{title.lower()}-{queue.id}"  # closed in another queue
             with st.popover(title, icon=icon, key=key, on_change="rerun") as panel:
