@@ -95,7 +95,13 @@ LAYERS: dict[str, set[str]] = {
         "aion.resources",
         "aion.sky",
     },
-    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.recalibration", "aion.redshift"},
+    "aion.explorer.results": {
+        "aion.catalog",
+        "aion.constants",
+        "aion.exact_redshift",
+        "aion.recalibration",
+        "aion.redshift",
+    },
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core(
         *("catalog", "redshift", "redshift_scores", "lines", "constants", "color_image")
