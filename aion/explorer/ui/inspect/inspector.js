@@ -30,13 +30,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (bench.root.parentElement !== place) place.replaceChildren(bench.root)
   for (const [name, color] of Object.entries(data.colors)) bench.root.style.setProperty(`--${name}`, color)
   settle(bench)
-  if (!data.order.includes(bench.place)) bench.place = data.order.includes(data.start) ? data.start : data.order[0]
+  const isElsewhere = !data.order.includes(bench.place) // after a filter
+  if (isElsewhere) bench.place = data.order.includes(data.start) ? data.start : data.order[0]
   if (isNew) {
     bench.watch = new ResizeObserver(() => draw(bench))
     bench.watch.observe(bench.root)
     show(bench)
     focusBench(bench) // keys are for it from the first one on
-  } else paint(bench)
+  } else if (isElsewhere) show(bench)
+  else {
+    paint(bench)
+    draw(bench) // another theme or line
+  }
   fetchAhead(bench)
   const mine = bench
   return () => { if (bench === mine && !mine.root.isConnected) bench = null }
@@ -95,7 +100,11 @@ function keep(one, place, decision) {
   one.decisions.set(place, decision)
   const key = `${one.tab}-${String(++one.number).padStart(6, "0")}`, entry = { key, place, decision, time: new Date().toISOString() }
   one.unsaved.set(key, entry)
-  localStorage.setItem(`${STORED}/${one.data.queue}/${one.data.person}/${key}`, JSON.stringify(entry))
+  try {
+    localStorage.setItem(`${STORED}/${one.data.queue}/${one.data.person}/${key}`, JSON.stringify(entry))
+  } catch (full) {
+    console.warn(full) // the server keeps it all the same
+  }
   report(one)
   paint(one)
 }
