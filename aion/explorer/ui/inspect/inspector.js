@@ -119,13 +119,25 @@ function undo(one) {
   draw(one)
 }
 
-// What the server is told: where we are, and all that it has not confirmed; one report at a time, and again where no answer comes.
-function report(one, { again = false } = {}) {
-  if (one.waits && !again) return
+// What the server is told: where we are, and all that it has not confirmed; one report at a time.
+function report(one) {
+  if (one.waits) return
   clearTimeout(one.timer)
   one.waits = one.unsaved.size > 0
   one.tell({ at: one.place, next: ahead(one), decisions: [...one.unsaved.values()] })
-  if (one.waits) one.timer = setTimeout(() => report(one, { again: true }), AGAIN)
+  if (one.waits) one.timer = setTimeout(() => reportAgain(one), AGAIN)
+}
+
+// Where no answer came. Another process, which was started meanwhile, knows nothing of this page: it begins again there.
+async function reportAgain(one) {
+  if (!one.root.isConnected) return void (one.waits = false)
+  const answer = await fetch(new URL(`${one.address}ready.json`, document.baseURI), { cache: "no-store" }).catch(() => null)
+  if (!one.waits) return
+  if (answer?.ok) {
+    one.waits = false
+    report(one)
+  } else if (answer) location.reload()
+  else one.timer = setTimeout(() => reportAgain(one), AGAIN)
 }
 
 function settle(one) {
