@@ -1,15 +1,16 @@
 """The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature.
 Nothing here runs the model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
-from aion.explorer.results import Analysis
+from aion.explorer.results import Analysis, SpectrumResult
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import current_session
-from aion.lines import LINES, Feature, Line, LineSet, line_label
+from aion.lines import LINES, Feature, Line, LineSet, line_label, observed
 from aion.redshift import RedshiftPDF
 
 STEP = 0.0005
@@ -81,6 +82,24 @@ def choose_lines() -> None:
             bind="query-params",
             help="Solid: emission; dotted: absorption. All in vacuum.",
         )
+
+
+def choose_velocity_line(spectra: Sequence[SpectrumResult], key: str, z: float) -> None:
+    """The line that velocities are counted from; at first the reddest major one that a spectrum covers."""
+    ends = [(float(one.wavelength[0]), float(one.wavelength[-1])) for one in spectra]
+    covered = [i for i, line in enumerate(LINES) if line.major and _is_within(observed(line, z), ends)]
+    st.selectbox(
+        "From the line",
+        range(len(LINES)),
+        index=covered[-1] if covered else 0,
+        format_func=lambda i: line_label(LINES[i]),
+        key=key,
+        width=180,
+    )
+
+
+def _is_within(wavelength: float, ends: Sequence[tuple[float, float]]) -> bool:
+    return any(low <= wavelength <= high for low, high in ends)
 
 
 def line_set() -> LineSet:
