@@ -86,6 +86,8 @@ def as_drawn(flux: Floats, scale: FluxScale) -> Floats:
 def flux_limits(result: SpectrumResult, scale: FluxScale) -> tuple[float, float]:
     """Lower and upper end of the axis for a scaled spectrum; of magnitudes, the faint end is the lower."""
     flux = result.decoded if result.flux is None else result.flux
+    if not flux.size:
+        return 0.0, 1.0
     if scale != "AB":
         return flux_range(flux, result.decoded, result.bad)
     seen = as_drawn(np.concatenate([flux[~result.bad], result.decoded]), scale)

@@ -101,7 +101,7 @@ def spectrum(
     if has_data:
         _residual(figure, shown, theme)
     _regions(figure, result, shown, axis, view.flux, theme)
-    _layout(figure, shown, view.flux, theme, with_marks=z is not None or not with_marks)
+    _layout(figure, _seen(result, given, axis), view.flux, theme, with_marks=z is not None or not with_marks)
     figure.update_xaxes(range=[axis.of(end) for end in axis.seen(result.wavelength)])
     figure.update_xaxes(title_text=axis.title, row=2 if has_data else 1, col=1)
     return (
@@ -328,6 +328,14 @@ def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, 
         layer="below",
         name=name,
     )
+
+
+def _seen(result: SpectrumResult, given: SpectrumResult, axis: SpectralAxis) -> SpectrumResult:
+    """What lies between the ends of the axis."""
+    low, high = axis.seen(result.wavelength)
+    seen = (result.wavelength >= low) & (result.wavelength <= high)
+    flux = None if given.flux is None else given.flux[seen]
+    return replace(given, flux=flux, decoded=given.decoded[seen], bad=given.bad[seen])
 
 
 def _layout(

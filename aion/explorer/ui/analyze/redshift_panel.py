@@ -225,7 +225,7 @@ def _spectra(analysis: Analysis) -> None:
             bind="query-params",
         )
         if frame == VELOCITY:
-            z_control.choose_velocity_line(analysis.spectra, VELOCITY_LINE, z_control.current(analysis))
+            z_control.choose_velocity_line(analysis, VELOCITY_LINE)
         st.segmented_control(
             "Flux", FLUXES, default=FLUXES[0], required=True, key="flux", bind="query-params", help=_FLUX
         )

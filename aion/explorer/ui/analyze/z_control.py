@@ -1,13 +1,13 @@
 """The one redshift of the page and every way to set it: peaks, clicks, sliders, a number, a named feature.
 Nothing here runs the model."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
-from aion.explorer.results import Analysis, SpectrumResult
+from aion.exact_redshift import ExactRedshift
+from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import current_session
 from aion.lines import LINES, Feature, Line, LineSet, line_label, observed
@@ -84,22 +84,27 @@ def choose_lines() -> None:
         )
 
 
-def choose_velocity_line(spectra: Sequence[SpectrumResult], key: str, z: float) -> None:
-    """The line that velocities are counted from; at first the reddest major one that a spectrum covers."""
-    ends = [(float(one.wavelength[0]), float(one.wavelength[-1])) for one in spectra]
-    covered = [i for i, line in enumerate(LINES) if line.major and _is_within(observed(line, z), ends)]
+def choose_velocity_line(analysis: Analysis, key: str) -> None:
+    """The line that velocities are counted from; at first the surest of the exact redshift, or else the
+    reddest major one that a spectrum covers."""
     st.selectbox(
         "From the line",
         range(len(LINES)),
-        index=covered[-1] if covered else 0,
+        index=LINES.index(_surest_line(analysis)),
         format_func=lambda i: line_label(LINES[i]),
         key=key,
         width=180,
     )
 
 
-def _is_within(wavelength: float, ends: Sequence[tuple[float, float]]) -> bool:
-    return any(low <= wavelength <= high for low, high in ends)
+def _surest_line(analysis: Analysis) -> Line:
+    best = analysis.exact[0] if analysis.exact else None
+    if isinstance(best, ExactRedshift):
+        return max(best.lines, key=lambda one: one.significance).line
+    ends = [(one.wavelength[0], one.wavelength[-1]) for one in analysis.spectra]
+    places = {line: observed(line, current(analysis)) for line in LINES if line.major}
+    covered = [line for line, x in places.items() if any(low <= x <= high for low, high in ends)]
+    return covered[-1] if covered else LINES[0]
 
 
 def line_set() -> LineSet:
