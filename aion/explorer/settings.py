@@ -37,7 +37,7 @@ class Settings:
     catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
-    """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    """Folder for the batches that persons begin on a page (``AION_OWN``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,

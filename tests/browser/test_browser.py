@@ -142,7 +142,9 @@ def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp
         page.get_by_role("button", name="Catalog (zip)").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert "catalog/catalog.json" in archive.namelist()
+    page.keyboard.press("Escape")
     batch = page.url
+    page.wait_for_timeout(1500)  # as above: a table takes clicks a while after it is there
     page.get_by_test_id("stDataFrame").first.click(position={"x": 60, "y": 52})
     page.get_by_test_id("stMetricValue").first.wait_for()
     page.get_by_text("mine.csv", exact=False).first.wait_for()  # as its file has it

@@ -62,15 +62,15 @@ def batch_result(batch: Batch) -> None:
     except AIONError as exc:
         if batch.record.rows or batch.record.state == "done":
             layout.refuse(str(exc))
-        actions(batch, None)
+        batch_actions(batch, None)
         return
-    actions(batch, results)
-    summary(results)
+    batch_actions(batch, results)
+    summary_plots(results)
     objects_table(batch, results)
     left_out(results)
 
 
-def actions(batch: Batch, results: BatchResults | None) -> None:
+def batch_actions(batch: Batch, results: BatchResults | None) -> None:
     """How it ended, and what can be done with it."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"**{state_text(batch)}**")
@@ -88,7 +88,7 @@ def actions(batch: Batch, results: BatchResults | None) -> None:
         delete_button(batch)
 
 
-def summary(results: BatchResults) -> None:
+def summary_plots(results: BatchResults) -> None:
     """Redshifts, redshift against magnitude or S/N, flags and S/N of all objects."""
     table = results.table
     draw = partial(_draw, results)
