@@ -17,6 +17,7 @@ from aion.errors import ConfigError, InputError
 if TYPE_CHECKING:
     from aion.explorer.engine import Engine
     from aion.survey.run import Runner, RunProgress, RunResult
+    from aion.survey.sources import SurveySource
 
 ENDINGS = ("parquet", "csv", "ecsv", "fits", "vot")
 RUNNERS = ("here", "dask", "rank")
@@ -33,20 +34,27 @@ def add_batch(batch: argparse.ArgumentParser) -> None:
         required=True,
         help="folder of the catalog; named again, it goes on",
     )
+    _add_runners(batch)
+    fetch.add_list(batch)
+    batch.add_argument("--label", default="survey", metavar="TEXT", help="what its objects are, for people")
     batch.add_argument(
+        "--p-z", action="store_true", help="keep p(z) of each object, and not only its summary"
+    )
+
+
+def _add_runners(command: argparse.ArgumentParser) -> None:
+    """Who does the work."""
+    command.add_argument(
         "--runner",
         choices=RUNNERS,
         default="here",
         help="who does the work: this process, Dask, or processes that SLURM or torchrun started together",
     )
-    batch.add_argument(
+    command.add_argument(
         "--workers", type=int, default=2, metavar="N", help="processes of Dask on this machine"
     )
-    batch.add_argument("--scheduler", metavar="URL", help="of Dask where it runs already, as tcp://host:8786")
-    fetch.add_list(batch)
-    batch.add_argument("--label", default="survey", metavar="TEXT", help="what its objects are, for people")
-    batch.add_argument(
-        "--p-z", action="store_true", help="keep p(z) of each object, and not only its summary"
+    command.add_argument(
+        "--scheduler", metavar="URL", help="of Dask where it runs already, as tcp://host:8786"
     )
 
 
@@ -58,7 +66,6 @@ def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") ->
     """
     from aion.io import Overrides
     from aion.survey.opening import open_source
-    from aion.survey.run import run
     from aion.survey.target_source import open_targets
 
     overrides = Overrides.parse(options.set)
@@ -69,7 +76,34 @@ def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") ->
         source = open_targets(fetched, overrides, strict=options.strict)
     else:
         source = open_source(options.files, overrides=overrides, strict=options.strict)
-    loaded = engine()
+    return _run(source, options, engine(), options.label, with_p_z=options.p_z)
+
+
+def build_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "RunResult":
+    """A catalog of a sample of public ones, as the options of ``aion catalog build`` say.
+
+    Raises:
+        AIONError: nothing can be done.
+    """
+    from aion.survey.opening import open_source
+    from aion.survey.sample import SamplePlan, take_sample
+
+    plan = SamplePlan(tuple(options.folders), tuple(options.kinds.split(",")), options.size, options.seed)
+    loaded = engine()  # weights that are missing are known before anything is copied
+    sample, name = take_sample(plan, options.out, _Teller())
+    return _run(open_source([sample]), options, loaded, options.label or name)
+
+
+def _run(
+    source: "SurveySource",
+    options: argparse.Namespace,
+    loaded: "Engine",
+    label: str,
+    *,
+    with_p_z: bool = False,
+) -> "RunResult":
+    from aion.survey.run import run
+
     _share_cores(loaded)
     stop = threading.Event()
     with _stopping_gently(stop):
@@ -78,9 +112,9 @@ def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") ->
             options.out,
             _runner(options, loaded),
             loaded,
-            label=options.label,
-            with_p_z=options.p_z,
-            progress=_Teller(),
+            label=label,
+            with_p_z=with_p_z,
+            progress=_Teller().of_run,
             stop=stop,
         )
 
@@ -119,6 +153,7 @@ def summary(result: "RunResult", out: Path) -> str:
 def add_catalog(catalog: argparse.ArgumentParser) -> None:
     """What can be done with catalogs."""
     actions = catalog.add_subparsers(title="actions", required=True, dest="action")
+    _add_build(actions.add_parser("build", help="one of a sample of public HATS catalogs"))
     for name, text in (
         ("info", "what is in it"),
         ("check", "whether it is whole"),
@@ -135,6 +170,26 @@ def add_catalog(catalog: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "--out", type=Path, metavar="FILE", required=True, help=f"ending in {', '.join(ENDINGS)}"
             )
+
+
+def _add_build(build: argparse.ArgumentParser) -> None:
+    build.add_argument(
+        "folders",
+        nargs="+",
+        metavar="CATALOG",
+        help="folder or address (https://, hats://, hf://, s3://) of a HATS catalog, or of two whose objects "
+        "are matched by position",
+    )
+    build.add_argument(
+        "--with", dest="kinds", required=True, metavar="KINDS", help="what each object has: spectrum,image"
+    )
+    build.add_argument("--size", type=int, default=100_000, metavar="N", help="objects (default: 100000)")
+    build.add_argument("--seed", type=int, default=0, metavar="N", help="of which objects (default: 0)")
+    build.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder of the new catalog")
+    build.add_argument("--label", metavar="TEXT", help="what its objects are (default: the catalogs' names)")
+    build.add_argument("--model", metavar="MODEL", help="folder or Hub id of the weights")
+    _add_runners(build)
+    build.set_defaults(make=build_catalog)
 
 
 def do_with_catalogs(options: argparse.Namespace) -> list[str]:
@@ -185,23 +240,22 @@ def _share_cores(engine: "Engine") -> None:
 
 
 class _Teller:
-    """Writes progress to standard error: on one line of a terminal, else a line now and then."""
+    """Writes how far it is to standard error: on one line of a terminal, else a line now and then."""
 
     def __init__(self) -> None:
         self._told = 0.0
 
-    def __call__(self, progress: "RunProgress") -> None:
-        is_last = progress.partitions == progress.total
+    def __call__(self, sentence: str, *, is_last: bool = False) -> None:
         if sys.stderr.isatty():
-            print(
-                f"\r\x1b[Kaion: {progress.sentence()}",
-                end="\n" if is_last else "",
-                file=sys.stderr,
-                flush=True,
-            )
+            end = "\n" if is_last else ""
+            print(f"\r\x1b[Kaion: {sentence}", end=end, file=sys.stderr, flush=True)
         elif is_last or time.monotonic() - self._told > TOLD_EVERY:
             self._told = time.monotonic()
-            print(f"aion: {progress.sentence()}", file=sys.stderr, flush=True)
+            print(f"aion: {sentence}", file=sys.stderr, flush=True)
+
+    def of_run(self, progress: "RunProgress") -> None:
+        """After each partition."""
+        self(progress.sentence(), is_last=progress.partitions == progress.total)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ An index never changes, so several threads may ask the same one.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from aion.errors import IndexMismatchError, SearchError
 from aion.ids import Ids
-from aion.unit_vectors import Rows, UnitVectorFile, UnitVectors, Vectors, unit_rows
+from aion.unit_vectors import Rows, UnitVectorFile, UnitVectors, Vectors
+from aion.vector_index import Match, RowFilter, VectorIndex
 
 EXACT_BELOW = 50_000
 """Vectors up to which every one is compared: about 10 ms at D = 384."""
@@ -38,17 +38,8 @@ SPARE = 50
 QUERIES_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class Match:
-    """One answer. ``similarity`` is a cosine, -1 to 1; ``row`` counts in the order the vectors were given."""
-
-    id: str
-    similarity: float
-    row: int
-
-
-class Index:
-    """Vectors and their ids. Make one with `build`."""
+class Index(VectorIndex):
+    """Vectors and their ids, in this process. Make one with `build`."""
 
     def __init__(
         self, vectors: UnitVectors | UnitVectorFile, ids: Sequence[str], lists: "_Lists | None"
@@ -102,9 +93,6 @@ class Index:
             )
         self._lists.save(path)
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
     @property
     def dimension(self) -> int:
         return self._vectors.dimension
@@ -114,39 +102,17 @@ class Index:
         """True where every vector is compared, False where a query goes through the nearest lists."""
         return self._lists is None
 
-    def vectors(self, rows: Rows | None = None) -> Vectors:
-        """(n, D) unit vectors, a copy; (m, D) where only those of ``rows`` (m,) are wanted."""
-        if rows is not None:
-            return self._vectors.rows(np.asarray(rows, dtype=np.int64))
-        return np.concatenate([piece for _, piece in self.pieces()])
+    def rows(self, chosen: Rows) -> Vectors:
+        """(m, D) unit vectors of rows (m,), a copy."""
+        return self._vectors.rows(np.asarray(chosen, dtype=np.int64))
 
     def pieces(self) -> Iterator[tuple[int, Vectors]]:
         """All vectors in their order, some at a time, with the row of the first; not to be changed."""
         return self._vectors.pieces()
 
-    def vector(self, row: int) -> Vectors:
-        """(D,) the unit vector of a row."""
-        unit: Vectors = self._vectors.rows(np.array([row]))[0]
-        return unit
-
-    def similarities(self, vector: ArrayLike) -> Vectors:
-        """(n,) cosines of ``vector`` (D,) with every vector of the index, in its order; always exact."""
-        question = self._question(vector)
-        cosines: Vectors = np.concatenate([piece @ question for _, piece in self._vectors.pieces()])
-        return cosines.clip(-1, 1)
-
     def nearest(self, k: int, rows: Rows | None = None) -> tuple[Rows, Vectors]:
-        """Rows and cosines, (n, k) each, of the ``k`` most similar to every vector but itself, best first.
-
-        Args:
-            rows: (m,) Those whose neighbors are wanted, if not of all: (m, k) come back.
-
-        Raises:
-            SearchError: there are no ``k`` others.
-        """
-        if not 1 <= k < len(self):
-            raise SearchError(f"k is {k}; each of {len(self)} vectors has {len(self) - 1} others")
-        queries = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.int64)
+        """As `VectorIndex.nearest`."""
+        queries = self._others(k, rows)
         parts = [queries[i : i + QUERIES_AT_ONCE] for i in range(0, len(queries), QUERIES_AT_ONCE)]
         pairs = [self._best(self._vectors.rows(part), k + 1) for part in parts]
         neighbors, cosines = (np.concatenate(part) for part in zip(*pairs, strict=True))
@@ -154,20 +120,11 @@ class Index:
         others[others.all(axis=1), -1] = False  # copies may hide the row itself: the last one gives way
         return neighbors[others].reshape(-1, k), cosines[others].reshape(-1, k)
 
-    def query(self, vector: ArrayLike, k: int, where: NDArray[np.bool_] | None = None) -> list[Match]:
-        """The ``k`` most similar, best first; fewer where the index or ``where`` holds fewer.
-
-        Args:
-            vector: (D,), any length but zero.
-            where: (n,) True = may be an answer. It takes part in the search,
-                so ``k`` answers come back when there are ``k``.
-
-        Raises:
-            SearchError: k is below 1, or a shape does not fit.
-        """
-        if k < 1:
-            raise SearchError(f"k is {k}; at least one neighbor must be asked for")
-        question, keep = self._question(vector), self._checked(where)
+    def query(
+        self, vector: ArrayLike, k: int, where: "NDArray[np.bool_] | RowFilter | None" = None
+    ) -> list[Match]:
+        """As `VectorIndex.query`."""
+        question, keep = self._question(vector, k), self._checked(where)
         if self._lists is None:
             rows = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
             cosines = self.similarities(question)[rows]
@@ -184,22 +141,6 @@ class Index:
         rows = np.sort(self._lists.candidates(questions, k), axis=1)
         candidates = self._vectors.rows(rows.ravel()).reshape(*rows.shape, -1)
         return _first(rows, np.einsum("mcd,md->mc", candidates, questions), k)
-
-    def _question(self, vector: ArrayLike) -> Vectors:
-        """(D,) of length 1."""
-        question: Vectors = unit_rows(np.asarray(vector)[None], dimension=self.dimension)[0]
-        return question
-
-    def _checked(self, where: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-        if where is None:
-            return None
-        where = np.asarray(where)
-        if where.dtype != bool or where.shape != (len(self),):
-            raise SearchError(
-                f"the filter is {where.dtype} of shape {where.shape}; "
-                f"one bool per row is expected, {len(self)} in all"
-            )
-        return where
 
 
 class _Lists:

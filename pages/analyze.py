@@ -3,13 +3,14 @@
 import streamlit as st
 
 from aion.explorer.ui.analyze import inputs, links
-from aion.explorer.ui.shared import layout, server
+from aion.explorer.ui.shared import browser_code, layout, server
 from aion.explorer.ui.shared.session import current_session
 
 links.follow()
 inputs.choose()
 if current_session().target is None:
     inputs.welcome()
+    browser_code.load_plotly()
     if server.is_starting():
         server.announce()
     st.stop()

@@ -32,7 +32,8 @@ class Made:
 
     def refined(self, z: float) -> ExactRedshift | NotRefined:
         """Within the bin of the grid that a redshift lies in."""
-        [answer] = refine(self.wavelength, self.flux, self.ivar, self.bad, believing(z))
+        pdf = believing(z)
+        [answer] = refine(self.wavelength, self.flux, self.ivar, self.bad, pdf, pdf.peaks)
         return answer
 
 
@@ -150,7 +151,8 @@ def test_masked_pixels_are_left_out() -> None:
 
 def test_every_peak_has_its_answer() -> None:
     made = spectrum(0.1, EMISSION, noise=0.5)
-    right, wrong = refine(made.wavelength, made.flux, made.ivar, made.bad, believing(0.1, 0.25))
+    pdf = believing(0.1, 0.25)
+    right, wrong = refine(made.wavelength, made.flux, made.ivar, made.bad, pdf, pdf.peaks)
     assert isinstance(right, ExactRedshift)
     assert isinstance(wrong, NotRefined) or wrong.improvement < right.improvement / 4
 
@@ -172,6 +174,7 @@ def test_lines_are_those_of_the_one_table() -> None:
 def test_a_star_may_come_towards_us(z: float) -> None:
     balmer = {"Hα 6565": -30, "Hβ 4863": -40, "Hγ 4342": -35, "Hδ 4103": -30}
     made = spectrum(z, balmer, noise=0.3, width=200)
-    [answer] = refine(made.wavelength, made.flux, made.ivar, made.bad, believing(1e-4))
+    pdf = believing(1e-4)
+    [answer] = refine(made.wavelength, made.flux, made.ivar, made.bad, pdf, pdf.peaks)
     assert isinstance(answer, ExactRedshift)
     assert answer.z == pytest.approx(z, abs=4 * answer.error)

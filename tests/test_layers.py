@@ -28,7 +28,8 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
-    *("ids", "search", "catalog", "maps"),
+    *("redshift_scores", "recalibration"),
+    *("line_fits", "ids", "unit_vectors", "vector_index", "lance_index", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
 CORE = FACTS | TRANSFORMER | PARTS | PICTURES | {"aion", "aion.precision"}
@@ -39,9 +40,9 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export", "calibration"
 )
-PAGE = FACTS | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
+PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -70,13 +71,20 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
-    "aion.exact_redshift": {"aion.constants", "aion.lines", "aion.redshift"},
+    "aion.redshift_scores": {"aion.redshift"},
+    "aion.recalibration": {"aion.errors", "aion.redshift", "aion.redshift_scores"},
+    "aion.line_fits": {"aion.constants", "aion.lines"},
+    "aion.exact_redshift": {"aion.constants", "aion.line_fits", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
     "aion.unit_vectors": {"aion.errors"},
     "aion.ids": {"aion.errors"},
-    "aion.search": {"aion.errors", "aion.ids", "aion.unit_vectors"},
+    "aion.vector_index": {"aion.errors", "aion.unit_vectors"},
+    "aion.search": {"aion.errors", "aion.ids", "aion.unit_vectors", "aion.vector_index"},
+    "aion.lance_index": {"aion.errors", "aion.unit_vectors", "aion.vector_index"},
     "aion.maps": set(),
-    "aion.catalog": FACTS | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search"},
+    "aion.catalog": FACTS
+    | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search", "aion.lance_index"}
+    | {"aion.unit_vectors", "aion.vector_index"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
@@ -87,34 +95,51 @@ LAYERS: dict[str, set[str]] = {
         "aion.resources",
         "aion.sky",
     },
-    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
+    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.recalibration", "aion.redshift"},
     "aion.explorer.plain_text": set(),
-    "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
+    "aion.explorer.figures": core(
+        *("catalog", "redshift", "redshift_scores", "lines", "constants", "color_image")
+    )
     | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
     | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
     "aion.explorer.catalogs": FACTS
     | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky", "aion.survey"}
+    | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
+    "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
+    | {"aion.previews", "aion.redshift"}
+    | explorer("results", "redshift", "engine"),
+    "aion.explorer.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.calibrate": PAGE | {"aion.redshift_scores"} | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.inspect": PAGE | explorer("ui.shared") | {"aion.inspection"},
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.redshift", "aion.maps", "aion.sky"}
+    | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
+    | {"aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
+    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("calibration", "engine"),
+    "aion.file_arguments": {"aion.errors", "aion.io"},
+    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
+    | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
+    "aion.__main__": CORE
+    | SERVICES
+    | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -75,6 +75,7 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
         "AION_PRECISION",
         "AION_CATALOG",
         "AION_OWN",
+        "AION_INSPECTION",
         "AION_SKY",
         "AION_ALADIN",
         "HF_TOKEN",

@@ -6,16 +6,9 @@ both are written, read and searched here.
 """
 
 from aion.catalog.catalog import Catalog, Previews
+from aion.catalog.filters import Cone, Filters
 from aion.catalog.manifest import VERSION, Manifest
-from aion.catalog.neighbors import (
-    SAME_OBJECT,
-    Cone,
-    Filters,
-    Neighbor,
-    SmallSpectrum,
-    has_positions,
-    separations,
-)
+from aion.catalog.neighbors import SAME_OBJECT, Neighbor, SmallSpectrum, has_positions, separations
 from aion.catalog.views import ALL, EmbeddedObject, Tokens, Vector, vectors_of, views_of
 
 __all__ = [

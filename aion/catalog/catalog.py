@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 
 from aion import maps
 from aion.catalog.columns import PICTURE, SPECTRUM
+from aion.catalog.filters import FilteredTable, Filters
 from aion.catalog.manifest import MANIFEST, Manifest
-from aion.catalog.neighbors import Filters, Neighbor, SmallSpectrum
+from aion.catalog.neighbors import Neighbor, SmallSpectrum
 from aion.catalog.rows import Rows, RowsInFolder, RowsInMemory, read_whole
 from aion.catalog.table import as_frame, stack_views, tabulate
+from aion.catalog.threshold import best_by_threshold
 from aion.catalog.view_indexes import Report, ViewIndexes
 from aion.catalog.views import ALL, Tokens, Vector, views_of
 from aion.errors import IndexMismatchError, InputError
 from aion.ids import Ids
 from aion.io import SkyObject
 from aion.modalities import Z
-from aion.search import Index
+from aion.vector_index import VectorIndex
 
 ALIKE = 0.8
 """Share of the streams that two vectors must have in common to be compared:
@@ -65,11 +67,11 @@ class Catalog:
         self.table = as_frame(light)
         """One row per object: id, class, z (both missing where not known) and whatever else was measured:
         mag_r, survey ..."""
-        self.indexes: Mapping[str, Index] = ViewIndexes(rows, manifest.dimensions, self._ids)
+        self.indexes: Mapping[str, VectorIndex] = ViewIndexes(rows, manifest.dimensions, self._ids)
         """View -> embeddings made from a part of what is known, in the order of the table."""
 
     @property
-    def index(self) -> Index:
+    def index(self) -> VectorIndex:
         """Embeddings of everything that is known of each object."""
         return self.indexes[ALL]
 
@@ -216,10 +218,11 @@ class Catalog:
         known = {key: ids["token"] if isinstance(ids, dict) else ids for key, ids in held.items()}
         tokens = {key: np.atleast_1d(ids).astype(np.int64) for key, ids in known.items() if ids is not None}
         stated = self.table.iloc[row].dropna()
-        ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
-        return SkyObject(
-            str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
+        ra, dec, z, snr = (
+            float(stated[name]) if name in stated else None for name in ("ra", "dec", "z", "snr")
         )
+        kind = str(stated.get("class", ""))
+        return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=kind, snr=snr, tokens=tokens)
 
     def values(self, id: str, names: Sequence[str]) -> dict[str, Any]:
         """Of one object, those of the columns ``names`` that there are, also of what the table has not; None
@@ -246,19 +249,50 @@ class Catalog:
             vectors: View -> unit vector (D,) of the query made from that part of it, as `searched` says;
                 several count alike.
         """
-        keep = (filters or Filters()).keep(self.table)
         if len(vectors) == 1:
             ((view, vector),) = vectors.items()
-            where = None if keep.all() else keep
+            where = self.where(filters)
             matches = self.indexes[view].query(vector, k if exclude is None else k + 1, where)
             others = [match for match in matches if match.row != exclude][:k]
             return self.as_neighbors([one.row for one in others], [one.similarity for one in others])
-        if exclude is not None:
-            keep[exclude] = False
-        cosines = np.mean(
-            [self.indexes[view].similarities(vector) for view, vector in vectors.items()], axis=0
-        )
-        return self.first(cosines, keep, k)
+        shares = [(view, vector, 1 / len(vectors)) for view, vector in vectors.items()]
+        return self.nearest_together(shares, k, self.where(filters, () if exclude is None else (exclude,)))
+
+    def where(self, filters: Filters | None, exclude: Sequence[int] = ()) -> FilteredTable | None:
+        """The rows that pass without those to exclude, as an index takes them; None: all do."""
+        found = FilteredTable(self.table, filters or Filters(), tuple(exclude))
+        return found if found.exclude or found.filters.conditions(self.table.columns) else None
+
+    def nearest_together(
+        self,
+        shares: Sequence[tuple[str, NDArray[Any], float]],
+        k: int,
+        where: FilteredTable | None,
+        *,
+        least: bool = False,
+    ) -> tuple[Neighbor, ...]:
+        """The ``k`` objects whose weighted sum of cosines is highest, or lowest, best first.
+
+        Args:
+            shares: View, vector (D,) of the query and weight, above 0.
+        """
+        sign = -1 if least else 1
+        held = [(self.indexes[view], sign * np.asarray(vector), weight) for view, vector, weight in shares]
+
+        def score(rows: NDArray[np.int64]) -> NDArray[Any]:
+            total: NDArray[Any] = sum(weight * (index.rows(rows) @ vector) for index, vector, weight in held)
+            return total
+
+        def bound(limits: Sequence[float]) -> float:
+            return float(sum(weight * limit for (_, _, weight), limit in zip(held, limits, strict=True)))
+
+        queries = [(index, vector) for index, vector, _ in held]
+        found = None if self.index.is_exact else best_by_threshold(queries, score, bound, k, where)
+        if found is not None:
+            return self.as_neighbors(found[0].tolist(), (sign * found[1]).tolist())
+        cosines = np.sum([weight * index.similarities(vector) for index, vector, weight in held], axis=0)
+        keep = np.ones(len(self), dtype=bool) if where is None else where.keep
+        return self.first(sign * cosines, keep, k, least=least)
 
     def first(
         self, scores: NDArray[Any], keep: NDArray[np.bool_], k: int, *, least: bool = False

@@ -46,12 +46,16 @@ REDSHIFT: Mapping[str, pa.DataType] = {
     ),
     "n_peaks": pa.int32(),
     **dict.fromkeys(("p_best", "z_2", "p_2"), pa.float32()),
+    **dict.fromkeys(("z_exact", "z_exact_error"), pa.float64()),
+    "exact_lines": pa.int32(),
+    "not_refined": pa.string(),
     "flags": list_of(pa.string()),
     "coverage": pa.float32(),
     "votes": pa.string(),
 }
 """What the model says of the redshift: the best one, summaries of p(z) with the ends of its central 68 and
-95 %, its two highest peaks with what each holds, what to beware of, the share of the spectrum that is
+95 %, its two highest peaks with what each holds; of the lines within the highest, the exact one, its error
+and how many lines it rests on, or why there is none; what to beware of, the share of the spectrum that is
 covered; and the classes of the neighbors, JSON of class -> share, null where no catalog was asked."""
 RECORD: Mapping[str, pa.DataType] = dict.fromkeys(("notes", "sources", "sha256"), list_of(pa.string()))
 """What was assumed or left out, from which files a row is, and the SHA-256 of each."""

@@ -14,6 +14,7 @@ from aion.sky.services import Services
 
 EMBEDDED_MODEL = str(resource("assets/models/aion-sim"))
 CATALOG = resource("assets/catalog")
+BESIDE, NO_RECALIBRATION = "beside", "no"
 ALADIN = "https://aladin.cds.unistra.fr/AladinLite/api/v3/3.8.2/aladin.js"
 
 
@@ -36,8 +37,13 @@ class Settings:
     ``"float32"`` or ``"bfloat16"`` (``AION_PRECISION``)."""
     catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
+    recalibration: str = BESIDE
+    """What corrects p(z): ``"beside"``, the file that lies beside the weights where there is one, ``"no"``,
+    or another file of these weights (``AION_RECALIBRATION``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for the batches that persons begin on a page (``AION_OWN``)."""
+    inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
+    """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
@@ -70,7 +76,9 @@ class Settings:
             device=given.get("AION_DEVICE", cls.device),
             precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
+            recalibration=given.get("AION_RECALIBRATION", cls.recalibration),
             own=Path(given.get("AION_OWN", cls.own)),
+            inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
@@ -94,9 +102,12 @@ def _sky(given: Mapping[str, str]) -> Services | None:
     return Services.from_texts(texts) if switch == "yes" else None
 
 
-def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a process that shall use this model; None leaves the choice as it is."""
-    return {**environment, "AION_MODEL": model} if model else dict(environment)
+def environment_with(
+    model: str | None, recalibration: str | None = None, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The environment of a process that shall use these; None leaves the choice as it is."""
+    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration}
+    return {**environment, **{name: value for name, value in asked.items() if value}}
 
 
 def process_share(environ: Mapping[str, str] | None = None) -> tuple[int, int]:

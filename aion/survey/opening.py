@@ -11,7 +11,8 @@ import pyarrow as pa
 from aion.errors import InputError
 from aion.io import Overrides
 from aion.survey.contract import kept_columns
-from aion.survey.hats_source import is_hats, open_hats
+from aion.survey.hats_catalog import is_hats
+from aion.survey.hats_source import open_hats
 from aion.survey.pipeline import read_partition
 from aion.survey.row_files import row_partitions
 from aion.survey.sources import (

@@ -175,6 +175,7 @@ def describe_model(engine: Engine, *, with_p_z: bool, label: str) -> dict[str, A
             "label": label,
             "p_z": with_p_z,
             "precision": engine.info.precision,
+            "recalibration": engine.recalibration and engine.recalibration.digest,
             "voters": [engine.catalog.manifest.label, len(engine.catalog), reference]
             if engine.catalog
             else [],
@@ -190,6 +191,7 @@ def _manifest(plan: dict[str, Any], engine: Engine, label: str) -> Manifest:
         "run": plan,
         "weights": {"title": info.title, "revision": info.revision, "sha256": info.sha256},
         "versions": info.versions,
+        "recalibration": engine.recalibration and engine.recalibration.fitted_on,
     }
     if plan["settings"]["p_z"]:
         details["redshift_edges"] = engine.redshift_edges.tolist()

@@ -91,12 +91,7 @@ class WorkFolder:
         Raises:
             InputError: it is of other input, weights or settings.
         """
-        path = self.path / PLAN
-        if path.is_file():
-            check_same(json.loads(path.read_text(encoding="utf-8")), plan, self.out)
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(path, (json.dumps(plan, indent=1) + "\n").encode())
+        keep_plan(self.path / PLAN, plan, self.out)
 
     def part(self, number: int) -> Path:
         """The file of a partition."""
@@ -131,6 +126,15 @@ class WorkFolder:
     def forget_done(self) -> None:
         """What is left of a folder whose removal was interrupted."""
         shutil.rmtree(self.out / DONE, ignore_errors=True)
+
+
+def keep_plan(path: Path, plan: dict[str, Any], out: Path) -> None:
+    """The file of a plan for a folder. Raises InputError: there is one of another."""
+    if path.is_file():
+        check_same(json.loads(path.read_text(encoding="utf-8")), plan, out)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(plan, indent=1) + "\n").encode())
 
 
 def check_same(kept: dict[str, Any], plan: dict[str, Any], out: Path) -> None:

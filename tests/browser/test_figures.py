@@ -106,6 +106,11 @@ def zoom(page, figure):
     return figure.evaluate(RANGE)
 
 
+def test_plotly_is_there_before_anything_is_to_be_drawn(page):
+    page.wait_for_function("globalThis.Plotly")
+    assert page.locator(".js-plotly-plot").count() == 0
+
+
 def test_one_plotly_draws_every_page_is_kept_by_the_browser_and_shares_nothing(page, root):
     opened(page, root)
     catalog(page)

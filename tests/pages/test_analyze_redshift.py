@@ -67,9 +67,7 @@ def test_the_exact_redshift_stands_beside_the_peak_with_its_lines(upload, monkey
         LineFlux(LINE["Na D 5892"], -3.0, 0.9, -1.0, 0.3),
     )
     exact = ExactRedshift(0.1654232, 4.8e-6, 90.0, "narrow", 900.0, 700.0, lines)
-    monkeypatch.setattr(
-        results, "refine", lambda *spectrum_and_pdf: (exact,) * len(spectrum_and_pdf[-1].peaks)
-    )
+    monkeypatch.setattr(results, "refine", lambda *spectrum_and_peaks: (exact,) * len(spectrum_and_peaks[-1]))
     at = unfold(upload("sdss_spec.fits"), "exact")
     assert dict(facts(at).values.tolist())["Exact, from lines"] == "0.1654232 ± 0.0000048"
     assert at.number_input(key="z-typed").value == pytest.approx(0.1654232)
@@ -129,6 +127,19 @@ def test_each_modality_speaks_alone_when_asked(upload, figures):
     assert len(figures(at)) == count + 1
     rows = {"SDSS spectrum only", "Catalog numbers only", "All together"}
     assert any(rows <= {trace.get("name") for trace in figure["data"]} for figure in figures(at))
+
+
+def test_the_parts_a_redshift_rests_on_are_shown_when_asked_for(upload, figures):
+    at = unfold(upload("sdss_spec.fits", "photometry.ecsv"), "reasons")
+    count = len(figures(at))
+    at.button(key="reasons-start").click().run()
+    assert not at.exception
+    assert len(figures(at)) == count + 1
+    [strongest] = [table.value for table in at.dataframe if "Lines there" in table.value]
+    assert len(strongest) == 8 and strongest["Evidence (nats)"].abs().is_monotonic_decreasing
+    assert not [button for button in at.button if button.key == "reasons-start"]
+    likeness = next(one for one in at.selectbox if one.label == "Which parts speak for")
+    assert likeness.options[0].startswith("z = ")
 
 
 def test_reasons_to_doubt_are_listed(upload):

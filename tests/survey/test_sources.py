@@ -18,6 +18,7 @@ from aion.survey.contract import kept_columns
 from aion.survey.opening import open_source
 from aion.survey.run import Here, run
 from aion.survey.target_source import open_targets
+from tests.survey.hats_files import write_hats
 from tests.survey.test_run import rows_of
 
 DESI = Path(__file__).parents[1] / "data" / "mmu_desi.parquet"
@@ -69,26 +70,6 @@ def test_images_of_hdf5_are_read_by_rows(engine, tmp_path):
     [target] = read(IMAGES)
     assert row["id"] == target.id and row["picture"] and row["survey"] == "Legacy Survey"
     assert row["tok_image"]["token"] == engine.analyze(target).tokens["tok_image"].tolist()
-
-
-def write_hats(folder: Path, rows: list[dict[str, object]], order: int = 1) -> None:
-    """A catalog as hats-import writes it: a file for each pixel."""
-    from hats.pixel_math import compute_spatial_index
-
-    index = compute_spatial_index([row["ra"] for row in rows], [row["dec"] for row in rows])
-    pixels: dict[int, list[dict[str, object]]] = {}
-    for row, place in sorted(zip(rows, index.tolist(), strict=True), key=lambda pair: pair[1]):
-        pixels.setdefault(place >> 2 * (29 - order), []).append({"_healpix_29": place, **row})
-    for pixel, held in pixels.items():
-        path = folder / "dataset" / f"Norder={order}" / "Dir=0" / f"Npix={pixel}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(held), path)
-    lines = [f"{order},{pixel},{len(held)}" for pixel, held in sorted(pixels.items())]
-    (folder / "partition_info.csv").write_text("\n".join(["Norder,Npix,num_rows", *lines]) + "\n")
-    (folder / "hats.properties").write_text(
-        "obs_collection=spectra\ndataproduct_type=object\nhats_col_ra=ra\nhats_col_dec=dec\n"
-        f"hats_nrows={len(rows)}\nhats_order={order}\n"
-    )
 
 
 def test_a_hats_catalog_keeps_its_partitions_and_columns(rows_file, engine, tmp_path):

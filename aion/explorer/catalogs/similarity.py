@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aion.catalog import ALL, Catalog, Filters, Neighbor
 from aion.errors import SearchError
+from aion.explorer.catalogs.bridge import Bridge, unit
 from aion.explorer.results import Retrieval
 
 Vector = NDArray[np.float32]
@@ -19,9 +20,6 @@ Rows = NDArray[np.int64]
 
 NEIGHBORHOOD = 10
 """Nearest objects that say how lonely an object is, and that retrieval is measured with."""
-RIDGE = 1e-5
-"""Regularization of the bridge between two parts, per object it is fitted on: chosen on the shipped catalog,
-the optimum is flat."""
 QUERIES = 400
 """Objects that retrieval is measured with at most, drawn with seed 0; up to a fifth of the catalog."""
 MEASURED = 20_000
@@ -98,7 +96,7 @@ class Searches:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._isolation: dict[str, dict[int, float]] = {}
-        self._bridges: dict[tuple[str, str], _Bridge] = {}
+        self._bridges: dict[tuple[str, str], Bridge] = {}
         self._quality: tuple[Retrieval, ...] | None = None
 
     @property
@@ -141,21 +139,23 @@ class Searches:
         way = self.comparisons[comparison]
         shares = (1 - image_share, image_share) if len(way.parts) == 2 else (1.0,)
         parts = [(part, share) for part, share in zip(way.parts, shares, strict=True) if share > 0]
-        keep = filters.keep(self.catalog.table)
-        keep[[example.row for example in examples if example.row is not None]] = False
-        if len(parts) == 1 and not way.crosses:
+        exclude = [example.row for example in examples if example.row is not None]
+        where = self.catalog.where(filters, exclude)
+        if way.crosses:
+            [((query_view, catalog_view), _)] = parts
+            bridge = self._bridge(query_view, catalog_view)
+            index, query = self.catalog.indexes[catalog_view], _query_vector(examples, query_view)
+            rows, cosines = bridge.search(index, query, k, where, least=least)
+            return self.catalog.as_neighbors(rows.tolist(), cosines.tolist())
+        if len(parts) == 1:
             [((view, _), _)] = parts
             sign = -1 if least else 1  # the least similar are nearest to the opposite
-            where = None if keep.all() else keep
             found = self.catalog.indexes[view].query(sign * _query_vector(examples, view), k, where)
             return self.catalog.as_neighbors(
                 [one.row for one in found], [sign * one.similarity for one in found]
             )
-        scores = np.zeros(len(self.catalog), dtype=np.float32)
-        for (query_view, catalog_view), share in parts:
-            query = _query_vector(examples, query_view)
-            scores += share * self._cosines(query, query_view, catalog_view)
-        return self.catalog.first(scores, keep, k, least=least)
+        weighted = [(view, _query_vector(examples, view), share) for (view, _), share in parts]
+        return self.catalog.nearest_together(weighted, k, where, least=least)
 
     def outliers(self, view: str = ALL, *, k: int, filters: Filters = Filters()) -> tuple[Neighbor, ...]:
         """The ``k`` objects least like their own nearest ones, loneliest first; ``similarity`` is the mean
@@ -191,14 +191,11 @@ class Searches:
             self._quality = tuple(self._measure(way) for way in self.comparisons.values())
         return self._quality
 
-    def _cosines(self, query: Vector, query_view: str, catalog_view: str) -> Vector:
-        if query_view == catalog_view:
-            return self.catalog.indexes[catalog_view].similarities(query)
+    def _bridge(self, query_view: str, catalog_view: str) -> "Bridge":
         if (query_view, catalog_view) not in self._bridges:
-            self._bridges[query_view, catalog_view] = _Bridge.fit(*self._views(query_view, catalog_view))
-        bridge = self._bridges[query_view, catalog_view]
-        pieces = self.catalog.indexes[catalog_view].pieces()
-        return np.concatenate([bridge.cosines(query[None], piece)[0] for _, piece in pieces])
+            views = self._views(query_view, catalog_view)
+            self._bridges[query_view, catalog_view] = Bridge.fit(*views)
+        return self._bridges[query_view, catalog_view]
 
     def _views(self, query_view: str, catalog_view: str) -> tuple[Vector, Vector]:
         """Vectors of the same objects, (n, D) each: of those that bridges are fitted on."""
@@ -222,7 +219,7 @@ class Searches:
             if query_view == catalog_view:
                 cosines = sources[queries] @ entries.T
             else:
-                cosines = _Bridge.fit(sources[rest], entries[rest]).cosines(sources[queries], entries)
+                cosines = Bridge.fit(sources[rest], entries[rest]).cosines(sources[queries], entries)
             scores += cosines / len(way.parts)
         own = scores[np.arange(len(queries)), queries]
         ranks = (scores > own[:, None]).sum(axis=1)
@@ -246,29 +243,6 @@ class Searches:
         )
 
 
-@dataclass(frozen=True)
-class _Bridge:
-    """A ridge regression from the vectors of one view to those of another, both around their means."""
-
-    start: Vector
-    end: Vector
-    turn: Vector
-
-    @classmethod
-    def fit(cls, queries: Vector, entries: Vector) -> "_Bridge":
-        """From vectors of the same objects, (n, D) each."""
-        start, end = queries.mean(axis=0), entries.mean(axis=0)
-        left, right = (queries - start).astype(np.float64), (entries - end).astype(np.float64)
-        penalty = RIDGE * len(queries) * np.eye(queries.shape[1])
-        return cls(start, end, np.linalg.solve(left.T @ left + penalty, left.T @ right).astype(np.float32))
-
-    def cosines(self, queries: Vector, entries: Vector) -> Vector:
-        """(q, n) between queries (q, D) and vectors (n, D) of the other view, around its mean."""
-        carried: Vector = ((queries - self.start) @ self.turn).astype(np.float32)
-        cosines: Vector = _unit(carried) @ _unit(entries - self.end).T
-        return cosines
-
-
 def _query_vector(examples: Sequence[QueryPart], view: str) -> Vector:
     """(D,) the weighted sum of the examples, length 1."""
     if not examples:
@@ -284,7 +258,7 @@ def _query_vector(examples: Sequence[QueryPart], view: str) -> Vector:
     )
     if not np.linalg.norm(total) > 1e-6:
         raise SearchError("the weights of these objects cancel; change one of them")
-    return _unit(total)
+    return unit(total)
 
 
 def _drawn(rows: Rows, count: int) -> Rows:
@@ -292,12 +266,6 @@ def _drawn(rows: Rows, count: int) -> Rows:
     if len(rows) <= count:
         return rows
     return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
-
-
-def _unit(rows: Vector) -> Vector:
-    length = np.linalg.norm(rows, axis=-1, keepdims=True)
-    unit: Vector = rows / np.maximum(length, 1e-12)
-    return unit
 
 
 def _purity(query: NDArray[np.str_], neighbors: NDArray[np.str_]) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.search import Index
+from aion.vector_index import VectorIndex
 
 NEAREST = 5
 """Neighbors whose mean distance counts: one alone may be a twin by chance."""
@@ -17,7 +17,7 @@ SAMPLE = 2_000
 class NeighborDistance:
     """The distribution for the embeddings of one index."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: VectorIndex) -> None:
         rows = np.random.default_rng(0).permutation(len(index))[:SAMPLE]
         similarities = index.nearest(min(NEAREST, len(index) - 1), rows)[1]
         self.distances: NDArray[np.float64] = np.sort(1 - similarities.mean(axis=1)).astype(np.float64)

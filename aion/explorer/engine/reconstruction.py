@@ -96,18 +96,25 @@ def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumRes
         inside = (wavelength >= low) & (wavelength <= high)
         nothing_bad = np.zeros(int(inside.sum()), dtype=bool)
         return SpectrumResult(survey, wavelength[inside], None, None, nothing_bad, kept[inside], None, None)
-    wavelength = _array(original.wavelength)
-    real = wavelength < PADDING_WAVELENGTH
-    wavelength, flux, ivar, bad = (
-        values[real] for values in (wavelength, *map(_array, (original.flux, original.ivar, original.mask)))
-    )
-    kept = kept[real]
+    kept = kept[_array(original.wavelength) < PADDING_WAVELENGTH]
+    wavelength, flux, ivar, bad = observed_pixels(original)
     known = np.isfinite(ivar) & (ivar > 0)
     sigma = np.where(known, 1 / np.sqrt(np.where(known, ivar, 1)), np.nan)
     residual = np.where(bad, np.nan, (flux - kept) / sigma)
     usable = np.isfinite(residual)
     chi2 = float(np.mean(residual[usable] ** 2)) if usable.any() else None
-    return SpectrumResult(survey, wavelength, flux, sigma, bad.astype(bool), kept, residual, chi2)
+    return SpectrumResult(survey, wavelength, flux, sigma, bad, kept, residual, chi2)
+
+
+def observed_pixels(
+    spectrum: Spectrum,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+    """Wavelength, flux, inverse variance and whether it is masked, (n,) each, without padding."""
+    wavelength, flux, ivar, bad = map(
+        _array, (spectrum.wavelength, spectrum.flux, spectrum.ivar, spectrum.mask)
+    )
+    real = wavelength < PADDING_WAVELENGTH
+    return wavelength[real], flux[real], ivar[real], bad[real].astype(bool)
 
 
 def scalar_result(original: Scalar | None, decoded: Scalar) -> ScalarResult:

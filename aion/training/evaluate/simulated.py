@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from aion.redshift_scores import Array, Floats
 from aion.training import metrics
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import generation, held_out
@@ -13,7 +14,7 @@ from aion.training.evaluate.samples import BOTH, by_class, by_magnitude, by_spec
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
 from aion.training.masked_modeling import IMAGES, SPECTRA
-from aion.training.metrics import Array, ImageErrors
+from aion.training.metrics import ImageErrors
 from aion.training.simulate.images import HSC, LEGACY_SURVEY, Survey
 from aion.training.simulate.survey import SimulatedSurvey
 
@@ -68,7 +69,7 @@ def tables(found: HeldOut) -> Report:
     }
 
 
-def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
+def _chi2(found: HeldOut) -> dict[str, Floats]:
     """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from;
     of an image over all its bands."""
     seen, pictured = found.seen, found.pictured

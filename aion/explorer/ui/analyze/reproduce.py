@@ -23,6 +23,7 @@ def recipe(analysis: Analysis, session: Session) -> Recipe:
         overrides=session.overrides,
         use=None if session.use is None else analysis.used,
         prior=session.prior,
+        recalibration=session.recalibration_name,
         place=_place(session),
         shown=replace(redshift_panel.display_options(), images=images),
     )

@@ -1,4 +1,4 @@
-// See figure.py. `data`: figure, Plotly's JSON as text; marks, which stand at redshift 0; selected, for each trace which points are.
+// See figure.py. `data`: figure, Plotly's JSON as text, or none where Plotly is only to be loaded; marks, which stand at redshift 0; selected, for each trace which points are.
 const KEPT = 12 // figures that stay alive while other pages are looked at
 const ROWS = 3, ROW_HEIGHT = 15, LETTER = 6.2, GAP = 5 // pixels, of labels above a figure
 const BUTTONS = ["toImage", "autoScale2d", "zoomIn2d", "zoomOut2d"] // Plotly's own, left out
@@ -8,6 +8,7 @@ const plots = new Map() // key -> a figure; the one looked at last is the last
 addEventListener("aion:redshift", () => plots.forEach(mark))
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  if (!data.figure) return void loaded(data.plotly)
   const place = parentElement.firstElementChild, plot = taken(data.key)
   Object.assign(plot, { data, tell: setTriggerValue })
   plot.box.setAttribute("aria-label", data.alt)

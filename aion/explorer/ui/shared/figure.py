@@ -8,16 +8,13 @@ page is looked at, the figure stays alive in the browser.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v1 import declare_component
 
 from aion.explorer import figures
+from aion.explorer.ui.shared.browser_code import component, plotly_address
 from aion.explorer.ui.shared.downloads import stem
 
 FORMAT = "figure-format"
@@ -101,7 +98,7 @@ def follow_redshift(z: float, anchor: float, *, controls: str, coarse: str) -> N
         controls: key of the container of both sliders.
         coarse: key of the slider whose value is a redshift.
     """
-    _component("redshift")(
+    component("redshift")(
         key="redshift-followed",
         data={"z": z, "anchor": anchor, "controls": controls, "coarse": coarse},
         height=0,
@@ -131,20 +128,6 @@ def _mount(
 ) -> None:
     camera = {"format": file_format(), "filename": name, "scale": 2}
     drawn = {"figure": drawing.to_json(validate=False), "height": drawing.layout.height}
-    data = {"key": key, "plotly": _plotly(), "camera": camera, "reports": callback is not None}
+    data = {"key": key, "plotly": plotly_address(), "camera": camera, "reports": callback is not None}
     data |= drawn | options
-    _component("figure")(key=key, data=data, **{f"on_{event}_change": callback}, **others)
-
-
-@st.cache_resource(show_spinner=False)
-def _component(name: str) -> Any:
-    script = Path(__file__).with_name(f"{name}.js").read_text()
-    return st.components.v2.component(f"aion_{name}", html="<div></div>", js=script, isolate_styles=False)
-
-
-@st.cache_resource(show_spinner=False)
-def _plotly() -> str:
-    """Where a page finds ``plotly.min.js``, below its own address; the one in the package of Plotly, served
-    from there."""
-    served = declare_component("plotly", path=str(files("plotly") / "package_data"))
-    return f"component/{served.name}/plotly.min.js?{version('plotly')}"
+    component("figure")(key=key, data=data, **{f"on_{event}_change": callback}, **others)

@@ -10,6 +10,8 @@ _PAGES = (
     ("pages/batch.py", "Batch", ":material/dynamic_feed:"),
     ("pages/catalog.py", "Catalog", ":material/grid_view:"),
     ("pages/similar.py", "Similar", ":material/image_search:"),
+    ("pages/inspect.py", "Inspect", ":material/fact_check:"),
+    ("pages/calibrate.py", "Calibrate", ":material/balance:"),
     ("pages/model.py", "Model", ":material/memory:"),
 )
 """File, title and icon; the first is the entrance."""

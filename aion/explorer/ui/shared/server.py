@@ -16,6 +16,7 @@ import streamlit as st
 from aion.errors import ConfigError, explained_fault
 from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.settings import Settings
+from aion.explorer.ui.shared.browser_code import load_plotly
 from aion.sky.services import Services
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ def is_starting() -> bool:
 
 
 def _wait(start: Startup) -> None:
+    load_plotly()
     place = st.empty()
     while start.is_running:
         place.progress(start.progress.share, text=f"Starting the model: {start.progress.step}")

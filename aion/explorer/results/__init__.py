@@ -3,15 +3,17 @@ arrays. No torch here."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.catalog import EmbeddedObject, Neighbor, Vector
-from aion.exact_redshift import ExactRedshift, NotRefined, refine
+from aion.catalog import EmbeddedObject, Neighbor, Vector, views_of
+from aion.catalog.views import ALL
+from aion.exact_redshift import ExactRedshift, NotRefined, refine, surest
+from aion.recalibration import Recalibration
 from aion.redshift import RedshiftPDF
 
 Floats = NDArray[np.floating[Any]]
@@ -157,6 +159,22 @@ class MeasuredObject(EmbeddedObject):
     redshift: RedshiftPDF
     notes: tuple[str, ...]
     """Sentences a person must read: clamped pixels, assumptions, proxies."""
+    snr: float | None = field(default=None, kw_only=True)
+    """Median per good pixel of its spectrum."""
+    model_redshift: RedshiftPDF | None = field(default=None, kw_only=True)
+    """p(z) as the model gives it, where ``redshift`` is recalibrated."""
+    recalibration: str | None = field(default=None, kw_only=True)
+    """What was done to that, in words; None: p(z) is not recalibrated."""
+
+    def recalibrated(self, recalibration: Recalibration | None) -> Self:
+        """With p(z) of the model corrected for the data that were read and their S/N; None: as it is."""
+        own = self.model_redshift or self.redshift
+        if recalibration is None:
+            return replace(self, redshift=own, model_redshift=None, recalibration=None)
+        views = views_of(self.used)
+        data = [view for view in views if view != ALL]
+        pdf, words = recalibration.of(own, data, self.snr if "spectrum" in views else None)
+        return replace(self, redshift=pdf, model_redshift=None if words is None else own, recalibration=words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,18 +203,14 @@ class Analysis(MeasuredObject):
         """Of each peak of p(z), from the lines of the spectra: the surest where there are several spectra;
         empty without one."""
         answers = [
-            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift)
+            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift, self.redshift.peaks)
             for one in self.spectra
             if one.flux is not None
         ]
-        return tuple(min(of_peak, key=_uncertainty) for of_peak in zip(*answers, strict=True))
+        return tuple(map(surest, zip(*answers, strict=True)))
 
     @property
     def z(self) -> float:
         """The redshift that lines are drawn at: the exact one of the best peak, or else the peak's top."""
         best = self.exact[0] if self.exact else None
         return best.z if isinstance(best, ExactRedshift) else self.redshift.peaks[0].z
-
-
-def _uncertainty(answer: ExactRedshift | NotRefined) -> float:
-    return answer.error if isinstance(answer, ExactRedshift) else math.inf
