@@ -40,7 +40,7 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export", "calibration"
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
 PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
@@ -105,7 +105,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.export": FACTS
     | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
     | explorer("results", "plain_text", "figures", "redshift"),
-    "aion.explorer.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    "aion.explorer.redshift.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
@@ -119,7 +119,7 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
-    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("calibration", "engine"),
+    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("redshift", "engine"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.calibrate", "aion.fetch"},
