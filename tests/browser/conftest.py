@@ -124,7 +124,8 @@ def browsing(address: str):
 def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
     return any(
-        f"/{name}/_stcore/" in message.location.get("url", "") for name in ("catalog", "similar", "model")
+        f"/{name}/_stcore/" in message.location.get("url", "")
+        for name in ("catalog", "similar", "calibrate", "model")
     )
 
 
