@@ -172,7 +172,7 @@ def _chained(
 
 
 def _list_count(vectors: int) -> int:
-    return round(2 * math.sqrt(vectors))
+    return round(math.sqrt(vectors))
 
 
 @dataclass(frozen=True, eq=False)

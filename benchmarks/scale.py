@@ -5,10 +5,9 @@
     python -m benchmarks.scale survey
 
 ``runners`` makes a catalog of rows of the Multimodal Universe in this process and by workers of Dask, and
-says whether all its files have the same bytes. The model is a tiny one with random weights, so that two
-cores are enough: what is measured is all but the transformer. ``index`` builds each index of clustered
-vectors of 128 numbers and asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md
-has the formula.
+tells if the files have the same bytes. The model is a tiny one with random weights, so that two cores are
+enough: what is measured is all but the transformer. ``index`` builds each index of clustered vectors of 128
+numbers and asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md has the formula.
 Processor time counts what the process and its children did, whatever else the machine does meanwhile.
 """
 
@@ -59,6 +58,7 @@ def main() -> None:
     index.add_argument("folder", type=Path)
     index.add_argument("--vectors", type=int, nargs="+", default=[100_000, 1_000_000])
     index.set_defaults(do=compare_indexes)
+    commands.add_parser("survey").set_defaults(do=compute_surveys)
     options = parser.parse_args()
     options.do(options)
 
@@ -162,10 +162,55 @@ class _First:
 
     @cached_property
     def keep(self) -> NDArray[np.bool_]:
-        return np.arange(self.count) < KEPT * self.count
+        return np.arange(self.count) < round(KEPT * self.count)
 
     def sql(self) -> str:
-        return f"row < {KEPT * self.count}"
+        return f"row < {round(KEPT * self.count)}"
+
+
+OPERATIONS = 169e9
+"""Multiplications and additions of the base model for an image and a spectrum, with p(z). Counted."""
+PASSES, CODECS = 2.0, 0.54
+"""Passes of all tokens, since each kind of data is embedded by itself as well; and what the codecs add, as a
+share of a pass: measured on a processor (docs/speed.md)."""
+CARD, SHARE, CORES = 989e12, 0.3, 16
+"""Assumed: operations a second of an H100 in bfloat16, as its data sheet says, the share of them that is
+reached, and cores beside each card."""
+READING = 0.022
+"""s of a core for an object: its file is read and its row made. Measured (docs/speed.md, Batches)."""
+INPUT = 378e3
+"""Bytes of three bands of 152 x 152 pixels and a spectrum of DESI, before compression. Computed."""
+ROW, NUMBER, VIEWS, WIDTH = 3_580, 1.71, 4, 768
+"""Bytes of a row without vectors, and of a number of a vector, as they lie in Parquet: measured on a million
+rows. How many vectors a row has, and numbers a vector of the base model."""
+LISTS, MEMORY = WIDTH + 8, 1_500
+"""Bytes of a vector in an index beside two a number: computed. And in memory: measured at a million."""
+BUILD, BUILT = 133.0, 1_000_000
+"""s of a core to build an index of so many vectors of 768 numbers. Measured (docs/speed.md)."""
+
+
+def compute_surveys(options: argparse.Namespace) -> None:
+    """A line for each number of objects and of cards."""
+    header = (
+        *("objects", "cards", "model h", "reading h", "input TB", "catalog TB"),
+        *("an index: disk TB", "memory TB", "core h"),
+    )
+    print(f"| {' | '.join(header)} |\n{'|---' * len(header)}|")
+    for count in (10**7, 10**8, 10**9):
+        for cards in (8, 64):
+            operations = count * OPERATIONS * (PASSES + CODECS)
+            cells = (
+                f"{count:.0e}".replace("e+0", " x 10^"),
+                f"{cards}",
+                f"{operations / (cards * CARD * SHARE) / 3600:.2g}",
+                f"{count * READING / (cards * CORES) / 3600:.2g}",
+                f"{count * INPUT / 1e12:.2g}",
+                f"{count * (ROW + VIEWS * WIDTH * NUMBER) / 1e12:.2g}",
+                f"{count * (2 * WIDTH + LISTS) / 1e12:.2g}",
+                f"{count * MEMORY / 1e12:.2g}",
+                f"{BUILD * (count / BUILT) ** 1.5 / 3600:,.2g}",
+            )
+            print(f"| {' | '.join(cells)} |")
 
 
 def _build_lists(path: Path, ids: Ids) -> tuple[Index, int]:

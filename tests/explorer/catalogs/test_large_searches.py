@@ -1,5 +1,5 @@
-"""Searches that need several cosines of an object, where a catalog is too large to look at all of it: they
-find what a look at all finds."""
+"""Searches that need several cosines of an object, where a catalog is too large to look at all of it:
+they find what a look at all finds."""
 
 import numpy as np
 import pandas as pd
