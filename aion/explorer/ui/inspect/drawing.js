@@ -1,6 +1,7 @@
 // Part of inspector.js: a spectrum and p(z) on canvases. A canvas of 8,000 pixels is drawn in milliseconds, which Plotly is not.
 const FONT = '12px "Source Sans", "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 const ROWS = 3, ROW_HEIGHT = 15, LEFT = 64, RIGHT = 10, BOTTOM = 36, TOP = 8 + ROWS * ROW_HEIGHT
+const PIECE = 40 // pixels of one path: long ones take a browser seconds where no graphics card draws
 const DECADES = 5 // of p(z) that are seen
 const SPEED_OF_LIGHT = 299792.458 // km/s
 
@@ -141,10 +142,15 @@ function line(pen, ...[x0, y0, x1, y1]) {
 function curve(pen, wavelength, values, [first, last], x, y, color, width) {
   pen.strokeStyle = color
   pen.lineWidth = width
-  pen.lineJoin = "round"
+  pen.lineJoin = "bevel"
   pen.beginPath()
   let isDown = false
   for (let i = first; i < last; i++) {
+    if ((i - first) % PIECE === PIECE - 1 && isDown) {
+      pen.stroke()
+      pen.beginPath()
+      pen.moveTo(x(wavelength[i - 1]), y(values[i - 1]))
+    }
     if (!Number.isFinite(values[i])) isDown = false
     else if (isDown) pen.lineTo(x(wavelength[i]), y(values[i]))
     else {
@@ -158,12 +164,15 @@ function curve(pen, wavelength, values, [first, last], x, y, color, width) {
 
 function band(pen, { wavelength, flux, sigma }, [first, last], x, y, color) {
   pen.fillStyle = color
-  pen.beginPath()
   const good = []
   for (let i = first; i < last; i++) if (Number.isFinite(flux[i]) && Number.isFinite(sigma[i])) good.push(i)
-  good.forEach((i, n) => (n ? pen.lineTo : pen.moveTo).call(pen, x(wavelength[i]), y(flux[i] + sigma[i])))
-  good.reverse().forEach((i) => pen.lineTo(x(wavelength[i]), y(flux[i] - sigma[i])))
-  pen.fill()
+  for (let start = 0; start < good.length; start += PIECE) {
+    const piece = good.slice(start, start + PIECE + 1)
+    pen.beginPath()
+    piece.forEach((i, n) => (n ? pen.lineTo : pen.moveTo).call(pen, x(wavelength[i]), y(flux[i] + sigma[i])))
+    piece.reverse().forEach((i) => pen.lineTo(x(wavelength[i]), y(flux[i] - sigma[i])))
+    pen.fill()
+  }
 }
 
 // Names in the first row in which they cover no other; lines of one name that lie close share one.

@@ -283,8 +283,9 @@ function press(one, key, { shift = false } = {}) {
   else if (key in one.data.issues) decide(one, { issues: toggle(key) })
   else if (kind) decide(one, { kind: decision.kind === kind ? "" : kind })
   else if (key === "n" || key === "b") {
+    delete one.root.dataset.step
     step(one, key === "n" ? 1 : -1)
-    one.root.dataset.step = (performance.now() - began).toFixed(1)
+    requestAnimationFrame(() => setTimeout(() => (one.root.dataset.step = (performance.now() - began).toFixed(1)))) // painted
   } else if (key === "f") firstOpen(one)
   else if (key === "a") decide(one, { z: one.z })
   else if (key === "o" || key === "]") takePeak(one, one.peak + 1)
