@@ -1,5 +1,5 @@
 """The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``calibrate``,
-``fetch``, ``app``, ``download``. The same engine, and so the same numbers, as the pages.
+``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -7,8 +7,6 @@ options or weights cannot be used.
 """
 
 import argparse
-import contextlib
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, calibrate, fetch, generate_command
+from aion import batch, calibrate, fetch, generate_command, serving
 from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
 from aion.file_arguments import read_files
@@ -122,11 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
 
-    app = commands.add_parser("app", help="the explorer in the browser")
-    app.add_argument(
-        "--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)"
-    )
-    app.set_defaults(run=_app)
+    applications = serving.add_applications(commands, _app)
 
     _add_download(
         commands.add_parser(
@@ -154,14 +148,14 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, many, calibrating, app):
+    for command in (analyze, many, calibrating, *applications):
         command.add_argument(
             "--recalibration",
             metavar="FILE",
             help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
             "(default: AION_RECALIBRATION, else the file beside the weights)",
         )
-    for command in (analyze, embed, generate, many, calibrating, app):
+    for command in (analyze, embed, generate, many, calibrating, *applications):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -344,13 +338,10 @@ def _streams(engine: "Engine", use: str | None) -> list[str] | None:
 
 
 def _app(options: argparse.Namespace) -> Outcome:
-    from aion.explorer.settings import environment_with
-    from aion.resources import resource
-
-    command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
-    command += [f"--server.port={options.port}"] if options.port is not None else []
-    with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
-        subprocess.run(command, env=environment_with(options.model, options.recalibration), check=True)
+    queue, unread = serving.kept_queue(options)
+    for why in unread:
+        print(f"aion: {why}", file=sys.stderr)
+    serving.serve(options, queue)
     return Outcome()
 
 

@@ -157,6 +157,7 @@ def add_catalog(catalog: argparse.ArgumentParser) -> None:
     for name, text in (
         ("info", "what is in it"),
         ("check", "whether it is whole"),
+        ("index", "make its indexes now, and not when it is first searched"),
         ("merge", "several as one"),
         ("export", "its table without tokens, vectors and pictures"),
     ):
@@ -165,6 +166,13 @@ def add_catalog(catalog: argparse.ArgumentParser) -> None:
         if name == "merge":
             action.add_argument(
                 "--out", type=Path, metavar="DIR", required=True, help="folder of the new one"
+            )
+        if name == "index":
+            action.add_argument(
+                "--engine",
+                choices=("faiss", "lance"),
+                default="faiss",
+                help="for one process (default), or tables of LanceDB for several and for more vectors",
             )
         if name == "export":
             action.add_argument(
@@ -198,6 +206,7 @@ def do_with_catalogs(options: argparse.Namespace) -> list[str]:
     Raises:
         AIONError: nothing can be done.
     """
+    from aion.catalog import Catalog
     from aion.survey import catalogs
 
     folder = options.folders[0]
@@ -208,6 +217,9 @@ def do_with_catalogs(options: argparse.Namespace) -> list[str]:
         if not problems:
             print(f"{folder}: {catalogs.read_facts(folder).manifest.rows:,} objects, all of it is there")
         return problems
+    elif options.action == "index":
+        catalog = Catalog.load(folder)
+        (catalog.write_tables if options.engine == "lance" else catalog.prepare)(_Teller().of_share)
     elif options.action == "merge":
         merged = catalogs.merge(options.folders, options.out)
         print(f"the catalog in {options.out} has {merged.rows:,} objects")
@@ -252,6 +264,10 @@ class _Teller:
         elif is_last or time.monotonic() - self._told > TOLD_EVERY:
             self._told = time.monotonic()
             print(f"aion: {sentence}", file=sys.stderr, flush=True)
+
+    def of_share(self, step: str, share: float) -> None:
+        """Before each step of what takes long."""
+        self(f"{step}, {share:.0%}")
 
     def of_run(self, progress: "RunProgress") -> None:
         """After each partition."""

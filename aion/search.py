@@ -124,7 +124,8 @@ class Index(VectorIndex):
         self, vector: ArrayLike, k: int, where: "NDArray[np.bool_] | RowFilter | None" = None
     ) -> list[Match]:
         """As `VectorIndex.query`."""
-        question, keep = self._question(vector, k), self._checked(where)
+        question = self._question(vector, k)
+        keep = None if where is None else self._checked(where)
         if self._lists is None:
             rows = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
             cosines = self.similarities(question)[rows]

@@ -109,10 +109,8 @@ class VectorIndex(ABC):
         question: Vectors = unit_rows(np.asarray(vector)[None], dimension=self.dimension)[0]
         return question
 
-    def _checked(self, where: NDArray[np.bool_] | RowFilter | None) -> NDArray[np.bool_] | None:
+    def _checked(self, where: NDArray[np.bool_] | RowFilter) -> NDArray[np.bool_]:
         """(n,) True = may be an answer."""
-        if where is None:
-            return None
         keep = where if isinstance(where, np.ndarray) else where.keep
         if keep.dtype != bool or keep.shape != (len(self),):
             raise SearchError(

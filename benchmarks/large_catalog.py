@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -136,12 +136,14 @@ def _tile(catalog: Catalog, id: str) -> object:
 
 
 def _report(what: str, work: Callable[[], object], times: int = 20) -> None:
-    took = []
+    took, spent = [], []
     for _ in range(times):
-        start = perf_counter()
+        start, begun = perf_counter(), process_time()
         work()
         took.append(perf_counter() - start)
-    print(f"{what}: {1e3 * statistics.median(took):.0f} ms", flush=True)
+        spent.append(process_time() - begun)
+    medians = [1e3 * statistics.median(times) for times in (took, spent)]
+    print(f"{what}: {medians[0]:.0f} ms, {medians[1]:.0f} of processor time", flush=True)
 
 
 def _memory() -> float:

@@ -2,13 +2,12 @@
 
     python -m benchmarks.scale runners FOLDER [--rows 20000] [--workers 1 2 4]
     python -m benchmarks.scale index FOLDER [--vectors 100000 1000000]
-    python -m benchmarks.scale survey [--image-spectrum 0.3]
+    python -m benchmarks.scale survey
 
 ``runners`` makes a catalog of rows of the Multimodal Universe in this process and by workers of Dask, and
-says whether all its files have the same bytes. The model is a tiny one with random weights, so that two
-cores are enough: what is measured is all but the transformer. ``index`` builds each index of clustered
-vectors of 128 numbers and asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md
-has the formula.
+tells if the files have the same bytes. The model is a tiny one with random weights, so that two cores are
+enough: what is measured is all but the transformer. ``index`` builds each index of clustered vectors of 128
+numbers and asks it. ``survey`` computes what a survey of many objects takes: docs/survey.md has the formula.
 Processor time counts what the process and its children did, whatever else the machine does meanwhile.
 """
 
@@ -19,6 +18,8 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from aion.catalog import healpix
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
 from aion.ids import Ids
+from aion.lance_index import VECTOR, LanceIndex
 from aion.search import Index
 from aion.survey.dask_runner import Dask
 from aion.survey.opening import open_source
@@ -56,6 +58,7 @@ def main() -> None:
     index.add_argument("folder", type=Path)
     index.add_argument("--vectors", type=int, nargs="+", default=[100_000, 1_000_000])
     index.set_defaults(do=compare_indexes)
+    commands.add_parser("survey").set_defaults(do=compute_surveys)
     options = parser.parse_args()
     options.do(options)
 
@@ -144,12 +147,70 @@ def compare_indexes(options: argparse.Namespace) -> None:
             began = _processor_seconds()
             index, size = build(path, ids)
             print(f"| {name} | {count:,} | {_processor_seconds() - began:.0f} | {size / 1e6:,.0f} | ", end="")
-            keep = np.random.default_rng(2).random(count) < KEPT
             questions = _clustered(np.random.default_rng(3), QUERIES)
-            for where in (None, keep):
+            for where in (None, _First(count)):
                 milliseconds, recall = _ask(index, path, questions, where)
                 print(f"{milliseconds:.1f} | {recall:.3f} | ", end="")
             print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} |", flush=True)
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first rows as a filter: as random as any, since the vectors are in no order."""
+
+    count: int
+
+    @cached_property
+    def keep(self) -> NDArray[np.bool_]:
+        return np.arange(self.count) < round(KEPT * self.count)
+
+    def sql(self) -> str:
+        return f"row < {round(KEPT * self.count)}"
+
+
+OPERATIONS = 169e9
+"""Multiplications and additions of the base model for an image and a spectrum, with p(z). Counted."""
+PASSES, CODECS = 2.0, 0.54
+"""Passes of all tokens, since each kind of data is embedded by itself as well; and what the codecs add, as a
+share of a pass: measured on a processor (docs/speed.md)."""
+CARD, SHARE, CORES = 989e12, 0.3, 16
+"""Assumed: operations a second of an H100 in bfloat16, as its data sheet says, the share of them that is
+reached, and cores beside each card."""
+READING = 0.022
+"""s of a core for an object: its file is read and its row made. Measured (docs/speed.md, Batches)."""
+INPUT = 378e3
+"""Bytes of three bands of 152 x 152 pixels and a spectrum of DESI, before compression. Computed."""
+ROW, NUMBER, VIEWS, WIDTH = 3_580, 1.71, 4, 768
+"""Bytes of a row without vectors, and of a number of a vector, as they lie in Parquet: measured on a million
+rows. How many vectors a row has, and numbers a vector of the base model."""
+LISTS, MEMORY = WIDTH + 8, 1_500
+"""Bytes of a vector in an index beside two a number: computed. And in memory: measured at a million."""
+BUILD, BUILT = 133.0, 1_000_000
+"""s of a core to build an index of so many vectors of 768 numbers. Measured (docs/speed.md)."""
+
+
+def compute_surveys(options: argparse.Namespace) -> None:
+    """A line for each number of objects and of cards."""
+    header = (
+        *("objects", "cards", "model h", "reading h", "input TB", "catalog TB"),
+        *("an index: disk TB", "memory TB", "core h"),
+    )
+    print(f"| {' | '.join(header)} |\n{'|---' * len(header)}|")
+    for count in (10**7, 10**8, 10**9):
+        for cards in (8, 64):
+            operations = count * OPERATIONS * (PASSES + CODECS)
+            cells = (
+                f"{count:.0e}".replace("e+0", " x 10^"),
+                f"{cards}",
+                f"{operations / (cards * CARD * SHARE) / 3600:.2g}",
+                f"{count * READING / (cards * CORES) / 3600:.2g}",
+                f"{count * INPUT / 1e12:.2g}",
+                f"{count * (ROW + VIEWS * WIDTH * NUMBER) / 1e12:.2g}",
+                f"{count * (2 * WIDTH + LISTS) / 1e12:.2g}",
+                f"{count * MEMORY / 1e12:.2g}",
+                f"{BUILD * (count / BUILT) ** 1.5 / 3600:,.2g}",
+            )
+            print(f"| {' | '.join(cells)} |")
 
 
 def _build_lists(path: Path, ids: Ids) -> tuple[Index, int]:
@@ -159,12 +220,25 @@ def _build_lists(path: Path, ids: Ids) -> tuple[Index, int]:
     return index, path.stat().st_size + (file.stat().st_size if file.is_file() else 0)
 
 
-INDEXES: dict[str, Callable[[Path, Ids], tuple[Any, int]]] = {"`aion.search.Index`": _build_lists}
+def _build_table(path: Path, ids: Ids) -> tuple[LanceIndex, int]:
+    held, place = np.load(path, mmap_mode="r"), path.with_suffix(".tables")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for first in range(0, len(held), PIECE):
+            flat = pa.array(np.ravel(held[first : first + PIECE]))
+            yield pa.record_batch({VECTOR: pa.FixedSizeListArray.from_arrays(flat, D)})
+
+    index = LanceIndex.build(place, "all", batches(), ids)
+    return index, sum(one.stat().st_size for one in _files(place))
 
 
-def _ask(
-    index: Any, path: Path, questions: NDArray[Any], where: NDArray[np.bool_] | None
-) -> tuple[float, float]:
+INDEXES: dict[str, Callable[[Path, Ids], tuple[Any, int]]] = {
+    "`aion.search.Index`": _build_lists,
+    "`aion.lance_index.LanceIndex`": _build_table,
+}
+
+
+def _ask(index: Any, path: Path, questions: NDArray[Any], where: "_First | None") -> tuple[float, float]:
     """Median processor milliseconds of a query, and the share of the nearest that it finds."""
     nearest = _nearest(path, questions, where)
     took, shares = [], []
@@ -176,14 +250,14 @@ def _ask(
     return statistics.median(took), float(np.mean(shares))
 
 
-def _nearest(path: Path, questions: NDArray[Any], where: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+def _nearest(path: Path, questions: NDArray[Any], where: "_First | None") -> NDArray[np.int64]:
     """(q, K) rows, every vector compared."""
     held = np.load(path, mmap_mode="r")
     best = np.full((len(questions), K), -2.0), np.zeros((len(questions), K), np.int64)
     for first in range(0, len(held), PIECE):
         cosines = questions @ _unit(held[first : first + PIECE].astype(np.float32)).T
         if where is not None:
-            cosines[:, ~where[first : first + PIECE]] = -2
+            cosines[:, ~where.keep[first : first + PIECE]] = -2
         scores = np.hstack([best[0], cosines])
         rows = np.hstack([best[1], np.tile(np.arange(first, first + cosines.shape[1]), (len(questions), 1))])
         order = np.argsort(-scores, axis=1)[:, :K]

@@ -8,6 +8,7 @@ from aion.explorer.ui.shared import frame, layout, server
 
 frame.through_app()
 server.engine()
+queue_list.follow_batch()
 queue = open_queue()
 if queue is None:
     queue_list.queue_list()
@@ -20,4 +21,4 @@ if not person:
 if not order:
     layout.empty("No object of this queue passes these filters. Widen one of them.")
     st.stop()
-inspector.inspector(queue, person, order)
+inspector.bench(queue, person, order)

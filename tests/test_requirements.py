@@ -34,7 +34,11 @@ def test_every_library_we_import_is_required(source: Path) -> None:
         requirements("requirements-training.txt") if inside(name, "aion.training") else []
     )
     needs += requirements("requirements-map.txt") if name == "aion.maps" else []
-    needs += requirements("requirements-survey.txt") if inside(name, "aion.survey") else []
+    needs += (
+        requirements("requirements-survey.txt")
+        if inside(name, "aion.survey") or name == "aion.lance_index"
+        else []
+    )
     known = (
         {need.name.replace("-", "_").lower().removesuffix("_learn") for need in needs}
         | {"PIL", "faiss", "aion"}

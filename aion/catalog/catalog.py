@@ -53,7 +53,7 @@ class Catalog:
         InputError: its rows are not those of its manifest, or an id is given twice.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, rows: Rows) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, rows: Rows, cache: Path | None = None) -> None:
         self.folder = folder
         """Where it is kept."""
         self.manifest = manifest
@@ -67,7 +67,7 @@ class Catalog:
         self.table = as_frame(light)
         """One row per object: id, class, z (both missing where not known) and whatever else was measured:
         mag_r, survey ..."""
-        self.indexes: Mapping[str, VectorIndex] = ViewIndexes(rows, manifest.dimensions, self._ids)
+        self.indexes: Mapping[str, VectorIndex] = ViewIndexes(rows, manifest.dimensions, self._ids, cache)
         """View -> embeddings made from a part of what is known, in the order of the table."""
 
     @property
@@ -81,8 +81,14 @@ class Catalog:
         return (folder / MANIFEST).is_file()
 
     @classmethod
-    def load(cls, folder: str | Path, *, model_sha256: str | None = None) -> "Catalog":
-        """The catalog in a folder; ``model_sha256`` None accepts one of any weights.
+    def load(
+        cls, folder: str | Path, *, model_sha256: str | None = None, cache: Path | None = None
+    ) -> "Catalog":
+        """The catalog in a folder.
+
+        Args:
+            model_sha256: Of the weights that it is expected to be of; None: any.
+            cache: Where its indexes are kept if nobody may write into the folder.
 
         Raises:
             InputError: the folder is not there, or its files do not belong together.
@@ -95,7 +101,7 @@ class Catalog:
                 f"the catalog in {folder} was made by weights {manifest.model_sha256[:12]}…, "
                 f"these are {str(model_sha256)[:12]}…; build it again with these"
             )
-        return cls(place, manifest, RowsInFolder(place))
+        return cls(place, manifest, RowsInFolder(place), cache)
 
     @classmethod
     def build(
@@ -151,6 +157,16 @@ class Catalog:
         """Make now what would be made when it is first asked for and takes long."""
         if isinstance(self.indexes, ViewIndexes):
             self.indexes.make_missing(report)
+
+    def write_tables(self, report: Report = lambda step, share: None) -> None:
+        """A table of LanceDB for each view, beside the rows, which is asked from then on: by several
+        processes, and where there are more vectors than one of them holds.
+
+        Raises:
+            ConfigError: LanceDB is not installed.
+        """
+        assert isinstance(self.indexes, ViewIndexes)
+        self.indexes.write_tables(self.table, report)
 
     def __len__(self) -> int:
         return len(self.table)

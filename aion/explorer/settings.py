@@ -42,8 +42,12 @@ class Settings:
     or another file of these weights (``AION_RECALIBRATION``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for the batches that persons begin on a page (``AION_OWN``)."""
+    queue: str = ""
+    """Id of the queue at which the application opens; `aion inspect` sets it (``AION_QUEUE``)."""
     inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
     """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
+    indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
+    """Folder for indexes of catalogs beside which nobody may write (``AION_INDEXES``)."""
     sky: Services | None = field(default_factory=Services)
     """Archives that are asked when a person asks for a position, a name or an id; None: nobody is asked, and
     no page offers it (``AION_SKY=no``). ``AION_SKY_VIEWER``, ``_SPARCL``, ``_SESAME``, ``_SDSS``,
@@ -78,7 +82,9 @@ class Settings:
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
             recalibration=given.get("AION_RECALIBRATION", cls.recalibration),
             own=Path(given.get("AION_OWN", cls.own)),
+            queue=given.get("AION_QUEUE", cls.queue),
             inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
+            indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),
             token=given.get("HF_TOKEN"),
@@ -103,10 +109,13 @@ def _sky(given: Mapping[str, str]) -> Services | None:
 
 
 def environment_with(
-    model: str | None, recalibration: str | None = None, environment: Mapping[str, str] = os.environ
+    model: str | None = None,
+    recalibration: str | None = None,
+    queue: str | None = None,
+    environment: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """The environment of a process that shall use these; None leaves the choice as it is."""
-    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration}
+    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration, "AION_QUEUE": queue}
     return {**environment, **{name: value for name, value in asked.items() if value}}
 
 

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from aion.catalog import Catalog
 from aion.errors import InputError
-from aion.io import SkyObject, Unread, read_many
+from aion.io import Overrides, SkyObject, Unread, read_many
 
 MOST = 20_000
 """Objects of one queue."""
@@ -29,6 +29,8 @@ class ObjectSource:
     """Which of those that these files call alike."""
     catalog: str = ""
     """Folder of the catalog; empty for files."""
+    overrides: tuple[str, ...] = ()
+    """``NAME=VALUE``, in place of what is detected in the files."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Queue:
             object.__setattr__(self, "id", self._content_id())
 
     def _content_id(self) -> str:
-        listed = [(one.id, one.source.id, one.source.files, one.source.catalog) for one in self.objects]
+        listed = [(one.id, *asdict(one.source).values()) for one in self.objects]
         return hashlib.sha256(json.dumps([self.parent, listed]).encode()).hexdigest()[:12]
 
     def subset(self, ids: Sequence[str], label: str) -> "Queue":
@@ -80,13 +82,18 @@ class Queue:
         return Queue(label, tuple(one for one in self.objects if one.id in kept), parent=self.id)
 
 
-def queue_of_files(label: str, files: Sequence[Path]) -> tuple[Queue, list[Unread]]:
+def queue_of_files(
+    label: str, files: Sequence[Path], overrides: Sequence[str] = ()
+) -> tuple[Queue, list[Unread]]:
     """All objects of these files, which stay where they are, and what of them cannot be read.
+
+    Args:
+        overrides: ``NAME=VALUE``, in place of what is detected.
 
     Raises:
         InputError: there is no object in them.
     """
-    objects, unread = read_many(files)
+    objects, unread = read_many(files, overrides=Overrides.parse(overrides))
     if not objects:
         why = f": {why_unread(unread[0])}" if unread else ""
         raise InputError(f"there is no object in these files{why}")
@@ -95,7 +102,7 @@ def queue_of_files(label: str, files: Sequence[Path]) -> tuple[Queue, list[Unrea
     found = []
     for one in objects:
         own = tuple(dict.fromkeys(paths[report.sha256] for report in one.reports if report.sha256 in paths))
-        source = ObjectSource(one.id, own, seen[(one.id, *own)])
+        source = ObjectSource(one.id, own, seen[(one.id, *own)], overrides=tuple(overrides))
         seen[(one.id, *own)] += 1
         found.append(_queue_object(one, source))
     return Queue(label, _with_different_ids(found)), unread
@@ -123,7 +130,7 @@ class Opener:
     def __init__(self, catalog: Catalog | None = None, model_sha256: str | None = None) -> None:
         self._catalogs = {} if catalog is None else {str(catalog.folder.resolve()): catalog}
         self._sha256 = model_sha256
-        self._files: dict[tuple[str, ...], tuple[list[SkyObject], list[Unread]]] = {}
+        self._files: dict[tuple[tuple[str, ...], ...], tuple[list[SkyObject], list[Unread]]] = {}
 
     def open(self, source: ObjectSource) -> SkyObject:
         """Raises AIONError: its files or its catalog cannot be read any more."""
@@ -139,14 +146,16 @@ class Opener:
         return alike[source.nth]
 
     def _read(self, source: ObjectSource) -> tuple[list[SkyObject], list[Unread]]:
-        if source.files not in self._files:
+        key = (source.files, source.overrides)
+        if key not in self._files:
             missing = [path for path in source.files if not Path(path).is_file()]
             if missing:
                 raise InputError(f"{missing[0]} is no longer there, so {source.id} cannot be shown")
             while len(self._files) >= READ_FILES:
                 self._files.pop(next(iter(self._files)))
-            self._files[source.files] = read_many([Path(path) for path in source.files])
-        return self._files[source.files]
+            files = [Path(path) for path in source.files]
+            self._files[key] = read_many(files, overrides=Overrides.parse(source.overrides))
+        return self._files[key]
 
 
 def _queue_object(found: SkyObject, source: ObjectSource) -> QueueObject:

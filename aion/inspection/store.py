@@ -183,7 +183,8 @@ _LATEST = (
 
 def _object(id: str, source: str, *facts: object) -> QueueObject:
     known = json.loads(source)
-    return QueueObject(id, ObjectSource(**known | {"files": tuple(known["files"])}), *facts)  # type: ignore[arg-type]
+    lists = {name: tuple(known.get(name, ())) for name in ("files", "overrides")}
+    return QueueObject(id, ObjectSource(**known | lists), *facts)  # type: ignore[arg-type]
 
 
 def _now() -> str:

@@ -22,7 +22,7 @@ from aion.io.content import Record, Records, Table
 from aion.io.objects import Source
 from aion.io.parsing import Content, parse
 from aion.io.rows import text_of
-from aion.io.source import load
+from aion.io.source import File, load
 from aion.io.write import Column, OutputTable, ecsv, fits_bytes
 from aion.io.write import csv as csv_bytes
 
@@ -127,9 +127,7 @@ def read_decisions(source: Source, *, name: str | None = None) -> list[Decision]
     Raises:
         FormatError: it is none of these, or a row holds what cannot be.
     """
-    file = load(source, name)
-    if file is None:
-        raise FormatError(f"a file of decisions is expected, not {type(source).__name__}")
+    file = _loaded(source, name)
     person, rows = _lines(file.data) or ("", _parsed_rows(parse(file)))
     found = []
     for number, row in enumerate(rows, start=1):
@@ -148,6 +146,20 @@ def read_decisions(source: Source, *, name: str | None = None) -> list[Decision]
     if not found:
         raise FormatError(f"{file.name} holds no decision")
     return found
+
+
+def table_rows(source: Source) -> Iterator[dict[str, str]]:
+    """Rows of any table as texts, by lower-case names."""
+    file = _loaded(source, None)
+    _, rows = _lines(file.data) or ("", _parsed_rows(parse(file)))
+    return rows
+
+
+def _loaded(source: Source, name: str | None) -> File:
+    file = load(source, name)
+    if file is None:
+        raise FormatError(f"a file of decisions is expected, not {type(source).__name__}")
+    return file
 
 
 def _our_columns(rows: Sequence[InspectionRow]) -> list[Column]:

@@ -23,6 +23,7 @@ from aion.redshift import RedshiftPDF
 from aion.redshift_scores import Array, Floats, Redshifts, redshift_errors
 from aion.training import metrics
 from aion.training.evaluate.bars import REAL
+from aion.training.evaluate.exact import ExactRedshifts, duration, exact_redshifts
 from aion.training.evaluate.report import Report, Table
 from aion.training.evaluate.samples import by_class, by_spectrum
 from aion.training.line_fluxes import LineFluxes, compare, line_reconstruction
@@ -97,12 +98,18 @@ def evaluate(
     objects = [
         s for s in spectra if s.kind in ("galaxy", "quasar", "star") and s.z is not None and s.z < z_max
     ]
-    answers = Redshifts.of([predict(s.spectrum) for s in objects], np.array([s.z for s in objects]))
+    pdfs, truth = [predict(s.spectrum) for s in objects], np.array([s.z for s in objects], dtype=float)
+    answers = Redshifts.of(pdfs, truth)
+    exact = ExactRedshifts.of([s.spectrum for s in objects], pdfs, truth)
     bright = [s for s in objects if s.kind != "star" and s.signal_to_noise >= BRIGHT]
     title = REAL.format(part=part)
     found: Report = {
         "redshifts": {
             name: metrics.spectroscopic(answers[chosen]) for name, chosen in _rows(objects).items()
+        },
+        "exact redshifts": {
+            name: exact_redshifts(exact[chosen]) | duration(exact[chosen])
+            for name, chosen in _rows(objects).items()
         },
         "missed": _missed(objects, answers),
         "checks": checks(predict, bright),

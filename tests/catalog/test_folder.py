@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from aion import search
-from aion.catalog import ALL, Catalog, EmbeddedObject, Manifest, Previews, vectors_of, view_indexes, views_of
-from aion.errors import InputError
+from aion.catalog import ALL, Catalog, EmbeddedObject, Filters, Manifest, Previews, vectors_of, views_of
+from aion.errors import InputError, SearchError
+from aion.lance_index import LanceIndex
 from aion.search import Index
 
 N, D = 200, 32
@@ -106,12 +107,35 @@ def test_an_index_of_other_vectors_is_made_again(many, caplog):
     assert len(Catalog.load(many).index) == N and "it is built again" in caplog.text
 
 
-def test_an_index_lies_in_the_cache_where_nobody_may_write_beside_the_rows(many, tmp_path, monkeypatch):
-    monkeypatch.setattr(view_indexes, "CACHE", tmp_path / "cache")
+def test_an_index_lies_in_the_cache_where_nobody_may_write_beside_the_rows(many, tmp_path):
     (many / "index").write_text("no folder")
-    assert len(Catalog.load(many).index) == N
+    assert len(Catalog.load(many, cache=tmp_path / "cache").index) == N
     [place] = (tmp_path / "cache").iterdir()
     assert sorted(path.name for path in place.iterdir()) == ["all.index", "all.npy"]
+    with pytest.raises(SearchError, match=r"cannot be written to .*index: "):
+        len(Catalog.load(many).index)
+
+
+def test_a_catalog_is_asked_by_its_tables_of_lancedb_once_they_are_written(many, built):
+    catalog = Catalog.load(many)
+    catalog.write_tables()
+    assert sorted(path.name for path in (many / "index" / "lance").iterdir()) == [
+        "all.lance",
+        "photometry.lance",
+    ]
+    loaded = Catalog.load(many)
+    loaded.prepare()
+    assert isinstance(loaded.index, LanceIndex) and not (many / "index" / "all.npy").exists()
+    bright = Filters(mag_r=(20.0, 23.0))
+    vectors = {view: built.indexes[view].vector(7) for view in (ALL, "photometry")}
+    for asked in ({ALL: vectors[ALL]}, vectors):
+        found, expected = (one.neighbors(asked, 5, bright, exclude=7) for one in (loaded, built))
+        assert [one.id for one in found] == [one.id for one in expected]
+    tables = many / "index" / "lance"
+    shutil.rmtree(tables / "photometry.lance")
+    shutil.copytree(tables / "all.lance", tables / "photometry.lance")
+    with pytest.raises(SearchError, match="is of other vectors; write it again with aion catalog index"):
+        len(Catalog.load(many).indexes["photometry"])
 
 
 def test_a_catalog_in_memory_outlives_its_folder(built, tmp_path):

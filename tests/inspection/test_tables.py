@@ -50,7 +50,8 @@ def test_decisions_come_back_from_each_format(names, columns, ending, tmp_path: 
 def test_a_file_of_prospect_itself_is_read(tmp_path: Path) -> None:
     file = tmp_path / "desi-vi_ann.csv"
     file.write_text(
-        "TARGETID,EXPID,NIGHT,TILEID,Spec_version,Redrock_version,Template_version,Redrock_spectype,Redrock_z,"
+        "TARGETID,EXPID,NIGHT,TILEID,Spec_version,Redrock_version,Template_version,Redrock_spectype,"
+        "Redrock_z,"
         "VI_scanner,VI_quality,VI_issue,VI_z,VI_spectype,VI_comment\n"
         '123456789,12345,20200703,65432,0.33.3,0.22.2,1.0,GALAXY,0.22,Desi Arnaz,1,R,0.23,QSO,"a , comma."\n'
         "987654321,12345,20200703,65432,0.33.3,0.22.2,1.0,STAR,0.0003,Desi Arnaz,4,,,,\n"

@@ -2,16 +2,19 @@
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from aion.explorer.ui.inspect import inspection_state
 from aion.explorer.ui.inspect.decision_files import decisions_file
 from aion.explorer.ui.inspect.disagreements import merged_file
 from aion.explorer.ui.inspect.inspector import lines_of
 from aion.explorer.ui.inspect.queue_tools import DONE, OPEN, QueueFilter, seen
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from aion.inspection.queues import ObjectSource, Queue, QueueObject
 from aion.inspection.tables import read_decisions
+from tests.pages.conftest import PATIENCE, unfold
 
 
 @pytest.fixture
@@ -77,12 +80,25 @@ def test_objects_marked_in_the_catalog_become_a_queue(page):
     assert not page.exception
 
 
+def test_the_files_of_a_batch_become_a_queue_that_outlives_it(page, root):
+    batches = server.batches()
+    key = batches.add_files([root / "tests" / "data" / "sdss_spec.fits"])
+    while batches.get(key).is_open:
+        batches.wait(key, 1.0)
+    page.query_params["batch"] = key
+    page.run()
+    [one] = opened(page).objects
+    assert str(kept().folder) in one.source.files[0], "the batch may be deleted"
+    assert not page.exception
+    batches.delete(key)
+
+
 def test_another_person_and_a_file_of_prospect_meet_in_one_merged_table(night):
     queue = opened(night)
     first, *others = [one.id for one in queue.objects]
     kept().record(queue.id, [Decision(first, "ann", 0.1, 4, "GALAXY"), Decision(others[0], "ann", 0.2, 3)])
     kept().record(queue.id, [Decision(first, "bob", 0.3, 4, "GALAXY"), Decision(others[0], "bob", 0.2, 4)])
-    night.run()
+    unfold(night, f"inspect-merge-{queue.id}")
     assert any("**1** of 2 objects" in one.value for one in night.markdown)
     assert read_decisions(decisions_file(queue, "ann", "prospect", "csv"), name="a.csv")[0].z == 0.1
     [button] = [one for one in night.button if one.label == "Inspect the disagreements"]
@@ -98,11 +114,12 @@ def test_another_person_and_a_file_of_prospect_meet_in_one_merged_table(night):
 def test_decisions_of_a_file_are_read_into_the_queue(night):
     queue = opened(night)
     text = f"id,z,quality,person\n{queue.objects[0].id},0.5,4,zoe\nsomebody else,0.1,4,zoe\n"
+    unfold(night, f"inspect-files-{queue.id}")
     [box] = [one for one in night.file_uploader if "Read decisions" in one.label]
     box.set_value([("zoe.csv", text.encode(), "text/csv")]).run()
-    assert (
-        "decisions of zoe on 1 of" in night.info[0].value and "not in this queue: 1." in night.info[0].value
-    )
+    told = " ".join(one.value for one in night.info)
+    assert "decisions of zoe on 1 of" in told
+    assert "not in this queue: 1." in told
     assert kept().decisions(queue.id, "zoe")[0].z == 0.5
 
 
@@ -129,3 +146,15 @@ def test_filters_are_of_flags_quality_noise_and_the_redshift_of_the_catalog():
     assert seen(queue, latest, QueueFilter(issues=frozenset({"S", "R"}))) == [1]
     assert seen(queue, latest, QueueFilter(lowest_snr=5)) == [1, 2, 3]
     assert seen(queue, latest, QueueFilter(disagrees=True)) == [2], "of o3 the person accepted another z"
+
+
+def test_an_application_started_at_a_queue_opens_there(environment, root, tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    queue = Queue("night", (QueueObject("o0", ObjectSource("o0", (str(tmp_path / "gone.fits"),))),))
+    inspection_state.InspectionStore(folder).add(queue)
+    monkeypatch.setenv("AION_INSPECTION", str(folder))
+    monkeypatch.setenv("AION_QUEUE", queue.id)
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(root / "app.py"), default_timeout=PATIENCE).run()
+    assert not at.exception and "Say who inspects" in at.info[0].value
+    st.cache_resource.clear()

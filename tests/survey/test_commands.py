@@ -9,6 +9,8 @@ import pytest
 from astropy.table import Table
 
 from aion.__main__ import main
+from aion.catalog import Catalog
+from aion.lance_index import LanceIndex
 from aion.survey import opening, pipeline
 from aion.survey.opening import FilePartition
 from tests.survey.conftest import COUNT, contents
@@ -75,6 +77,18 @@ def test_check_finds_a_file_that_is_damaged_or_missing(catalog_folder, capsys):
     assert main(["catalog", "check", str(catalog_folder)]) == 1
     err = capsys.readouterr().err
     assert "unplaced.parquet cannot be read" in err and "its manifest says" in err
+
+
+def test_tables_of_lancedb_are_made_and_the_catalog_is_searched_by_them(catalog_folder, capsys):
+    before = Catalog.load(catalog_folder)
+    vector = before.index.vector(3)
+    expected = [one.id for one in before.neighbors({"all": vector}, 4)]
+    assert main(["catalog", "index", str(catalog_folder), "--engine", "lance"]) == 0
+    assert (catalog_folder / "index" / "lance" / "all.lance").is_dir()
+    loaded = Catalog.load(catalog_folder)
+    assert isinstance(loaded.index, LanceIndex)
+    assert sorted(one.id for one in loaded.neighbors({"all": vector}, 4)) == sorted(expected)
+    assert main(["catalog", "check", str(catalog_folder)]) == 0
 
 
 def test_merging_gives_the_rows_of_all_with_ids_that_differ(catalog_folder, here, folder, tmp_path, capsys):

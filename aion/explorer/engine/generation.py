@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from aion.errors import AIONError, InputError, StoppedError, explained_fault
+from aion.explorer.engine.description import read_beside
 from aion.explorer.engine.engine import Engine
 from aion.explorer.engine.generation_passes import GenerationProgress, GenerationRequest, Passes
 from aion.explorer.engine.generation_results import generated_image, generated_numbers, generated_spectrum
@@ -14,6 +15,8 @@ from aion.explorer.results.generated import Generated
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum, Z
 
+MEASURED = "generation.json"
+"""Beside the weights: how well they generate."""
 _GROUPS = {"photometry": "tok_flux_", "photometry_hsc": "tok_mag_"}
 """Numbers that are asked together -> how their token keys begin."""
 
@@ -56,7 +59,7 @@ class GenerationJob:
 def generation_targets(writes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Name -> token keys of everything that weights which predict these streams can generate: images and
     spectra, all photometry of a survey, single numbers. The redshift is not among them: it has p(z)."""
-    kinds = {key: MODALITIES[key] for key in writes if key in MODALITIES and key != Z.token_key}
+    kinds = {key: cls for key, cls in MODALITIES.items() if key in writes and key != Z.token_key}
     wide = [key for key, cls in kinds.items() if issubclass(cls, (Image, Spectrum))]
     numbers = [key for key, cls in kinds.items() if issubclass(cls, Scalar) and cls.num_tokens == 1]
     groups = {
@@ -86,6 +89,8 @@ def draw_samples(
     keys = targets[request.target]
     progress = progress or GenerationProgress()
     passes = Passes(engine, target, request, keys, progress)
+    measured = _measured(passes)
+    passes.calibrate(measured.get("first_temperature", {}))
     tokens = passes.draw()
     parts: dict[str, Any] = {}
     cls = MODALITIES[keys[0]]
@@ -95,7 +100,7 @@ def draw_samples(
         parts["image"] = generated_image(passes, keys[0], tokens[keys[0]])
     else:
         parts["numbers"], parts["withheld"] = generated_numbers(passes, tokens)
-    sampling = request.sampling
+    sampling = passes.request.sampling
     return Generated(
         target.id,
         request.target,
@@ -108,5 +113,23 @@ def draw_samples(
         tokens,
         seconds=time.perf_counter() - started,
         notes=tuple(passes.encoding.notes),
+        first_temperature=sampling.first_temperature,
+        cautions=_cautions(passes, measured),
         **parts,
+    )
+
+
+def _measured(passes: Passes) -> dict[str, Any]:
+    """How well these weights generate: of a file beside them, which holds only for the ones that it names."""
+    measured: dict[str, Any] = passes.ask(partial(read_beside, name=MEASURED))
+    return measured if measured.get("sha256") == passes.engine.info.sha256 else {}
+
+
+def _cautions(passes: Passes, measured: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where generating these streams is bad."""
+    targets, used = set(passes.keys), set(passes.encoding.used)
+    return tuple(
+        row["sentence"]
+        for row in measured.get("cautions", ())
+        if targets & set(row["targets"]) and not used & set(row["unless"])
     )

@@ -34,7 +34,6 @@ def generated_files(
         reports: of the object that was read.
         stem: beginning of the names, in front of the mark; None = made of the id.
     """
-    begin = marked_stem(generated, file_stems([generated.id])[0] if stem is None else stem)
     content = {
         "fits": _fits(generated, reports),
         "json": (json.dumps(_summary(generated), indent=2, ensure_ascii=False) + "\n").encode(),
@@ -42,7 +41,12 @@ def generated_files(
             f"{generated.id}: {mark(generated)}", figures.generated_figures(generated)
         ).encode(),
     }
-    return {f"{begin}.{ending}": data for ending, data in content.items()}
+    return {generated_name(generated, ending, stem=stem): data for ending, data in content.items()}
+
+
+def generated_name(generated: Generated, ending: str, *, stem: str | None = None) -> str:
+    """Of one of `generated_files`."""
+    return f"{marked_stem(generated, file_stems([generated.id])[0] if stem is None else stem)}.{ending}"
 
 
 def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
@@ -63,6 +67,7 @@ def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
         "GENSTEPS": (generated.steps, "steps of a sample"),
         "GENSEED": (generated.seed, "seed of the draws"),
         "GENTEMP": (generated.temperature, "temperature of the draws"),
+        "GENTEMP0": (generated.first_temperature, "times that, for the first token"),
         "GENSAMP": (generated.samples, "samples"),
         "AIONVER": (generated.model.versions["aion"], "version of the software"),
         "AIONMOD": (generated.model.title, "weights"),
@@ -71,7 +76,13 @@ def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
         "OBJECT": (generated.id, "id of what was read"),
     }
     notice = [generated.model.notice] if generated.model.notice else []
-    history = [mark(generated), *notice, f"read by the model: {', '.join(generated.used)}", *generated.notes]
+    history = [
+        mark(generated),
+        *notice,
+        f"read by the model: {', '.join(generated.used)}",
+        *generated.cautions,
+        *generated.notes,
+    ]
     return fits_bytes(parts, cards, history=[*history, *origins(reports), *acknowledgments(reports)])
 
 
@@ -94,6 +105,7 @@ def _summary(generated: Generated) -> dict[str, Any]:
         "object": generated.id,
         "target": generated.target,
         "revision": generated.model.revision,
+        "cautions": list(generated.cautions),
         "notes": list(generated.notes),
         "agreement_with_withheld": None if agreement is None else asdict(agreement),
         **({"numbers": numbers} if numbers else {}),

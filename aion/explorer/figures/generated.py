@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from aion import color_image
 from aion.explorer.figures.image import UNIT, pixel_trace, square_axes
 from aion.explorer.figures.sampling import decimate, flux_range
-from aion.explorer.figures.spectrum import FLUX_TITLE, WAVELENGTH_TITLE
+from aion.explorer.figures.spectral_axes import FLUX_TITLE, WAVELENGTH_TITLE
 from aion.explorer.figures.theme import LIGHT, Theme, colorbar, template
 from aion.explorer.results import Floats
 from aion.explorer.results.generated import (
@@ -26,6 +26,12 @@ from aion.explorer.results.generated import (
 SAMPLE_POINTS = 1_600
 """Points of each faint sample; the median and the bands are drawn with all."""
 BAND_POINTS = 4_000
+REACH = 2.0
+"""Half widths of the 68 % band above the median that the axis shows."""
+DECADES = 6.0
+"""Ends of the 68 % band, the upper over the lower, from which fluxes are drawn on a logarithmic axis."""
+MARK_COLOR = "#8b92a3"
+"""Of the mark across a figure: seen on paper of both themes and on the black of an image."""
 GAP = 4
 """Pixels between two images of the grid."""
 
@@ -49,12 +55,13 @@ def generated_figures(
 def _stamp(figure: go.Figure, generated: Generated, theme: Theme) -> go.Figure:
     """The mark across the figure, and a line with how it was made above it."""
     middle = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
-    large = {"font": {"size": 30, "color": theme.ink}, "opacity": 0.16, "textangle": -12}
+    large = {"font": {"size": 30, "color": MARK_COLOR}, "opacity": 0.5, "textangle": -12}
     figure.add_annotation(text=MARK, name="mark", **middle, **large)
     line = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     text = {"text": _wrapped(mark(generated)), "align": "left", "showarrow": False, "yshift": 26}
     figure.add_annotation(name="how", font={"size": 11, "color": theme.faint}, **line, **text)
-    return figure.update_layout(margin_t=84)
+    legend = {"y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
+    return figure.update_layout(margin_t=84, legend=legend)
 
 
 def _wrapped(text: str) -> str:
@@ -70,24 +77,33 @@ def _spectrum(result: GeneratedSpectrum, theme: Theme) -> go.Figure:
         for level, color in ((0.95, theme.accent_soft), (0.68, theme.accent_strong)):
             _band(figure, x, result.band(level), f"{level:.0%} of samples".replace("%", " %"), color)
         for number, sample in enumerate(result.samples):
-            line = {"color": theme.accent, "width": 0.6}
+            line = {"color": theme.ink, "width": 0.6}
             first = {"name": "Samples", "legendgroup": "samples", "showlegend": number == 0}
-            _line(figure, x, sample, line, points=SAMPLE_POINTS, opacity=0.3, hoverinfo="skip", **first)
+            _line(figure, x, sample, line, points=SAMPLE_POINTS, opacity=0.28, hoverinfo="skip", **first)
     if result.truth is not None and result.truth.flux is not None:
         given = np.where(result.truth.bad, np.nan, result.truth.flux)
-        _line(figure, x, given, {"color": theme.ink, "width": 0.9}, name="Observed, withheld", opacity=0.75)
+        _line(figure, x, given, {"color": theme.reference, "width": 1.1}, name="Observed, withheld")
     name = "Median of the samples" if len(result.samples) > 1 else "Most probable"
     _line(figure, x, median, {"color": theme.decoded, "width": 1.7}, name=name)
     shown = median if result.truth is None or result.truth.flux is None else result.truth.flux
     bad = np.zeros(len(x), dtype=bool) if result.truth is None else result.truth.bad
-    top = result.band(0.95)[1] if len(result.samples) > 1 else median
-    low, high = flux_range(shown, np.where(np.isfinite(top), top, np.nan), bad)
-    figure.update_yaxes(title_text=FLUX_TITLE, range=[low, high])
+    ends = result.band(0.68) if len(result.samples) > 1 else (median, median)
+    above = median + REACH * (ends[1] - median)  # a sample of another level would hide all others
+    low, high = flux_range(shown, above, bad)
+    figure.update_yaxes(title_text=FLUX_TITLE, **_flux_axis(ends, low, high))
     figure.update_xaxes(title_text=WAVELENGTH_TITLE, tickformat="d", range=[float(x[0]), float(x[-1])])
     figure.update_xaxes(showgrid=False)
     return figure.update_layout(
         template=template(theme), height=500, hovermode="x", margin={"l": 8, "r": 8, "b": 8}
     )
+
+
+def _flux_axis(ends: tuple[Floats, Floats], low: float, high: float) -> dict[str, Any]:
+    """Logarithmic where the level alone spans a factor of `DECADES`, so that faint samples are seen too."""
+    bottom, top = (float(np.nanmedian(end)) for end in ends)
+    if bottom <= 0 or top / bottom < DECADES:
+        return {"range": [low, high]}
+    return {"type": "log", "range": [math.log10(bottom / 4), math.log10(4 * top)], "dtick": 1}
 
 
 def _band(figure: go.Figure, x: Floats, ends: tuple[Floats, Floats], name: str, color: str) -> None:
@@ -174,7 +190,9 @@ def _numbers(numbers: tuple[GeneratedNumber, ...], theme: Theme, *, columns: int
         place = {"row": i // columns + 1, "col": i % columns + 1}
         _density(figure, number, theme, place, with_legend=i == 0)
     return figure.update_layout(
-        template=template(theme), height=max(300, 210 * rows) + 84, margin={"l": 8, "r": 8, "b": 8}
+        template=template(theme),
+        height=max(300, (180 if columns == 1 else 210) * rows) + 84,
+        margin={"l": 8, "r": 8, "b": 8},
     )
 
 
@@ -205,9 +223,8 @@ def _density(
         mark_line = {"color": theme.reference, "width": 2, "dash": "dash"}
         figure.add_trace(go.Scatter(mode="lines", line=mark_line, **across, **legend), **place)
     unit = f" ({number.unit})" if number.unit else ""
-    figure.update_xaxes(
-        title_text=f"{number.name}{unit}", type="log" if is_log else "linear", nticks=4, **place
-    )
+    axis = {"type": "log", "dtick": 1, "tickformat": "~g"} if is_log else {"nticks": 4}
+    figure.update_xaxes(title_text=f"{number.name}{unit}", **axis, **place)
     figure.update_yaxes(
         title_text="Density" + (" per dex" if is_log else ""), rangemode="tozero", nticks=3, **place
     )

@@ -8,9 +8,10 @@ from aion.redshift_scores import Array, Floats
 from aion.training import metrics
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import generation, held_out
+from aion.training.evaluate.exact import exact_redshifts
 from aion.training.evaluate.held_out import HeldOut, Pictured
 from aion.training.evaluate.report import Report, Table
-from aion.training.evaluate.samples import BOTH, by_class, by_magnitude, by_spectrum
+from aion.training.evaluate.samples import BOTH, SNR_BINS, by_class, by_magnitude, by_spectrum
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
 from aion.training.masked_modeling import IMAGES, SPECTRA
@@ -43,6 +44,10 @@ def tables(found: HeldOut) -> Report:
     return {
         "simulated: redshifts from spectra": {
             name: metrics.spectroscopic(seen.spectrum[chosen]) for name, chosen in rows.items()
+        },
+        "simulated: exact redshifts": {
+            name: exact_redshifts(seen.exact[chosen])
+            for name, chosen in (rows | _galaxies_by_snr(found)).items()
         },
         "simulated: stars": {"S/N >= 3": _stars(found)},
         "simulated: photometric redshifts": _photometric(found),
@@ -79,6 +84,15 @@ def _chi2(found: HeldOut) -> dict[str, Floats]:
     cameras = (pictured.legacy, pictured.hsc)
     return spectra | {
         key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)
+    }
+
+
+def _galaxies_by_snr(found: HeldOut) -> dict[str, Array]:
+    """Of both spectrographs."""
+    seen = found.seen
+    return {
+        f"galaxies, S/N {low:g}-{high:g}": (seen.kind == "galaxy") & (seen.snr >= low) & (seen.snr < high)
+        for low, high in SNR_BINS[2:4]
     }
 
 

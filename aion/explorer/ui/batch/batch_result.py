@@ -90,6 +90,9 @@ def batch_actions(batch: Batch, results: BatchResults | None) -> None:
             if st.button("Use as catalog", key="batch-use", icon=":material/grid_view:", help=help):
                 active_catalog.own_catalog().take(batch.key)
                 st.switch_page("pages/catalog.py")
+            help = "Its spectra, one after the other, by keyboard"
+            if st.button("Inspect", key="batch-inspect", icon=":material/fact_check:", help=help):
+                st.switch_page("pages/inspect.py", query_params={"batch": batch.key})
             _downloads(batch)
         delete_button(batch)
 

@@ -2,17 +2,17 @@
 
 import json
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
-from aion.explorer.calibration.report import NUMBERS, sentences, shown, to_dict, to_html
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
+from aion.explorer.redshift.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
+from aion.explorer.redshift.calibration.report import NUMBERS, sentences, shown, to_dict, to_html
 from aion.explorer.ui.calibrate.state import calibrate_state
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.downloads import file_button
@@ -25,16 +25,28 @@ from aion.redshift_scores import Point
 
 LIMITS = (0.003, 0.01, 0.05, 0.15)
 """|Δz|/(1+z) of an outlier that a person can choose."""
+_KEPT: dict[str, Any] = {"required": True, "persist_state": "session"}
+"""Of choices that stay while another page is looked at."""
 
 
 def measured(sample: Sample) -> Measurement:
     """By the redshift and the limit that the person chooses; kept until any of it changes."""
     with st.container(horizontal=True):
         point: Point = st.segmented_control(
-            "Redshift of p(z)", list(get_args(Point)), default="mode", required=True, key="calibrate-point"
+            "Redshift of p(z)",
+            list(get_args(Point)),
+            default="mode",
+            required=True,
+            key="calibrate-point",
+            persist_state="session",
         )
         beyond = st.segmented_control(
-            "Outliers beyond |Δz|/(1+z)", LIMITS, default=0.15, required=True, key="calibrate-beyond"
+            "Outliers beyond |Δz|/(1+z)",
+            LIMITS,
+            default=0.15,
+            required=True,
+            key="calibrate-beyond",
+            persist_state="session",
         )
     state, about = calibrate_state(), (float(sample.truth.sum()), float(sample.probability[0].max()))
     key = (sample.origin, len(sample), about, point, beyond)
@@ -92,11 +104,12 @@ def pictures(found: Measurement) -> None:
 
 
 def outliers(found: Measurement) -> None:
-    """The farthest first; one that is of the catalog opens on the Analyze page."""
+    """The farthest first; one of the catalog opens on the Analyze page when its row is chosen."""
     table = found.outliers
     layout.section(
         f"Outliers: {len(table):,} of {len(found.sample):,}",
-        f"|Δz|/(1+z) > {found.beyond:g}, the farthest first. Choose a row, and open it on the Analyze page.",
+        f"|Δz|/(1+z) > {found.beyond:g}, the farthest first. One that is of the catalog that the pages look "
+        "into opens on the Analyze page when its row is chosen.",
     )
     if not len(table):
         return
@@ -108,15 +121,16 @@ def outliers(found: Measurement) -> None:
         on_select="rerun",
         selection_mode="single-row",
     )["selection"]["rows"]
-    if not chosen:
-        st.caption("Choose a row to open that object on the Analyze page.")
-        return
-    id, catalog = str(table["id"].iloc[chosen[0]]), active_catalog.catalog()
+    st.caption("Choose a row to open that object on the Analyze page.")
+    if chosen:
+        _open(str(table["id"].iloc[chosen[0]]))
+
+
+def _open(id: str) -> None:
+    catalog = active_catalog.catalog()
     if catalog is not None and id in catalog:
-        if st.button(f"Open {as_text(id)} in Analyze", icon=":material/insights:", type="primary"):
-            open_on_analyze(id)
-    else:
-        st.caption(f"{as_text(id)} is not of the catalog that the pages look into: open its file on Analyze.")
+        open_on_analyze(id)
+    layout.empty(f"{as_text(id)} is not of the catalog that the pages look into; open its file on Analyze.")
 
 
 def recalibration(found: Measurement, engine: Engine) -> None:
@@ -129,7 +143,12 @@ def recalibration(found: Measurement, engine: Engine) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method: Method = st.segmented_control(
-            "Method", list(get_args(Method)), default="temperature", required=True, key="calibrate-method"
+            "Method",
+            list(get_args(Method)),
+            default="temperature",
+            required=True,
+            key="calibrate-method",
+            persist_state="session",
         )
         if st.button("Fit on half of these objects", icon=":material/tune:"):
             try:

@@ -10,10 +10,10 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.errors import AIONError
-from aion.explorer.calibration import Sample, ask_model, join_truths, read_p_z, read_table
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.calibrate.state import begin_with, calibrate_state
+from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z, read_table
+from aion.explorer.ui.calibrate.state import begin_with, calibrate_state, forget_truths
 from aion.explorer.ui.shared import active_catalog, layout
 
 NONE, CATALOG, FOLDER, FILE = "These weights' own numbers", "A catalog", "A folder of a batch", "An HDF5 file"
@@ -25,7 +25,12 @@ SEED = 20_261
 def choose_sample(engine: Engine) -> Sample | None:
     """The objects with true redshifts; None before a person chose any."""
     source = st.segmented_control(
-        "p(z) of", [NONE, CATALOG, FOLDER, FILE], default=NONE, required=True, key="calibrate-source"
+        "p(z) of",
+        [NONE, CATALOG, FOLDER, FILE],
+        default=NONE,
+        required=True,
+        key="calibrate-source",
+        persist_state="session",
     )
     begin_with(source)
     if source == NONE:
@@ -80,6 +85,7 @@ def _of_folder(engine: Engine) -> Sample | None:
         placeholder="~/surveys/my-night",
         help="Made by `aion batch FILES --out FOLDER --p-z`",
         key="calibrate-folder",
+        persist_state="session",
     )
     if not path:
         st.caption("`aion batch FILES --out FOLDER --p-z --recalibration no` makes one with p(z) in it.")
@@ -90,12 +96,12 @@ def _of_folder(engine: Engine) -> Sample | None:
 def _of_file(engine: Engine) -> Sample | None:
     """An HDF5 file that qp reads."""
     upload = st.file_uploader("HDF5 file of p(z), as qp writes histograms", key="calibrate-file")
-    if upload is None:
-        return None
-    with tempfile.NamedTemporaryFile(suffix=".hdf5") as copy:
-        copy.write(upload.getbuffer())
-        copy.flush()
-        return _read(Path(copy.name), upload.name)
+    if upload is not None:
+        with tempfile.NamedTemporaryFile(suffix=".hdf5") as copy:
+            copy.write(upload.getbuffer())
+            copy.flush()
+            calibrate_state().asked = _read(Path(copy.name), upload.name)
+    return calibrate_state().asked
 
 
 def _read(path: Path, name: str | None = None) -> Sample | None:
@@ -108,23 +114,30 @@ def _read(path: Path, name: str | None = None) -> Sample | None:
 
 def _with_truths(sample: Sample) -> Sample | None:
     """Joined by the column that a person names, of the objects themselves or of another table."""
-    upload = st.file_uploader(
-        "Table of true redshifts (Parquet or CSV), where they are not in it",
-        key="calibrate-truths",
-        help="With a column of ids, the same as those of the objects",
-    )
     try:
-        other: pd.DataFrame | None = None if upload is None else read_table(upload)
+        name, other = _other_table()
         columns: list[Any] = sample.candidates if other is None else list(other.columns)
         if not columns:
             layout.empty("These objects have no column of numbers; upload a table of their redshifts.")
             st.stop()
-        with st.container(horizontal=True):
-            column = st.selectbox("True redshift", columns, key="calibrate-column", width=260)
+        keep: dict[str, Any] = {"width": 260, "persist_state": "session"}
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            column = st.selectbox("True redshift", columns, key=f"calibrate-column-{name}", **keep)
             ids = None
             if other is not None:
-                ids = st.selectbox("Ids", columns, key="calibrate-ids", width=260)
+                ids = st.selectbox("Ids", columns, key=f"calibrate-ids-{name}", **keep)
+                st.button(f"Forget {as_text(name)}", on_click=forget_truths)
         return join_truths(sample, column, other, ids)
     except AIONError as exc:
-        layout.refuse(as_text(str(exc)))
+        layout.refuse(str(exc))
         st.stop()
+
+
+def _other_table() -> tuple[str, pd.DataFrame | None]:
+    """Its name, and the table; None where the person gave none."""
+    with st.popover("True redshifts of another table", icon=":material/table:"):
+        upload = st.file_uploader("Parquet or CSV, with a column of the same ids", key="calibrate-truths")
+    state = calibrate_state()
+    if upload is not None:
+        state.truths = (upload.name, read_table(upload))
+    return state.truths or ("", None)

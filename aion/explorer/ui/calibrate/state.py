@@ -3,9 +3,10 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
-from aion.explorer.calibration import Fitted, Measurement, Sample
+from aion.explorer.redshift.calibration import Fitted, Measurement, Sample
 
 
 @dataclass
@@ -15,7 +16,9 @@ class CalibrateState:
     source: str = ""
     """Of p(z), as the page calls it."""
     asked: Sample | None = None
-    """What the model was asked about, before the truths are joined."""
+    """Objects with p(z), before the truths are joined."""
+    truths: tuple[str, pd.DataFrame] | None = None
+    """Another table that has their true redshifts, and its name."""
     key: Hashable = None
     """All that ``measured`` follows from."""
     measured: Measurement | None = None
@@ -26,6 +29,11 @@ def calibrate_state() -> CalibrateState:
     """The one of this browser tab."""
     current: CalibrateState = st.session_state.setdefault("calibrate", CalibrateState())
     return current
+
+
+def forget_truths() -> None:
+    """The true redshifts are of the objects' own table again."""
+    calibrate_state().truths = None
 
 
 def begin_with(source: str) -> None:

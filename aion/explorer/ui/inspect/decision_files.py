@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError
-from aion.explorer.plain_text import sentence
+from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.inspect.inspection_state import inspection_session, store
 from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.inspection.queues import Queue
@@ -42,6 +42,9 @@ def files(queue: Queue, person: str) -> None:
         args=(queue, key),
         help="CSV, ECSV or FITS with the columns of this page or of prospect, or results of Marz (.mz).",
     )
+    if session.note:
+        st.info(as_text(session.note), icon=":material/info:")
+        session.note = ""
 
 
 def decisions_file(queue: Queue, person: str | None, names: Names, ending: str) -> bytes:

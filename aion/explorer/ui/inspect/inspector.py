@@ -22,7 +22,7 @@ AHEAD = 6
 
 
 @st.fragment
-def inspector(queue: Queue, person: str, order: list[int]) -> None:
+def bench(queue: Queue, person: str, order: list[int]) -> None:
     """The places of the queue in this order, inspected by one person."""
     kept = store().decisions(queue.id, person)
     places = {one.id: place for place, one in enumerate(queue.objects)}

@@ -1,19 +1,20 @@
 """How a queue begins: from files, from objects that are marked in the catalog, or one that is there."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.inspect.inspection_state import QUEUE, go_to, inspection_session, store
-from aion.explorer.ui.shared import active_catalog, layout
+from aion.explorer.ui.shared import active_catalog, layout, server
 from aion.explorer.ui.shared.selection import current_selection
 from aion.inspection.queues import queue_of_catalog, queue_of_files, why_unread
 
+BATCH = "batch"
+"""In the address: the batch of which a queue is made."""
 FILES = "files"
 """Folder of uploads, beside the store."""
 
@@ -42,18 +43,38 @@ def queue_list() -> None:
     _known_queues()
 
 
-def keep_uploads(files: Sequence[BinaryIO]) -> list[Path]:
-    """Uploads as files that stay, each in a folder named after its content, under its own name."""
+def keep_files(files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Files that stay, each in a folder named after its content, under its own name."""
     kept = []
-    for file in files:
-        data = file.read()
+    for name, data in files:
         folder = store().folder / FILES / hashlib.sha256(data).hexdigest()[:16]
-        path = folder / Path(file.name).name
+        path = folder / Path(name).name
         if not path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         kept.append(path)
     return kept
+
+
+def follow_batch() -> None:
+    """Make the queue of the batch that the address names, from its files, which are kept here."""
+    key = st.query_params.pop(BATCH, None)
+    if key is None:
+        return
+    session, batch = inspection_session(), server.batches().get(key)
+    if batch is None:
+        session.note = f"there is no batch {key!r} on this server"
+        return
+    fetched = sorted(batch.folder.targets.rglob("*.fits")) if batch.record.kind == "list" else []
+    files = fetched or batch.folder.input_files(batch.record)
+    try:
+        with st.spinner("Reading the files of the batch"):
+            kept = keep_files((file.name, file.read_bytes()) for file in files)
+            queue, unread = queue_of_files(batch.record.label, kept, batch.record.overrides)
+        session.unread = tuple(map(why_unread, unread))
+        go_to(queue)
+    except (AIONError, OSError) as exc:
+        session.note = str(exc)
 
 
 def _take_upload() -> None:
@@ -64,7 +85,7 @@ def _take_upload() -> None:
     session.inputs += 1
     try:
         label = files[0].name if len(files) == 1 else f"{len(files)} files, {files[0].name} …"
-        queue, unread = queue_of_files(label, keep_uploads(files))
+        queue, unread = queue_of_files(label, keep_files((file.name, file.getvalue()) for file in files))
         session.unread = tuple(map(why_unread, unread))
         go_to(queue)
     except AIONError as exc:

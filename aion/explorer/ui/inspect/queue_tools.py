@@ -1,13 +1,14 @@
 """Above the bench: who inspects, which objects of the queue, files, disagreements and own lines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.inspect import decision_files, disagreements, own_lines
-from aion.explorer.ui.inspect.inspection_state import PERSON, go_to, inspection_session, store
+from aion.explorer.ui.inspect.inspection_state import PERSON, go_to, store
 from aion.explorer.ui.shared import layout
 from aion.inspection.decisions import ISSUES, QUALITIES, Decision
 from aion.inspection.merging import REDSHIFTS_APART
@@ -52,17 +53,7 @@ def toolbar(queue: Queue) -> tuple[str, list[int]]:
         latest = {one.object_id: one for one in store().decisions(queue.id, person)} if person else {}
         with st.popover("Filter", icon=":material/filter_alt:"):
             chosen = _filter(queue)
-        with st.popover("Files", icon=":material/download:"):
-            decision_files.files(queue, person)
-        with st.popover("Merge", icon=":material/merge:"):
-            disagreements.disagreements(queue)
-        if person:
-            with st.popover("Lines", icon=":material/edit:"):
-                own_lines.own_lines(person)
-    session = inspection_session()
-    if session.note:
-        st.info(as_text(session.note), icon=":material/info:")
-        session.note = ""
+        _tools(queue, person)
     return person, seen(queue, latest, chosen)
 
 
@@ -70,6 +61,23 @@ def seen(queue: Queue, latest: Mapping[str, Decision], chosen: QueueFilter) -> l
     """Places of the queue that pass."""
     pairs = enumerate(queue.objects)
     return [place for place, one in pairs if chosen.passes(one, latest.get(one.id))]
+
+
+@st.fragment
+def _tools(queue: Queue, person: str) -> None:
+    """Each is made when a person opens it, with all that was decided by then."""
+    tools: dict[str, tuple[str, Callable[[], None]]] = {
+        "Files": (":material/download:", partial(decision_files.files, queue, person)),
+        "Merge": (":material/merge:", partial(disagreements.disagreements, queue)),
+    }
+    if person:
+        tools["Lines"] = (":material/edit:", partial(own_lines.own_lines, person))
+    with st.container(horizontal=True, gap="small", key="inspect-toolset"):
+        for title, (icon, content) in tools.items():
+            key = f"inspect-{title.lower()}-{queue.id}"  # closed in another queue
+            with st.popover(title, icon=icon, key=key, on_change="rerun") as panel:
+                if panel.open:
+                    content()
 
 
 def _disagrees(known: QueueObject, decision: Decision | None) -> bool:

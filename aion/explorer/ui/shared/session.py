@@ -11,8 +11,10 @@ import streamlit as st
 from aion.io import Entry, Overrides, SkyObject
 
 if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
+    from aion.explorer.engine.generation import GenerationJob
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis, MeasuredObject
+    from aion.explorer.results.generated import Generated
     from aion.explorer.results.occlusion import Occlusion
     from aion.io.alternatives import Alternative
     from aion.recalibration import Recalibration
@@ -88,6 +90,12 @@ class Session:
     """What the person corrects p(z) with in this session; None: with what the engine does."""
     is_raw: bool = False
     """Whether p(z) is looked at as the model gives it."""
+    generation: "GenerationJob | None" = None
+    """What is being generated for the object."""
+    generated: "Generated | None" = None
+    """What was generated for it last: never data."""
+    generation_problem: str | None = None
+    """Why the last generation gave nothing."""
     followed: bool = False
     """Whether the address that the session began with was looked at."""
     linked: "tuple[frozenset[str] | None, Prior | None, float | None] | None" = None
@@ -148,6 +156,7 @@ class Session:
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
         self.row, self.use, self.prior, self.alone, self.reasons = row, None, None, None, None
+        self.forget_generated()
         self.error = self.refused = self.question = None
         self.choose(None)
 
@@ -160,7 +169,24 @@ class Session:
     def switch(self, use: frozenset[str] | None) -> None:
         """Let the model read these streams only; the lines follow the new p(z)."""
         self.use, self.reasons = use, None
+        self.forget_generated()
         self.choose(None)
+
+    def generate(self, job: "GenerationJob") -> None:
+        """Look on while this is generated; what was before goes."""
+        self.forget_generated()
+        self.generation = job
+
+    def stop_generation(self) -> None:
+        """Give it up."""
+        if self.generation is not None:
+            self.generation.stop()
+        self.generation = None
+
+    def forget_generated(self) -> None:
+        """Nothing is generated for the object that is open."""
+        self.stop_generation()
+        self.generated = self.generation_problem = None
 
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
