@@ -1,5 +1,5 @@
-"""The command line: ``aion analyze``, ``embed``, ``batch``, ``catalog``, ``fetch``, ``app``, ``download``.
-The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``calibrate``,
+``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -7,8 +7,6 @@ options or weights cannot be used.
 """
 
 import argparse
-import contextlib
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, fetch
-from aion.errors import AIONError, ChoiceNeededError, ConfigError, InputError
+from aion import batch, calibrate, fetch, generate_command, serving
+from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
+from aion.file_arguments import read_files
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -97,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
     embed.set_defaults(run=_embed)
 
+    generate = commands.add_parser(
+        "generate", help="what an object lacks, drawn by the model: a spectrum, an image, numbers"
+    )
+    generate_command.add_generate(generate)
+    generate.set_defaults(run=_generate)
+
     many = commands.add_parser("batch", help="a catalog of any number of objects, with vectors and redshifts")
     batch.add_batch(many)
     many.set_defaults(run=_batch, make=batch.make_catalog)
@@ -107,15 +112,15 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_catalog(catalog)
     catalog.set_defaults(run=_catalog)
 
+    calibrating = commands.add_parser("calibrate", help="p(z) against true redshifts, and what corrects it")
+    calibrate.add_calibrate(calibrating)
+    calibrating.set_defaults(run=_calibrate)
+
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
     fetching.set_defaults(run=_fetch, wrong=fetching.error)
 
-    app = commands.add_parser("app", help="the explorer in the browser")
-    app.add_argument(
-        "--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)"
-    )
-    app.set_defaults(run=_app)
+    applications = serving.add_applications(commands, _app)
 
     _add_download(
         commands.add_parser(
@@ -124,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+"), (many, "*")):
+    for command, count in ((analyze, "*"), (embed, "+"), (generate, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -143,7 +148,14 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, embed, many, app):
+    for command in (analyze, many, calibrating, *applications):
+        command.add_argument(
+            "--recalibration",
+            metavar="FILE",
+            help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
+            "(default: AION_RECALIBRATION, else the file beside the weights)",
+        )
+    for command in (analyze, embed, generate, many, calibrating, *applications):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -169,7 +181,7 @@ def _analyze(options: argparse.Namespace) -> Outcome:
     prior = parse_prior(options.prior) if options.prior else None
     overrides = Overrides.parse(options.set)
     given, problems = _given(options, overrides)
-    engine = _engine(options.model)
+    engine = _engine(options.model, options.recalibration)
     objects = _choose(engine, given, options.id)
     analyzed, outcome = _analyze_all(engine, objects, _streams(engine, options.use), prior)
     outcome.failures += problems
@@ -193,7 +205,7 @@ def _given(options: argparse.Namespace, overrides: "Overrides") -> "tuple[list[S
         return fetch.objects_at(text, overrides, strict=options.strict), []
     if options.list is None:
         files = options.files
-        return (_read(files, overrides, strict=options.strict) if files else []), []
+        return (read_files(files, overrides, strict=options.strict) if files else []), []
     if options.out is None:
         options.wrong("--list needs --out: what is fetched is kept there, and is not fetched again")
     objects, outcome = [], Outcome()
@@ -253,7 +265,7 @@ def _embed(options: argparse.Namespace) -> Outcome:
     objects: list[SkyObject] = []
     for file in options.files:
         try:
-            objects += _read([file], overrides, strict=options.strict)
+            objects += read_files([file], overrides, strict=options.strict)
         except (AIONError, OSError) as exc:
             outcome.leave_out(file, exc)
     if not objects:
@@ -273,8 +285,30 @@ def _embed(options: argparse.Namespace) -> Outcome:
     return outcome
 
 
+def _generate(options: argparse.Namespace) -> Outcome:
+    from aion.explorer.export.analysis import file_stems
+    from aion.io import Overrides
+
+    request, outcome = generate_command.generation_request(options), Outcome()
+    objects = read_files(options.files, Overrides.parse(options.set), strict=options.strict)
+    engine = _engine(options.model)
+    for stem, target in zip(file_stems([one.id for one in objects]), objects, strict=True):
+        try:
+            files, about = generate_command.draw_files(engine, target, request, stem)
+        except AIONError as exc:
+            outcome.leave_out(target.id, exc)
+            continue
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (options.out / name).write_bytes(content)
+            print(options.out / name)
+        print(f"aion: {target.id}: {about}", file=sys.stderr)
+        outcome.count += 1
+    return outcome
+
+
 def _batch(options: argparse.Namespace) -> Outcome:
-    result = options.make(options, lambda: _engine(options.model))
+    result = options.make(options, lambda: _engine(options.model, options.recalibration))
     print(f"aion: {batch.summary(result, options.out)}", file=sys.stderr)
     left_out = [f"{one.id or one.source}: {one.why}" for one in result.failures]
     return Outcome(result.rows, left_out)
@@ -284,6 +318,10 @@ def _catalog(options: argparse.Namespace) -> Outcome:
     if options.action == "build":
         return _batch(options)
     return Outcome(1, batch.do_with_catalogs(options))
+
+
+def _calibrate(options: argparse.Namespace) -> Outcome:
+    return Outcome(calibrate.run(options, lambda: _engine(options.model, options.recalibration)))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -300,13 +338,10 @@ def _streams(engine: "Engine", use: str | None) -> list[str] | None:
 
 
 def _app(options: argparse.Namespace) -> Outcome:
-    from aion.explorer.settings import environment_with
-    from aion.resources import resource
-
-    command = [sys.executable, "-m", "streamlit", "run", str(resource("app.py"))]
-    command += [f"--server.port={options.port}"] if options.port is not None else []
-    with contextlib.suppress(KeyboardInterrupt):  # Streamlit says goodbye itself
-        subprocess.run(command, env=environment_with(options.model), check=True)
+    queue, unread = serving.kept_queue(options)
+    for why in unread:
+        print(f"aion: {why}", file=sys.stderr)
+    serving.serve(options, queue)
     return Outcome()
 
 
@@ -340,36 +375,13 @@ def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
     return [engine.catalog.entry(id)]
 
 
-def _read(files: Sequence[str], overrides: "Overrides", *, strict: bool) -> "list[SkyObject]":
-    from aion.io import read
-
-    for file in files:
-        if not Path(file).is_file():
-            raise InputError(f"there is no file {file}")
-    try:
-        objects = read([Path(file) for file in files], overrides=overrides, strict=strict)
-    except InputError as exc:
-        choose = _settings(exc.choices) if isinstance(exc, ChoiceNeededError) else ""
-        raise InputError(f"{', '.join(files)}: {exc}{choose}") from exc
-    if not objects:
-        raise InputError(f"no object was found in {', '.join(files)}")
-    return objects
-
-
-def _settings(choices: Sequence[str]) -> str:
-    """``; choose with --set medium=vacuum or --set medium=air``, and so for each setting that is open."""
-    by_name: dict[str, list[str]] = {}
-    for choice in choices:
-        by_name.setdefault(choice.partition("=")[0], []).append(f"--set {choice}")
-    return "; choose with " + ", ".join(map(" or ".join, by_name.values())) if by_name else ""
-
-
-def _engine(model: str | None) -> "Engine":
+def _engine(model: str | None, recalibration: str | None = None) -> "Engine":
     from aion.explorer.engine import Engine
     from aion.explorer.settings import Settings
 
     settings = Settings.from_environment()
-    return Engine(replace(settings, model=model) if model else settings)
+    settings = replace(settings, model=model) if model else settings
+    return Engine(replace(settings, recalibration=recalibration) if recalibration else settings)
 
 
 def _write(

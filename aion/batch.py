@@ -230,26 +230,16 @@ def do_with_catalogs(options: argparse.Namespace) -> list[str]:
 
 def _export(folder: Path, out: Path) -> int:
     """The table of a catalog as a file of the kind that its ending says; how many rows it has."""
-    import pyarrow.parquet as pq
+    from aion.explorer.export.catalog_file import catalog_file
+    from aion.survey.catalogs import read_facts
 
-    from aion.explorer.export.tables import table_file
-    from aion.survey.catalogs import export_table, read_facts
-
-    table, ending = export_table(folder), out.suffix.removeprefix(".").lower()
+    ending = out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:
         raise ConfigError(f"{out.name} ends in {ending or 'nothing'}; {', '.join(ENDINGS)} can be written")
+    data = catalog_file(folder, ending)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if ending == "parquet":
-        pq.write_table(table, out)
-        return len(table)
-    facts = read_facts(folder).manifest
-    frame = table.to_pandas()
-    for field in table.schema:
-        if "list" in str(field.type):
-            frame[field.name] = ["; ".join(held) for held in frame[field.name]]
-    about = {"catalog": facts.label, "weights_sha256": facts.model_sha256}
-    out.write_bytes(table_file(frame, ending, about))
-    return len(table)
+    out.write_bytes(data)
+    return read_facts(folder).manifest.rows
 
 
 def _share_cores(engine: "Engine") -> None:

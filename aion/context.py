@@ -1,7 +1,8 @@
 """What the encoder made of the tokens of B objects, and how kept tokens are packed. Knows no weights."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -28,11 +29,23 @@ class Context:
     redshift: Tensor | None = None
     """(B, bins) logits of the redshift correlation, of models that declare it."""
 
+    def repeated(self, rows: int) -> Self:
+        """The same of the only object B = 1, for so many rows; nothing is copied."""
+
+        def wide(values: Tensor | None) -> Tensor | None:
+            return None if values is None else values.expand(rows, *values.shape[1:])
+
+        tensors: dict[str, Any] = {name: wide(getattr(self, name)) for name in _TENSORS}
+        return replace(self, **tensors)
+
     def of(self, token_key: str) -> Tensor:
         """(B, N) bool, True where a kept token of that stream stands."""
         if token_key not in self.streams:
             return torch.zeros_like(self.keep)
         return self.keep & (self.stream == self.streams.index(token_key))
+
+
+_TENSORS = [item.name for item in fields(Context) if item.name != "streams"]
 
 
 def packed(read: Context, budget: int | None) -> Context:

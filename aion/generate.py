@@ -1,10 +1,17 @@
-"""Tokens of a target from a context: the most probable, a random draw,
-or drawn a few at a time (MaskGIT, arXiv:2202.04200)."""
+"""Tokens of a target from a context: the most probable, drawn each for itself, or drawn some at a time
+(MaskGIT, arXiv:2202.04200). Shapes: B rows, n positions of a stream.
+
+Random numbers belong to (seed, number of the sample, stream, step, position), so that the tokens of a row do
+not depend on what is drawn beside it.
+"""
 
 import math
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +35,39 @@ class Predictor(Protocol):
         """The context with more tokens (B, n) of one stream."""
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn.
+
+    Raises:
+        InputError: an impossible value.
+    """
+
+    method: Method = "maskgit"
+    """"argmax" takes the most probable token of each position, "sample" draws each position for itself,
+    "maskgit" draws some positions, lets the encoder read them, and draws others. Which positions come first
+    is drawn too: with the surest first, samples come out too much alike."""
+    steps: int = 4
+    """Of "maskgit"."""
+    temperature: float = 1.0
+    """Below 1 favours the probable tokens, above 1 the others; not for "argmax"."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(Method):
+            raise InputError(f"method is {self.method!r}; it must be one of {', '.join(get_args(Method))}")
+        if self.steps < 1 or not 0 < self.temperature < math.inf:
+            raise InputError(
+                f"steps ({self.steps}) must be at least 1 and temperature ({self.temperature}) above 0"
+            )
+        if self.seed < 0:
+            raise InputError(f"the seed is {self.seed}; it must be 0 or more")
+
+    def passes(self, count: int) -> int:
+        """How often the model is asked for a stream of ``count`` positions."""
+        return min(self.steps, count) if self.method == "maskgit" else 1
+
+
 @torch.no_grad()
 def generate(
     model: Predictor,
@@ -43,69 +83,82 @@ def generate(
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
     Args:
-        method: "argmax" takes the most probable token of each position, "sample" draws each position
-            for itself, "maskgit" draws all, keeps the surest, lets the encoder read them and draws
-            the rest again, ``steps`` times.
-        steps: encoder passes of "maskgit".
-        temperature: below 1 favours the probable tokens, above 1 the others; not for "argmax".
-        seed: of the draws; the same seed gives the same tokens. None draws anew each time.
+        method, steps, temperature: as in `Sampling`.
+        seed: of the draws; the same seed gives the same tokens, and each row others. None draws anew each
+            time.
 
     Raises:
         InputError: an impossible argument.
         TokenKeyError: "maskgit" for a stream that the model does not read.
     """
-    if method not in get_args(Method):
-        raise InputError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}")
-    if steps < 1 or temperature <= 0:
-        raise InputError(f"steps ({steps}) must be at least 1 and temperature ({temperature}) above 0")
-    if method == "argmax":
-        return _logits(model, context, key, count).argmax(dim=-1)
-    generator = torch.Generator("cpu")
-    generator.seed() if seed is None else generator.manual_seed(seed)
-    if method == "sample":
-        return _draw(_logits(model, context, key, count), temperature, generator)[0]
-    if key not in model.config.domains_in:
+    fresh = int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if seed is None else seed
+    sampling = Sampling(method, steps, temperature, fresh)
+    rows = len(context.states)
+    tokens = torch.full((rows, count), -1, device=context.states.device)
+    for step in range(sampling.passes(count)):
+        known = model.extended(context, key, tokens) if step else context
+        tokens = draw_next(model, known, key, tokens, sampling, step=step, numbers=range(rows))
+    return tokens
+
+
+@torch.no_grad()
+def draw_next(
+    model: Predictor,
+    context: Context,
+    key: str,
+    tokens: Tensor,
+    sampling: Sampling,
+    *,
+    step: int,
+    numbers: Sequence[int],
+) -> Tensor:
+    """Tokens (B, n) of one stream after one more step, -1 where none is drawn yet. Only the positions of this
+    step are computed.
+
+    Args:
+        context: what the encoder made of the inputs and of ``tokens``.
+        tokens: (B, n) as the steps before left them; all -1 before step 0.
+        step: 0 to ``sampling.passes(n) - 1``.
+        numbers: of the sample that each row is.
+
+    Raises:
+        TokenKeyError: "maskgit" for a stream that the model does not read.
+    """
+    if sampling.method == "maskgit" and key not in model.config.domains_in:
         raise TokenKeyError(
             f"{key!r} is no stream that this model reads, so maskgit cannot build on its tokens; "
             "use method='sample'"
         )
-    return _maskgit(model, context, key, count, min(steps, count), temperature, generator)
+    count = tokens.shape[1]
+    places = [_positions(key, count, sampling, step, number) for number in numbers]
+    position = torch.from_numpy(np.stack(places)).to(tokens.device)
+    logits = model.predict_at(context, {key: position})[key][..., : STREAMS[key].codes]
+    if sampling.method == "argmax":
+        return tokens.scatter(1, position, logits.argmax(dim=-1))
+    drawn = [
+        _draw(row, sampling.temperature, _random(sampling.seed, number, key, 1 + step).random(count)[place])
+        for row, place, number in zip(logits, places, numbers, strict=True)
+    ]
+    return tokens.scatter(1, position, torch.stack(drawn).to(tokens.device))
 
 
-def _maskgit(
-    model: Predictor,
-    context: Context,
-    key: str,
-    count: int,
-    steps: int,
-    temperature: float,
-    generator: torch.Generator,
-) -> Tensor:
-    tokens = torch.full((len(context.states), count), -1, device=context.states.device)
-    for step in range(1, steps + 1):
-        drawn, probability = _draw(_logits(model, context, key, count), temperature, generator)
-        missing = tokens < 0
-        share = 1 - math.cos(math.pi / 2 * step / steps)
-        known = count if step == steps else max(step, round(count * share))
-        if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
-            probability = -torch.arange(count, device=tokens.device).expand_as(drawn).float()
-        surest = torch.where(missing, probability, math.inf).argsort(dim=1, descending=True, stable=True)
-        chosen = torch.zeros_like(missing).scatter(1, surest[:, :known], True)
-        tokens = torch.where(missing & chosen, drawn, tokens)
-        if step < steps:
-            context = model.extended(context, key, tokens)
-    return tokens
+def _positions(key: str, count: int, sampling: Sampling, step: int, number: int) -> np.ndarray:
+    """(m,) increasing, that are drawn in this step of one sample."""
+    passes = sampling.passes(count)
+    if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
+        order = np.arange(count)
+    else:
+        order = _random(sampling.seed, number, key, 0).permutation(count)
+    return np.sort(np.array_split(order, passes)[step])
 
 
-def _logits(model: Predictor, context: Context, key: str, count: int) -> Tensor:
-    """(B, count, codes): without the logits that no code stands for."""
-    positions = torch.arange(count, device=context.states.device).expand(len(context.states), count)
-    return model.predict_at(context, {key: positions})[key][..., : STREAMS[key].codes]
+def _random(seed: int, number: int, key: str, step: int) -> np.random.Generator:
+    return np.random.default_rng((seed, number, zlib.crc32(key.encode()), step))
 
 
-def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Drawn ids (B, n) and their probabilities; on the CPU, so that a seed means the same on every device."""
-    probabilities = (logits.float() / temperature).softmax(dim=-1).cpu()
-    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator)
-    drawn = drawn.view(probabilities.shape[:2])
-    return drawn.to(logits.device), probabilities.gather(2, drawn.unsqueeze(-1)).squeeze(-1).to(logits.device)
+def _draw(logits: Tensor, temperature: float, uniform: np.ndarray) -> Tensor:
+    """Ids (m,) from logits (m, codes) and as many numbers between 0 and 1; on the CPU, so that a seed means
+    the same on every device."""
+    reached = (logits.cpu().double() / temperature).softmax(dim=-1).cumsum(dim=-1)
+    wanted = torch.from_numpy(uniform)[:, None] * reached[:, -1:]
+    return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

@@ -19,6 +19,7 @@ if current_session().target is None:
 from aion.explorer.ui.analyze import (  # noqa: E402
     analysis,
     choices,
+    generation_panel,
     image_panel,
     inspection,
     neighbors,
@@ -30,6 +31,7 @@ from aion.explorer.ui.analyze import (  # noqa: E402
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra  # noqa: E402
 
 inputs.row_picker()
+generation_panel.take_over_result()
 result = analysis.analyze()
 if result is None:
     choices.open_choices()
@@ -51,6 +53,7 @@ sky_panel.sky_around(result)
 analysis.numbers_table(result)
 neighbors.neighbors_panel(result)
 samp_panel.samp_panel(result)
+generation_panel.generation_panel(result)
 analysis.tokens(result)
 reproduce.reproduce_panel(result)
 analysis.weights_note(result)

@@ -1,17 +1,16 @@
-"""Catalog: see all objects of a catalog, mark some, take them away or open one; make one of your own."""
+"""Catalog: see all objects of a catalog, mark some, take them away or open one."""
 
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.catalog import objects, user_catalog_panel
+from aion.explorer.ui.catalog import objects
 from aion.explorer.ui.shared import active_catalog, frame, layout, server
 
 frame.through_app()
 st.title("Catalog", anchor=False)
 engine = server.engine()
-user_catalog_panel.take_over_result()
 active_catalog.choice()
-user_catalog_panel.user_catalog_panel()
+st.page_link("pages/batch.py", label="Use your own objects", icon=":material/dynamic_feed:")
 catalog = active_catalog.catalog()
 if catalog is None:
     layout.empty(engine.catalog_note or active_catalog.NO_CATALOG)

@@ -28,6 +28,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
+    *("redshift_scores", "recalibration"),
     *("line_fits", "ids", "unit_vectors", "vector_index", "lance_index", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
@@ -39,9 +40,9 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export", "calibration"
 )
-PAGE = FACTS | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky"} | SERVICES
+PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -70,6 +71,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.io.readers": FACTS | {"aion.io"},
     "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
     "aion.redshift": {"aion.errors", "aion.constants"},
+    "aion.redshift_scores": {"aion.redshift"},
+    "aion.recalibration": {"aion.errors", "aion.redshift", "aion.redshift_scores"},
     "aion.line_fits": {"aion.constants", "aion.lines"},
     "aion.exact_redshift": {"aion.constants", "aion.line_fits", "aion.lines", "aion.redshift"},
     "aion.embedding": {"aion.errors", "aion.model"},
@@ -92,9 +95,17 @@ LAYERS: dict[str, set[str]] = {
         "aion.resources",
         "aion.sky",
     },
-    "aion.explorer.results": {"aion.catalog", "aion.exact_redshift", "aion.redshift"},
+    "aion.explorer.results": {
+        "aion.catalog",
+        "aion.constants",
+        "aion.exact_redshift",
+        "aion.recalibration",
+        "aion.redshift",
+    },
     "aion.explorer.plain_text": set(),
-    "aion.explorer.figures": core("catalog", "redshift", "lines", "constants", "color_image")
+    "aion.explorer.figures": core(
+        *("catalog", "redshift", "redshift_scores", "lines", "constants", "color_image")
+    )
     | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
     | explorer("results"),
@@ -104,13 +115,21 @@ LAYERS: dict[str, set[str]] = {
     | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
+    "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
+    | {"aion.previews", "aion.redshift"}
+    | explorer("results", "redshift", "engine"),
+    "aion.explorer.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.calibrate": PAGE | {"aion.redshift_scores"} | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.inspect": PAGE | explorer("ui.shared") | {"aion.inspection"},
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
     | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
@@ -118,9 +137,17 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
+    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("calibration", "engine"),
+    "aion.file_arguments": {"aion.errors", "aion.io"},
+    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
+    | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.__main__": CORE | SERVICES | {"aion.batch", "aion.fetch"},
+    "aion.serving": {"aion.resources", "aion.inspection"} | explorer("settings"),
+    "aion.__main__": CORE
+    | SERVICES
+    | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"}
+    | {"aion.serving"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
@@ -168,7 +195,7 @@ def test_arrows_between_our_modules_point_down(source: Path) -> None:
     ("name", "planted"),
     [
         ("aion.explorer.engine.engine", "aion.explorer.ui.shared"),
-        ("aion.explorer.engine.engine", "aion.explorer.catalogs.user_catalog"),
+        ("aion.explorer.engine.engine", "aion.explorer.catalogs.batches"),
         ("aion.explorer.catalogs.similarity", "aion.explorer.ui.shared.figure"),
         ("aion.catalog.catalog", "aion.explorer.engine"),
         ("aion.explorer.figures.image", "aion.explorer.export.tables"),

@@ -234,10 +234,22 @@ class Catalog:
         known = {key: ids["token"] if isinstance(ids, dict) else ids for key, ids in held.items()}
         tokens = {key: np.atleast_1d(ids).astype(np.int64) for key, ids in known.items() if ids is not None}
         stated = self.table.iloc[row].dropna()
-        ra, dec, z = (float(stated[name]) if name in stated else None for name in ("ra", "dec", "z"))
-        return SkyObject(
-            str(id), ra=ra, dec=dec, z_reference=z, kind=str(stated.get("class", "")), tokens=tokens
+        ra, dec, z, snr = (
+            float(stated[name]) if name in stated else None for name in ("ra", "dec", "z", "snr")
         )
+        kind = str(stated.get("class", ""))
+        return SkyObject(str(id), ra=ra, dec=dec, z_reference=z, kind=kind, snr=snr, tokens=tokens)
+
+    def values(self, id: str, names: Sequence[str]) -> dict[str, Any]:
+        """Of one object, those of the columns ``names`` that there are, also of what the table has not; None
+        where unknown."""
+        return self._rows.values(self.row(id), names)
+
+    def column(self, name: str) -> list[Any]:
+        """(n,) values of a column that the table has not, such as ``flags``; None where unknown."""
+        if name not in self._rows.names:
+            return [None] * len(self)
+        return [value for piece in self._rows.pieces(name) for value in piece.to_pylist()]
 
     def neighbors(
         self,

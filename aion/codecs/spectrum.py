@@ -108,9 +108,8 @@ class SpectrumCodec(Codec):
         mean = (flux * (1.0 - bad.float())).sum(-1) / ((~bad).sum(-1) + 1.0)
         normalization = self.normalization_quantizer.quantize(torch.log10(mean.clamp(FAINTEST) + 1.0))
         scale = self.scale(normalization)
-        channels = ((flux / scale - 1.0) * self.input_scaling, (ivar.sqrt() / scale) * self.input_scaling)
-        on_grid = [self.latent_grid.to_latent(channel, spectrum.wavelength) for channel in channels]
-        return torch.arcsinh(torch.stack(on_grid, dim=1)), normalization
+        channels = torch.stack([flux / scale - 1.0, ivar.sqrt() / scale], dim=1) * self.input_scaling
+        return torch.arcsinh(self.latent_grid.to_latent(channels, spectrum.wavelength)), normalization
 
     def scale(self, normalization: Tensor) -> Tensor:
         """(B,) normalisation -> (B, 1) flux that stands for 1 in the network, 1e-17 erg/s/cm2/Å."""
@@ -122,11 +121,11 @@ class SpectrumCodec(Codec):
         out: Tensor = self.quant_conv(latent)
         return out
 
-    def decode_latent(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Quantised (B, embedding_dim, tokens) -> flux / scale - 1 (B, num_pixels) and logits of the
-        mask, None without that channel."""
-        channels = self.decoder(self.post_quant_conv(z.to(dtype_in(self.decoder)))).to(z.dtype)
-        return channels[:, 0], channels[:, 1] if channels.shape[1] == 2 else None
+    def decode_latent(self, z: Tensor) -> Tensor:
+        """Quantised (B, embedding_dim, tokens) -> (B, 1 or 2, num_pixels): flux / scale - 1 and, where the
+        decoder has that channel, logits of the mask."""
+        out: Tensor = self.decoder(self.post_quant_conv(z.to(dtype_in(self.decoder)))).to(z.dtype)
+        return out
 
     def _encode(self, spectrum: Spectrum) -> Tensor:
         x, normalization = self.preprocess(spectrum)
@@ -143,16 +142,14 @@ class SpectrumCodec(Codec):
                 f"{expected} are expected, the normalisation first"
             )
         normalization = self.normalization_quantizer.decode(tokens[:, 0])
-        flux, mask_logits = self.decode_latent(self._quantizer.decode(tokens[:, 1:]))
-        mask_logits = torch.full_like(flux, -1.0) if mask_logits is None else mask_logits
-        grid = self.latent_grid.wavelength.expand(len(flux), -1)
+        channels = self.decode_latent(self._quantizer.decode(tokens[:, 1:]))
+        grid = self.latent_grid.wavelength.expand(len(tokens), -1)
         if wavelength is not None:
             grid = as_tensor(wavelength, torch.float32, what="wavelength").to(self.device)
-            grid = grid.expand(len(flux), -1) if grid.ndim == 1 or len(grid) == 1 else grid
-            flux = self.latent_grid.to_observed(flux, grid, outside=torch.nan)
-            mask_logits = self.latent_grid.to_observed(mask_logits, grid)
-        flux = (flux + 1.0) * self.scale(normalization)
-        mask = (mask_logits.sigmoid() > 0.5) | flux.isnan()
+            grid = grid.expand(len(tokens), -1) if grid.ndim == 1 or len(grid) == 1 else grid
+            channels = self.latent_grid.to_observed(channels, grid, outside=torch.nan)
+        flux = (channels[:, 0] + 1.0) * self.scale(normalization)
+        mask = flux.isnan() | (channels[:, 1:].sigmoid() > 0.5).any(1)
         return target(flux, torch.full_like(flux, torch.nan), mask, grid)
 
     def _check_coverage(self, wavelength: Tensor, bad: Tensor) -> None:

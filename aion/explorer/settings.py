@@ -14,6 +14,7 @@ from aion.sky.services import Services
 
 EMBEDDED_MODEL = str(resource("assets/models/aion-sim"))
 CATALOG = resource("assets/catalog")
+BESIDE, NO_RECALIBRATION = "beside", "no"
 ALADIN = "https://aladin.cds.unistra.fr/AladinLite/api/v3/3.8.2/aladin.js"
 
 
@@ -36,8 +37,15 @@ class Settings:
     ``"float32"`` or ``"bfloat16"`` (``AION_PRECISION``)."""
     catalog: Path = CATALOG
     """Folder of the reference catalog; it may be absent (``AION_CATALOG``)."""
+    recalibration: str = BESIDE
+    """What corrects p(z): ``"beside"``, the file that lies beside the weights where there is one, ``"no"``,
+    or another file of these weights (``AION_RECALIBRATION``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
     """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    queue: str = ""
+    """Id of the queue at which the application opens; `aion inspect` sets it (``AION_QUEUE``)."""
+    inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
+    """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
     indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
     """Folder for indexes of catalogs beside which nobody may write (``AION_INDEXES``)."""
     sky: Services | None = field(default_factory=Services)
@@ -72,7 +80,10 @@ class Settings:
             device=given.get("AION_DEVICE", cls.device),
             precision=given.get("AION_PRECISION", cls.precision),
             catalog=Path(given.get("AION_CATALOG", cls.catalog)),
+            recalibration=given.get("AION_RECALIBRATION", cls.recalibration),
             own=Path(given.get("AION_OWN", cls.own)),
+            queue=given.get("AION_QUEUE", cls.queue),
+            inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
             indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),
@@ -97,9 +108,15 @@ def _sky(given: Mapping[str, str]) -> Services | None:
     return Services.from_texts(texts) if switch == "yes" else None
 
 
-def environment_with(model: str | None, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a process that shall use this model; None leaves the choice as it is."""
-    return {**environment, "AION_MODEL": model} if model else dict(environment)
+def environment_with(
+    model: str | None = None,
+    recalibration: str | None = None,
+    queue: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> dict[str, str]:
+    """The environment of a process that shall use these; None leaves the choice as it is."""
+    asked = {"AION_MODEL": model, "AION_RECALIBRATION": recalibration, "AION_QUEUE": queue}
+    return {**environment, **{name: value for name, value in asked.items() if value}}
 
 
 def process_share(environ: Mapping[str, str] | None = None) -> tuple[int, int]:

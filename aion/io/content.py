@@ -113,13 +113,15 @@ def native(values: Any) -> Array:
 
 
 def _filled(values: Any) -> Array:
-    """Masked values as NaN; as empty text beside ids that are too long for a number with a point."""
+    """Masked values as NaN; as empty text among texts, which numpy fills with as much of "N/A" as fits, and
+    beside ids that are too long for a number with a point."""
     whole = values.dtype.kind in "iu" and np.ma.is_masked(values)
     if whole and values.count() and float(values.max()) > LARGEST_EXACT:
         return np.asarray(values.astype(str).filled(""))
     if values.dtype.kind in "iub" and np.ma.is_masked(values):
         values = values.astype(np.float64)
-    return np.asarray(values.filled(np.nan if values.dtype.kind == "f" else None))
+    missing = {"f": np.nan, "U": "", "S": b""}
+    return np.asarray(values.filled(missing.get(values.dtype.kind)))
 
 
 def _not_a_number(array: Array) -> str:

@@ -16,6 +16,7 @@ from aion.io.parsing import Content, foreign_errors, parse
 from aion.io.readers import desi  # noqa: F401  # importing the package registers every reader
 from aion.io.registry import READERS, ROWS, ROWS_WITHOUT_PHOTOMETRY, PositionNeededError, Reader
 from aion.io.source import load
+from aion.io.synthetic import refuse_synthetic
 
 _USES = {
     "survey": "survey",
@@ -133,12 +134,16 @@ def _content(source: Any, name: str | None) -> _Loaded:
     loaded = load(source, name)
     if loaded is not None:
         provenance = source.provenance if isinstance(source, ArchiveFile) else None
-        return _Loaded(loaded.name, loaded.stem, loaded.sha256, parse(loaded), provenance)
+        content = parse(loaded)
+        refuse_synthetic(content, loaded.name)
+        return _Loaded(loaded.name, loaded.stem, loaded.sha256, content, provenance)
     name = name or name_of(source)
     with foreign_errors(
         f"the {name} cannot be read", "named arrays, such as flux and wavelength, are expected"
     ):
-        return _Loaded(name, name, "", open_object(source))
+        content = open_object(source)
+        refuse_synthetic(content, name)
+        return _Loaded(name, name, "", content)
 
 
 def _with_companions(contents: list[_Loaded]) -> list[_Loaded]:

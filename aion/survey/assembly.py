@@ -42,18 +42,23 @@ Rows = NDArray[np.int64]
 
 
 def assemble(
-    work: WorkFolder, count: int, pixels: Sequence[tuple[int, int]], manifest: Manifest, *, width: int
+    work: WorkFolder,
+    parts: Sequence[Path],
+    pixels: Sequence[tuple[int, int]],
+    manifest: Manifest,
+    *,
+    width: int,
 ) -> None:
-    """The catalog of so many partitions in its folder, its manifest last.
+    """The catalog of partitions in its folder, its manifest last.
 
     Args:
+        parts: Their files.
         pixels: (order, pixel) of the files of rows; empty: they follow from where the objects are.
         width: Numbers of a vector.
 
     Raises:
         InputError: none of the partitions has a row.
     """
-    parts = [work.part(number) for number in range(count)]
     summaries = [Summary.read(path) for path in parts]
     failures = [one for summary in summaries for one in summary.failures]
     total = sum(one.rows for one in summaries)

@@ -127,7 +127,8 @@ def merge(folders: Sequence[Path], out: Path) -> Manifest:
     label = " and ".join(dict.fromkeys(one.label for one in manifests))
     simulated = all(one.simulated for one in manifests)
     manifest = replace(manifests[0], label=label, simulated=simulated, details=details)
-    assemble(work, number, (), manifest, width=next(iter(manifests[0].dimensions.values())))
+    parts = [work.part(part) for part in range(number)]
+    assemble(work, parts, (), manifest, width=next(iter(manifests[0].dimensions.values())))
     work.remove()
     return Manifest.read(out)
 

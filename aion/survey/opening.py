@@ -13,18 +13,35 @@ from aion.io import Overrides
 from aion.survey.contract import kept_columns
 from aion.survey.hats_catalog import is_hats
 from aion.survey.hats_source import open_hats
+from aion.survey.pipeline import read_partition
 from aion.survey.row_files import row_partitions
-from aion.survey.sources import FILES, FILES_BYTES, FilePartition, InputFile, Partition, SurveySource
+from aion.survey.sources import (
+    FILES,
+    FILES_BYTES,
+    FilePartition,
+    InputFile,
+    Partition,
+    PartitionInput,
+    ReadPartition,
+    SurveySource,
+)
 
 
 def open_source(
-    paths: Sequence[str | Path], *, overrides: Overrides | None = None, strict: bool = False
+    paths: Sequence[str | Path],
+    *,
+    overrides: Overrides | None = None,
+    strict: bool = False,
+    most: int | None = None,
 ) -> SurveySource:
     """Folders with all that is in them, zip files and single files.
 
     Args:
         overrides: Values that replace what would be detected, of every file.
         strict: Whether an object of which anything would have to be assumed is left out.
+        most: Objects of a partition, for a person who looks on. Files that go into one partition are read at
+            once and cut by their objects; of more files, so many are a partition. None: as `FILES` and
+            `row_files.ROWS` say.
 
     Raises:
         InputError: there is nothing of that name, or no file in it.
@@ -35,12 +52,12 @@ def open_source(
         raise InputError(f"{hats[0]} is a HATS catalog; name one, and nothing else with it")
     if hats:
         return open_hats(hats[0], overrides, strict)
-    files = sorted({file for path in paths for file in _files_in(Path(path))}, key=lambda one: one.name)
+    files = list_files(paths)
     if not files:
         raise InputError(
             f"{', '.join(map(str, paths))}: there are no files in it; name files, folders or a zip"
         )
-    partitions, kept = _partitions(files, overrides, strict)
+    partitions, kept = _partitions(files, overrides, strict, most)
     shared = _shared_folder(files)
     return SurveySource(
         partitions,
@@ -51,24 +68,56 @@ def open_source(
     )
 
 
+def list_files(paths: Sequence[str | Path]) -> list[InputFile]:
+    """All files in folders and zips, in the order of their names.
+
+    Raises:
+        InputError: there is nothing of that name.
+    """
+    return sorted({file for path in paths for file in _files_in(Path(path))}, key=lambda one: one.name)
+
+
 def _partitions(
-    files: Sequence[InputFile], overrides: Overrides, strict: bool
+    files: Sequence[InputFile], overrides: Overrides, strict: bool, most: int | None
 ) -> tuple[list[Partition], dict[str, pa.DataType]]:
     """Files of rows by themselves, and the others in groups; and the columns that are kept of the former."""
     by_rows = {
-        file: None if file.member else row_partitions(str(file.path), overrides, strict) for file in files
+        file: None if file.member else row_partitions(str(file.path), overrides, strict, most)
+        for file in files
     }
     partitions: list[Partition] = []
     kept: dict[str, pa.DataType] = {}
     for is_plain, some in groupby(files, key=lambda file: by_rows[file] is None):
         if is_plain:
-            partitions += [FilePartition(tuple(group), overrides, strict) for group in _groups(list(some))]
+            partitions += _of_files(list(some), overrides, strict, most)
             continue
         for found in (by_rows[file] for file in some):
             if found is not None:
                 partitions += found[0]
                 kept |= dict(kept_columns(found[1]).values())
     return partitions, kept
+
+
+def _of_files(
+    files: list[InputFile], overrides: Overrides, strict: bool, most: int | None
+) -> Sequence[Partition]:
+    groups = list(_groups(files, FILES))
+    if most is not None and len(groups) == 1:
+        return _cut_objects(FilePartition(tuple(groups[0]), overrides, strict), most)
+    groups = groups if most is None else list(_groups(files, most))
+    return [FilePartition(tuple(group), overrides, strict) for group in groups]
+
+
+def _cut_objects(whole: FilePartition, most: int) -> Sequence[Partition]:
+    """What files hold, read now; what is wrong with them is told with the first objects."""
+    given, inputs = read_partition(whole), tuple(whole.inputs)
+    parts = []
+    for first in range(0, max(len(given.targets), 1), most):
+        targets = given.targets[first : first + most]
+        name = f"{targets[0].id} and {len(targets) - 1} more" if targets else whole.name
+        failures = given.failures if first == 0 else ()
+        parts.append(ReadPartition(name, PartitionInput(targets, failures), inputs))
+    return parts
 
 
 def _files_in(path: Path) -> Iterable[InputFile]:
@@ -89,19 +138,24 @@ def _members(path: Path) -> list[InputFile]:
     with path.open("rb") as stream:
         if stream.read(4) != b"PK\x03\x04":
             return []
-    with zipfile.ZipFile(path) as archive:
-        held = [one for one in archive.infolist() if not one.is_dir()]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = [one for one in archive.infolist() if not one.is_dir()]
+    except zipfile.BadZipFile:  # whoever reads it says so
+        return []
+    if any(one.flag_bits & 1 for one in held):
+        raise InputError(f"{path.name} is encrypted; unpack it and give its files")
     if all(one.filename.endswith(".npy") for one in held):
         return []
     visible = [one for one in held if not re.search(r"(^|/)(\.|__MACOSX/)", one.filename)]
     return [InputFile(path, one.filename, one.file_size) for one in visible]
 
 
-def _groups(files: Sequence[InputFile]) -> Iterable[list[InputFile]]:
-    """Files in their order, at most `FILES` and about `FILES_BYTES` together, namesakes in one."""
+def _groups(files: Sequence[InputFile], most: int) -> Iterable[list[InputFile]]:
+    """Files in their order, at most so many and about `FILES_BYTES` together, namesakes in one."""
     group: list[InputFile] = []
     for file in files:
-        full = len(group) >= FILES or sum(one.size for one in group) + file.size > FILES_BYTES
+        full = len(group) >= most or sum(one.size for one in group) + file.size > FILES_BYTES
         if group and full and _stem(group[-1]) != _stem(file):
             yield group
             group = []

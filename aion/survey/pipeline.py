@@ -39,24 +39,37 @@ class TaskResult:
 
 
 def process(
-    tasks: Sequence[Task], engine: Engine, contract: Contract, work: WorkFolder, stop: threading.Event
+    tasks: Sequence[Task],
+    engine: Engine,
+    contract: Contract,
+    work: WorkFolder,
+    stop: threading.Event,
+    *,
+    lanes: int | None = None,
 ) -> Iterator[TaskResult]:
     """The result of each as soon as it is written, in order. After `stop` what is begun is written, and
     nothing else is begun.
 
+    Args:
+        lanes: Partitions that are begun at a time; None: `LANES`.
+
     Raises:
         AIONError: the engine cannot be asked; what is written stays.
     """
+    lanes = lanes or LANES
     waiting = deque(tasks)
     begun: deque[tuple[Task, Future[_Embedded]]] = deque()
     writing: Future[TaskResult] | None = None
-    with ThreadPoolExecutor(LANES, "aion-embed") as lanes, ThreadPoolExecutor(1, "aion-write") as writer:
+    with ThreadPoolExecutor(lanes, "aion-embed") as pool, ThreadPoolExecutor(1, "aion-write") as writer:
         try:
             while begun or (waiting and not stop.is_set()):
-                while waiting and len(begun) < LANES and not stop.is_set():
+                while waiting and len(begun) < lanes and not stop.is_set():
                     task = waiting.popleft()
-                    begun.append((task, lanes.submit(_embed, task.partition, engine)))
+                    begun.append((task, pool.submit(_embed, task.partition, engine)))
                 task, future = begun.popleft()
+                if writing is not None and not future.done():  # it is told without waiting for the next
+                    yield writing.result()
+                    writing = None
                 embedded = future.result()
                 if writing is not None:
                     yield writing.result()

@@ -107,8 +107,15 @@ class RowPartition:
         return replace(target, id=target.id if own else f"{name}#{self.start + number + 1}", reports=reports)
 
 
-def row_partitions(path: str, overrides: Overrides, strict: bool) -> tuple[list[Partition], pa.Schema] | None:
-    """The rows of a file in ranges, and the types of its columns; None where it is not read by rows."""
+def row_partitions(
+    path: str, overrides: Overrides, strict: bool, most: int | None = None
+) -> tuple[list[Partition], pa.Schema] | None:
+    """The rows of a file in ranges, and the types of its columns; None where it is not
+    read by rows.
+
+    Args:
+        most: Rows of a range at most; None: `ROWS`.
+    """
     with open_binary(path) as stream:
         start = stream.read(8)
         stream.seek(0)
@@ -124,7 +131,9 @@ def row_partitions(path: str, overrides: Overrides, strict: bool) -> tuple[list[
             schema = columns.schema if columns is not None else pa.schema([])
         else:
             return None
-    return (cut_rows(path, count, overrides, strict, is_hdf5=start == _HDF5), schema) if by_rows else None
+    if not by_rows:
+        return None
+    return cut_rows(path, count, overrides, strict, most, is_hdf5=start == _HDF5), schema
 
 
 def token_columns(schema: pa.Schema) -> list[str]:
@@ -156,12 +165,19 @@ def objects_of_tokens(table: pa.Table, streams: Sequence[str]) -> Iterator[SkyOb
 
 
 def cut_rows(
-    path: str, count: int, overrides: Overrides, strict: bool, *, is_hdf5: bool = False
+    path: str,
+    count: int,
+    overrides: Overrides,
+    strict: bool,
+    most: int | None = None,
+    *,
+    is_hdf5: bool = False,
 ) -> list[Partition]:
-    """So many rows of a file in ranges of `ROWS`."""
+    """So many rows of a file in ranges of at most ``most``, else `ROWS`."""
+    most = most or ROWS
     return [
-        RowPartition(path, first, min(first + ROWS, count), overrides, strict, is_hdf5)
-        for first in range(0, count, ROWS)
+        RowPartition(path, first, min(first + most, count), overrides, strict, is_hdf5)
+        for first in range(0, count, most)
     ]
 
 

@@ -29,6 +29,10 @@ class RunProgress:
     """Rows of this run."""
     failures: int
     """Of all partitions that are done."""
+    done: int
+    """About how many of the objects of the source, also before."""
+    expected: int
+    """About how many objects the source has."""
     rate: float
     """Objects a second, of this run."""
     remaining: float | None
@@ -80,12 +84,14 @@ class Here:
     """In this process, with its engine."""
 
     engine: Engine
+    lanes: int | None = None
+    """Partitions that are begun at a time; None: `pipeline.LANES`."""
 
     def results(
         self, tasks: Sequence[Task], contract: Contract, work: WorkFolder, stop: threading.Event
     ) -> Iterator[TaskResult]:
         """One after the other."""
-        return process(tasks, self.engine, contract, work, stop)
+        return process(tasks, self.engine, contract, work, stop, lanes=self.lanes)
 
     def finishes(self, work: WorkFolder, total: int, stop: threading.Event) -> bool:
         """Nobody else does."""
@@ -100,6 +106,7 @@ def run(
     *,
     label: str = "survey",
     with_p_z: bool = False,
+    shows_part: bool = False,
     progress: Callable[[RunProgress], None] = lambda progress: None,
     stop: threading.Event | None = None,
 ) -> RunResult:
@@ -110,6 +117,7 @@ def run(
         engine: Its weights, for which the runner may have copies of its own.
         label: What its objects are, for people.
         with_p_z: Whether p(z) is kept of each object.
+        shows_part: Whether there is a catalog of what is done where it is stopped, until all is done.
         progress: Told after every partition.
         stop: Set to end after the present partitions; what is done stays.
 
@@ -130,10 +138,18 @@ def run(
     tasks = [Task(number, partition) for number, partition in enumerate(source.partitions)]
     todo = [task for task in tasks if not work.is_done(task.number, task.partition)]
     _follow(runner.results(todo, contract, work, stop), tasks, todo, work, progress)
-    missing = [task for task in tasks if not work.part(task.number).is_file()]
-    if (missing and stop.is_set()) or not runner.finishes(work, len(tasks), stop):
+    parts = [path for task in tasks if (path := work.part(task.number)).is_file()]
+    is_whole = len(parts) == len(tasks)
+    manifest = _manifest(plan, engine, label)
+    if not is_whole and stop.is_set():
+        result = _so_far(work, tasks, is_stopped=True)
+        if shows_part and result.rows:
+            assemble(work, parts, source.pixels, manifest, width=engine.width)
+        return result
+    if not runner.finishes(work, len(tasks), stop):
         return _so_far(work, tasks, is_stopped=stop.is_set())
-    assemble(work, len(tasks), source.pixels, _manifest(plan, engine, label), width=engine.width)
+    parts = [work.part(task.number) for task in tasks]  # others may have done theirs meanwhile
+    assemble(work, parts, source.pixels, manifest, width=engine.width)
     result = replace(_so_far(work, tasks, is_stopped=False), is_complete=True)
     if not result.may_pass:
         work.remove()
@@ -142,20 +158,29 @@ def run(
 
 def _plan(source: SurveySource, engine: Engine, with_p_z: bool, label: str) -> dict[str, Any]:
     """What a catalog depends on, as plain values."""
-    reference = engine.catalog.manifest.model_sha256 if engine.catalog else None
+    partitions = len(source.partitions)
     return {
         "input": source.fingerprint,
+        **describe_model(engine, with_p_z=with_p_z, label=label),
+        "partitions": partitions,
+    }
+
+
+def describe_model(engine: Engine, *, with_p_z: bool, label: str) -> dict[str, Any]:
+    """What a catalog of any source depends on, as plain values."""
+    reference = engine.catalog.manifest.model_sha256 if engine.catalog else None
+    return {
         "weights": engine.info.sha256,
         "settings": {
             "label": label,
             "p_z": with_p_z,
             "precision": engine.info.precision,
+            "recalibration": engine.recalibration and engine.recalibration.digest,
             "voters": [engine.catalog.manifest.label, len(engine.catalog), reference]
             if engine.catalog
             else [],
         },
         "version": aion.__version__,
-        "partitions": len(source.partitions),
     }
 
 
@@ -166,6 +191,7 @@ def _manifest(plan: dict[str, Any], engine: Engine, label: str) -> Manifest:
         "run": plan,
         "weights": {"title": info.title, "revision": info.revision, "sha256": info.sha256},
         "versions": info.versions,
+        "recalibration": engine.recalibration and engine.recalibration.fitted_on,
     }
     if plan["settings"]["p_z"]:
         details["redshift_edges"] = engine.redshift_edges.tolist()
@@ -181,16 +207,19 @@ def _follow(
 ) -> None:
     """Tell after every partition how far it is."""
     before = len(tasks) - len(todo)
-    waiting = {task.number for task in todo}
+    waiting = {task.number: task.partition.size for task in todo}
+    expected = sum(task.partition.size for task in tasks)
     old = (Summary.read(work.part(task.number)) for task in tasks if task.number not in waiting)
     failures = sum(len(one.failures) for one in old)
-    started, done, objects = time.monotonic(), 0, 0
-    progress(RunProgress(before, len(tasks), 0, failures, 0.0, None))
+    started, done, objects, left = time.monotonic(), 0, 0, sum(waiting.values())
+    progress(RunProgress(before, len(tasks), 0, failures, expected - left, expected, 0.0, None))
     for result in results:
         done, objects, failures = done + 1, objects + result.rows, failures + len(result.failures)
+        left -= waiting[result.number]
         seconds = time.monotonic() - started
         remaining = seconds / done * (len(todo) - done)
-        progress(RunProgress(before + done, len(tasks), objects, failures, objects / seconds, remaining))
+        of_all = (before + done, len(tasks), objects, failures, expected - left, expected)
+        progress(RunProgress(*of_all, objects / seconds, remaining))
 
 
 def _so_far(work: WorkFolder, tasks: Sequence[Task], *, is_stopped: bool) -> RunResult:

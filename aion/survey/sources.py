@@ -21,6 +21,8 @@ from aion.survey.contract import Failure
 
 FILES = 256
 """Files of a partition at most, and objects of one that is cut from a file of many rows."""
+MEMBER_BYTES = 2 * 2**30
+"""Size of a file in a zip, unpacked, above which it is left out: it is read into memory."""
 FILES_BYTES = 128 * 2**20
 """Size of the files of a partition, above which it is closed; a single file may be larger."""
 
@@ -106,6 +108,24 @@ class InputFile:
             return _Unzipped(archive.read(self.member), Path(self.member).name)
 
 
+@dataclass(frozen=True)
+class ReadPartition:
+    """Some objects of files that are read already."""
+
+    name: str
+    given: PartitionInput
+    inputs: tuple[Path, ...]
+
+    @property
+    def size(self) -> int:
+        """Objects."""
+        return len(self.given.targets)
+
+    def read(self) -> PartitionInput:
+        """The objects."""
+        return self.given
+
+
 class _Unzipped(io.BytesIO):
     """A file out of a zip, in memory."""
 
@@ -140,6 +160,9 @@ class FilePartition:
 
     def read(self) -> PartitionInput:
         """Its objects, in the order of the files."""
-        opened = (one.open() for one in self.files)
+        large = [one for one in self.files if one.member and one.size > MEMBER_BYTES]
+        opened = (one.open() for one in self.files if one not in large)
         targets, unread = read_many(opened, overrides=self.overrides, strict=self.strict)
-        return PartitionInput(targets, [Failure("", one.source, one.why) for one in unread])
+        failures = [Failure("", one.source, one.why) for one in unread]
+        why = f"it has more than {MEMBER_BYTES / 2**30:.0f} GB unpacked; unpack the zip and give its files"
+        return PartitionInput(targets, [*failures, *(Failure("", one.name, why) for one in large)])

@@ -53,12 +53,14 @@ class TargetPartition:
         return PartitionInput(targets, failures)
 
 
-def open_targets(fetched: Sequence[FetchedTarget], overrides: Overrides, *, strict: bool) -> SurveySource:
-    """Targets whose files are here, in the order of their list."""
-    groups = [tuple(fetched[first : first + TARGETS]) for first in range(0, len(fetched), TARGETS)]
+def open_targets(
+    fetched: Sequence[FetchedTarget], overrides: Overrides, *, strict: bool, most: int = TARGETS
+) -> SurveySource:
+    """Targets whose files are here, in the order of their list; at most so many in a partition."""
+    groups = [tuple(fetched[first : first + most]) for first in range(0, len(fetched), most)]
     return SurveySource(
         [TargetPartition(group, overrides, strict) for group in groups],
         "targets",
-        [(one.target.id, sum(path.stat().st_size for path in one.files)) for one in fetched],
+        [(f"{one.target.id}: {one.target.text}", 0) for one in fetched],  # what did not come may come later
         settings={"overrides": list(overrides.texts), "strict": strict},
     )

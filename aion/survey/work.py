@@ -5,12 +5,12 @@ process ends. The same input, weights and settings give the same bytes.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -134,7 +134,7 @@ def keep_plan(path: Path, plan: dict[str, Any], out: Path) -> None:
         check_same(json.loads(path.read_text(encoding="utf-8")), plan, out)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, (json.dumps(plan, indent=1) + "\n").encode())
+    write_whole(path, (json.dumps(plan, indent=1) + "\n").encode())
 
 
 def check_same(kept: dict[str, Any], plan: dict[str, Any], out: Path) -> None:
@@ -147,11 +147,12 @@ def check_same(kept: dict[str, Any], plan: dict[str, Any], out: Path) -> None:
         )
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there whole or not at all, whoever else writes the same."""
     beside = _beside(path)
     beside.write_bytes(data)
     beside.replace(path)
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}")
+    return path.with_name(f".{path.name}.{uuid4().hex}")

@@ -2,7 +2,8 @@
 its catalog and its examples from nothing, or measure it.
 
 Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs
-everything; each goes on where it stopped. `distributions` only draws what the simulated survey contains.
+everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights,
+`distributions` only draws what the simulated survey contains.
 """
 
 import argparse
@@ -13,7 +14,8 @@ from pathlib import Path
 import torch
 
 from aion.errors import AIONError
-from aion.training import card, catalog, distributions, evaluate, examples, real, stages
+from aion.recalibration import RECALIBRATION
+from aion.training import card, catalog, distributions, evaluate, examples, real, recalibrate, stages
 from aion.training.config import EmbeddedConfig, smoke_config
 from aion.training.evaluate import Weights
 
@@ -70,6 +72,17 @@ def _catalog(run: stages.Run, options: argparse.Namespace) -> None:
     examples.build(weights, survey, run.config, options.assets / "examples")
 
 
+def _recalibrate(run: stages.Run, options: argparse.Namespace) -> None:
+    """What corrects p(z) of the shipped weights, into their folder."""
+    weights = Weights.load(options.model)
+    sha256 = str(weights.model.sha256)
+    folder = run.folder / f"recalibration-{sha256[:12]}"
+    batches = recalibrate.gather(weights, run.survey(), run.config, folder, recalibrate.BATCHES)
+    found = recalibrate.fit(batches, sha256)
+    print(evaluate.markdown_table(recalibrate.table(found)))
+    (options.model / RECALIBRATION).write_text(found.to_json(), encoding="utf-8")
+
+
 _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "simulate": lambda run, options: stages.simulate(run),
     "codecs": lambda run, options: stages.codecs(run),
@@ -77,6 +90,7 @@ _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "model": lambda run, options: stages.model(run),
     "evaluate": _evaluate,
     "catalog": _catalog,
+    "recalibrate": _recalibrate,
     "distributions": lambda run, options: distributions.write(run.survey(), options.out, run.config.seed),
 }
 

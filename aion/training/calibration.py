@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from aion.model import AION
+from aion.redshift_scores import LEVELS
 from aion.training.config import Z_BINS
 from aion.training.masked_modeling import LEGACY, REDSHIFT, SPECTRA, held_back
-from aion.training.metrics import LEVELS
 from aion.training.simulate.population import KINDS
 from aion.training.tokenize import Shard
 

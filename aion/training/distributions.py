@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from aion.constants import SPEED_OF_LIGHT
-from aion.training.metrics import Array, Floats
+from aion.redshift_scores import Array, Floats
 from aion.training.simulate.instruments import SPECTROGRAPHS
 from aion.training.simulate.lines import NARROW_LINES
 from aion.training.simulate.photometry import magnitudes

@@ -9,7 +9,8 @@ import numpy as np
 
 from aion.constants import SPEED_OF_LIGHT
 from aion.lines import LINE
-from aion.training.metrics import Array, Columns, Floats, Row, mean, median, percentile
+from aion.redshift_scores import Array, Columns, Floats
+from aion.training.metrics import Row, mean, median, percentile
 
 SURE = 10.0
 """Signal-to-noise of a line in the data from which it is compared."""

@@ -6,122 +6,33 @@ What cannot be measured, for want of objects, is None.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aion.redshift import RedshiftPDF
+from aion.redshift_scores import (
+    LEVELS,
+    Array,
+    Columns,
+    Floats,
+    Redshifts,
+    coverage,
+    ks_distance,
+    redshift_errors,
+    sigma_nmad,
+)
 
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 Row = dict[str, object]
 """Quantity -> value, with ``n``, the number of things that were measured."""
-LEVELS = tuple(round(0.1 * k, 1) for k in range(1, 10))
-"""Probabilities at which coverage is compared with what was promised."""
-PEAK_BINS = 3
-"""Bins on both sides of the mode that belong to its peak."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Arrays with one entry per object; members add the fields."""
-
-    def __getitem__(self, chosen: Array) -> Self:
-        return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """All objects of all parts; at least one."""
-        return cls(
-            **{field.name: _joined([getattr(part, field.name) for part in parts]) for field in fields(cls)}
-        )
-
-
-@dataclass(frozen=True)
-class Redshifts(Columns):
-    """What N densities say, and the truth."""
-
-    truth: Floats
-    mode: Floats
-    median: Floats
-    peak: Floats
-    """Probability within `PEAK_BINS` of the mode."""
-    below: Floats
-    """Probability below the truth (PIT); uniform in 0..1 when calibrated."""
-    level: Floats
-    """Smallest highest-density region that holds the truth; inf where none does."""
-
-    @classmethod
-    def of(cls, pdfs: Sequence[RedshiftPDF], truth: Array) -> "Redshifts":
-        """From densities and true redshifts."""
-        rows = [
-            (z, p.mode, p.median, peak_probability(p), p.coverage(float(p.edges[0]), z), hpd_level(p, z))
-            for p, z in zip(pdfs, np.asarray(truth, dtype=float), strict=True)
-        ]
-        return cls(*np.array(rows, dtype=float).reshape(-1, 6).T)
-
-    @property
-    def error(self) -> Floats:
-        """dz (N,) of the modes."""
-        return redshift_errors(self.mode, self.truth)
-
-
-def redshift_errors(predicted: Floats, truth: Floats) -> Floats:
-    """dz (N,)."""
-    return (np.asarray(predicted) - truth) / (1 + np.asarray(truth))
-
-
-def sigma_nmad(error: Floats) -> float | None:
-    """Robust scatter of dz."""
-    return float(1.4826 * np.median(np.abs(error - np.median(error)))) if len(error) else None
-
-
-def peak_probability(pdf: RedshiftPDF) -> float:
-    """Probability within `PEAK_BINS` bins of the mode."""
-    top = int(np.argmax(pdf.density))
-    return float(pdf.probability[max(0, top - PEAK_BINS) : top + PEAK_BINS + 1].sum())
-
-
-def hpd_level(pdf: RedshiftPDF, z: float) -> float:
-    """The smallest probability whose highest-density region holds z:
-    the truth is in `RedshiftPDF.region` of any larger one."""
-    if not pdf.edges[0] <= z <= pdf.edges[-1]:
-        return float("inf")
-    bin = min(max(int(np.searchsorted(pdf.edges, z)) - 1, 0), len(pdf.probability) - 1)
-    order = np.lexsort((np.abs(pdf.z - pdf.median), -pdf.density))
-    place = int(np.flatnonzero(order == bin)[0])
-    whole = set(order[:place].tolist())
-    within = (z - pdf.edges[bin]) / (pdf.edges[bin + 1] - pdf.edges[bin])
-    if bin - 1 in whole:
-        share = within
-    elif bin + 1 in whole:
-        share = 1 - within
-    else:
-        share = abs(2 * within - 1)
-    return float(pdf.probability[order[:place]].sum() + share * pdf.probability[bin])
-
-
-def ks_distance(values: Floats) -> float | None:
-    """Largest distance between the distribution of values in 0..1 and the uniform one."""
-    ordered = np.sort(values)
-    n = len(ordered)
-    if not n:
-        return None
-    return float(
-        max(np.abs(np.arange(1, n + 1) / n - ordered).max(), np.abs(np.arange(n) / n - ordered).max())
-    )
 
 
 def calibration(found: Redshifts) -> Row:
     """How far densities are from saying what they should."""
-    covered = {level: mean(found.level <= level) for level in (*LEVELS, 0.68)}
-    errors = [abs(share - level) for level, share in covered.items() if share is not None and level in LEVELS]
+    error = np.abs(coverage(found, LEVELS) - np.array(LEVELS)).max()
     return {
-        "68 % region covers": covered[0.68],
-        "largest coverage error": float(max(errors)) if errors else None,
-        "PIT KS": ks_distance(found.below),
+        "68 % region covers": mean(found.level <= 0.68),
+        "largest coverage error": known(error),
+        "PIT KS": known(ks_distance(found.below)),
     }
 
 
@@ -133,7 +44,7 @@ def spectroscopic(found: Redshifts) -> Row:
         "within 0.003": mean(error < 0.003),
         "within 0.01": mean(error < 0.01),
         "outliers beyond 0.003": mean(error >= 0.003),
-        "sigma_NMAD": sigma_nmad(found.error),
+        "sigma_NMAD": known(sigma_nmad(found.error)),
         "sure misses": int(((found.peak > 0.9) & (error >= 0.01)).sum()),
     } | calibration(found)
 
@@ -144,7 +55,7 @@ def photometric(found: Redshifts) -> Row:
     return {
         "n": len(error),
         "bias": median(error),
-        "sigma_NMAD": sigma_nmad(error),
+        "sigma_NMAD": known(sigma_nmad(error)),
         "outliers beyond 0.15": mean(np.abs(error) > 0.15),
     } | calibration(found)
 
@@ -329,6 +240,11 @@ def ranks(found: Array, among: int) -> Row:
     }
 
 
+def known(value: float) -> float | None:
+    """None of what is not known."""
+    return None if np.isnan(value) else float(value)
+
+
 def mean(values: Array) -> float | None:
     """None of nothing."""
     return float(np.mean(values)) if np.size(values) else None
@@ -342,10 +258,6 @@ def median(values: Array) -> float | None:
 def percentile(values: Array, q: float) -> float | None:
     """None of nothing."""
     return float(np.percentile(values, q)) if np.size(values) else None
-
-
-def _joined(parts: list[Any]) -> Any:
-    return type(parts[0]).joined(parts) if isinstance(parts[0], Columns) else np.concatenate(parts)
 
 
 def _distance(shape: tuple[int, ...]) -> Floats:

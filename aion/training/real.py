@@ -20,12 +20,14 @@ from aion.errors import AIONError
 from aion.io import read
 from aion.modalities import Spectrum
 from aion.redshift import RedshiftPDF
+from aion.redshift_scores import Array, Floats, Redshifts, redshift_errors
 from aion.training import metrics
 from aion.training.evaluate.bars import REAL
+from aion.training.evaluate.exact import ExactRedshifts, duration, exact_redshifts
 from aion.training.evaluate.report import Report, Table
 from aion.training.evaluate.samples import by_class, by_spectrum
 from aion.training.line_fluxes import LineFluxes, compare, line_reconstruction
-from aion.training.metrics import Redshifts, Row
+from aion.training.metrics import Row
 
 Predict = Callable[[Spectrum], RedshiftPDF]
 Decode = Callable[[Spectrum], Spectrum]
@@ -96,12 +98,18 @@ def evaluate(
     objects = [
         s for s in spectra if s.kind in ("galaxy", "quasar", "star") and s.z is not None and s.z < z_max
     ]
-    answers = Redshifts.of([predict(s.spectrum) for s in objects], np.array([s.z for s in objects]))
+    pdfs, truth = [predict(s.spectrum) for s in objects], np.array([s.z for s in objects], dtype=float)
+    answers = Redshifts.of(pdfs, truth)
+    exact = ExactRedshifts.of([s.spectrum for s in objects], pdfs, truth)
     bright = [s for s in objects if s.kind != "star" and s.signal_to_noise >= BRIGHT]
     title = REAL.format(part=part)
     found: Report = {
         "redshifts": {
             name: metrics.spectroscopic(answers[chosen]) for name, chosen in _rows(objects).items()
+        },
+        "exact redshifts": {
+            name: exact_redshifts(exact[chosen]) | duration(exact[chosen])
+            for name, chosen in _rows(objects).items()
         },
         "missed": _missed(objects, answers),
         "checks": checks(predict, bright),
@@ -140,7 +148,7 @@ def smoothed(s: Spectrum, width: int = 601) -> Spectrum:
     return type(s)(padded.unfold(1, width, 1).median(-1).values, s.ivar, s.mask, s.wavelength)
 
 
-def _rows(objects: Sequence[RealSpectrum]) -> dict[str, metrics.Array]:
+def _rows(objects: Sequence[RealSpectrum]) -> dict[str, Array]:
     kind, survey = (np.array([getattr(s, name) for s in objects], dtype=str) for name in ("kind", "survey"))
     return by_spectrum(kind, survey, np.array([s.signal_to_noise for s in objects]), BRIGHT)
 
@@ -203,7 +211,8 @@ def _flat(real: RealSpectrum) -> Spectrum:
 
 def _stars_and_sky(predict: Predict, spectra: Sequence[RealSpectrum]) -> Table:
     stars = np.array([predict(s.spectrum).mode < 0.005 for s in spectra if s.kind == "star"])
-    sky = np.array([metrics.peak_probability(predict(s.spectrum)) for s in spectra if s.kind == "sky"])
+    empty = [predict(s.spectrum) for s in spectra if s.kind == "sky"]
+    sky = Redshifts.of(empty, np.zeros(len(empty))).peak
     return {
         "stars": {"n": len(stars), "mode below 0.005": metrics.mean(stars)},
         "sky": {
@@ -235,7 +244,7 @@ def _decoded(decode: Decode, objects: Sequence[RealSpectrum]) -> Report:
     }
 
 
-def _chi2(values: metrics.Floats) -> Row:
+def _chi2(values: Floats) -> Row:
     return {
         "n": len(values),
         "reduced chi2 of (decoded - data)": metrics.median(values),
@@ -243,7 +252,7 @@ def _chi2(values: metrics.Floats) -> Row:
     }
 
 
-def _lines(found: Sequence[LineFluxes], kind: metrics.Array) -> Table:
+def _lines(found: Sequence[LineFluxes], kind: Array) -> Table:
     if not found:
         return {}
     lines = LineFluxes.joined(found)
@@ -255,9 +264,9 @@ def _score(predict: Predict, cases: Sequence[tuple[Spectrum, float]]) -> Row:
     return _scored(_modes(predict, [spectrum for spectrum, _ in cases]), np.array([z for _, z in cases]))
 
 
-def _scored(modes: metrics.Floats, truth: metrics.Floats) -> Row:
+def _scored(modes: Floats, truth: Floats) -> Row:
     """A spectrum that could not be read counts as wrong."""
-    error = np.abs(metrics.redshift_errors(modes, truth))
+    error = np.abs(redshift_errors(modes, truth))
     return {
         "n": len(error),
         "within 0.01": metrics.mean(error < GOOD),
@@ -266,7 +275,7 @@ def _scored(modes: metrics.Floats, truth: metrics.Floats) -> Row:
     }
 
 
-def _modes(predict: Predict, spectra: Sequence[Spectrum]) -> metrics.Floats:
+def _modes(predict: Predict, spectra: Sequence[Spectrum]) -> Floats:
     """NaN for a spectrum that the model refuses."""
     modes = []
     for spectrum in spectra:

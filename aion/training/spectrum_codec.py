@@ -159,10 +159,9 @@ def _decoded(
     codec: SpectrumCodec, corners: Tensor, spectra: ObservedSpectra, spectrum: Spectrum, scale: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Residual of the decoded spectrum in sigma, where it counts (B, num_pixels), and the mask's loss."""
-    flux, mask_logits = codec.decode_latent(corners)
-    assert mask_logits is not None, "the embedded decoder has a mask channel"
-    target = codec.latent_grid.to_latent(spectra.truth.to(codec.device) / scale - 1, spectrum.wavelength)
-    inverse_sigma = codec.latent_grid.to_latent(spectrum.ivar.sqrt() * scale, spectrum.wavelength)
+    flux, mask_logits = codec.decode_latent(corners).unbind(1)
+    wanted = torch.stack([spectra.truth.to(codec.device) / scale - 1, spectrum.ivar.sqrt() * scale], dim=1)
+    target, inverse_sigma = codec.latent_grid.to_latent(wanted, spectrum.wavelength).unbind(1)
     known = inverse_sigma > 0
     sigma = torch.hypot(1 / inverse_sigma.clamp(min=1e-6), NOISE_FLOOR * (1 + target.abs()))
     mask_loss = F.binary_cross_entropy_with_logits(mask_logits, (~known).float())

@@ -49,6 +49,7 @@ def serving(settings: Settings, root: Path, log: Path) -> Iterator[str]:  # noqa
         "AION_MODEL": settings.model,
         "AION_CATALOG": str(settings.catalog),
         "AION_OWN": str(log.parent / "own"),
+        "AION_INSPECTION": str(log.parent / "inspection"),
     }
     environment = {**os.environ, **chosen, "AION_DEVICE": "cpu"}
     command = [
@@ -124,7 +125,8 @@ def browsing(address: str):
 def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
     return any(
-        f"/{name}/_stcore/" in message.location.get("url", "") for name in ("catalog", "similar", "model")
+        f"/{name}/_stcore/" in message.location.get("url", "")
+        for name in ("batch", "catalog", "similar", "inspect", "calibrate", "model")
     )
 
 

@@ -117,7 +117,7 @@ def test_the_first_page_asked_of_a_new_server_may_be_any(settings, root, tmp_pat
         page.goto(f"{address}/similar?like=object%201&k=3")
         page.get_by_text("Most similar: 3 of 12").first.wait_for()
         links = page.get_by_test_id("stTopNavLink").evaluate_all("links => links.map(link => link.href)")
-        assert links == [f"{address}/{name}" for name in ("", "catalog", "similar", "model")]
+        assert links == [f"{address}/{name}" for name in ("", "batch", "catalog", "similar", "model")]
         assert not page.get_by_role("dialog").count()  # "Page not found" would be one
 
 
@@ -132,16 +132,23 @@ def test_a_table_of_ones_own_is_embedded_before_ones_eyes_and_searched(page, tmp
         )
     )
     page.get_by_role("link", name="Catalog").first.click()
-    page.get_by_text("Use your own objects").first.click()
+    page.get_by_role("link", name="Use your own objects").click()
     upload(page, rows)
-    page.get_by_role("button", name="Make a catalog of it").click()
+    page.get_by_role("button", name="Begin").click()
     page.get_by_test_id("stProgress").wait_for()
-    page.get_by_text("Your catalog: 300 objects embedded").wait_for()
-    page.get_by_text("300 uploaded objects").wait_for()
+    page.get_by_text("Done: 300 objects").wait_for()
+    page.get_by_role("button", name="Download").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download (zip)").click()
+        page.get_by_role("button", name="Catalog (zip)").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert "catalog/catalog.json" in archive.namelist()
+    batch = page.url
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 60, "y": 52})
+    page.get_by_test_id("stMetricValue").first.wait_for()
+    page.get_by_text("mine.csv", exact=False).first.wait_for()  # as its file has it
+    page.goto(batch)  # its address finds it in another session
+    page.get_by_role("button", name="Use as catalog").click()
+    page.get_by_text("300 uploaded objects").wait_for()
     page.get_by_role("link", name="Similar").first.click()
     typed = page.locator(".st-key-add-id input")
     typed.fill("mine 7")
@@ -156,6 +163,7 @@ def test_every_page_fits_a_phone_and_has_nothing_to_say_on_the_console(page, add
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme=theme)
     for name, part in {
+        "batch": "Begin",
         "catalog": "Columns",
         "similar?like=object%201&k=3": "How well this works",
         "model": "Software",

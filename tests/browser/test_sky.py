@@ -41,11 +41,11 @@ def sky(page, tmp_path):
     rows = [f"mine {i},{ra:.6f},{dec:.6f},{kind},{1 + i},2" for i, (ra, dec, kind) in enumerate(places)]
     file = tmp_path / "mine.csv"
     file.write_text("\n".join(["id,ra,dec,class,FLUX_G,FLUX_R", *rows]))
-    page.get_by_role("link", name="Catalog").first.click()
-    page.get_by_text("Use your own objects").first.click()
+    page.get_by_role("link", name="Batch").first.click()
     upload(page, file)
-    page.get_by_role("button", name="Make a catalog of it").click()
-    page.get_by_text("Your catalog: 30 objects embedded").wait_for()
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Use as catalog").click()
+    page.get_by_text("30 uploaded objects").wait_for()
     page.get_by_text("Sky", exact=True).click()
     wait_until(page, BESIDE, f"p => ({DRAWN})(p) && p.layout.yaxis.scaleratio")
     at_rest(page)

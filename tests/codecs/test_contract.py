@@ -163,10 +163,11 @@ def test_the_spectrum_autoencoder_can_be_trained_through() -> None:
     given = sample(DESISpectrum)
     x, normalization = codec.preprocess(given)
     quantised, loss, usage = codec.quantizer(codec.encode_latent(x))
-    flux, mask_logits = codec.decode_latent(quantised)
+    flux, mask_logits = codec.decode_latent(quantised).unbind(1)
     assert x.shape == (2, 2, 8704) and flux.shape == mask_logits.shape == (2, 8704)
     assert normalization.shape == (2,)
-    target = codec.latent_grid.to_latent(given.flux / codec.scale(normalization) - 1, given.wavelength)
+    wanted = (given.flux / codec.scale(normalization) - 1)[:, None]
+    target = codec.latent_grid.to_latent(wanted, given.wavelength)[:, 0]
     assert torch.allclose(
         x[:, 0, 200:7000], torch.arcsinh(target * codec.input_scaling)[:, 200:7000], atol=1e-5
     )

@@ -129,6 +129,19 @@ def test_each_modality_speaks_alone_when_asked(upload, figures):
     assert any(rows <= {trace.get("name") for trace in figure["data"]} for figure in figures(at))
 
 
+def test_the_parts_a_redshift_rests_on_are_shown_when_asked_for(upload, figures):
+    at = unfold(upload("sdss_spec.fits", "photometry.ecsv"), "reasons")
+    count = len(figures(at))
+    at.button(key="reasons-start").click().run()
+    assert not at.exception
+    assert len(figures(at)) == count + 1
+    [strongest] = [table.value for table in at.dataframe if "Lines there" in table.value]
+    assert len(strongest) == 8 and strongest["Evidence (nats)"].abs().is_monotonic_decreasing
+    assert not [button for button in at.button if button.key == "reasons-start"]
+    likeness = next(one for one in at.selectbox if one.label == "Which parts speak for")
+    assert likeness.options[0].startswith("z = ")
+
+
 def test_reasons_to_doubt_are_listed(upload):
     at = upload("sdss_spec.fits")
     lines = [

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from aion.explorer.ui.catalog import objects, paging
+from aion.explorer.ui.catalog import objects
 from aion.explorer.ui.catalog.card import lines
+from aion.explorer.ui.shared import paging
 from aion.explorer.ui.shared.figure import FORMAT
 from aion.explorer.ui.shared.selection import Selection
 from tests.pages.conftest import drawn

@@ -14,7 +14,7 @@ from aion import hub
 from aion.download import fetch
 from aion.errors import WeightsNotFoundError
 from aion.explorer.settings import Settings
-from aion.explorer.ui.model import model_view
+from aion.explorer.ui.shared import evaluation
 from aion.explorer.ui.shared.server import Startup
 from tests.hub.server import COMMIT
 from tests.pages.conftest import unfold
@@ -64,7 +64,7 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
     at = app.switch_page("pages/model.py").run()
     assert "Measured" not in [tab.label for tab in at.tabs]
     monkeypatch.setattr(
-        model_view, "_beside", lambda info, name: '{"loss": 0.1}' if name == "metrics.json" else None
+        evaluation, "beside", lambda info, name: '{"loss": 0.1}' if name == "metrics.json" else None
     )
     at.run()
     assert not at.exception and "Measured" not in [tab.label for tab in at.tabs], (
@@ -72,8 +72,8 @@ def test_the_model_page_says_what_was_wanted_and_what_was_reached_and_then_the_d
     )
     (tmp_path / "metrics.json").write_text(json.dumps(MEASURED))
     monkeypatch.setattr(
-        model_view,
-        "_beside",
+        evaluation,
+        "beside",
         lambda info, name: (tmp_path / name).read_text() if (tmp_path / name).is_file() else None,
     )
     at.session_state["section"] = "Measured"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.ui.shared import tiles
 from tests.pages.conftest import unfold
-from tests.pages.test_own_catalog import finished, pick
+from tests.pages.test_batch import finished, pick, use
 
 KINDS = (
     "segmented_control",
@@ -24,7 +24,9 @@ KINDS = (
     "text_input",
     "pagination",
 )
-ANALYZE, CATALOG, SIMILAR, MODEL = (f"pages/{name}.py" for name in ("analyze", "catalog", "similar", "model"))
+ANALYZE, BATCH, CATALOG, SIMILAR, MODEL = (
+    f"pages/{name}.py" for name in ("analyze", "batch", "catalog", "similar", "model")
+)
 NOT_KEPT = ("add-id", "z-named", "example-", "catalog-choice")
 """An id to add, a line to name and an example to open do something and are empty again;
 another catalog has other widgets."""
@@ -105,12 +107,17 @@ def catalog(app: AppTest) -> AppTest:
 
 
 @pytest.fixture
-def own_catalog(catalog: AppTest) -> AppTest:
-    """Objects with redshifts and positions."""
+def batch(app: AppTest) -> AppTest:
+    """Objects with redshifts and positions, done."""
     rows = [f"{i},{1 + i},{2 + i},{i / 100},{'GALAXY' if i % 2 else 'QSO'},{10 + i},{i}" for i in range(12)]
     file = io.BytesIO("\n".join(["id,FLUX_G,FLUX_R,z,class,ra,dec", *rows]).encode())
     file.name = "mine.csv"
-    return finished(pick(catalog, file))
+    return finished(pick(app.switch_page(BATCH).run(), file))
+
+
+@pytest.fixture
+def own_catalog(batch: AppTest) -> AppTest:
+    return use(batch)
 
 
 @pytest.fixture
@@ -137,6 +144,7 @@ def model(app: AppTest) -> AppTest:
     ("opened", "page", "some"),
     [
         ("analyze", ANALYZE, {"band", "smooth", "neighbors-k", "neighbor-page", "prior-1-0", "switches-1-0"}),
+        ("batch", BATCH, {"batch-against", "batch-flag"}),
         ("catalog", CATALOG, {"color", "columns", "class", "zrange"}),
         ("own_catalog", CATALOG, {"-beside", "-color", "-columns", "-class"}),
         ("similar", SIMILAR, {"show", "compare", "k", "class", "found-page"}),
@@ -149,7 +157,7 @@ def test_what_is_set_on_a_page_is_still_set_when_a_person_comes_back(
     monkeypatch.setattr(tiles, "TILES", 2)
     at = request.getfixturevalue(opened)
     done = set_all(at)
-    missed = {name for name in some if not any(key.endswith(name) for key in done)}
+    missed = {name for name in some if not any(key.startswith(name) or key.endswith(name) for key in done)}
     assert not missed, done
     before = values(at)
     assert before and values(come_back(at, page)) == before

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from aion.errors import ArchiveError
 from aion.explorer.ui.analyze import samp_panel
+from aion.explorer.ui.shared import server
 from aion.sky.samp import NO_HUB, SentPlace
 from tests.pages.conftest import shown, unfold
 from tests.pages.test_sky import look_up, sky  # noqa: F401  # fixture
@@ -38,7 +39,7 @@ class Hub:
 def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     found = Hub()
     monkeypatch.setattr(samp_panel, "_connection", lambda: found)
-    monkeypatch.setattr(samp_panel, "is_on_this_computer", lambda: True)
+    monkeypatch.setattr(server, "is_on_this_computer", lambda: True)
     return found
 
 
@@ -81,18 +82,20 @@ def test_without_a_hub_the_panel_is_one_sentence(sky, app: AppTest, hub: Hub) ->
 
 
 @pytest.mark.parametrize(
-    ("ip", "url", "is_here"),
+    ("ip", "url", "headers", "is_here"),
     [
-        (None, "http://localhost:8501/", True),
-        (None, "http://127.0.0.1:8501/?at=1,2", True),
-        (None, "https://explorer.example.org/", False),
-        ("192.168.0.7", "http://localhost:8501/", False),
-        (None, None, False),
+        (None, "http://localhost:8501/", {}, True),
+        (None, "http://127.0.0.1:8501/?at=1,2", {}, True),
+        ("::ffff:127.0.0.1", "http://127.0.0.1:8501/", {}, True),
+        (None, "https://explorer.example.org/", {}, False),
+        (None, "http://localhost:8501/", {"X-Forwarded-For": "192.168.0.7"}, False),
+        ("192.168.0.7", "http://localhost:8501/", {}, False),
+        (None, None, {}, False),
     ],
 )
 def test_a_browser_elsewhere_is_offered_nothing(
-    monkeypatch: pytest.MonkeyPatch, ip, url, is_here: bool
+    monkeypatch: pytest.MonkeyPatch, ip, url, headers: dict[str, str], is_here: bool
 ) -> None:
-    context = type("Context", (), {"ip_address": ip, "url": url})()
-    monkeypatch.setattr(samp_panel.st, "context", context)
-    assert samp_panel.is_on_this_computer() is is_here
+    context = type("Context", (), {"ip_address": ip, "url": url, "headers": headers})()
+    monkeypatch.setattr(server.st, "context", context)
+    assert server.is_on_this_computer() is is_here

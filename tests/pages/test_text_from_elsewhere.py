@@ -20,9 +20,9 @@ from aion.explorer.plain_text import as_text
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import Selection
-from tests.explorer.catalogs.test_user_catalog import table
+from tests.explorer.catalogs.test_batches import table
 from tests.pages.conftest import PATIENCE
-from tests.pages.test_own_catalog import finished, pick
+from tests.pages.test_batch import finished, pick, press, use
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(2)) **b** $x$ :material/home: :red[r] `c`"
 FILE = "<script>alert(1) [x](javascript:alert(2)) **b** $x$ :smile: `c`.csv"
@@ -170,14 +170,17 @@ def test_hostile_text_is_text_in_an_upload_that_cannot_be_read(app):
     assert_harmless(app, shows=FILE)
 
 
-def test_hostile_text_is_text_in_a_catalog_of_own_objects(app):
-    app.switch_page("pages/catalog.py").run()
-    file = table()
+def test_hostile_text_is_text_in_a_batch_and_its_catalog(app):
+    app.switch_page("pages/batch.py").run()
+    file = table(40)
     file.name = FILE
     empty = type(file)(b"")
     empty.name = f"empty {FILE}"
     assert_harmless(finished(pick(app, empty)), shows=FILE)
+    assert_harmless(press(app, "New batch"), shows=FILE)
     made = finished(pick(app, file, empty))
+    assert_harmless(made, shows=FILE)
+    made = use(made)
     assert "39 uploaded objects" in " ".join(caption.value for caption in made.caption)
     made.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
     assert_harmless(made)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from aion.redshift import RedshiftPDF
+from aion.redshift_scores import Redshifts
 from aion.training import metrics
-from aion.training.metrics import Redshifts
 
 
 def flat(low: float, high: float, bins: int = 100) -> RedshiftPDF:
@@ -20,52 +20,9 @@ def peak(z: float) -> RedshiftPDF:
     return RedshiftPDF(z + 0.002 * (np.arange(102) - 50.5), probability)
 
 
-def test_an_error_is_relative_to_one_plus_z():
-    np.testing.assert_allclose(
-        metrics.redshift_errors(np.array([1.1, 0.0]), np.array([1.0, 0.25])), [0.05, -0.2]
-    )
-
-
-def test_the_scatter_is_the_median_deviation_scaled_to_a_gaussian_and_ignores_outliers_and_bias():
-    assert metrics.sigma_nmad(np.array([4.0, 5.0, 6.0, 105.0])) == pytest.approx(1.4826)
-
-
 def redshifts(pdfs: list[RedshiftPDF], truth: list[float]) -> Redshifts:
-    return Redshifts.of(pdfs, np.array(truth))
-
-
-def test_pit_is_the_probability_below_the_truth():
-    np.testing.assert_allclose(
-        redshifts([flat(0, 2)] * 4, [-1.0, 0.5, 1.0, 3.0]).below, [0, 0.25, 0.5, 1], atol=1e-12
-    )
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [([0.5], 0.5), ([0.125, 0.375, 0.625, 0.875], 0.125), ([1.0, 1.0], 1.0), ([0.0, 0.0], 1.0)],
-)
-def test_the_ks_distance_is_that_to_the_uniform_distribution(values, expected):
-    assert metrics.ks_distance(np.array(values)) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("shape", ["peak", "flat", "two peaks", "ragged"])
-def test_the_truth_enters_the_highest_density_region_at_its_level(shape):
-    bins = np.arange(40)
-    mass = {
-        "peak": np.exp(-0.5 * ((bins - 12.3) / 3) ** 2),
-        "flat": np.ones(40),
-        "two peaks": np.exp(-0.5 * ((bins - 8) / 2) ** 2) + 0.8 * np.exp(-0.5 * ((bins - 30) / 1.5) ** 2),
-        "ragged": np.random.default_rng(3).random(40),
-    }[shape]
-    pdf = RedshiftPDF(np.linspace(0, 4, 41), mass / mass.sum())
-    for z in np.linspace(0.013, 3.987, 60):
-        for level in np.linspace(0.05, 0.95, 10):
-            inside = any(low <= z <= high for low, high in pdf.region(level))
-            assert inside == (metrics.hpd_level(pdf, z) <= level), f"z {z} at {level}"
-
-
-def test_no_region_holds_what_lies_outside_the_grid():
-    assert metrics.hpd_level(flat(0, 1), 1.2) == metrics.hpd_level(flat(0, 1), -0.1) == np.inf
+    parts = [Redshifts.of([pdf], np.array([z])) for pdf, z in zip(pdfs, truth, strict=True)]
+    return Redshifts.joined(parts) if parts else Redshifts.of([], np.array([]))
 
 
 def test_densities_that_say_what_they_should_are_calibrated():
@@ -93,13 +50,6 @@ def test_a_sure_miss_is_wrong_with_nearly_all_probability_in_its_peak():
     assert found["sure misses"] == 1 and found["within 0.01"] == pytest.approx(1 / 3)
 
 
-def test_the_peak_is_the_mode_and_three_bins_on_both_sides():
-    assert metrics.peak_probability(peak(0.5)) == pytest.approx(1)
-    assert metrics.peak_probability(
-        RedshiftPDF(np.arange(10.0), np.array([0, 0, 0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.3]))
-    ) == pytest.approx(0.7)
-
-
 def test_photometric_redshifts_are_judged_by_their_medians():
     found = metrics.photometric(redshifts([peak(0.11), peak(0.11), peak(0.11), peak(1.0)], [0.1] * 4))
     assert found["bias"] == pytest.approx(0.01 / 1.1) and found["outliers beyond 0.15"] == 0.25
@@ -110,13 +60,6 @@ def test_what_no_object_tells_is_none():
     nothing = redshifts([], [])
     for found in (metrics.spectroscopic(nothing), metrics.photometric(nothing)):
         assert found.pop("n") == 0 and not found.pop("sure misses", 0) and set(found.values()) == {None}
-
-
-def test_columns_are_chosen_and_joined_row_by_row():
-    first, second = redshifts([peak(0.1), peak(0.2)], [0.1, 0.3]), redshifts([peak(0.5)], [0.6])
-    both = Redshifts.joined([first, second])
-    np.testing.assert_allclose(both.truth, [0.1, 0.3, 0.6])
-    np.testing.assert_allclose(both[np.array([False, True, True])].mode, [0.2, 0.5])
 
 
 def test_chance_is_the_score_against_the_truths_of_all_others():

@@ -5,14 +5,15 @@ from torch import Tensor, nn
 
 
 def interpolate(x: Tensor, y: Tensor, x_new: Tensor, outside: float = 0.0) -> Tensor:
-    """Linear interpolation of (B, n) points (x, y), x increasing, at x_new (B, m);
+    """Linear interpolation of (B, channels, n) values y at (B, n) x, increasing, at x_new (B, m);
     `outside` beyond the first and last x."""
     right = torch.searchsorted(x, x_new).clamp(1, x.shape[1] - 1)
     left = right - 1
-    x0, x1, y0, y1 = x.gather(1, left), x.gather(1, right), y.gather(1, left), y.gather(1, right)
-    slope = (y0 - y1) / torch.where(x0 == x1, 1.0, x0 - x1)
+    x0, x1 = x.gather(1, left), x.gather(1, right)
+    y0, y1 = (y.gather(2, at[:, None].expand(-1, y.shape[1], -1)) for at in (left, right))
+    width = torch.where(x0 == x1, 1.0, x0 - x1)[:, None]
     beyond = (x_new < x[:, :1]) | (x_new > x[:, -1:])
-    return (y0 + (x_new - x0) * slope).masked_fill(beyond, outside)
+    return (y0 + (x_new - x0)[:, None] * ((y0 - y1) / width)).masked_fill(beyond[:, None], outside)
 
 
 class LatentSpectralGrid(nn.Module):
@@ -36,13 +37,14 @@ class LatentSpectralGrid(nn.Module):
         return self._wavelength[0]
 
     def to_observed(self, values: Tensor, wavelength: Tensor, outside: float = 0.0) -> Tensor:
-        """(B, num_pixels) on this grid -> (B, m) at `wavelength`."""
+        """(B, channels, num_pixels) on this grid -> (B, channels, m) at `wavelength` (B, m)."""
         return interpolate(
             self._wavelength.expand(len(values), -1).contiguous(), values, wavelength.contiguous(), outside
         )
 
     def to_latent(self, values: Tensor, wavelength: Tensor) -> Tensor:
-        """(B, m) at `wavelength` -> (B, num_pixels) on this grid, 0 where nothing was observed."""
+        """(B, channels, m) at `wavelength` (B, m) -> (B, channels, num_pixels) on this grid, 0 where
+        nothing was observed."""
         return interpolate(
             wavelength.contiguous(), values, self._wavelength.expand(len(values), -1).contiguous()
         )

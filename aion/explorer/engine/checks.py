@@ -7,10 +7,13 @@ import numpy as np
 
 from aion.constants import CODEC_FIELD
 from aion.explorer.engine import reconstruction
+from aion.explorer.engine.encoding import EncodedObject
 from aion.explorer.engine.networks import Networks
 from aion.explorer.engine.quantiles import Quantiles
 from aion.explorer.results import Check, Floats, ImageResult, SpectrumResult
-from aion.modalities import Image, Modality, Spectrum
+from aion.io import SkyObject
+from aion.modalities import MODALITIES, Image, Modality, Spectrum
+from aion.redshift import LOW_COVERAGE, RedshiftPDF
 
 EDGE_FROM, UNUSUAL_FROM = 0.95, 0.99
 """Ranks of the distance to the catalog from which an object lies at its edge, and from which it is unlike
@@ -25,6 +28,26 @@ POOR_RANK = 0.95
 COVERED_FROM = 0.5
 """Share of the survey's wavelength range with good pixels below which the coverage is low: the lines that
 would decide between two redshifts are then as likely to be lost as seen."""
+
+
+def with_coverage(
+    redshift: RedshiftPDF, target: SkyObject, encoding: EncodedObject
+) -> tuple[RedshiftPDF, tuple[str, ...]]:
+    """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
+    kinds = {MODALITIES[key] for key in encoding.used}
+    if any(issubclass(kind, Image) for kind in kinds):
+        return redshift, ()
+    if not any(issubclass(kind, Spectrum) for kind in kinds):
+        return redshift.with_flag(LOW_COVERAGE), (
+            "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
+        )
+    spectra = (one for one in target.modalities if isinstance(one, Spectrum))
+    shares = [reconstruction.coverage(one) for one in spectra if one.token_key in encoding.used]
+    if shares and max(shares) < COVERED_FROM:
+        return redshift.with_flag(LOW_COVERAGE), (
+            f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",
+        )
+    return redshift, ()
 
 
 def distance_check(ranks: Mapping[str, float]) -> Check:

@@ -2,6 +2,7 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,7 +11,8 @@ import aion
 from aion import hub
 from aion.explorer.engine.networks import Networks
 from aion.explorer.results import ModelInfo
-from aion.explorer.settings import Settings
+from aion.explorer.settings import BESIDE, NO_RECALIBRATION, Settings
+from aion.recalibration import RECALIBRATION, Recalibration
 
 MODEL_CARD, METRICS = "model_card.json", "metrics.json"
 
@@ -39,3 +41,19 @@ def read_beside(networks: Networks, name: str) -> dict[str, Any]:
     """A JSON file in the folder of the weights; empty where there is none."""
     source = networks.model.source
     return hub.read_config(source, name) if source and source.is_folder and source.has(name) else {}
+
+
+def find_recalibration(settings: Settings, networks: Networks) -> Recalibration | None:
+    """What the settings say that p(z) is corrected with; of weights of the Hub only a file that is named.
+
+    Raises:
+        ConfigError: the file is not there, damaged, or belongs to other weights.
+    """
+    source, sha256 = networks.model.source, networks.model.sha256
+    if settings.recalibration == NO_RECALIBRATION:
+        return None
+    if settings.recalibration != BESIDE:
+        return Recalibration.read(Path(settings.recalibration).expanduser(), sha256=sha256)
+    if source is None or not source.is_folder or not source.has(RECALIBRATION):
+        return None
+    return Recalibration.read(source.file(RECALIBRATION), sha256=sha256)

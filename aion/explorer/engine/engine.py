@@ -19,41 +19,37 @@ from numpy.typing import NDArray
 
 from aion.catalog import Catalog, EmbeddedObject, Tokens, Vector, vectors_of
 from aion.catalog.views import Views
-from aion.errors import AIONError, IndexMismatchError, explained_fault
+from aion.errors import AIONError, explained_fault
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.checks import (
-    COVERED_FROM,
     distance_check,
     image_checks,
     reconstruction_checks,
     spectrum_checks,
+    with_coverage,
 )
-from aion.explorer.engine.description import METRICS, describe, read_beside
+from aion.explorer.engine.description import METRICS, describe, find_recalibration, read_beside
 from aion.explorer.engine.encoding import EncodedObject, encode
 from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
+from aion.explorer.engine.reference_catalog import reference_catalog
 from aion.explorer.results import Analysis, Check, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
-from aion.redshift import LOW_COVERAGE, RedshiftPDF, redshift_pdfs
+from aion.redshift import redshift_pdfs
 from aion.vector_index import VectorIndex
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
 PATIENT_BATCHES = {"cpu": 1, "cuda": 32}
 """The same of those that can wait: a person waits for one batch of them at most."""
-OTHER_CATALOG = (
-    "No neighbors: the reference catalog was made by other weights than these, and vectors of different "
-    "weights cannot be compared. A catalog made by these is named with `AION_CATALOG` when the application "
-    "starts."
-)
 
 
-Task = Literal["analysis", "embedding", "object", "redshift"]
-Result = Analysis | MeasuredObject | Vector | RedshiftPDF
+Task = Literal["analysis", "embedding", "object"]
+Result = Analysis | MeasuredObject | Vector
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,13 @@ class _Batch:
     jobs: tuple[_Job, ...]
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What somebody else does with the networks; as a `_Batch`, it comes after what a person waits for."""
+
+    run: Callable[[Networks], Any]
+
+
 class Engine:
     """Model, codecs and reference catalog behind one queue.
 
@@ -86,7 +89,9 @@ class Engine:
         self._networks = Networks(settings, device_for(settings))
         self._cpu_fallback: Networks | None = None
         self.info = describe(settings, self._networks)
-        self.catalog, self.catalog_note = _reference_catalog(settings, self.info.sha256)
+        self.recalibration = find_recalibration(settings, self._networks)
+        """What p(z) is corrected with; None: with nothing."""
+        self.catalog, self.catalog_note = reference_catalog(settings, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
         self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
         self._ranking = Lock()
@@ -94,8 +99,8 @@ class Engine:
         self._chi2_quantiles = chi2_quantiles(read_beside(self._networks, METRICS))
         kind = self._networks.device.type
         self._batch = PATIENT_BATCHES[kind]
-        self._worker: Worker[_Job | _Batch, Any] = Worker(
-            self._run, limit=BATCH_LIMITS[kind], can_wait=lambda job: isinstance(job, _Batch)
+        self._worker: Worker[_Job | _Batch | _Work, Any] = Worker(
+            self._run, limit=BATCH_LIMITS[kind], can_wait=lambda job: not isinstance(job, _Job)
         )
 
     def analyze(self, target: SkyObject, *, use: Collection[str] | None = None, k: int = 12) -> Analysis:
@@ -115,15 +120,22 @@ class Engine:
         return answer
 
     def batch(
-        self, targets: Sequence[SkyObject], *, use: Collection[str] | None = None, k: int = 12
+        self,
+        targets: Sequence[SkyObject],
+        *,
+        use: Collection[str] | None = None,
+        k: int = 12,
+        can_wait: bool = False,
     ) -> list[Analysis | AIONError]:
-        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass."""
-        answers = self._worker.attempt([_Job(target, use, "analysis") for target in targets])
+        """`analyze` of each, in order, or in its place why there is none; alike objects share a pass.
+        What ``can_wait`` comes after what a person waits for."""
+        jobs = [_Job(target, use, "analysis") for target in targets]
+        answers = self._in_batches(jobs) if can_wait else self._worker.attempt(jobs)
         found = [answer for answer in answers if isinstance(answer, (Analysis, AIONError))]
         if self.catalog is None:
             return found
         analyses = [answer for answer in found if isinstance(answer, Analysis)]
-        compared = self.vectors(analyses, self.catalog.searched)
+        compared = self.vectors(analyses, self.catalog.searched, can_wait=can_wait)
         pairs = zip(analyses, compared, strict=True)
         complete = (self._with_neighbors(self.catalog, analysis, vectors, k) for analysis, vectors in pairs)
         return [next(complete) if isinstance(answer, Analysis) else answer for answer in found]
@@ -188,15 +200,15 @@ class Engine:
 
     def redshifts(
         self, target: SkyObject, uses: Mapping[str, Collection[str] | None]
-    ) -> dict[str, RedshiftPDF]:
-        """Name -> p(z) for each choice of what the model may read; each as `use` in `analyze`.
+    ) -> dict[str, MeasuredObject]:
+        """Name -> what is said of p(z) for each choice of what may be read; each as `use` in `analyze`.
 
         Raises:
             InputError: as `analyze`, for any of the choices.
         """
-        answers = self._worker.ask([_Job(target, use, "redshift") for use in uses.values()])
+        answers = self._worker.ask([_Job(target, use, "object") for use in uses.values()])
         pairs = zip(uses, answers, strict=True)
-        return {name: answer for name, answer in pairs if isinstance(answer, RedshiftPDF)}
+        return {name: answer for name, answer in pairs if isinstance(answer, MeasuredObject)}
 
     def warm_up(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Load every codec and run once, so that nobody waits; ``progress`` gets a sentence and 0 to 1.
@@ -241,8 +253,20 @@ class Engine:
         """Finish what waits and end the thread; who asks afterwards gets a ClosedError."""
         self._worker.close()
 
-    def _run(self, jobs: list[_Job | _Batch]) -> list[Any]:
+    def work_between(self, work: Callable[[Networks], Any]) -> Any:
+        """What ``work`` gives, done in the engine's thread between what persons wait for; the shorter the
+        better. On the CPU where the device has too little memory for it.
+
+        Raises:
+            AIONError: as ``work``; a FaultError for what is none of ours.
+            ClosedError: the engine takes nothing any more.
+        """
+        return self._worker.ask([_Work(work)])[0]
+
+    def _run(self, jobs: list[_Job | _Batch | _Work]) -> list[Any]:
         """One answer or exception for each job, and a list of them for each batch."""
+        if isinstance(jobs[0], _Work):  # it is run by itself, as everything that can wait
+            return [self._run_work(jobs[0].run)]
         apart = {i: job for i, job in enumerate(jobs) if isinstance(job, _Batch)}
         together = self._run_all([job for job in jobs if isinstance(job, _Job)])
         answers: dict[int, list[Result | AIONError]] = {}
@@ -251,6 +275,22 @@ class Engine:
             answers[i] = [explained_fault(one) if isinstance(one, Exception) else one for one in found]
         rest = iter(together)
         return [answers[i] if i in apart else next(rest) for i in range(len(jobs))]
+
+    def _run_work(self, work: Callable[[Networks], Any]) -> Any:
+        try:
+            return work(self._networks)
+        except torch.OutOfMemoryError:
+            if self._networks.device.type == "cpu":
+                raise
+        torch.cuda.empty_cache()
+        return work(self._on_cpu())
+
+    def _on_cpu(self) -> Networks:
+        """Those that answer where the device has too little memory."""
+        if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
+            settings = replace(self.settings, revision=self.info.revision)
+            self._cpu_fallback = Networks(settings, torch.device("cpu"))
+        return self._cpu_fallback
 
     def _run_all(self, jobs: list[_Job]) -> list[Result | Exception]:
         """All jobs on the device; where its memory is too small, in halves, at last one by one on the CPU."""
@@ -263,11 +303,8 @@ class Engine:
         torch.cuda.empty_cache()
         if half := len(jobs) // 2:
             return self._run_all(jobs[:half]) + self._run_all(jobs[half:])
-        if self._cpu_fallback is None:  # of the commit that answers, whatever its branch or tag means by now
-            settings = replace(self.settings, revision=self.info.revision)
-            self._cpu_fallback = Networks(settings, torch.device("cpu"))
         note = "The GPU ran out of memory; this was computed on the CPU."
-        return self._run_on(self._cpu_fallback, jobs, note)
+        return self._run_on(self._on_cpu(), jobs, note)
 
     def _run_on(self, networks: Networks, jobs: list[_Job], *notes: str) -> list[Result | Exception]:
         encodings = [job.encoding or _attempt(partial(encode, networks, job.target, job.use)) for job in jobs]
@@ -295,20 +332,25 @@ class Engine:
             return answer.embedding
         times = {"encode": encoding.seconds, "model": seconds}
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
-        redshift, notes = _with_coverage(redshift, job.target, encoding)
-        if job.task == "redshift":
-            return redshift
+        redshift, notes = with_coverage(redshift, job.target, encoding)
         if job.task == "object":
             notes = (*encoding.notes, *notes)
-            return MeasuredObject(
-                encoding.tokens, encoding.used, encoding.ignored, answer.embedding, redshift, notes
+            measured = MeasuredObject(
+                encoding.tokens,
+                encoding.used,
+                encoding.ignored,
+                answer.embedding,
+                redshift,
+                notes,
+                snr=job.target.snr,
             )
+            return measured.recalibrated(self.recalibration)
         started = time.perf_counter()
         images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.target.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
-        return Analysis(
+        analysis = Analysis(
             id=job.target.id,
             tokens=encoding.tokens,
             used=encoding.used,
@@ -323,7 +365,9 @@ class Engine:
             model=self.info,
             seconds=times,
             trust=(*checks, *image_checks(networks, given)),
+            snr=job.target.snr,
         )
+        return analysis.recalibrated(self.recalibration)
 
     def _with_neighbors(
         self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], k: int
@@ -360,26 +404,6 @@ class Engine:
         return [distance_check(ranks)]
 
 
-def _with_coverage(
-    redshift: RedshiftPDF, target: SkyObject, encoding: EncodedObject
-) -> tuple[RedshiftPDF, tuple[str, ...]]:
-    """The flag "low coverage" and its reason: photometry alone, or few good pixels and no image."""
-    kinds = {MODALITIES[key] for key in encoding.used}
-    if any(issubclass(kind, Image) for kind in kinds):
-        return redshift, ()
-    if not any(issubclass(kind, Spectrum) for kind in kinds):
-        return redshift.with_flag(LOW_COVERAGE), (
-            "Neither an image nor a spectrum was read, so the redshift rests on catalog numbers alone.",
-        )
-    spectra = (one for one in target.modalities if isinstance(one, Spectrum))
-    shares = [reconstruction.coverage(one) for one in spectra if one.token_key in encoding.used]
-    if shares and max(shares) < COVERED_FROM:
-        return redshift.with_flag(LOW_COVERAGE), (
-            f"Good pixels cover only {max(shares):.0%} of the survey's wavelength range.",
-        )
-    return redshift, ()
-
-
 def _attempt(work: Callable[[], Any]) -> Any:
     """The answer, or the exception in its place; out of memory is not the job's fault and goes through."""
     try:
@@ -388,13 +412,3 @@ def _attempt(work: Callable[[], Any]) -> Any:
         raise
     except Exception as exc:
         return exc
-
-
-def _reference_catalog(settings: Settings, sha256: str) -> tuple[Catalog | None, str | None]:
-    """The catalog in its folder, if there is one that these weights made, and else why it cannot be used."""
-    try:
-        if not Catalog.is_in(settings.catalog):
-            return None, None
-        return Catalog.load(settings.catalog, model_sha256=sha256, cache=settings.indexes), None
-    except IndexMismatchError:
-        return None, OTHER_CATALOG

@@ -53,6 +53,7 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
         "exact": [_exact(answer) for answer in analysis.exact],
         "flags": list(pdf.flags),
         "prior": analysis.prior,
+        "recalibration": analysis.recalibration,
     }
     neighbors = [
         {"id": found.id, "similarity": found.similarity, "z": found.z, "class": found.kind}
@@ -105,6 +106,7 @@ def pdf_hdf5(analysis: Analysis) -> bytes:
     pdf, model = analysis.redshift, analysis.model
     meta = {"pdf_name": np.array([b"hist"]), "pdf_version": np.array([0]), "bins": pdf.edges[None]}
     text = {"id": analysis.id, "weights": model.sha256, "prior": analysis.prior or ""}
+    text["recalibration"] = analysis.recalibration or ""
     points = {"zmode": pdf.mode, "zmedian": pdf.median, "zmean": pdf.mean}
     ancil = {name: np.array([value.encode()]) for name, value in text.items()} | {
         name: np.array([value]) for name, value in points.items()
@@ -308,6 +310,7 @@ def _provenance(analysis: Analysis) -> dict[str, Any]:
         "sha256": model.sha256,
         "notice": model.notice,
         "prior": analysis.prior,
+        "recalibration": analysis.recalibration,
         "aion_version": model.versions["aion"],
     }
 

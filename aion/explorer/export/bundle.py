@@ -12,14 +12,18 @@ from pathlib import PurePosixPath
 from aion.catalog import Catalog
 from aion.explorer import figures
 from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet, result_files
+from aion.explorer.export.generation import generated_files
 from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
+from aion.explorer.results.generated import MARK, Generated
 from aion.io import Report
 
 INPUTS = "inputs"
 """Folder of the files that the analysis was made from, as they were given."""
+GENERATED = MARK.replace(", ", "-").replace(" ", "-")
+"""Folder of what the model generated, which is no data."""
 LIMIT = 100_000_000
 """Bytes of them that go into a bundle; of more, it holds the names and the hashes."""
 TOO_LARGE = (
@@ -39,6 +43,7 @@ def bundle(
     inputs: Sequence[tuple[str, bytes]],
     catalog: Catalog | None,
     around: tuple[float, float] | None = None,
+    generated: Generated | None = None,
 ) -> bytes:
     """One analysis, its figures in the light theme.
 
@@ -47,6 +52,7 @@ def bundle(
         inputs: name and content of each file; none for an object of a catalog.
         catalog: the one that the neighbors are of.
         around: where the object is in the sky of that catalog, RA and Dec, degrees.
+        generated: what was generated for the object, in a folder of its own.
     """
     given = _zip_paths(inputs)
     size = sum(len(content) for content in given.values())
@@ -77,6 +83,9 @@ def bundle(
         "embedding.parquet": embeddings_parquet([EmbeddingRow.of(analysis, reports)], analysis.model),
         "figures.html": figures.html(analysis.id, figures.on_page(analysis, recipe.shown)),
     }
+    if generated is not None:
+        drawn = generated_files(generated, reports)
+        files |= {f"{GENERATED}/{name}": content for name, content in drawn.items()}
     if fetched := origins(reports):
         files["origins.txt"] = "\n\n".join([*fetched, *acknowledgments(reports)]) + "\n"
     stream = io.BytesIO()

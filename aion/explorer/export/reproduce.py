@@ -33,6 +33,8 @@ class Recipe:
     use: tuple[str, ...] | None = None
     """Token keys that the model may read; None = all."""
     prior: Prior | None = None
+    recalibration: str | None = None
+    """``"no"`` or the file that p(z) is corrected with; None: that of the weights, if they have one."""
     shown: Shown = field(default_factory=Shown)
     """How the figures are looked at."""
     place: tuple[str, str] | None = None
@@ -50,6 +52,7 @@ class Recipe:
             words += ["--set", text]
         words += ["--use", ",".join(self.use)] if self.use is not None else []
         words += ["--prior", self.prior.text] if self.prior is not None else []
+        words += ["--recalibration", self.recalibration] if self.recalibration is not None else []
         if self._is_fetched():
             assert self.place is not None
             return shlex.join([*words, f"--{self.place[0]}", self.place[1]])
@@ -90,6 +93,7 @@ class Recipe:
             "overrides": self.overrides.set_fields(),
             "use": self.use,
             "prior": None if self.prior is None else self.prior.text,
+            "recalibration": self.recalibration,
             "weights": self.weights,
             "figures": json.loads(json.dumps(asdict(self.shown), default=sorted)),  # sets as lists
         }
@@ -106,10 +110,11 @@ class Recipe:
             "from aion.explorer.export.reproduce import "
             f"{'check_files, ' if self.sha256 else ''}check_weights",
             "from aion.explorer.settings import Settings",
+            *(["from dataclasses import replace"] if self.recalibration else []),
             *self._imports(),
             "",
             *([f"check_files({dict(self.sha256)!r})"] if self.sha256 else []),
-            "engine = Engine(Settings.from_environment())",
+            f"engine = Engine({self._settings()})",
             f"check_weights(engine.info, {self.weights!r})",
             self._target(),
             f"analysis = engine.analyze(thing{use})",
@@ -117,6 +122,12 @@ class Recipe:
             "print(analysis.redshift.summary())",
         ]
         return "\n".join(lines) + "\n"
+
+    def _settings(self) -> str:
+        settings = "Settings.from_environment()"
+        return (
+            f"replace({settings}, recalibration={self.recalibration!r})" if self.recalibration else settings
+        )
 
     def _is_fetched(self) -> bool:
         return self.place is not None and not self.sha256

@@ -1,13 +1,17 @@
 """Pure functions: data in, plotly Figure out. A module per kind of picture; colors and fonts in ``theme``."""
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
+from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
+from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
+from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
+from aion.explorer.figures.reasons import image_reasons, spectrum_reasons
 from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mark
 from aion.explorer.figures.sky import sky
-from aion.explorer.figures.sparkline import spark
+from aion.explorer.figures.sparkline import spark, spark_redshift
 from aion.explorer.figures.spectra_overlay import OverlaySpectrum, overlay_spectra
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
 from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, html, theme_by_name
@@ -15,6 +19,7 @@ from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
 
 __all__ = [
     "DARK",
+    "HEIGHT",
     "LIGHT",
     "UNKNOWN",
     "Axis",
@@ -34,9 +39,14 @@ __all__ = [
     "alone",
     "blink",
     "choose_points",
+    "count_bars",
+    "coverage_curve",
     "cutout_url",
     "draw_density",
+    "generated_figures",
+    "histogram",
     "html",
+    "image_reasons",
     "image_tokens",
     "image_url",
     "line_marks",
@@ -45,12 +55,16 @@ __all__ = [
     "overlay_spectra",
     "panels",
     "picture_urls",
+    "pit_histogram",
     "redshift",
     "redshift_mark",
+    "redshift_pairs",
     "scatter",
     "sky",
     "spark",
+    "spark_redshift",
     "spectrum",
+    "spectrum_reasons",
     "spectrum_tokens",
     "theme_by_name",
     "whole",

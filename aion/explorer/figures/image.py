@@ -60,10 +60,10 @@ def panels(
         rows=rows, cols=columns, subplot_titles=titles, horizontal_spacing=0.035, vertical_spacing=0.05
     )
     for place, picture in zip(places, _pictures(image, view), strict=False):
-        figure.add_trace(_trace(picture, image.pixel_scale), **place)
+        figure.add_trace(pixel_trace(picture, image.pixel_scale), **place)
     if image.original is not None:
         figure.add_trace(_residual(image, view, theme), **places[2])
-    _axes(figure, image.decoded.shape, image.pixel_scale, places)
+    square_axes(figure, image.decoded.shape, image.pixel_scale, places)
     _annotate(figure, image, image.decoded.shape)
     if stacked:
         figure.update_traces(colorbar={"y": 0, "yanchor": "bottom", "len": 0.3}, selector={"type": "heatmap"})
@@ -78,7 +78,9 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     figure = make_subplots(rows=1, cols=1)
     names = ("Original", "Decoded")
     for name, picture in zip(names, _pictures(image, view), strict=True):
-        figure.add_trace(_trace(picture, image.pixel_scale).update(name=name, visible=name == "Original"))
+        figure.add_trace(
+            pixel_trace(picture, image.pixel_scale).update(name=name, visible=name == "Original")
+        )
     shown = [[name == other for other in names] for name in names]
     figure.frames = [
         go.Frame(name=name, data=[{"type": "image", "visible": on} for on in flags])
@@ -102,7 +104,7 @@ def blink(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
             }
         ],
     )
-    _axes(figure, image.decoded.shape, image.pixel_scale)
+    square_axes(figure, image.decoded.shape, image.pixel_scale)
     _annotate(figure, image, image.decoded.shape)
     return _finish(figure, image, theme).update_layout(height=HEIGHT + 150, margin={"t": 46})
 
@@ -113,7 +115,7 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     thinned, every = _thinned(image.whole)
     step = image.pixel_scale or 1.0
     figure = make_subplots(rows=1, cols=1)
-    figure.add_trace(_trace(_picture(thinned, image, view), step * every))
+    figure.add_trace(pixel_trace(color_picture(thinned, image, view), step * every))
     half = image.decoded.shape[-1] / 2 * step
     figure.add_shape(
         type="rect",
@@ -128,7 +130,7 @@ def whole(image: ImageResult, *, view: ImageView = ImageView(), theme: Theme = L
     figure.add_annotation(
         x=0, y=half, text=label, yshift=9, showarrow=False, font={"color": "white", "size": 12}
     )
-    _axes(figure, image.whole.shape, image.pixel_scale)
+    square_axes(figure, image.whole.shape, image.pixel_scale)
     _annotate(figure, image, image.whole.shape)
     return _finish(figure, image, theme).update_layout(height=HEIGHT + 100)
 
@@ -175,12 +177,14 @@ def _png_url(pixels: color_image.Pixels) -> str:
 
 
 def _pictures(image: ImageResult, view: ImageView) -> list[tuple[color_image.Pixels, Floats, str]]:
-    """What `_picture` makes of the original and the decoded image."""
+    """What `color_picture` makes of the original and the decoded image."""
     sources = [image.decoded] if image.original is None else [image.original, image.decoded]
-    return [_picture(flux, image, view) for flux in sources]
+    return [color_picture(flux, image, view) for flux in sources]
 
 
-def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_image.Pixels, Floats, str]:
+def color_picture(
+    flux: Floats, image: ImageResult, view: ImageView
+) -> tuple[color_image.Pixels, Floats, str]:
     """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is
     that of the original."""
     reference = image.decoded if image.original is None else image.original
@@ -195,7 +199,8 @@ def _picture(flux: Floats, image: ImageResult, view: ImageView) -> tuple[color_i
     return pixels, flux[index][..., None], f"{view.band} %{{customdata[0]:.3g}}"
 
 
-def _trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
+def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
+    """What `color_picture` gives, centered on 0."""
     pixels, flux, hover = picture
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0
@@ -241,7 +246,7 @@ def _residual(image: ImageResult, view: ImageView, theme: Theme) -> go.Heatmap:
     )
 
 
-def _axes(
+def square_axes(
     figure: go.Figure,
     shape: tuple[int, ...],
     pixel_scale: float | None,

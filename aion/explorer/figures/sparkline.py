@@ -1,4 +1,4 @@
-"""A spectrum as a drawing of a kilobyte, to be recognized at a glance: an SVG as a data URL."""
+"""A spectrum or p(z) as a drawing of a kilobyte, to be recognized at a glance: an SVG as a data URL."""
 
 import base64
 
@@ -26,10 +26,31 @@ def spark(spectrum: SmallSpectrum, *, theme: Theme = LIGHT) -> str:
         "L".join(f"{x[i]:.1f} {y[i]:.1f}" for i in range(first, last + 1))
         for first, last in runs(np.isfinite(flux), bridge=0)
     ]
-    path = "".join(f"M{line}" for line in lines)
+    return _drawing("".join(f"M{line}" for line in lines), theme.ink)
+
+
+def spark_redshift(probability: Floats, edges: Floats, *, theme: Theme = LIGHT) -> str:
+    """p(z) against ln(1 + z), from zero to its highest, of which no peak is lost.
+
+    Args:
+        probability: (bins,) in each bin.
+        edges: (bins + 1,) of redshift.
+    """
+    density = probability / np.diff(edges)
+    place = np.log1p((edges[1:] + edges[:-1]) / 2)
+    column = ((place - place[0]) / (place[-1] - place[0]) * (WIDTH - 1)).astype(int)
+    height = np.zeros(WIDTH)
+    np.maximum.at(height, column, density)
+    y = HEIGHT - 1 - height / (height.max() or 1.0) * (HEIGHT - 2)
+    points = [f"{x} {y[x]:.1f}" for x in np.unique(column)]
+    return _drawing("M" + "L".join(points), theme.accent)
+
+
+def _drawing(path: str, color: str) -> str:
+    """A line as an address that needs no server."""
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">'
-        f'<path d="{path}" fill="none" stroke="{theme.ink}" stroke-width="1.2" '
+        f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.2" '
         'vector-effect="non-scaling-stroke"/></svg>'
     )
     return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()

@@ -4,8 +4,18 @@
 `bars` says what is wanted, `report` writes.
 """
 
-from aion.training.evaluate.report import Document, Report, document, read, to_markdown, write
+from aion.training.evaluate.report import Document, Report, document, markdown_table, read, to_markdown, write
 from aion.training.evaluate.simulated import measure
 from aion.training.evaluate.weights import Weights
 
-__all__ = ["Document", "Report", "Weights", "document", "measure", "read", "to_markdown", "write"]
+__all__ = [
+    "Document",
+    "Report",
+    "Weights",
+    "document",
+    "markdown_table",
+    "measure",
+    "read",
+    "to_markdown",
+    "write",
+]

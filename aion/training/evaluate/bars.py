@@ -75,6 +75,7 @@ def _real(real: str) -> Iterator[Bar]:
     yield Bar(quantity, redshifts, bright, "sure misses", (None, 0), (None, 0))
     key = "68 % region covers"
     yield Bar(f"{key} the truth", redshifts, bright, key, (0.55, 0.80), (0.63, 0.73))
+    yield from _exact(f"{real}exact redshifts")
     quantity, empty = "Stars recognised (mode < 0.005)", f"{real}stars and sky"
     yield Bar(quantity, empty, "stars", "mode below 0.005", (0.95, None), (1.0, None))
     key = "highest peak probability"
@@ -90,6 +91,18 @@ def _real(real: str) -> Iterator[Bar]:
     yield _line_fluxes(f"{real}line fluxes decoded")
 
 
+def _exact(title: str) -> Iterator[Bar]:
+    both = "galaxies and quasars, S/N >= 5"
+    for plural, wanted in (("galaxies", 0.00015), ("quasars", 0.0005)):
+        yield Bar("Exact redshifts: σ_NMAD", title, f"{plural}, S/N >= 5", "sigma_NMAD", (None, wanted))
+    for name, key, limits in (
+        ("width of (z − truth) / error", "pull width", (0.8, 1.3)),
+        ("farther from the truth than the bin", "farther than the bin", (None, 0.01)),
+        ("ms a spectrum", "ms a spectrum", (None, 50.0)),
+    ):
+        yield Bar(f"Exact redshifts: {name}", title, both, key, limits)
+
+
 def _simulated_redshifts() -> Iterator[Bar]:
     spectra, photometry = "simulated: redshifts from spectra", "simulated: photometric redshifts"
     bright, galaxies = "galaxies and quasars, S/N >= 3", "image and fluxes: galaxies, r < 21"
@@ -98,6 +111,8 @@ def _simulated_redshifts() -> Iterator[Bar]:
     yield Bar("Photometric σ_NMAD", photometry, galaxies, "sigma_NMAD", (None, 0.03), (None, 0.015))
     quantity, key = "Photometric outliers > 0.15", "outliers beyond 0.15"
     yield Bar(quantity, photometry, galaxies, key, (None, 0.06), (None, 0.02))
+    exact, key = "simulated: exact redshifts", "sigma_NMAD"
+    yield Bar("Exact redshifts: σ_NMAD", exact, "galaxies, S/N 5-10", key, (None, 0.0001))
     for title, sample in ((spectra, "galaxies and quasars, all"), (photometry, galaxies)):
         quantity = "Largest |coverage − nominal| at 10…90 %"
         yield Bar(quantity, title, sample, "largest coverage error", (None, 0.05), (None, 0.02))

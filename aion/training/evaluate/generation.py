@@ -11,10 +11,11 @@ import torch
 
 from aion.generate import Method
 from aion.modalities import LegacySurveyImage, Spectrum
+from aion.redshift_scores import Array, Floats
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import held_out
 from aion.training.evaluate.weights import Weights
-from aion.training.metrics import Array, Floats, Row, bins_of, generated_continuum, mean, median
+from aion.training.metrics import Row, bins_of, generated_continuum, mean, median
 from aion.training.simulate.survey import Objects, SimulatedSurvey
 from aion.training.spectrum_codec import as_modality
 

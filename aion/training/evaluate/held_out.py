@@ -14,12 +14,14 @@ from tqdm import tqdm
 
 from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.modalities import HSCImage, Image, LegacySurveyImage
+from aion.redshift_scores import Array, Columns, Floats, Redshifts
 from aion.streams import STREAMS
 from aion.training.config import EmbeddedConfig
+from aion.training.evaluate.exact import ExactRedshifts, each
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import LineFluxes, compare
 from aion.training.masked_modeling import IMAGES, SPECTRA
-from aion.training.metrics import Array, Columns, Floats, ImageErrors, Redshifts, image_errors, residual_rms
+from aion.training.metrics import ImageErrors, image_errors, residual_rms
 from aion.training.simulate.survey import Objects, Pictures, SimulatedSurvey
 from aion.training.spectrum_codec import as_modality
 from aion.training.tokenize import scalar_tokens
@@ -46,6 +48,7 @@ class Seen(Columns):
     """r, AB."""
     spectrum: Redshifts
     photometry: Redshifts
+    exact: ExactRedshifts
     rms: Floats
     """Of (decoded - noiseless truth) / sigma over the pixels."""
     chi2: Floats
@@ -152,6 +155,7 @@ def _spectra(
         mag=magnitudes(objects),
         spectrum=Redshifts.of(pdfs, z),
         photometry=Redshifts.of(fluxes, z),
+        exact=ExactRedshifts.of(each(observed), pdfs, z),
         rms=residual_rms(flux, truth, noise),
         chi2=residual_rms(flux, data, noise) ** 2,
         vector=vector,

@@ -44,10 +44,13 @@ def to_markdown(found: Mapping[str, Any]) -> str:
     parts = ["### bars\n\n" + _markdown(marked), "### about\n\n" + _markdown([found["about"]])]
     for title, table in found.items():
         if title not in _HEADS:
-            parts.append(
-                f"### {title}\n\n" + _markdown([{"sample": name, **row} for name, row in table.items()])
-            )
+            parts.append(f"### {title}\n\n{markdown_table(table)}")
     return "\n".join(parts)
+
+
+def markdown_table(table: Mapping[str, Row]) -> str:
+    """One row for each sample."""
+    return _markdown([{"sample": name, **row} for name, row in table.items()])
 
 
 def _markdown(rows: Iterable[Row]) -> str:

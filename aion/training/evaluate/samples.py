@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from aion.training.metrics import Array, Floats
+from aion.redshift_scores import Array, Floats
 
 SNR_BINS = ((0.0, 1.0), (1.0, 3.0), (3.0, 5.0), (5.0, 10.0), (10.0, np.inf))
 MAG_BINS = ((14.0, 18.0), (18.0, 20.0), (20.0, 21.0), (21.0, 23.5))

@@ -4,16 +4,18 @@ from dataclasses import fields
 
 import numpy as np
 
+from aion.redshift_scores import Array, Floats
 from aion.training import metrics
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import generation, held_out
+from aion.training.evaluate.exact import exact_redshifts
 from aion.training.evaluate.held_out import HeldOut, Pictured
 from aion.training.evaluate.report import Report, Table
-from aion.training.evaluate.samples import BOTH, by_class, by_magnitude, by_spectrum
+from aion.training.evaluate.samples import BOTH, SNR_BINS, by_class, by_magnitude, by_spectrum
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
 from aion.training.masked_modeling import IMAGES, SPECTRA
-from aion.training.metrics import Array, ImageErrors
+from aion.training.metrics import ImageErrors
 from aion.training.simulate.images import HSC, LEGACY_SURVEY, Survey
 from aion.training.simulate.survey import SimulatedSurvey
 
@@ -43,6 +45,10 @@ def tables(found: HeldOut) -> Report:
         "simulated: redshifts from spectra": {
             name: metrics.spectroscopic(seen.spectrum[chosen]) for name, chosen in rows.items()
         },
+        "simulated: exact redshifts": {
+            name: exact_redshifts(seen.exact[chosen])
+            for name, chosen in (rows | _galaxies_by_snr(found)).items()
+        },
         "simulated: stars": {"S/N >= 3": _stars(found)},
         "simulated: photometric redshifts": _photometric(found),
         "simulated: spectra decoded": {
@@ -68,7 +74,7 @@ def tables(found: HeldOut) -> Report:
     }
 
 
-def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
+def _chi2(found: HeldOut) -> dict[str, Floats]:
     """Reduced chi2 of (decoded - data) of every object by the stream that it was decoded from;
     of an image over all its bands."""
     seen, pictured = found.seen, found.pictured
@@ -78,6 +84,15 @@ def _chi2(found: HeldOut) -> dict[str, metrics.Floats]:
     cameras = (pictured.legacy, pictured.hsc)
     return spectra | {
         key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)
+    }
+
+
+def _galaxies_by_snr(found: HeldOut) -> dict[str, Array]:
+    """Of both spectrographs."""
+    seen = found.seen
+    return {
+        f"galaxies, S/N {low:g}-{high:g}": (seen.kind == "galaxy") & (seen.snr >= low) & (seen.snr < high)
+        for low, high in SNR_BINS[2:4]
     }
 
 

@@ -159,9 +159,9 @@ def test_each_choice_of_modalities_has_its_own_density(engine, make_object):
     assert list(alone) == ["image", "spectrum", "all"]
     for name, use in (("image", ["tok_image"]), ("all", None)):
         np.testing.assert_allclose(
-            alone[name].probability, engine.analyze(target, use=use).redshift.probability, rtol=1e-4
+            alone[name].redshift.probability, engine.analyze(target, use=use).redshift.probability, rtol=1e-4
         )
-    assert not np.allclose(alone["image"].probability, alone["spectrum"].probability)
+    assert not np.allclose(alone["image"].redshift.probability, alone["spectrum"].redshift.probability)
 
 
 def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, make_object):

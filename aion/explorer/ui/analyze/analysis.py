@@ -33,7 +33,8 @@ def analyze() -> Analysis | None:
     try:
         with st.spinner("Reading tokens, asking the model, decoding"):
             answer = session.analysis(lambda target, use: engine.analyze(target, use=use))
-        return with_prior(_with_neighbors(answer), session.prior)
+        corrected = _with_neighbors(answer).recalibrated(session.recalibration(engine.recalibration))
+        return with_prior(corrected, session.prior)
     except AIONError as exc:
         layout.refuse(str(exc))
         if session.use is not None or session.prior is not None:

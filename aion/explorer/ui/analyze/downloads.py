@@ -20,6 +20,7 @@ from aion.explorer.export.analysis import (
 from aion.explorer.export.bundle import LIMIT, TOO_LARGE, bundle
 from aion.explorer.export.reproduce import Recipe
 from aion.explorer.results import Analysis
+from aion.explorer.results.generated import Generated
 from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog, positions
 from aion.explorer.ui.shared.downloads import file_button, stem
@@ -52,14 +53,14 @@ def downloads(analysis: Analysis, reports: Sequence[Report], camera: str) -> Non
 
 def _files(analysis: Analysis, reports: Sequence[Report]) -> None:
     session, catalog = current_session(), active_catalog.catalog()
-    recipe, inputs = reproduce.recipe(analysis, session), session.files
+    recipe, inputs, generated = reproduce.recipe(analysis, session), session.files, session.generated
     around = None if catalog is None else positions.target_position(catalog)
     files: list[tuple[str, str, str, Maker]] = [
         (
             "Session bundle (zip)",
             "session.zip",
             "application/zip",
-            lambda: _bundle(analysis, reports, recipe, inputs, catalog, around),
+            lambda: _bundle(analysis, reports, recipe, inputs, catalog, around, generated),
         ),
         ("Everything (JSON)", "json", "application/json", lambda: to_json(analysis, reports)),
         ("p(z) (CSV)", "pz.csv", "text/csv", lambda: pdf_csv(analysis)),
@@ -102,9 +103,10 @@ def _bundle(
     inputs: Sequence[File],
     catalog: Catalog | None,
     around: positions.Position | None,
+    generated: Generated | None,
 ) -> bytes:
     contents = [(file.name, _content(file)) for file in inputs]
-    return bundle(analysis, recipe, reports, contents, catalog, around)
+    return bundle(analysis, recipe, reports, contents, catalog, around, generated)
 
 
 def _content(file: File) -> bytes:

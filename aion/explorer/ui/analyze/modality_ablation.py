@@ -26,9 +26,11 @@ def each_alone(analysis: Analysis, z: float) -> None:
             session.alone = engine.redshifts(target, choices | {"All together": None})
     layout.section(
         "Which modalities speak",
-        "Each row is p(z) as the model gives it from these data alone, without a prior.",
+        "Each row is p(z) from these data alone, without a prior; recalibrated where p(z) above is.",
     )
-    drawing = figures.alone(session.alone, z=z, reference=analysis.z_reference, theme=theme())
+    corrected = session.recalibration(server.engine().recalibration)
+    alone = {name: one.recalibrated(corrected).redshift for name, one in session.alone.items()}
+    drawing = figures.alone(alone, z=z, reference=analysis.z_reference, theme=theme())
     figure(
         drawing, key="alone", alt="p(z) from each modality alone and from all together", object_id=analysis.id
     )

@@ -11,6 +11,8 @@ from aion.explorer.results import Analysis, SpectrumResult
 from aion.explorer.ui.analyze import links, z_control
 from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
+from aion.explorer.ui.analyze.reasons_panel import reasons_panel
+from aion.explorer.ui.analyze.recalibration_choice import recalibration_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import current_session
@@ -61,6 +63,7 @@ def redshift_and_spectra(analysis: Analysis) -> None:
     if analysis.spectra:
         _spectra(analysis)
     each_alone(analysis, z_control.current(analysis))
+    reasons_panel(analysis)
     links.write_address()
 
 
@@ -114,6 +117,7 @@ def _density(analysis: Analysis) -> None:
         marks=figures.redshift_mark(theme=theme()),
         on_click=current_session().choose,
     )
+    recalibration_choice(analysis)
     if analysis.prior:
         st.caption(f"Multiplied by {analysis.prior}.")
 

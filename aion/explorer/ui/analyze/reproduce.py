@@ -23,6 +23,7 @@ def recipe(analysis: Analysis, session: Session) -> Recipe:
         overrides=session.overrides,
         use=None if session.use is None else analysis.used,
         prior=session.prior,
+        recalibration=session.recalibration_name,
         place=_place(session),
         shown=replace(redshift_panel.display_options(), images=images),
     )
@@ -50,7 +51,7 @@ def _texts(analysis: Analysis) -> None:
         )
     if current_session().origin == "own":
         st.caption(
-            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Catalog page "
+            "Run it with `AION_CATALOG` set to the folder of your catalog: download it on the Batch page "
             "and unpack it."
         )
     python, command = st.tabs(["Python", "Command"])

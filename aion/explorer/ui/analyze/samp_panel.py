@@ -4,7 +4,6 @@ for a person whose browser runs on the computer of the server, as the hub does."
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -23,21 +22,15 @@ if TYPE_CHECKING:
 
 EVERY = 2.0
 """Seconds between two looks at what another program points at."""
-HERE = ("localhost", "127.0.0.1", "::1")
 
 Send = Callable[["SampConnection"], tuple[str, ...]]
 
 
 def samp_panel(analysis: Analysis) -> None:
     """Nothing where the browser is elsewhere, or the sky is off."""
-    if server.archive() is not None and is_on_this_computer():
+    if server.archive() is not None and server.is_on_this_computer():
         title = "Send to TOPCAT, Aladin or DS9"
         layout.fold(title, partial(_panel, analysis), icon=":material/share:", key="samp")
-
-
-def is_on_this_computer() -> bool:
-    """Whether the page was opened under an address that only the computer of the server has."""
-    return st.context.ip_address is None and urlsplit(st.context.url or "").hostname in HERE
 
 
 def _panel(analysis: Analysis) -> None:

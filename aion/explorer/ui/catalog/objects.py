@@ -11,13 +11,12 @@ import streamlit as st
 
 from aion.catalog import Catalog, Filters, has_positions
 from aion.explorer import figures
-from aion.explorer.catalogs.user_catalog import UPLOAD_LABEL
+from aion.explorer.catalogs.batches import LABEL
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.figures.density import DRAWN
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Floats
-from aion.explorer.ui.catalog import paging
 from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import (
     active_catalog,
@@ -25,6 +24,7 @@ from aion.explorer.ui.shared import (
     layout,
     navigation,
     neighbor_search,
+    paging,
     positions,
     tiles,
 )
@@ -72,7 +72,7 @@ def about(catalog: Catalog) -> str:
     objects = f"{len(catalog):,} {catalog.manifest.label} {'object' if len(catalog) == 1 else 'objects'}"
     which_ones = (
         f"{objects}, known to the model by what your files hold; z and class are only compared."
-        if catalog.manifest.label == UPLOAD_LABEL
+        if catalog.manifest.label == LABEL
         else f"{objects}{UNSEEN_NOTE if catalog.manifest.simulated else ''}: "
         "the neighbors on the Analyze page come from here."
     )
@@ -179,7 +179,8 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
         about |= {"separation_from": origin} if origin else {}
         table_downloads(lambda: rows, about, name="catalog")
     names = [*(columns or first), *(["separation"] if "separation" in rows else [])]
-    rows = paging.choose_page(rows, {name: _label(name) for name in names})
+    labels = {name: _label(name) for name in names}
+    rows = paging.choose_page(rows, labels, active_catalog.widget, name="catalog")
     shown, key = _compact(rows[names]), f"catalog-table-{len(rows)}"
     config = {name: _config(name, rows[name], origin if name == "separation" else "") for name in names}
     if positions.is_linked(catalog) and has_positions(rows):

@@ -1,10 +1,8 @@
 """Which weights answer, where they come from, how well they do, and what they read and write."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,10 +11,12 @@ import streamlit as st
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, layout
+from aion.explorer.ui.shared.evaluation import beside, details
+from aion.explorer.ui.shared.evaluation import read as read_evaluation
 from aion.modalities import MODALITIES
 from aion.streams import STREAMS
 
-METRICS, CARD = "metrics.json", "README.md"
+CARD = "README.md"
 _MARKS = {True: "✓ met", False: "✗ not met", None: "– not measured"}
 """Whether a bar was reached, in words and a sign, not by color."""
 _TAB, _OPEN_TAB = "section", "section-kept"
@@ -62,10 +62,10 @@ def versions(info: ModelInfo) -> None:
 def sections(info: ModelInfo) -> dict[str, Callable[[ModelInfo], None]]:
     """Title -> what shows it; only those there is something to show of."""
     found: dict[str, Callable[[ModelInfo], None]] = {}
-    if _evaluation(info):
+    if read_evaluation(info):
         found["Measured"] = evaluation
     found["Token streams"] = streams
-    if _beside(info, CARD) is not None:
+    if beside(info, CARD) is not None:
         found["Model card"] = model_card
     return found | {"Cite": cite}
 
@@ -100,7 +100,7 @@ def streams(info: ModelInfo) -> None:
 
 def evaluation(info: ModelInfo) -> None:
     """The evaluation that lies beside the weights: what was wanted and what was reached, then every table."""
-    found = _evaluation(info)
+    found = read_evaluation(info)
     bars = found.pop("bars")
     about: dict[str, object] = found.pop("about")
     counts = Counter(_MARKS[row["met"]] for row in bars)
@@ -129,38 +129,19 @@ def evaluation(info: ModelInfo) -> None:
     )
 
 
-def _evaluation(info: ModelInfo) -> dict[str, Any]:
-    """What ``python -m aion.training evaluate`` wrote; empty without it."""
-    found = json.loads(_beside(info, METRICS) or "{}")
-    return found if isinstance(found, dict) and {"bars", "about"} <= found.keys() else {}
-
-
 def _table(samples: dict[str, dict[str, object]]) -> None:
-    st.dataframe(_details(samples), hide_index=True, height="content")
-
-
-def _details(samples: dict[str, dict[str, object]]) -> pd.DataFrame:
-    """One row per sample, one column per quantity; a number that could not be measured is empty."""
-    table = pd.DataFrame([{"Sample": sample, **row} for sample, row in samples.items()])
-    return table.rename(columns={"n": "N"}).map(
-        lambda value: float(f"{value:.4g}") if isinstance(value, float) else value
-    )
+    st.dataframe(details(samples), hide_index=True, height="content")
 
 
 def model_card(info: ModelInfo) -> None:
     """The text of the model card that lies beside the weights."""
     with st.container(border=True):
-        st.markdown(_beside(info, CARD) or "")
+        st.markdown(beside(info, CARD) or "")
 
 
 def cite(info: ModelInfo) -> None:
     """What to cite when numbers of this page are used."""
     st.code(CITATION, language=None)
-
-
-def _beside(info: ModelInfo, name: str) -> str | None:
-    path = Path(info.id) / name
-    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _number(value: object) -> str:

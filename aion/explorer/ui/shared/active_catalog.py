@@ -1,15 +1,15 @@
 """Which catalog all pages look into: the reference catalog, or one of a person's own objects."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from aion.catalog import Catalog
-from aion.explorer.catalogs.user_catalog import CatalogJob, CatalogJobResult, File
+from aion.errors import AIONError
+from aion.explorer.plain_text import as_text, sentence
+from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import current_selection
-from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.similarity_query import current_query
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
@@ -22,22 +22,15 @@ CATALOGS = 8
 
 
 @dataclass
-class UserCatalogState:
-    """What a person made of their own objects."""
+class OwnCatalog:
+    """The catalog of a batch that a person chose to look into."""
 
-    files: tuple[File, ...] = ()
-    """Kept, so that work that was stopped can go on."""
-    job: CatalogJob | None = None
-    """Running, or over and not looked at yet."""
-    again: Callable[[], CatalogJob] | None = None
-    """Begins the last work anew, which goes on with what it kept."""
-    result: CatalogJobResult | None = None
-    problem: str | None = None
-    """Why the last work gave no catalog."""
+    key: str = ""
+    """Of the batch; empty: none."""
     is_chosen: bool = False
     """Whether the pages look into it."""
-    inputs: int = 0
-    """Part of the key of the upload box: it starts afresh when a catalog is deleted."""
+    note: str = ""
+    """Why it is none any more, until it is said."""
 
     def choose(self, yours: bool) -> None:
         """Look into this catalog, or into the reference catalog; what was marked or asked by in the other is
@@ -46,63 +39,66 @@ class UserCatalogState:
             forget_marks()
         self.is_chosen = yours
 
-    def begin(self, job: Callable[[], CatalogJob]) -> None:
-        """Work on a catalog."""
-        self.problem, self.again = None, job
-        self.job = job()
-
-    def take(self, result: CatalogJobResult) -> None:
-        """Look into a new catalog."""
-        self.result, self.is_chosen = result, True
+    def take(self, key: str) -> None:
+        """Look into the catalog of this batch."""
+        self.key, self.is_chosen, self.note = key, True, ""
         forget_marks()
 
-    def drop(self) -> None:
+    def drop(self, note: str = "") -> None:
         """Look into no own catalog any more."""
         self.choose(False)
-        self.files, self.result, self.again = (), None, None
-        self.inputs += 1
+        self.key, self.note = "", note
 
 
-def user_catalog_state() -> UserCatalogState:
+def own_catalog() -> OwnCatalog:
     """The one of this browser tab."""
-    current: UserCatalogState = st.session_state.setdefault("own", UserCatalogState())
+    current: OwnCatalog = st.session_state.setdefault("own", OwnCatalog())
     return current
 
 
 def catalog() -> Catalog | None:
-    """The chosen catalog; None where that is the reference catalog and these weights have none."""
-    result = user_catalog_state().result
-    return result.catalog if result is not None and is_own() else engine().catalog
+    """The chosen catalog; None where that is the reference catalog and these weights have none. Where an own
+    one is there no more, the reference catalog."""
+    own = own_catalog()
+    if is_own():
+        try:
+            return server.batches().results(own.key).catalog
+        except AIONError as exc:
+            own.drop(f"Your catalog cannot be used any more, so this is the reference catalog: {exc}")
+    return server.engine().catalog
 
 
 def is_own() -> bool:
     """Whether the pages look into a person's own objects."""
-    state = user_catalog_state()
-    return state.result is not None and state.is_chosen
+    own = own_catalog()
+    return bool(own.key) and own.is_chosen
 
 
 def choice() -> None:
-    """The switch between the two, where there are two."""
-    state = user_catalog_state()
-    if state.result is None:
+    """The switch between the two, where there are two; and why there are no longer."""
+    catalog()
+    own = own_catalog()
+    if own.note:
+        st.warning(as_text(sentence(own.note)), icon=":material/info:")
+        own.note = ""
+    if not own.key:
         return
     key = "catalog-choice"
-    st.session_state[key] = YOURS if state.is_chosen else REFERENCE
+    st.session_state[key] = YOURS if own.is_chosen else REFERENCE
     st.segmented_control(
         "Look into",
         [REFERENCE, YOURS],
         required=True,
         key=key,
-        on_change=lambda: state.choose(st.session_state[key] == YOURS),
+        on_change=lambda: own.choose(st.session_state[key] == YOURS),
     )
 
 
 def widget(name: str) -> dict[str, Any]:
     """How a widget that depends on the catalog is kept: in the address for the one that everybody has."""
-    state = user_catalog_state()
-    if state.result is None or not is_own():
+    if not is_own():
         return {"key": name, "bind": "query-params", "persist_state": "session"}
-    return {"key": f"{title(state.result.catalog)}-{name}", "bind": None, "persist_state": "session"}
+    return {"key": f"{own_catalog().key}-{name}", "bind": None, "persist_state": "session"}
 
 
 def title(catalog: Catalog) -> str:

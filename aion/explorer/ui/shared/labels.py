@@ -108,13 +108,17 @@ def stream_name(key: str) -> str:
     return _STREAM_NAMES.get(key) or (MODALITIES[key].name if key in MODALITIES else key)
 
 
+def stream_group(key: str) -> str:
+    """A stream among the kinds of data: each image and spectrum by its name, all numbers as one."""
+    return stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else NUMBERS
+
+
 def switch_groups(analysis: Analysis) -> dict[str, tuple[str, ...]]:
     """Label -> token keys that are switched together: each image, each spectrum, all numbers of a catalog."""
     readable = [key for key in analysis.tokens if analysis.ignored.get(key, "switched off") == "switched off"]
     groups: dict[str, tuple[str, ...]] = {}
     for key in readable:
-        label = stream_name(key) if issubclass(MODALITIES[key], (Image, Spectrum)) else NUMBERS
-        groups[label] = (*groups.get(label, ()), key)
+        groups[stream_group(key)] = (*groups.get(stream_group(key), ()), key)
     numbers = groups.pop(NUMBERS, ())
     return groups | ({NUMBERS: numbers} if numbers else {})
 

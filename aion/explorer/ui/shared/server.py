@@ -7,7 +7,9 @@ import gc
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -18,11 +20,19 @@ from aion.explorer.ui.shared.browser_code import load_plotly
 from aion.sky.services import Services
 
 if TYPE_CHECKING:
+    from aion.explorer.catalogs.batches import Batches
     from aion.explorer.engine import Engine
     from aion.sky.archive import Archive
 
 POLL = 0.1
 """Seconds between two looks at how far the start is."""
+
+
+HERE = ("localhost", "127.0.0.1", "::1")
+"""Names that a computer has for itself."""
+NO_ADDRESS = (None, "::ffff:127.0.0.1")
+"""What Streamlit says of where a person is who is at this computer; the second where the server answers
+IPv4 by IPv6."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,8 @@ class Startup:
             self.engine = engine
             try:
                 engine.warm_up_search()
-            except Exception as exc:  # is logged by this, and told to whoever searches
+                _batches(engine, self.settings.own)  # those that were not over go on
+            except Exception as exc:  # is logged by this, and told to whoever searches or opens them
                 explained_fault(exc)
             freeze_loaded()
 
@@ -100,6 +111,25 @@ def archive() -> "Archive | None":
     """The archives of the sky, asked by all sessions in turn; None where they are off."""
     services = settings().sky
     return None if services is None else _archive(services)
+
+
+@st.cache_resource(show_spinner=False)
+def _batches(_engine: "Engine", own: Path) -> "Batches":
+    from aion.explorer.catalogs.batches import Batches
+
+    return Batches(own, _engine, lambda: archive())
+
+
+def batches() -> "Batches":
+    """What persons gave to be done on this server, once the engine is ready; ends the page as `engine`."""
+    return _batches(engine(), settings().own)
+
+
+def is_on_this_computer() -> bool:
+    """Whether the page was opened under an address that only the computer of the server has."""
+    is_passed_on = "X-Forwarded-For" in st.context.headers
+    is_here = st.context.ip_address in NO_ADDRESS and urlsplit(st.context.url or "").hostname in HERE
+    return is_here and not is_passed_on
 
 
 def startup() -> Startup:

@@ -11,10 +11,13 @@ import streamlit as st
 from aion.io import Entry, Overrides, SkyObject
 
 if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
+    from aion.explorer.engine.generation import GenerationJob
     from aion.explorer.redshift.prior import Prior
-    from aion.explorer.results import Analysis
+    from aion.explorer.results import Analysis, MeasuredObject
+    from aion.explorer.results.generated import Generated
+    from aion.explorer.results.occlusion import Occlusion
     from aion.io.alternatives import Alternative
-    from aion.redshift import RedshiftPDF
+    from aion.recalibration import Recalibration
     from aion.sky.gather import Finding
     from aion.sky.search import Search
 
@@ -77,10 +80,22 @@ class Session:
     """Where the fine control of z is centered; None = the best peak."""
     feature: float | None = None
     """Å, observed: what a person clicked in a spectrum and has not named yet."""
-    alone: "dict[str, RedshiftPDF] | None" = None
-    """p(z) of each modality alone; None until a person asks."""
+    alone: "dict[str, MeasuredObject] | None" = None
+    """What each modality alone says of p(z); None until a person asks."""
+    reasons: "Occlusion | None" = None
+    """What the answer rests on; None until a person asks."""
     prior: "Prior | None" = None
     """What p(z) is multiplied with."""
+    own_recalibration: "Recalibration | None" = None
+    """What the person corrects p(z) with in this session; None: with what the engine does."""
+    is_raw: bool = False
+    """Whether p(z) is looked at as the model gives it."""
+    generation: "GenerationJob | None" = None
+    """What is being generated for the object."""
+    generated: "Generated | None" = None
+    """What was generated for it last: never data."""
+    generation_problem: str | None = None
+    """Why the last generation gave nothing."""
     followed: bool = False
     """Whether the address that the session began with was looked at."""
     linked: "tuple[frozenset[str] | None, Prior | None, float | None] | None" = None
@@ -93,6 +108,15 @@ class Session:
     """Counts what was opened; part of widget keys, so that a new object starts with fresh widgets."""
     _analyses: "dict[tuple[int, int, frozenset[str] | None], Analysis]" = field(default_factory=dict)
     _alternatives: "dict[Hashable, tuple[Alternative, ...]]" = field(default_factory=dict)
+
+    def recalibration(self, of_engine: "Recalibration | None") -> "Recalibration | None":
+        """What p(z) is corrected with; None: with nothing."""
+        return None if self.is_raw else self.own_recalibration or of_engine
+
+    @property
+    def recalibration_name(self) -> str | None:
+        """As ``AION_RECALIBRATION`` says it; None: what the engine does by itself."""
+        return "no" if self.is_raw else "recalibration.json" if self.own_recalibration else None
 
     @property
     def target(self) -> SkyObject | None:
@@ -131,7 +155,8 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone = row, None, None, None
+        self.row, self.use, self.prior, self.alone, self.reasons = row, None, None, None, None
+        self.forget_generated()
         self.error = self.refused = self.question = None
         self.choose(None)
 
@@ -143,8 +168,25 @@ class Session:
 
     def switch(self, use: frozenset[str] | None) -> None:
         """Let the model read these streams only; the lines follow the new p(z)."""
-        self.use = use
+        self.use, self.reasons = use, None
+        self.forget_generated()
         self.choose(None)
+
+    def generate(self, job: "GenerationJob") -> None:
+        """Look on while this is generated; what was before goes."""
+        self.forget_generated()
+        self.generation = job
+
+    def stop_generation(self) -> None:
+        """Give it up."""
+        if self.generation is not None:
+            self.generation.stop()
+        self.generation = None
+
+    def forget_generated(self) -> None:
+        """Nothing is generated for the object that is open."""
+        self.stop_generation()
+        self.generated = self.generation_problem = None
 
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""

@@ -1,0 +1,140 @@
+"""The command ``aion calibrate``: p(z) of a catalog, a file or any input of ``aion batch`` against true
+redshifts -> numbers by groups, a report, and a recalibration file."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aion.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aion.explorer.calibration import Fitted, Measurement, Sample
+    from aion.explorer.engine import Engine
+
+ENDINGS = ("html", "json", "csv")
+METHODS = {"temperature": "temperature", "pit": "PIT"}
+
+
+def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
+    """Its options, but for those that other commands have as well."""
+    calibrate.add_argument(
+        "files",
+        nargs="+",
+        metavar="TABLE",
+        help="folder of a catalog made with aion batch --p-z, an HDF5 file that qp reads, or any input of "
+        "aion batch, which the model then reads",
+    )
+    calibrate.add_argument(
+        "--truth", metavar="COLUMN", required=True, help="column of true redshifts, such as z_spec"
+    )
+    calibrate.add_argument(
+        "--truths", type=Path, metavar="FILE", help="another table (Parquet or CSV) that has that column"
+    )
+    calibrate.add_argument("--id", metavar="COLUMN", help="its column of ids (default: id, targetid ...)")
+    calibrate.add_argument(
+        "--report",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"file to write, ending in {', '.join(ENDINGS)}; may be given again",
+    )
+    calibrate.add_argument(
+        "--point", choices=("mode", "median"), default="mode", help="which number of p(z) is its redshift"
+    )
+    calibrate.add_argument(
+        "--beyond", type=float, default=0.15, metavar="DZ", help="|Δz|/(1+z) of an outlier (default: 0.15)"
+    )
+    calibrate.add_argument(
+        "--fit",
+        choices=tuple(METHODS),
+        help="fit a recalibration on a random half and judge it on the other",
+    )
+    calibrate.add_argument(
+        "--out", type=Path, metavar="FILE", help="where the recalibration goes (default: recalibration.json)"
+    )
+
+
+def run(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
+    """What the options say; prints the table of groups. Returns how many objects were measured.
+
+    Raises:
+        AIONError: nothing can be measured.
+    """
+    from aion.explorer.calibration import fit_half, join_truths, measure, read_table
+    from aion.explorer.calibration.report import sentences, shown
+
+    for path in options.report:
+        if _ending(path) not in ENDINGS:
+            raise ConfigError(f"{path.name} ends in neither of {', '.join(ENDINGS)}")
+    other = None if options.truths is None else read_table(options.truths)
+    sample = join_truths(_sample(options, engine), options.truth, other, options.id)
+    measured = measure(sample, point=options.point, beyond=options.beyond)
+    print("\n".join(sentences(measured)))
+    print(shown(measured.table).to_string(index=False))
+    fitted = None
+    if options.fit:
+        weights = sample.sha256 or engine().info.sha256
+        how = METHODS[options.fit]
+        fitted = fit_half(sample, weights, how, point=options.point, beyond=options.beyond)  # type: ignore[arg-type]
+        out = options.out or Path("recalibration.json")
+        out.write_text(fitted.recalibration.to_json(), encoding="utf-8")
+        print("Recalibrated, on the half that it was not fitted on:")
+        for name, half in (("before", fitted.before), ("after", fitted.after)):
+            print(shown(half.table.head(1).assign(group=name)).to_string(index=False))
+        print(f"aion: the recalibration is in {out}; use it with --recalibration {out}", file=sys.stderr)
+    for path in options.report:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_report(path, measured, fitted), encoding="utf-8")
+        print(f"aion: the report is in {path}", file=sys.stderr)
+    return len(sample)
+
+
+def _sample(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "Sample":
+    from aion.catalog import Catalog
+    from aion.explorer.calibration import read_p_z
+
+    paths = [Path(name) for name in options.files]
+    if len(paths) == 1 and (Catalog.is_in(paths[0]) or _is_hdf5_of_qp(paths[0])):
+        return read_p_z(paths[0])
+    return _read_by_model(options.files, engine())
+
+
+def _read_by_model(files: list[str], engine: "Engine") -> "Sample":
+    """Through a catalog that is thrown away."""
+    from aion.explorer.calibration import read_p_z
+    from aion.survey.opening import open_source
+    from aion.survey.run import Here
+    from aion.survey.run import run as run_survey
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "catalog"
+        run_survey(open_source(files), out, Here(engine), engine, label="your", with_p_z=True)
+        return read_p_z(out)
+
+
+def _is_hdf5_of_qp(path: Path) -> bool:
+    import h5py
+
+    if not path.is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path) as file:
+        return "meta/bins" in file
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.removeprefix(".").lower()
+
+
+def _report(path: Path, measured: "Measurement", fitted: "Fitted | None") -> str:
+    from aion.explorer.calibration.report import to_dict, to_html
+
+    if _ending(path) == "html":
+        return to_html(measured, fitted)
+    if _ending(path) == "csv":
+        return str(measured.table.to_csv(index=False))
+    return json.dumps(to_dict(measured, fitted), indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,130 @@
+"""Streams that an object lacks, or that are withheld, drawn from what the model reads of it."""
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from aion.errors import AIONError, InputError, StoppedError, explained_fault
+from aion.explorer.engine.description import read_beside
+from aion.explorer.engine.engine import Engine
+from aion.explorer.engine.generation_passes import GenerationProgress, GenerationRequest, Passes
+from aion.explorer.engine.generation_results import generated_image, generated_numbers, generated_spectrum
+from aion.explorer.results.generated import Generated
+from aion.io import SkyObject
+from aion.modalities import MODALITIES, Image, Scalar, Spectrum, Z
+
+MEASURED = "generation.json"
+"""Beside the weights: how well they generate."""
+_GROUPS = {"photometry": "tok_flux_", "photometry_hsc": "tok_mag_"}
+"""Numbers that are asked together -> how their token keys begin."""
+
+
+class GenerationJob:
+    """One request in a thread of its own, so that whoever asked can look on and stop."""
+
+    def __init__(self, engine: Engine, target: SkyObject, request: GenerationRequest) -> None:
+        self.request = request
+        self.progress = GenerationProgress()
+        self.result: Generated | None = None
+        self.problem: AIONError | None = None
+        """Why there is no result; None also where it was stopped."""
+        self._work = partial(draw_samples, engine, target, request, self.progress)
+        self._thread = threading.Thread(target=self._run, name="aion-generation", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """False also as soon as it is asked to stop: nobody has to wait for the end of a step."""
+        return self._thread.is_alive() and not self.progress.is_stopping
+
+    def stop(self) -> None:
+        """End before the next step."""
+        self.progress.stop()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it is over, at most so long."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            self.result = self._work()
+        except StoppedError:
+            return
+        except Exception as exc:  # a thread has nobody else to tell
+            self.problem = explained_fault(exc)
+
+
+def generation_targets(writes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Name -> token keys of everything that weights which predict these streams can generate: images and
+    spectra, all photometry of a survey, single numbers. The redshift is not among them: it has p(z)."""
+    kinds = {key: cls for key, cls in MODALITIES.items() if key in writes and key != Z.token_key}
+    wide = [key for key, cls in kinds.items() if issubclass(cls, (Image, Spectrum))]
+    numbers = [key for key, cls in kinds.items() if issubclass(cls, Scalar) and cls.num_tokens == 1]
+    groups = {
+        name: tuple(key for key in numbers if key.startswith(start) and not key.endswith("_gaia"))
+        for name, start in _GROUPS.items()
+    }
+    singles = {key.removeprefix("tok_"): (key,) for key in (*wide, *numbers)}
+    return {name: keys for name, keys in {**groups, **singles}.items() if keys}
+
+
+def draw_samples(
+    engine: Engine, target: SkyObject, request: GenerationRequest, progress: GenerationProgress | None = None
+) -> Generated:
+    """What is asked for of one object, with a truth beside it where the object has one.
+
+    Raises:
+        InputError: an unknown target, or nothing is left to read when it is withheld.
+        TokenKeyError: MaskGIT of a stream that the weights do not read.
+        StoppedError: ``progress`` was told to stop.
+    """
+    started = time.perf_counter()
+    targets = generation_targets(engine.info.writes)
+    if request.target not in targets:
+        raise InputError(
+            f"{request.target!r} is nothing that these weights generate; they generate {', '.join(targets)}"
+        )
+    keys = targets[request.target]
+    progress = progress or GenerationProgress()
+    passes = Passes(engine, target, request, keys, progress)
+    tokens = passes.draw()
+    parts: dict[str, Any] = {}
+    cls = MODALITIES[keys[0]]
+    if issubclass(cls, Spectrum):
+        parts["spectrum"] = generated_spectrum(passes, keys[0], tokens[keys[0]])
+    elif issubclass(cls, Image):
+        parts["image"] = generated_image(passes, keys[0], tokens[keys[0]])
+    else:
+        parts["numbers"], parts["withheld"] = generated_numbers(passes, tokens)
+    sampling = request.sampling
+    return Generated(
+        target.id,
+        request.target,
+        sampling.method,
+        max(sampling.passes(MODALITIES[key].num_tokens) for key in keys),
+        sampling.temperature,
+        sampling.seed,
+        passes.encoding.used,
+        engine.info,
+        tokens,
+        seconds=time.perf_counter() - started,
+        notes=tuple(passes.encoding.notes),
+        cautions=_cautions(passes),
+        **parts,
+    )
+
+
+def _cautions(passes: Passes) -> tuple[str, ...]:
+    """What was measured of generating these streams with these weights, where it is bad: of a file beside the
+    weights, which holds only for the ones that it names."""
+    measured = passes.ask(partial(read_beside, name=MEASURED))
+    if measured.get("sha256") != passes.engine.info.sha256:
+        return ()
+    targets, used = set(passes.keys), set(passes.encoding.used)
+    return tuple(
+        row["sentence"]
+        for row in measured["cautions"]
+        if targets & set(row["targets"]) and not used & set(row["unless"])
+    )

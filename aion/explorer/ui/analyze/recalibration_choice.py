@@ -1,0 +1,41 @@
+"""What p(z) is recalibrated with, always said beside it; and p(z) as the model gives it, when asked for."""
+
+import streamlit as st
+
+from aion.explorer.plain_text import as_text
+from aion.explorer.results import Analysis
+from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared.session import current_session
+
+WHAT_IT_IS = (
+    "Corrections fitted on objects with known redshifts, so that regions hold the truth as often as they "
+    "say. Switch it off to see p(z) as the model gives it; the Calibrate page measures both."
+)
+
+
+def recalibration_choice(analysis: Analysis) -> None:
+    """A switch where there is a recalibration, and what it did to this p(z); everything follows."""
+    session = current_session()
+    if (session.own_recalibration or server.engine().recalibration) is None:
+        return
+    key = f"recalibrated-{session.opened}-{session.row}-{session.is_raw}"
+    st.toggle(
+        "Recalibrated",
+        value=not session.is_raw,
+        key=key,
+        on_change=_switch,
+        args=(key,),
+        help=WHAT_IT_IS,
+    )
+    if session.is_raw:
+        st.caption("p(z) as the model gives it, not recalibrated.")
+    elif analysis.recalibration:
+        st.caption(f"p(z) is recalibrated: {as_text(analysis.recalibration)}.")
+    else:
+        st.caption("The recalibration has nothing for these data: p(z) is as the model gives it.")
+
+
+def _switch(key: str) -> None:
+    session = current_session()
+    session.is_raw = not st.session_state[key]
+    session.choose(None)
