@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from aion.errors import ConfigError
 
 if TYPE_CHECKING:
-    from aion.explorer.calibration import Fitted, Measurement, Sample
     from aion.explorer.engine import Engine
+    from aion.explorer.redshift.calibration import Fitted, Measurement, Sample
 
 ENDINGS = ("html", "json", "csv")
 METHODS = {"temperature": "temperature", "pit": "PIT"}
@@ -65,8 +65,8 @@ def run(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
     Raises:
         AIONError: nothing can be measured.
     """
-    from aion.explorer.calibration import fit_half, join_truths, measure, read_table
-    from aion.explorer.calibration.report import sentences, shown
+    from aion.explorer.redshift.calibration import fit_half, join_truths, measure, read_table
+    from aion.explorer.redshift.calibration.report import sentences, shown
 
     for path in options.report:
         if _ending(path) not in ENDINGS:
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
 
 def _sample(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "Sample":
     from aion.catalog import Catalog
-    from aion.explorer.calibration import read_p_z
+    from aion.explorer.redshift.calibration import read_p_z
 
     paths = [Path(name) for name in options.files]
     if len(paths) == 1 and (Catalog.is_in(paths[0]) or _is_hdf5_of_qp(paths[0])):
@@ -106,7 +106,7 @@ def _sample(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "Sam
 
 def _read_by_model(files: list[str], engine: "Engine") -> "Sample":
     """Through a catalog that is thrown away."""
-    from aion.explorer.calibration import read_p_z
+    from aion.explorer.redshift.calibration import read_p_z
     from aion.survey.opening import open_source
     from aion.survey.run import Here
     from aion.survey.run import run as run_survey
@@ -131,7 +131,7 @@ def _ending(path: Path) -> str:
 
 
 def _report(path: Path, measured: "Measurement", fitted: "Fitted | None") -> str:
-    from aion.explorer.calibration.report import to_dict, to_html
+    from aion.explorer.redshift.calibration.report import to_dict, to_html
 
     if _ending(path) == "html":
         return to_html(measured, fitted)

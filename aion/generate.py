@@ -52,11 +52,14 @@ class Sampling:
     temperature: float = 1.0
     """Below 1 favours the probable tokens, above 1 the others; not for "argmax"."""
     seed: int = 0
+    first_temperature: float = 1.0
+    """Times ``temperature``, at the first position of a stream, which holds the level of a spectrum: weights
+    may be more or less sure of it than of the others."""
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             raise InputError(f"method is {self.method!r}; it must be one of {', '.join(get_args(Method))}")
-        if self.steps < 1 or not 0 < self.temperature < math.inf:
+        if self.steps < 1 or not 0 < self.temperature * self.first_temperature < math.inf:
             raise InputError(
                 f"steps ({self.steps}) must be at least 1 and temperature ({self.temperature}) above 0"
             )
@@ -135,8 +138,10 @@ def draw_next(
     logits = model.predict_at(context, {key: position})[key][..., : STREAMS[key].codes]
     if sampling.method == "argmax":
         return tokens.scatter(1, position, logits.argmax(dim=-1))
+    heat = np.full(count, sampling.temperature)
+    heat[0] *= sampling.first_temperature
     drawn = [
-        _draw(row, sampling.temperature, _random(sampling.seed, number, key, 1 + step).random(count)[place])
+        _draw(row, heat[place], _random(sampling.seed, number, key, 1 + step).random(count)[place])
         for row, place, number in zip(logits, places, numbers, strict=True)
     ]
     return tokens.scatter(1, position, torch.stack(drawn).to(tokens.device))
@@ -156,9 +161,9 @@ def _random(seed: int, number: int, key: str, step: int) -> np.random.Generator:
     return np.random.default_rng((seed, number, zlib.crc32(key.encode()), step))
 
 
-def _draw(logits: Tensor, temperature: float, uniform: np.ndarray) -> Tensor:
-    """Ids (m,) from logits (m, codes) and as many numbers between 0 and 1; on the CPU, so that a seed means
-    the same on every device."""
-    reached = (logits.cpu().double() / temperature).softmax(dim=-1).cumsum(dim=-1)
+def _draw(logits: Tensor, temperature: np.ndarray, uniform: np.ndarray) -> Tensor:
+    """Ids (m,) from logits (m, codes), as many temperatures, and numbers between 0 and 1; on the CPU, so that
+    a seed means the same on every device."""
+    reached = (logits.cpu().double() / torch.from_numpy(temperature)[:, None]).softmax(dim=-1).cumsum(dim=-1)
     wanted = torch.from_numpy(uniform)[:, None] * reached[:, -1:]
     return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

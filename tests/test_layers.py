@@ -40,7 +40,7 @@ def explorer(*names: str) -> set[str]:
 
 
 SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export", "calibration"
+    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
 PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
 
@@ -120,7 +120,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
     | {"aion.previews", "aion.redshift"}
     | explorer("results", "redshift", "engine"),
-    "aion.explorer.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    "aion.explorer.redshift.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
     "aion.explorer.ui.shared": PAGE,
@@ -137,7 +137,7 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "results", "engine"),
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
-    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("calibration", "engine"),
+    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("redshift", "engine"),
     "aion.file_arguments": {"aion.errors", "aion.io"},
     "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
     | explorer("engine", "export", "results"),

@@ -74,6 +74,7 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
         "AION_DEVICE",
         "AION_PRECISION",
         "AION_CATALOG",
+        "AION_RECALIBRATION",
         "AION_INDEXES",
         "AION_OWN",
         "AION_INSPECTION",

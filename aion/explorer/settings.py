@@ -41,7 +41,7 @@ class Settings:
     """What corrects p(z): ``"beside"``, the file that lies beside the weights where there is one, ``"no"``,
     or another file of these weights (``AION_RECALIBRATION``)."""
     own: Path = Path.home() / ".cache" / "aion-explorer" / "catalogs"
-    """Folder for catalogs that persons make of their own objects (``AION_OWN``)."""
+    """Folder for the batches that persons begin on a page (``AION_OWN``)."""
     queue: str = ""
     """Id of the queue at which the application opens; `aion inspect` sets it (``AION_QUEUE``)."""
     inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
+from numpy.typing import NDArray
 
 ALIGNED = 0.1
 """Pixels; two grids that are nowhere further apart are one."""
@@ -53,6 +54,18 @@ def corners_of(wcs: WCS, left: int, top: int, size: int) -> tuple[tuple[float, f
     )
     sky = wcs.pixel_to_world(x, y).icrs
     return tuple((float(ra), float(dec)) for ra, dec in zip(sky.ra.deg, sky.dec.deg, strict=True))
+
+
+def pixel_positions(header: Mapping[str, Any], size: int) -> NDArray[np.float64] | None:
+    """(2, size, size) RA and Dec, degrees, ICRS, of the middles of the pixels of a square image; None where
+    its header does not say or a pixel lies nowhere on the sky."""
+    wcs = celestial(header)
+    if wcs is None:
+        return None
+    y, x = np.mgrid[:size, :size]
+    sky = wcs.pixel_to_world(x, y).icrs
+    positions = np.stack([sky.ra.deg, sky.dec.deg])
+    return positions if np.isfinite(positions).all() else None
 
 
 def tangent_plane(wcs: WCS, shape: tuple[int, ...], every: int = 1) -> dict[str, int | float | str]:

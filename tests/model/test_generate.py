@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from aion.errors import InputError, TokenKeyError
-from aion.generate import Method
+from aion.generate import Method, Sampling, draw_next
 from aion.modalities import LegacySurveySegmentationMap, Z
 from aion.model import AION, AIONConfig
 from tests.model.conftest import SMALL, seeded, tokens_of
@@ -111,3 +111,32 @@ def test_what_cannot_be_done_is_refused(ours: AION) -> None:
         ours.generate(context, "tok_z", method="maskgit")
     with pytest.raises(TokenKeyError, match="predicts"):
         ours.generate(context, "tok_image")
+
+
+def test_a_row_is_drawn_by_its_number_whatever_is_drawn_beside_it(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g", batch=1))
+    sampling = Sampling("maskgit", steps=2, seed=4)
+
+    def drawn(numbers: list[int]) -> Tensor:
+        tokens = torch.full((len(numbers), 144), -1)
+        known = context.repeated(len(numbers))
+        for step in range(2):
+            tokens = draw_next(model, known, "tok_segmap", tokens, sampling, step=step, numbers=numbers)
+            if step == 0:
+                assert ((tokens >= 0).sum(dim=1) == 72).all()
+                known = model.extended(known, "tok_segmap", tokens)
+        return tokens
+
+    together = drawn([0, 1, 2, 5])
+    assert torch.equal(drawn([5, 0]), together[[3, 0]])
+    assert len({tuple(row) for row in together.tolist()}) == 4
+
+
+def test_which_positions_come_first_is_drawn_too(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    empty = torch.full((2, 144), -1)
+    first = draw_next(
+        model, context, "tok_segmap", empty, Sampling(steps=4, seed=1), step=0, numbers=range(2)
+    )
+    places = [torch.nonzero(row >= 0)[:, 0].tolist() for row in first]
+    assert places[0] != places[1] and all(0 < min(one) + 143 - max(one) < 100 for one in places)

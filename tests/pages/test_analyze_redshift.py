@@ -129,6 +129,17 @@ def test_each_modality_speaks_alone_when_asked(upload, figures):
     assert any(rows <= {trace.get("name") for trace in figure["data"]} for figure in figures(at))
 
 
+def test_a_spectrum_is_drawn_along_velocities_from_a_line_that_is_chosen(upload, figures):
+    at = upload("sdss_spec.fits")
+    at.segmented_control(key="frame").set_value("Velocity").run()
+    at.segmented_control(key="flux").set_value("AB").run()
+    chosen = at.selectbox(key="velocity-line")
+    chosen.select_index(next(i for i, name in enumerate(chosen.options) if name.startswith("Hβ"))).run()
+    assert not at.exception
+    drawn = next(figure for figure in figures(at) if "AB magnitude" in titles(figure))
+    assert "Velocity from Hβ at z = " in titles(drawn)
+
+
 def test_the_parts_a_redshift_rests_on_are_shown_when_asked_for(upload, figures):
     at = unfold(upload("sdss_spec.fits", "photometry.ecsv"), "reasons")
     count = len(figures(at))

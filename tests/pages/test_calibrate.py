@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.calibration import join_truths, write_p_z
+from aion.explorer.redshift.calibration import join_truths, write_p_z
 from aion.explorer.ui.calibrate import sources
-from tests.explorer.calibration.test_calibration import sample
+from tests.explorer.redshift.calibration.test_calibration import sample
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_another_person_and_a_file_of_prospect_meet_in_one_merged_table(night):
     first, *others = [one.id for one in queue.objects]
     kept().record(queue.id, [Decision(first, "ann", 0.1, 4, "GALAXY"), Decision(others[0], "ann", 0.2, 3)])
     kept().record(queue.id, [Decision(first, "bob", 0.3, 4, "GALAXY"), Decision(others[0], "bob", 0.2, 4)])
-    unfold(night, "inspect-merge")
+    unfold(night, f"inspect-merge-{queue.id}")
     assert any("**1** of 2 objects" in one.value for one in night.markdown)
     assert read_decisions(decisions_file(queue, "ann", "prospect", "csv"), name="a.csv")[0].z == 0.1
     [button] = [one for one in night.button if one.label == "Inspect the disagreements"]
@@ -114,7 +114,7 @@ def test_another_person_and_a_file_of_prospect_meet_in_one_merged_table(night):
 def test_decisions_of_a_file_are_read_into_the_queue(night):
     queue = opened(night)
     text = f"id,z,quality,person\n{queue.objects[0].id},0.5,4,zoe\nsomebody else,0.1,4,zoe\n"
-    unfold(night, "inspect-files")
+    unfold(night, f"inspect-files-{queue.id}")
     [box] = [one for one in night.file_uploader if "Read decisions" in one.label]
     box.set_value([("zoe.csv", text.encode(), "text/csv")]).run()
     told = " ".join(one.value for one in night.info)

@@ -17,9 +17,11 @@ from streamlit.testing.v1 import AppTest
 from aion.explorer.engine import weights
 from aion.explorer.engine.weights import Choice, Place
 from aion.explorer.plain_text import as_text
+from aion.explorer.ui.inspect.inspection_state import store
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import Selection
+from aion.inspection.decisions import Decision
 from tests.explorer.catalogs.test_batches import table
 from tests.pages.conftest import PATIENCE
 from tests.pages.test_batch import finished, pick, press, use
@@ -65,6 +67,7 @@ def environment(settings, tmp_path_factory) -> Iterator[None]:
         patch.setenv("AION_MODEL", settings.model)
         patch.setenv("AION_CATALOG", str(folder))
         patch.setenv("AION_OWN", str(tmp_path_factory.mktemp("own")))
+        patch.setenv("AION_INSPECTION", str(tmp_path_factory.mktemp("inspection")))
         patch.setenv("AION_DEVICE", "cpu")
         st.cache_resource.clear()
         yield
@@ -167,6 +170,25 @@ def test_hostile_text_is_text_after_an_upload(app):
 
 def test_hostile_text_is_text_in_an_upload_that_cannot_be_read(app):
     app.file_uploader[0].set_value([(FILE, b"", "text/csv")]).run()
+    assert_harmless(app, shows=FILE)
+
+
+def test_hostile_text_is_text_on_the_inspect_page(app):
+    app.switch_page("pages/inspect.py").run()
+    app.file_uploader[0].set_value([(FILE, b"", "text/csv")]).run()
+    assert_harmless(app, shows=FILE)
+    given = (FILE, f"id,flux_r,flux_g\n{HOSTILE},9.0,5.0\n".encode(), "text/csv")
+    app.file_uploader[0].set_value([given]).run()
+    assert_harmless(app, shows=FILE)
+    queue = app.session_state["inspection"].queue
+    for tool in ("files", "merge", "lines"):
+        app.session_state[f"inspect-{tool}-{queue.id}"] = True
+    app.text_input(key="by").set_value(HOSTILE[:40]).run()
+    assert_harmless(app, shows=FILE)
+    store().record(queue.id, [Decision(HOSTILE, name, z, 4) for name, z in ((HOSTILE, 0.1), ("bob", 0.2))])
+    app.run()
+    assert_harmless(app, shows=FILE)
+    next(button for button in app.button if button.label == "Queues").click().run()
     assert_harmless(app, shows=FILE)
 
 

@@ -24,9 +24,12 @@ from aion.survey.assembly import read_failures
 from aion.survey.contract import Failure
 from aion.survey.opening import list_files
 
-COLUMNS = ("id", "z_best", "z_error", "p_best", "flags", "z", "snr", "mag_r", "class")
+COLUMNS = (
+    *("id", "z_best", "z_error", "p_best", "z_exact", "z_exact_error"),
+    *("flags", "z", "snr", "mag_r", "class"),
+)
 """Of the table, those that any object has: the most probable redshift, half of the central 68 % of p(z), what
-the best peak holds, flags, and what the files say."""
+the best peak holds, the redshift of its lines with its error, flags, and what the files say."""
 READ_UP_TO = 64 * 2**20
 """Bytes of the files of an object up to which they are read anew to look at it."""
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -30,17 +29,16 @@ from aion.explorer.engine.checks import (
 )
 from aion.explorer.engine.description import METRICS, describe, find_recalibration, read_beside
 from aion.explorer.engine.encoding import EncodedObject, encode
-from aion.explorer.engine.neighbor_distance import NEAREST, NeighborDistance
+from aion.explorer.engine.neighbor_distance import DistanceRanks
 from aion.explorer.engine.networks import ModelOutput, Networks, device_for
 from aion.explorer.engine.quantiles import chi2_quantiles
 from aion.explorer.engine.queue import Worker
 from aion.explorer.engine.reference_catalog import reference_catalog
-from aion.explorer.results import Analysis, Check, MeasuredObject
+from aion.explorer.results import Analysis, MeasuredObject
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Spectrum, Z
 from aion.redshift import redshift_pdfs
-from aion.vector_index import VectorIndex
 
 BATCH_LIMITS = {"cpu": 8, "cuda": 32}
 """Objects that share a pass at most: a full-size image and spectrum take about 0.2 GB each in float32."""
@@ -93,9 +91,7 @@ class Engine:
         """What p(z) is corrected with; None: with nothing."""
         self.catalog, self.catalog_note = reference_catalog(settings, self.info.sha256)
         """The reference catalog, None where these weights have none; and why one cannot be used."""
-        self._neighbor_distances: dict[VectorIndex, NeighborDistance] = {}
-        self._ranking = Lock()
-        """They are computed once, also where two ask for the same."""
+        self._distances = DistanceRanks()
         self._chi2_quantiles = chi2_quantiles(read_beside(self._networks, METRICS))
         kind = self._networks.device.type
         self._batch = PATIENT_BATCHES[kind]
@@ -380,28 +376,10 @@ class Engine:
         started = time.perf_counter()
         itself = catalog.row_of(analysis.id, analysis.tokens)
         neighbors = catalog.neighbors(vectors, k, exclude=itself) if k > 0 else ()
-        trusted = (*self._distance(catalog, analysis, vectors, itself), *analysis.trust)
+        ranks = self._distances.of(catalog, analysis.used, vectors, itself)
+        trusted = (*([distance_check(ranks)] if ranks else []), *analysis.trust)
         seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
         return replace(analysis, compared=vectors, neighbors=neighbors, trust=trusted, seconds=seconds)
-
-    def _distance(
-        self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], itself: int | None
-    ) -> list[Check]:
-        """How far from the catalog an object is, without the object itself; the catalog's own distances are
-        computed once per index."""
-        if len(catalog) <= NEAREST:
-            return []
-        ranks = {}
-        for view in catalog.comparable(analysis.used):
-            index = catalog.indexes[view]
-            with self._ranking:
-                if index not in self._neighbor_distances:
-                    self._neighbor_distances[index] = NeighborDistance(index)
-            nearest = [
-                match.similarity for match in index.query(vectors[view], NEAREST + 1) if match.row != itself
-            ]
-            ranks[view] = self._neighbor_distances[index].percentile(np.array(nearest))
-        return [distance_check(ranks)]
 
 
 def _attempt(work: Callable[[], Any]) -> Any:

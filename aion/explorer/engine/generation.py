@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -89,6 +89,8 @@ def draw_samples(
     keys = targets[request.target]
     progress = progress or GenerationProgress()
     passes = Passes(engine, target, request, keys, progress)
+    measured = _measured(passes)
+    passes.calibrate(measured.get("first_temperature", {}))
     tokens = passes.draw()
     parts: dict[str, Any] = {}
     cls = MODALITIES[keys[0]]
@@ -98,7 +100,7 @@ def draw_samples(
         parts["image"] = generated_image(passes, keys[0], tokens[keys[0]])
     else:
         parts["numbers"], parts["withheld"] = generated_numbers(passes, tokens)
-    sampling = request.sampling
+    sampling = passes.request.sampling
     return Generated(
         target.id,
         request.target,
@@ -111,20 +113,23 @@ def draw_samples(
         tokens,
         seconds=time.perf_counter() - started,
         notes=tuple(passes.encoding.notes),
-        cautions=_cautions(passes),
+        first_temperature=sampling.first_temperature,
+        cautions=_cautions(passes, measured),
         **parts,
     )
 
 
-def _cautions(passes: Passes) -> tuple[str, ...]:
-    """What was measured of generating these streams with these weights, where it is bad: of a file beside the
-    weights, which holds only for the ones that it names."""
-    measured = passes.ask(partial(read_beside, name=MEASURED))
-    if measured.get("sha256") != passes.engine.info.sha256:
-        return ()
+def _measured(passes: Passes) -> dict[str, Any]:
+    """How well these weights generate: of a file beside them, which holds only for the ones that it names."""
+    measured: dict[str, Any] = passes.ask(partial(read_beside, name=MEASURED))
+    return measured if measured.get("sha256") == passes.engine.info.sha256 else {}
+
+
+def _cautions(passes: Passes, measured: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where generating these streams is bad."""
     targets, used = set(passes.keys), set(passes.encoding.used)
     return tuple(
         row["sentence"]
-        for row in measured["cautions"]
+        for row in measured.get("cautions", ())
         if targets & set(row["targets"]) and not used & set(row["unless"])
     )

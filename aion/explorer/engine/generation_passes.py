@@ -109,6 +109,12 @@ class Passes:
         tokens = {key: ids for key, ids in target.tokens.items() if key in streams}
         return replace(target, modalities=modalities, tokens=tokens)
 
+    def calibrate(self, first_temperature: Mapping[str, float]) -> None:
+        """Draw the first token of the target with the temperature of its stream, where one was fitted."""
+        factor = first_temperature.get(self.keys[0], 1.0)
+        sampling = replace(self.request.sampling, first_temperature=factor)
+        self.request = replace(self.request, sampling=sampling)
+
     def ask(self, work: Callable[[Networks], Any]) -> Any:
         """What the networks give, unless it was stopped."""
         self.progress.check()

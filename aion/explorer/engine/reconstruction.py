@@ -13,6 +13,7 @@ from aion.explorer.engine.encoding import EncodedObject
 from aion.explorer.engine.networks import Networks
 from aion.explorer.results import ImageResult, ScalarResult, SpectrumResult
 from aion.io import ImageFrame, SkyObject
+from aion.io.sky_grid import pixel_positions
 from aion.modalities import MODALITIES, PADDING_WAVELENGTH, Image, Modality, Scalar, Spectrum
 
 SURVEYS = {
@@ -82,7 +83,8 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     sigma = _sigma(frame.ivar, whole.shape, top, left, scale)
     around = whole if whole.shape != given.shape else None
     wcs = _move_wcs(frame.header, left, top)
-    return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, wcs)
+    sky = pixel_positions(wcs, CODEC_FIELD)
+    return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, sky, wcs)
 
 
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:

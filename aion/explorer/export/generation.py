@@ -67,6 +67,7 @@ def _fits(generated: Generated, reports: Sequence[Report]) -> bytes:
         "GENSTEPS": (generated.steps, "steps of a sample"),
         "GENSEED": (generated.seed, "seed of the draws"),
         "GENTEMP": (generated.temperature, "temperature of the draws"),
+        "GENTEMP0": (generated.first_temperature, "times that, for the first token"),
         "GENSAMP": (generated.samples, "samples"),
         "AIONVER": (generated.model.versions["aion"], "version of the software"),
         "AIONMOD": (generated.model.title, "weights"),

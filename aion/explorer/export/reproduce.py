@@ -33,13 +33,13 @@ class Recipe:
     use: tuple[str, ...] | None = None
     """Token keys that the model may read; None = all."""
     prior: Prior | None = None
-    recalibration: str | None = None
-    """``"no"`` or the file that p(z) is corrected with; None: that of the weights, if they have one."""
     shown: Shown = field(default_factory=Shown)
     """How the figures are looked at."""
     place: tuple[str, str] | None = None
     """Option of ``aion analyze`` and its value, ``("at", "150.10083 +2.20000")``, where the archives give the
     files; they are asked for them unless ``sha256`` says which files these are."""
+    recalibration: str | None = None
+    """``"no"`` or the file that p(z) is corrected with; None: that of the weights, if they have one."""
 
     def python(self) -> str:
         """A script that prints p(z) in words and draws the figures."""

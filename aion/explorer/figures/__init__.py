@@ -13,6 +13,7 @@ from aion.explorer.figures.redshift import Extent, alone, redshift, redshift_mar
 from aion.explorer.figures.sky import sky
 from aion.explorer.figures.sparkline import spark, spark_redshift
 from aion.explorer.figures.spectra_overlay import OverlaySpectrum, overlay_spectra
+from aion.explorer.figures.spectral_axes import FluxScale
 from aion.explorer.figures.spectrum import View, line_marks, spectrum
 from aion.explorer.figures.theme import DARK, LIGHT, Figure, Theme, html, theme_by_name
 from aion.explorer.figures.tokens import image_tokens, spectrum_tokens
@@ -27,6 +28,7 @@ __all__ = [
     "ComparedImage",
     "Extent",
     "Figure",
+    "FluxScale",
     "ImageView",
     "Marks",
     "OverlaySpectrum",

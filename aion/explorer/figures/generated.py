@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from aion import color_image
 from aion.explorer.figures.image import UNIT, pixel_trace, square_axes
 from aion.explorer.figures.sampling import decimate, flux_range
-from aion.explorer.figures.spectrum import FLUX_TITLE, WAVELENGTH_TITLE
+from aion.explorer.figures.spectral_axes import FLUX_TITLE, WAVELENGTH_TITLE
 from aion.explorer.figures.theme import LIGHT, Theme, colorbar, template
 from aion.explorer.results import Floats
 from aion.explorer.results.generated import (

@@ -185,23 +185,34 @@ def _pictures(image: ImageResult, view: ImageView) -> list[tuple[color_image.Pix
 def color_picture(
     flux: Floats, image: ImageResult, view: ImageView
 ) -> tuple[color_image.Pixels, Floats, str]:
-    """Pixels, the fluxes behind them (height, width, shown on hover) and how to write one; the stretch is
-    that of the original."""
+    """Pixels, what is behind them (height, width, numbers) and how a pointer is told; the stretch is that of
+    the original."""
     reference = image.decoded if image.original is None else image.original
     if view.band is None:
         common = color_image.color_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
-        hover = "<br>".join(f"{name} %{{customdata[{index}]:.3g}}" for index, name in enumerate(image.bands))
-        return color_image.color(flux, image.bands, common), np.moveaxis(flux, 0, -1), hover
+        pixels = color_image.color(flux, image.bands, common)
+        return pixels, *_told(np.moveaxis(flux, 0, -1), image.bands, image.sky)
     index = image.bands.index(view.band)
     one = color_image.band_stretch(reference[index]).adjusted(view.brightness, view.softening)
     grey = np.clip(one(np.nan_to_num(flux[index])), 0, 1)
     pixels = np.repeat((grey[..., None] * 255).astype(np.uint8), 3, axis=-1)
-    return pixels, flux[index][..., None], f"{view.band} %{{customdata[0]:.3g}}"
+    return pixels, *_told(flux[index][..., None], (view.band,), image.sky)
+
+
+def _told(flux: Floats, bands: Sequence[str], sky: Floats | None) -> tuple[Floats, str]:
+    """What a pointer is told of each pixel: fluxes (height, width, bands) and, on the field, RA and Dec."""
+    lines = [f"{name} %{{customdata[{index}]:.3g}}" for index, name in enumerate(bands)]
+    lines.append(UNIT)
+    if sky is None or sky.shape[1:] != flux.shape[:2]:
+        return np.round(flux, 4), "<br>".join(lines)
+    ra, dec = len(bands), len(bands) + 1
+    lines.append(f"RA %{{customdata[{ra}]:.5f}}, Dec %{{customdata[{dec}]:+.5f}}")
+    return np.concatenate([np.round(flux, 4), np.moveaxis(sky, 0, -1)], axis=-1), "<br>".join(lines)
 
 
 def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
     """What `color_picture` gives, centered on 0."""
-    pixels, flux, hover = picture
+    pixels, told, hover = picture
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0
     return go.Image(
@@ -210,8 +221,8 @@ def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: fl
         dx=step,
         y0=-(height - 1) / 2 * step,
         dy=step,
-        customdata=np.round(flux, 4).astype(np.float32),  # half of what a browser is sent
-        hovertemplate=f"{hover}<br>{UNIT}<extra></extra>",
+        customdata=told.astype(np.float32),  # half of what a browser is sent
+        hovertemplate=f"{hover}<extra></extra>",
     )
 
 

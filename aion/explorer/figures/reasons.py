@@ -8,7 +8,8 @@ from plotly.subplots import make_subplots
 
 from aion.explorer.figures.image import ImageView, color_picture, pixel_trace, square_axes
 from aion.explorer.figures.sampling import decimate, flux_range
-from aion.explorer.figures.spectrum import FLUX_TITLE, LABEL_ROW_HEIGHT, LABEL_ROWS, WAVELENGTH_TITLE
+from aion.explorer.figures.spectral_axes import FLUX_TITLE, WAVELENGTH_TITLE
+from aion.explorer.figures.spectrum import LABEL_ROW_HEIGHT, LABEL_ROWS
 from aion.explorer.figures.theme import LIGHT, Theme, colorbar, template
 from aion.explorer.results import Floats, ImageResult, SpectrumResult
 from aion.explorer.results.occlusion import TokenGroup

@@ -1,4 +1,4 @@
-"""A spectrum, what its tokens kept and the difference over the noise. Vacuum Å, observed frame or rest."""
+"""A spectrum, what its tokens kept and the difference over the noise, along the axes of `spectral_axes`."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,15 +10,20 @@ from plotly.subplots import make_subplots
 
 from aion import lines as line_table
 from aion.explorer.figures.overlay import Marks
-from aion.explorer.figures.sampling import decimate, flux_range, runs, smooth
+from aion.explorer.figures.sampling import decimate, runs, smooth
+from aion.explorer.figures.spectral_axes import (
+    FLUX_TITLES,
+    FluxScale,
+    SpectralAxis,
+    as_drawn,
+    flux_limits,
+    scaled,
+)
 from aion.explorer.figures.theme import LIGHT, Theme, template
 from aion.explorer.results import SpectrumResult
 
 Floats = NDArray[np.floating[Any]]
 
-FLUX_TITLE = "Flux (1e-17 erg s⁻¹ cm⁻² Å⁻¹)"
-WAVELENGTH_TITLE = "Observed wavelength, vacuum (Å)"
-REST_TITLE = "Rest wavelength at z = {:.4f}, vacuum (Å)"
 RESIDUAL_TITLE = "Residual (σ)"
 RESIDUAL_LIMIT = 6.0
 """σ shown above and below zero."""
@@ -40,6 +45,10 @@ class View:
     lines: line_table.LineSet = field(default_factory=line_table.LineSet)
     rest: bool = False
     """Wavelengths divided by 1 + z, where z is known; fluxes stay as observed."""
+    around: line_table.Line | None = None
+    """Velocities from this line in the place of wavelengths, where z is known."""
+    flux: FluxScale = "Fλ"
+    """Flux per wavelength, per frequency, or AB magnitudes."""
     smoothing: int = 1
     """Pixels of the running mean over the data."""
 
@@ -74,15 +83,16 @@ def spectrum(
         row_heights=[0.74, 0.26] if has_data else [1.0],
         vertical_spacing=0.035,
     )
-    stretch = 1 + z if view.rest and z is not None else 1.0
-    shown = replace(result, wavelength=result.wavelength / stretch)
-    behind = _behind(result)
+    axis = SpectralAxis.at(z, rest=view.rest, around=view.around)
+    given = scaled(result, view.flux)
+    shown = replace(given, wavelength=axis.of(result.wavelength))
+    behind = _behind(result, given, view.flux)
     if has_data:
-        _data(figure, shown, view.smoothing, theme, behind)
+        _data(figure, shown, view, theme, behind)
     _line(
         figure,
         shown.wavelength,
-        result.decoded,
+        as_drawn(shown.decoded, view.flux),
         "Decoded from tokens",
         theme.decoded,
         1.6,
@@ -90,37 +100,46 @@ def spectrum(
     )
     if has_data:
         _residual(figure, shown, theme)
-    _regions(figure, shown, stretch, theme)
-    _layout(figure, shown, theme, with_marks=z is not None or not with_marks)
-    if stretch != 1.0:
-        figure.update_xaxes(title_text=REST_TITLE.format(z), row=2 if has_data else 1, col=1)
-    return figure if z is None or not with_marks else _with_lines(figure, shown.wavelength, z, view, theme)
-
-
-def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
-    """The lines of the view, to move over the whole figure. At rest they stand still and the data move."""
-    lines = line_table.lines_in(0.0, np.inf, 0.0, chosen=view.lines)
-    labels = (_label(line.name, 0, line.feature, theme) for line in lines)
-    return Marks(
-        tuple(
-            {**_line_shape(line, line.rest, theme), **label}
-            for line, label in zip(lines, labels, strict=True)
-        ),
-        follows=not view.rest,
+    _regions(figure, result, shown, axis, view.flux, theme)
+    _layout(figure, _seen(result, given, axis), view.flux, theme, with_marks=z is not None or not with_marks)
+    figure.update_xaxes(range=[axis.of(end) for end in axis.seen(result.wavelength)])
+    figure.update_xaxes(title_text=axis.title, row=2 if has_data else 1, col=1)
+    return (
+        figure
+        if z is None or not with_marks
+        else _with_lines(figure, result.wavelength, axis, z, view, theme)
     )
 
 
-def _with_lines(figure: go.Figure, wavelength: Floats, z: float, view: View, theme: Theme) -> go.Figure:
+def line_marks(*, view: View = View(), theme: Theme = LIGHT) -> Marks:
+    """The lines of the view, to move over the whole figure. At rest, and along velocities, they stand still
+    and the data move."""
+    lines = line_table.lines_in(0.0, np.inf, 0.0, chosen=view.lines)
+    axis = SpectralAxis(around=view.around)
+    labels = (_label(line.name, 0, line.feature, theme) for line in lines)
+    return Marks(
+        tuple(
+            {**_line_shape(line, axis.of(line.rest), theme), **label}
+            for line, label in zip(lines, labels, strict=True)
+        ),
+        follows=not view.rest and view.around is None,
+    )
+
+
+def _with_lines(
+    figure: go.Figure, wavelength: Floats, axis: SpectralAxis, z: float, view: View, theme: Theme
+) -> go.Figure:
     """The lines in the figure itself, all at once: Plotly checks the whole list for each single one."""
-    drawn, low, high = 0.0 if view.rest else z, float(wavelength[0]), float(wavelength[-1])
-    lines = line_table.lines_in(low, high, drawn, chosen=view.lines)
+    low, high = axis.seen(wavelength)
+    lines = line_table.lines_in(low, high, z, chosen=view.lines)
     apart = LABEL_WIDTH * (high - low)
-    names = line_table.labels(lines, drawn, apart=apart, rows=LABEL_ROWS)
-    places = np.clip([name.wavelength for name in names], low + apart / 2, high - apart / 2).tolist()
-    shapes = [_line_shape(line, line_table.observed(line, drawn), theme) for line in lines]
+    names = line_table.labels(lines, z, apart=apart, rows=LABEL_ROWS)
+    places = np.clip([name.wavelength for name in names], low + apart / 2, high - apart / 2)
+    shapes = [_line_shape(line, axis.of(line_table.observed(line, z)), theme) for line in lines]
     texts = (_label(name.text, name.row, name.feature, theme) for name in names)
     labels = [
-        {**_vertical(place), "line": {"width": 0}, **text} for place, text in zip(places, texts, strict=True)
+        {**_vertical(place), "line": {"width": 0}, **text}
+        for place, text in zip(axis.of(places).tolist(), texts, strict=True)
     ]
     return figure.update_layout(shapes=[*figure.layout.shapes, *shapes, *labels])
 
@@ -155,36 +174,43 @@ def _line_color(feature: line_table.Feature, theme: Theme) -> str:
     return theme.emission if feature == "emission" else theme.absorption
 
 
-def _behind(result: SpectrumResult) -> NDArray[np.float32]:
-    """(n, 2 or 3) what a pointer on each pixel is told: observed wavelength, decoded flux and, where there is
-    one, flux as given."""
-    known = [result.wavelength, result.decoded, *([] if result.flux is None else [result.flux])]
-    return np.stack(known, axis=1).astype(np.float32)
+def _behind(result: SpectrumResult, given: SpectrumResult, scale: FluxScale) -> NDArray[np.float32]:
+    """(n, 2 or 3) what a pointer on each pixel is told: observed wavelength and, as they are drawn, decoded
+    flux and, where there is one, flux as given."""
+    fluxes = [given.decoded, *([] if given.flux is None else [given.flux])]
+    return np.stack([result.wavelength, *(as_drawn(one, scale) for one in fluxes)], axis=1).astype(np.float32)
 
 
 def _data(
-    figure: go.Figure, result: SpectrumResult, smoothing: int, theme: Theme, behind: NDArray[np.float32]
+    figure: go.Figure, result: SpectrumResult, view: View, theme: Theme, behind: NDArray[np.float32]
 ) -> None:
     """The line has a gap at each masked pixel; those values are a click in the legend away."""
     assert result.flux is not None
-    drawn = np.where(result.bad, np.nan, result.flux)
+    drawn, scale = np.where(result.bad, np.nan, result.flux), view.flux
     if result.sigma is not None:
-        smoothed, error = smooth(result.flux, result.sigma, result.bad, smoothing)
-        drawn = drawn if smoothing == 1 else smoothed
+        smoothed, error = smooth(result.flux, result.sigma, result.bad, view.smoothing)
+        drawn = drawn if view.smoothing == 1 else smoothed
         kept, known = decimate(drawn), np.isfinite(drawn)
         sigma = np.where(known & np.isfinite(error), error, 0.0)[kept]
         x = result.wavelength[kept]
         # a fill can have no gap
         flux = np.interp(x, result.wavelength[known], drawn[known]) if known.any() else np.zeros(len(x))
         edge = {"x": _float32(x), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_trace(go.Scatter(y=_float32(flux - sigma), showlegend=False, **edge), row=1, col=1)
+        below, above = (_filled(as_drawn(flux + side * sigma, scale)) for side in (-1, 1))
+        figure.add_trace(go.Scatter(y=_float32(below), showlegend=False, **edge), row=1, col=1)
         figure.add_trace(
-            go.Scatter(y=_float32(flux + sigma), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge),
+            go.Scatter(y=_float32(above), name="±1σ", fill="tonexty", fillcolor=theme.error, **edge),
             row=1,
             col=1,
         )
-    name = "Data" if smoothing == 1 else f"Data, mean of {smoothing} pixels"
-    _line(figure, result.wavelength, drawn, name, theme.ink, 1.0, behind=behind)
+    name = "Data" if view.smoothing == 1 else f"Data, mean of {view.smoothing} pixels"
+    _line(figure, result.wavelength, as_drawn(drawn, scale), name, theme.ink, 1.0, behind=behind)
+
+
+def _filled(edge: Floats) -> Floats:
+    """The edge of a band without gaps: where there is no light, it runs off at the faint end."""
+    known = edge[np.isfinite(edge)]
+    return np.where(np.isfinite(edge), edge, known.max() + 5 if known.size else 0.0)
 
 
 def _line(
@@ -230,11 +256,18 @@ def _residual(figure: go.Figure, result: SpectrumResult, theme: Theme) -> None:
     figure.add_hline(y=0, line={"color": theme.decoded, "width": 1}, row=2, col=1)
 
 
-def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: Theme) -> None:
+def _regions(
+    figure: go.Figure,
+    given: SpectrumResult,
+    result: SpectrumResult,
+    axis: SpectralAxis,
+    scale: FluxScale,
+    theme: Theme,
+) -> None:
     """Masked pixels and the atmosphere, shaded over both panels."""
-    low, high = float(result.wavelength[0]), float(result.wavelength[-1])
+    low, high = (axis.of(end) for end in axis.seen(given.wavelength))
     for region in line_table.ATMOSPHERE:
-        first, last = region.low / stretch, region.high / stretch
+        first, last = axis.of(region.low), axis.of(region.high)
         if last > low and first < high:
             _shade(figure, [(max(first, low), min(last, high))], theme.shade, region.name)
             _name_region(figure, region, (first + last) / 2, theme)
@@ -256,7 +289,7 @@ def _regions(figure: go.Figure, result: SpectrumResult, stretch: float, theme: T
         at = result.bad & np.isfinite(result.flux)
         place = {
             "x": _float32(result.wavelength[at]),
-            "y": _float32(result.flux[at]),
+            "y": _float32(as_drawn(result.flux[at], scale)),
             "visible": "legendonly",
             "legendrank": 1,
         }
@@ -297,13 +330,20 @@ def _shade(figure: go.Figure, stretches: list[tuple[float, float]], color: str, 
     )
 
 
-def _layout(figure: go.Figure, result: SpectrumResult, theme: Theme, *, with_marks: bool) -> None:
+def _seen(result: SpectrumResult, given: SpectrumResult, axis: SpectralAxis) -> SpectrumResult:
+    """What lies between the ends of the axis."""
+    low, high = axis.seen(result.wavelength)
+    seen = (result.wavelength >= low) & (result.wavelength <= high)
+    flux = None if given.flux is None else given.flux[seen]
+    return replace(given, flux=flux, decoded=given.decoded[seen], bad=given.bad[seen])
+
+
+def _layout(
+    figure: go.Figure, result: SpectrumResult, scale: FluxScale, theme: Theme, *, with_marks: bool
+) -> None:
     has_data = result.flux is not None
-    flux = result.flux if result.flux is not None else result.decoded
-    low, high = flux_range(flux, result.decoded, result.bad)
-    figure.update_yaxes(title_text=FLUX_TITLE, range=[low, high], row=1, col=1)
-    figure.update_xaxes(range=[float(result.wavelength[0]), float(result.wavelength[-1])], showgrid=False)
-    figure.update_xaxes(title_text=WAVELENGTH_TITLE, tickformat="d", row=2 if has_data else 1, col=1)
+    figure.update_yaxes(title_text=FLUX_TITLES[scale], range=flux_limits(result, scale), row=1, col=1)
+    figure.update_xaxes(showgrid=False, tickformat="d")
     if has_data:
         figure.update_yaxes(
             title_text=RESIDUAL_TITLE,

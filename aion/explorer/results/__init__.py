@@ -41,6 +41,8 @@ class ImageResult:
     """(bands, 96, 96) 1/sqrt(ivar), NaN where there is none; None where the input has no inverse variance."""
     whole: Floats | None = None
     """(bands, height, width) the cutout as given, around the field; None where it is the field itself."""
+    sky: Floats | None = None
+    """(2, 96, 96) RA and Dec of its pixels, degrees, ICRS; None where the input does not say."""
     wcs: Mapping[str, Any] = field(default_factory=dict)
     """FITS cards of the input's WCS, moved to the field; empty without one."""
 

@@ -125,6 +125,8 @@ class Generated:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     """Of reading the object."""
+    first_temperature: float = 1.0
+    """Times ``temperature``, at the first token of a spectrum, its level; fitted for these weights."""
     cautions: tuple[str, ...] = ()
     """What these weights cannot do, as measured."""
 
@@ -143,7 +145,8 @@ class Generated:
 def mark(generated: Generated) -> str:
     """One line for people: that it is generated, how, and by which weights."""
     how = {"argmax": "the most probable tokens", "sample": "independent draws", "maskgit": "MaskGIT"}
-    drawn = f", seed {generated.seed}, temperature {generated.temperature:g}"
+    fitted = "" if generated.first_temperature == 1 else f" (× {generated.first_temperature:g} for the level)"
+    drawn = f", seed {generated.seed}, temperature {generated.temperature:g}{fitted}"
     about = how[generated.method] + ("" if generated.method == "argmax" else drawn)
     return f"{MARK}: {generated.samples} × {about}, weights {generated.model.sha256[:12]}"
 
@@ -161,6 +164,7 @@ def mark_values(generated: Generated) -> dict[str, Any]:
         "method": generated.method,
         "steps": generated.steps,
         "temperature": generated.temperature,
+        "first_temperature": generated.first_temperature,
         "seed": generated.seed,
         "samples": generated.samples,
         "used": list(generated.used),

@@ -174,3 +174,17 @@ def test_the_noise_the_cutout_and_the_wcs_of_an_image_reach_the_result(engine, m
     assert np.isnan(image.sigma[0, 55 - 7, 52 - 4])
     assert image.whole.shape == (4, 110, 104)
     assert image.wcs == {"CRPIX1": 46.0, "CRPIX2": 53.0, "CDELT1": -1e-4}
+    assert image.sky is None
+
+
+def test_every_pixel_of_the_field_has_its_place_on_the_sky(engine, make_object):
+    step = 0.262 / 3600
+    header = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 60.0, "CRPIX1": 53.0}
+    header |= {"CRPIX2": 56.0, "CDELT1": -step, "CDELT2": step}
+    target = replace(make_object(1), frames={"tok_image": ImageFrame(0.262, header)})
+    (image,) = engine.analyze(target).images
+    ra, dec = image.sky[:, 55 - 7, 52 - 4]  # the field begins at row 7, column 4 of the cutout
+    assert (ra, dec) == pytest.approx((150, 60), abs=1e-9)
+    east, north = image.sky[:, 48, 38], image.sky[:, 58, 48]
+    assert (east[0] - 150) * 0.5 == pytest.approx(10 * step, rel=1e-3)
+    assert north[1] - 60 == pytest.approx(10 * step, rel=1e-3)

@@ -56,6 +56,7 @@ def test_json_has_exactly_these_keys(analysis, target):
         "exact",
         "flags",
         "prior",
+        "recalibration",
     ]
     assert all(list(neighbor) == ["id", "similarity", "z", "class"] for neighbor in read["neighbors"])
     assert list(read["model"]) == ["id", "revision", "sha256"]

@@ -126,3 +126,14 @@ def test_north_and_east_come_from_the_wcs(cards, north, east):
     figure = figures.panels(replace(samples.image(), wcs=cards))
     arrows = {shape.name: shape for shape in figure.layout.shapes}
     assert np.sign(round(arrows["N"].y1 - arrows["N"].y0, 6)) == north[1]
+
+
+def test_a_pointer_on_a_pixel_is_told_where_on_the_sky_it_is():
+    ra, dec = np.meshgrid(np.linspace(150.2, 150.1, 96), np.linspace(2.0, 2.1, 96))
+    placed = replace(samples.image(whole=120), sky=np.stack([ra, dec]))
+    for one in figures.panels(placed).data[:2]:
+        assert "RA %{customdata[3]:.5f}, Dec %{customdata[4]:+.5f}" in one.hovertemplate
+        np.testing.assert_allclose(one.customdata[0, 95, 3:], [150.1, 2.0], atol=2e-5)
+        np.testing.assert_allclose(one.customdata[95, 0, 3:], [150.2, 2.1], atol=2e-5)
+    assert "RA" not in figures.whole(placed).data[0].hovertemplate, "its pixels are others than the field's"
+    assert "RA" not in figures.panels(samples.image()).data[0].hovertemplate

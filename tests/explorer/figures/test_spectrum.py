@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy import units as u
 
 from aion.catalog import SmallSpectrum
+from aion.constants import SPEED_OF_LIGHT
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
-from aion.lines import LineSet
+from aion.lines import LINE, LineSet
 from tests.explorer.figures import samples
 from tests.explorer.figures.conftest import titles, trace
 
@@ -127,3 +129,36 @@ def test_emission_and_absorption_lines_are_chosen_apart():
         if shape.type == "line"
     }
     assert {"Ca H", "Ca K"} <= names and "Hβ" not in names
+
+
+def test_velocities_are_counted_from_a_line_at_the_redshift():
+    line = LINE["Hβ 4863"]
+    view = figures.View(around=line)
+    drawn = figures.spectrum(samples.spectrum(), z=0.1, view=view)
+    data = trace(drawn, "Data")
+    velocity = SPEED_OF_LIGHT * (data.customdata[:, 0] / (1.1 * line.rest) - 1)
+    np.testing.assert_allclose(data.x, velocity, atol=0.1)
+    assert drawn.layout.xaxis.range == pytest.approx((-6000, 6000))
+    assert "Velocity from Hβ at z = 0.1000 (km/s)" in titles(drawn, "x")
+    places = {shape.name: shape.x0 for shape in drawn.layout.shapes if shape.type == "line"}
+    assert places["Hβ"] == pytest.approx(0, abs=1e-6) and "Hα" not in places
+    marks = figures.line_marks(view=view)
+    assert not marks.follows
+    assert {mark["name"]: mark["x0"] for mark in marks.shapes}["Hβ"] == pytest.approx(0, abs=1e-9)
+
+
+def test_flux_per_frequency_and_magnitudes_are_those_of_the_flux_per_wavelength():
+    result = samples.spectrum()
+    nu, ab = (figures.spectrum(result, view=figures.View(flux=scale)) for scale in ("Fν", "AB"))
+    wavelength = result.wavelength * u.AA
+    flux = np.where(result.bad, np.nan, result.flux) * 1e-17 * u.erg / u.s / u.cm**2 / u.AA
+    density = flux.to(u.uJy, u.spectral_density(wavelength))
+    np.testing.assert_allclose(trace(nu, "Data").y, density.value, rtol=1e-5)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(trace(ab, "Data").y, density.to(u.ABmag).value, rtol=1e-4)
+    faint, bright = ab.layout.yaxis.range
+    assert faint > bright and {"Flux density (µJy)", "AB magnitude"} <= {*titles(nu, "y"), *titles(ab, "y")}
+    np.testing.assert_array_equal(
+        trace(nu, "(data − decoded) / σ").y,
+        trace(figures.spectrum(result), "(data − decoded) / σ").y,
+    )

@@ -123,9 +123,10 @@ def _target_names(analysis: Analysis) -> dict[str, str]:
         what = _GROUPS.get(target) or labels.stream_name(targets[target][0])
         return f"{what} ({'to be withheld' if held else 'missing'})"
 
-    def rank(target: str) -> tuple[bool, bool]:
-        is_number = target not in _GROUPS and not targets[target][0].startswith(("tok_image", "tok_spectrum"))
-        return is_number, any(key in analysis.tokens for key in targets[target])
+    def rank(target: str) -> tuple[int, bool]:
+        is_wide = targets[target][0].startswith(("tok_image", "tok_spectrum"))
+        kind = 0 if is_wide else 1 if target in _GROUPS else 2
+        return kind, any(key in analysis.tokens for key in targets[target])
 
     return {target: name(target) for target in sorted(targets, key=rank)}
 

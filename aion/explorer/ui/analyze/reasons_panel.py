@@ -117,7 +117,7 @@ def _strongest(groups: tuple[TokenGroup, ...], change: Floats, measure: str, z: 
     rows: list[dict[str, Any]] = [
         {"Part": _part(groups[i]), measure: change[i], "Lines there": _lines(groups[i], z)} for i in order
     ]
-    return pd.DataFrame(rows).round({measure: 3})
+    return pd.DataFrame(rows).round({measure: 3 if measure == LIKENESS else 2})
 
 
 def _part(group: TokenGroup) -> str:

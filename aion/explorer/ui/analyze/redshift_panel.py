@@ -17,6 +17,7 @@ from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
+from aion.lines import LINES
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -32,8 +33,11 @@ HOLDS = "This peak holds {:.0%} of the probability."
 AROUND = "Around the peaks"
 EXTENTS: dict[str, figures.Extent] = {AROUND: "peaks", "Whole grid": "grid"}
 LINEAR, LOG = "Linear", "Log"
+VELOCITY_LINE = "velocity-line"
+"""Key of the choice, by its place in the table, of the line that velocities are counted from."""
 SMOOTHING = {"None": 1, "3 px": 3, "5 px": 5, "9 px": 9, "15 px": 15}
-OBSERVED, REST = "Observed", "Rest"
+OBSERVED, REST, VELOCITY = "Observed", "Rest", "Velocity"
+FLUXES: list[figures.FluxScale] = ["Fλ", "Fν", "AB"]
 VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above "
     "(emission) or below (absorption) a straight continuum through both sides, over its error, without "
@@ -71,7 +75,14 @@ def display_options() -> figures.Shown:
     """How p(z) and the spectra are looked at, as their widgets say; as a page opens where there are none."""
     chosen = st.session_state
     extent, smoothing = EXTENTS[chosen.get("range", AROUND)], SMOOTHING[chosen.get("smooth", "None")]
-    view = figures.View(z_control.line_set(), rest=chosen.get("frame") == REST, smoothing=smoothing)
+    frame = chosen.get("frame")
+    view = figures.View(
+        z_control.line_set(),
+        rest=frame == REST,
+        smoothing=smoothing,
+        around=LINES[chosen[VELOCITY_LINE]] if frame == VELOCITY and VELOCITY_LINE in chosen else None,
+        flux=chosen.get("flux", FLUXES[0]),
+    )
     return figures.Shown(current_session().z, extent, chosen.get("scale") == LOG, view)
 
 
@@ -205,8 +216,18 @@ def _spectra(analysis: Analysis) -> None:
             bind="query-params",
             help=_SMOOTHING,
         )
+        frame = st.segmented_control(
+            "Wavelengths",
+            [OBSERVED, REST, VELOCITY],
+            default=OBSERVED,
+            required=True,
+            key="frame",
+            bind="query-params",
+        )
+        if frame == VELOCITY:
+            z_control.choose_velocity_line(analysis, VELOCITY_LINE)
         st.segmented_control(
-            "Wavelengths", [OBSERVED, REST], default=OBSERVED, required=True, key="frame", bind="query-params"
+            "Flux", FLUXES, default=FLUXES[0], required=True, key="flux", bind="query-params", help=_FLUX
         )
     z_control.name_feature(analysis.redshift)
     for number, spectrum in enumerate(analysis.spectra):
@@ -217,6 +238,7 @@ _SMOOTHING = (
     "Running mean over pixels, weighted by the inverse variance, for the eye only: residuals, S/N and the "
     "model use the data as given."
 )
+_FLUX = "Per wavelength as measured, per frequency in µJy, or AB magnitudes; residuals stay in σ."
 _SPECTRUM = (
     "Drag to zoom, double-click to see all of it again. Click a feature and say which line it is to set z."
 )
@@ -224,13 +246,14 @@ _SPECTRUM = (
 
 def _spectrum(spectrum: SpectrumResult, number: int, analysis: Analysis, view: figures.View) -> None:
     layout.section(f"{spectrum.survey} spectrum", _SPECTRUM)
-    z = z_control.current(analysis) if view.rest else None
+    is_moved = view.rest or view.around is not None
+    z = z_control.current(analysis) if is_moved else None
     figure(
         figures.spectrum(spectrum, z=z, view=view, with_marks=False, theme=theme()),
         key=f"spectrum-{number}",
         alt=f"{spectrum.survey} spectrum, its decoded version, and the residual, with lines at a redshift",
         object_id=analysis.id,
-        view="rest" if view.rest else "observed",
+        view=f"{view.rest} {view.around and view.around.name} {view.flux}",
         marks=figures.line_marks(view=view, theme=theme()),
         on_click=z_control.mark_feature,
     )

@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from aion.constants import SPEED_OF_LIGHT
+from aion.exact_redshift import ExactRedshift
 from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.figure import follow_redshift
 from aion.explorer.ui.shared.session import current_session
-from aion.lines import LINES, Feature, Line, LineSet, line_label
+from aion.lines import LINES, Feature, Line, LineSet, line_label, observed
 from aion.redshift import RedshiftPDF
 
 STEP = 0.0005
@@ -81,6 +82,29 @@ def choose_lines() -> None:
             bind="query-params",
             help="Solid: emission; dotted: absorption. All in vacuum.",
         )
+
+
+def choose_velocity_line(analysis: Analysis, key: str) -> None:
+    """The line that velocities are counted from; at first the surest of the exact redshift, or else the
+    reddest major one that a spectrum covers."""
+    st.selectbox(
+        "From the line",
+        range(len(LINES)),
+        index=LINES.index(_surest_line(analysis)),
+        format_func=lambda i: line_label(LINES[i]),
+        key=key,
+        width=180,
+    )
+
+
+def _surest_line(analysis: Analysis) -> Line:
+    best = analysis.exact[0] if analysis.exact else None
+    if isinstance(best, ExactRedshift):
+        return max(best.lines, key=lambda one: one.significance).line
+    ends = [(one.wavelength[0], one.wavelength[-1]) for one in analysis.spectra]
+    places = {line: observed(line, current(analysis)) for line in LINES if line.major}
+    covered = [line for line, x in places.items() if any(low <= x <= high for low, high in ends)]
+    return covered[-1] if covered else LINES[0]
 
 
 def line_set() -> LineSet:

@@ -30,6 +30,8 @@ LABELS = {
     "z_best": "z",
     "z_error": "±",
     "p_best": "p(peak)",
+    "z_exact": "Exact z",
+    "z_exact_error": "± exact",
     "flags": "Flags",
     "z": "Survey z",
     "snr": "S/N",
@@ -40,6 +42,8 @@ _FORMATS = {
     "z_best": "%.4f",
     "z_error": "%.4f",
     "p_best": "%.2f",
+    "z_exact": "%.5f",
+    "z_exact_error": "%.5f",
     "z": "%.4f",
     "snr": "%.1f",
     "mag_r": "%.2f",
@@ -48,6 +52,8 @@ _HELP = {
     "z_best": "Redshift of the most probable peak of p(z)",
     "z_error": "Half of the central 68 % of p(z): large where there are several peaks",
     "p_best": "Probability that the most probable peak holds",
+    "z_exact": "Fitted to the lines of the spectrum within the best peak; none where the data do not hold it",
+    "z_exact_error": "Standard error of the exact redshift",
     "z": "Redshift in the files, which the model is never given",
     "snr": "Median signal-to-noise per pixel of the spectrum",
     "class": "As the files have it",
@@ -62,15 +68,15 @@ def batch_result(batch: Batch) -> None:
     except AIONError as exc:
         if batch.record.rows or batch.record.state == "done":
             layout.refuse(str(exc))
-        actions(batch, None)
+        batch_actions(batch, None)
         return
-    actions(batch, results)
-    summary(results)
+    batch_actions(batch, results)
+    summary_plots(results)
     objects_table(batch, results)
     left_out(results)
 
 
-def actions(batch: Batch, results: BatchResults | None) -> None:
+def batch_actions(batch: Batch, results: BatchResults | None) -> None:
     """How it ended, and what can be done with it."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"**{state_text(batch)}**")
@@ -91,7 +97,7 @@ def actions(batch: Batch, results: BatchResults | None) -> None:
         delete_button(batch)
 
 
-def summary(results: BatchResults) -> None:
+def summary_plots(results: BatchResults) -> None:
     """Redshifts, redshift against magnitude or S/N, flags and S/N of all objects."""
     table = results.table
     draw = partial(_draw, results)

@@ -9,10 +9,10 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
-from aion.explorer.calibration.report import NUMBERS, sentences, shown, to_dict, to_html
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
+from aion.explorer.redshift.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
+from aion.explorer.redshift.calibration.report import NUMBERS, sentences, shown, to_dict, to_html
 from aion.explorer.ui.calibrate.state import calibrate_state
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.downloads import file_button

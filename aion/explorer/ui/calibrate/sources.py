@@ -10,9 +10,9 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.errors import AIONError
-from aion.explorer.calibration import Sample, ask_model, join_truths, read_p_z, read_table
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
+from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z, read_table
 from aion.explorer.ui.calibrate.state import begin_with, calibrate_state, forget_truths
 from aion.explorer.ui.shared import active_catalog, layout
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from aion.explorer.calibration import Fitted, Measurement, Sample
+from aion.explorer.redshift.calibration import Fitted, Measurement, Sample
 
 
 @dataclass

@@ -10,7 +10,7 @@ let bench = null // the one on the page
 
 const KEYS = [
   ["Move", [["n", "next"], ["b", "previous"], ["f", "first one without a quality"]]],
-  ["Redshift", [["a", "accept z"], ["o ]", "next peak of p(z)"], ["i [", "previous peak"], ["z", "type a redshift"], [". ,", "z up or down by 30 km/s"], ["> <", "by 300 km/s"]]],
+  ["Redshift", [["a", "accept z"], ["o ]", "next peak of p(z), and then what others said of a disagreement"], ["i [", "previous one"], ["z", "type a redshift"], [". ,", "z up or down by 30 km/s"], ["> <", "by 300 km/s"]]],
   ["Line under the cursor", [["← →", "move the cursor, with Shift farther"], ["k j", "cursor to the next or previous feature"], ["l", "say which line it is: z follows"]]],
   ["Quality", [["4", ""], ["3", ""], ["2", ""], ["1", ""], ["0", ""]]],
   ["Class", [["g", "galaxy"], ["q", "quasar"], ["s", "star"]]],
@@ -30,13 +30,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (bench.root.parentElement !== place) place.replaceChildren(bench.root)
   for (const [name, color] of Object.entries(data.colors)) bench.root.style.setProperty(`--${name}`, color)
   settle(bench)
-  if (!data.order.includes(bench.place)) bench.place = data.order.includes(data.start) ? data.start : data.order[0]
+  const isElsewhere = !data.order.includes(bench.place) // after a filter
+  if (isElsewhere) bench.place = data.order.includes(data.start) ? data.start : data.order[0]
   if (isNew) {
     bench.watch = new ResizeObserver(() => draw(bench))
     bench.watch.observe(bench.root)
     show(bench)
     focusBench(bench) // keys are for it from the first one on
-  } else paint(bench)
+  } else if (isElsewhere) show(bench)
+  else {
+    paint(bench)
+    draw(bench) // another theme or line
+  }
   fetchAhead(bench)
   const mine = bench
   return () => { if (bench === mine && !mine.root.isConnected) bench = null }
@@ -95,7 +100,11 @@ function keep(one, place, decision) {
   one.decisions.set(place, decision)
   const key = `${one.tab}-${String(++one.number).padStart(6, "0")}`, entry = { key, place, decision, time: new Date().toISOString() }
   one.unsaved.set(key, entry)
-  localStorage.setItem(`${STORED}/${one.data.queue}/${one.data.person}/${key}`, JSON.stringify(entry))
+  try {
+    localStorage.setItem(`${STORED}/${one.data.queue}/${one.data.person}/${key}`, JSON.stringify(entry))
+  } catch (full) {
+    console.warn(full) // the server keeps it all the same
+  }
   report(one)
   paint(one)
 }
@@ -235,7 +244,7 @@ function paint(one) {
   part(one, ".saved").textContent = one.unsaved.size ? "Saving" : "Saved"
   part(one, ".id").textContent = data.ids[place]
   part(one, ".problem").textContent = screen?.problem ?? (screen ? (spectrumOf(one) ? "" : "This object has no spectrum.") : "The model is reading this object.")
-  part(one, ".facts").textContent = !screen ? "" : [screen.kind, screen.z_catalog === null ? "" : `catalog z ${screen.z_catalog.toFixed(5)}`, screen.snr === null ? "" : `S/N ${screen.snr.toFixed(1)}`, spectrumOf(one)?.survey ?? ""].filter(Boolean).join(" · ")
+  part(one, ".facts").textContent = !screen ? "" : [screen.kind, screen.z_catalog === null ? "" : `catalog z ${screen.z_catalog.toFixed(5)}`, screen.snr === null ? "" : `S/N ${screen.snr.toFixed(1)}`.replace("-", "−"), spectrumOf(one)?.survey ?? ""].filter(Boolean).join(" · ")
   const shownPeak = screen?.peaks?.findIndex((peak) => Math.abs(peak.z - one.z) < 1e-9) ?? -1
   part(one, ".z b").textContent = `z ${one.z.toFixed(5)}`.replace("-", "−")
   const isAccepted = decision.z !== null && Math.abs(decision.z - one.z) < 1e-9
@@ -243,7 +252,7 @@ function paint(one) {
   part(one, ".accepted").classList.toggle("yes", isAccepted)
   part(one, ".peaks").replaceChildren(...(screen?.peaks ?? []).map((peak, i) => {
     const row = element("li", "", { className: i === shownPeak ? "on" : "" }), button = element("button", peak.exact ? peak.text : `${peak.z.toFixed(4)}`, { title: peak.text, onclick: () => takePeak(one, i) })
-    row.append(button, element("span", `${(100 * peak.probability).toFixed(0)} %`), element("span", peak.predicted ? `${peak.found} of ${peak.predicted} lines` : ""))
+    row.append(button, element("span", `${(100 * peak.probability).toFixed(0)} %`), element("span", peak.predicted ? `${peak.found}/${peak.predicted} lines` : "", { title: "lines that it predicts, found with S/N of 3 or more" }))
     return row
   }))
   const choice = (name, entries, isOn) => part(one, name).replaceChildren(...entries.map(([key, text, title]) => element("button", text, { title, className: isOn(key, text) ? "on" : "", onclick: () => press(one, key) })))
@@ -260,7 +269,7 @@ function paint(one) {
   }))
   part(one, ".said").replaceChildren(...(data.said[place] ?? []).map((said) => {
     const text = `${said.person}: z ${said.z === null ? "none" : said.z.toFixed(5)}, quality ${said.quality}${said.kind ? `, ${said.kind}` : ""}${said.comment ? `. ${said.comment}` : ""}`
-    return element("button", text, { onclick: () => said.z !== null && setZ(one, said.z) })
+    return element("button", text, { className: said.z === one.z ? "on" : "", onclick: () => said.z !== null && setZ(one, said.z) })
   }))
 }
 
@@ -277,11 +286,17 @@ function setZ(one, z) {
   draw(one)
 }
 
+// Of p(z), and then those that people said.
+function redshifts({ screens, place, data }) {
+  const said = (data.said[place] ?? []).filter(({ z }) => z !== null)
+  return [...(screens.get(place)?.peaks ?? []), ...said].map(({ z }) => z)
+}
+
 function takePeak(one, index) {
-  const peaks = one.screens.get(one.place)?.peaks
-  if (!peaks?.length) return
-  one.peak = (index + peaks.length) % peaks.length
-  setZ(one, peaks[one.peak].z)
+  const all = redshifts(one)
+  if (!all.length) return
+  one.peak = (index + all.length) % all.length
+  setZ(one, all[one.peak])
 }
 
 function typeZ(one) {

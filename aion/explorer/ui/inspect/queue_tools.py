@@ -53,10 +53,7 @@ def toolbar(queue: Queue) -> tuple[str, list[int]]:
         latest = {one.object_id: one for one in store().decisions(queue.id, person)} if person else {}
         with st.popover("Filter", icon=":material/filter_alt:"):
             chosen = _filter(queue)
-        _tool("Files", ":material/download:", partial(decision_files.files, queue, person))
-        _tool("Merge", ":material/merge:", partial(disagreements.disagreements, queue))
-        if person:
-            _tool("Lines", ":material/edit:", partial(own_lines.own_lines, person))
+        _tools(queue, person)
     return person, seen(queue, latest, chosen)
 
 
@@ -67,11 +64,20 @@ def seen(queue: Queue, latest: Mapping[str, Decision], chosen: QueueFilter) -> l
 
 
 @st.fragment
-def _tool(title: str, icon: str, content: Callable[[], None]) -> None:
-    """What is made when a person opens it, with all that was decided by then."""
-    with st.popover(title, icon=icon, key=f"inspect-{title.lower()}", on_change="rerun") as panel:
-        if panel.open:
-            content()
+def _tools(queue: Queue, person: str) -> None:
+    """Each is made when a person opens it, with all that was decided by then."""
+    tools: dict[str, tuple[str, Callable[[], None]]] = {
+        "Files": (":material/download:", partial(decision_files.files, queue, person)),
+        "Merge": (":material/merge:", partial(disagreements.disagreements, queue)),
+    }
+    if person:
+        tools["Lines"] = (":material/edit:", partial(own_lines.own_lines, person))
+    with st.container(horizontal=True, gap="small", key="inspect-toolset"):
+        for title, (icon, content) in tools.items():
+            key = f"inspect-{title.lower()}-{queue.id}"  # closed in another queue
+            with st.popover(title, icon=icon, key=key, on_change="rerun") as panel:
+                if panel.open:
+                    content()
 
 
 def _disagrees(known: QueueObject, decision: Decision | None) -> bool:

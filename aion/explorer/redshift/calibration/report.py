@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from aion.explorer import figures
-from aion.explorer.calibration.measuring import Fitted, Measurement
+from aion.explorer.redshift.calibration.measuring import Fitted, Measurement
 
 SHOWN_OUTLIERS = 200
 NUMBERS = (

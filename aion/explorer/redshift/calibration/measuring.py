@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion.errors import InputError
-from aion.explorer.calibration.samples import Sample
+from aion.explorer.redshift.calibration.samples import Sample
 from aion.recalibration import Method, Recalibration, fit
 from aion.redshift_scores import Measured, Point, Redshifts, by_group
 

@@ -1,7 +1,14 @@
 """p(z) against true redshifts: where both come from, by which groups they are compared, what corrects it."""
 
-from aion.explorer.calibration.measuring import Fitted, Measurement, fit_half, measure
-from aion.explorer.calibration.samples import Sample, ask_model, join_truths, read_p_z, read_table, write_p_z
+from aion.explorer.redshift.calibration.measuring import Fitted, Measurement, fit_half, measure
+from aion.explorer.redshift.calibration.samples import (
+    Sample,
+    ask_model,
+    join_truths,
+    read_p_z,
+    read_table,
+    write_p_z,
+)
 
 __all__ = [
     "Fitted",

@@ -8,8 +8,16 @@ import pytest
 
 from aion.__main__ import main
 from aion.errors import InputError
-from aion.explorer.calibration import Sample, ask_model, fit_half, join_truths, measure, read_p_z, write_p_z
-from aion.explorer.calibration.report import to_dict, to_html
+from aion.explorer.redshift.calibration import (
+    Sample,
+    ask_model,
+    fit_half,
+    join_truths,
+    measure,
+    read_p_z,
+    write_p_z,
+)
+from aion.explorer.redshift.calibration.report import to_dict, to_html
 from aion.recalibration import Recalibration
 
 EDGES = np.linspace(0.0, 2.0, 201)
