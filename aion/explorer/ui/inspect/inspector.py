@@ -131,7 +131,7 @@ def _colors() -> dict[str, str]:
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
     here = Path(__file__).parent
-    script = "\n".join((here / name).read_text() for name in ("drawing.js", "inspector.js"))
+    script = "\n".join((here / name).read_text() for name in ("drawing.js", "keeping.js", "inspector.js"))
     css = (here / "inspector.css").read_text()
     return st.components.v2.component(
         "aion_inspector",
