@@ -20,7 +20,7 @@ TITLES = {
 
 def of_weights(engine: Engine) -> None:
     """The numbers of the embedded model; of other weights, that there are none."""
-    found = evaluation.read(engine.info)
+    found = evaluation.read_evaluation(engine.info)
     layout.section(f"What is known of {as_text(labels.weights_name(engine.info.title))}")
     tables = {title: text for title, text in TITLES.items() if title in found}
     if not tables:
