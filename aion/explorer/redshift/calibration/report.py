@@ -110,7 +110,7 @@ def _halves(fitted: Fitted) -> tuple[tuple[str, Measurement], ...]:
 def _rows(measured: Measurement) -> list[dict[str, Any]]:
     return [
         {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
-        for row in measured.table.measurement_dict("records")
+        for row in measured.table.to_dict("records")
     ]
 
 

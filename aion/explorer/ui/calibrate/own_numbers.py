@@ -50,7 +50,7 @@ def _of_file(recalibration: Recalibration) -> None:
     rows = [
         {
             "Data": " + ".join(one.data) or "any",
-            "S/N": "any" if one.snr is None else f"{one.snr[0]:g} to {one.snr[1]:g}",
+            "S/N": one.snr_range,
             "Smoothing": one.smoothing,
             "Power": round(one.power, 3),
             "Class": kind,
