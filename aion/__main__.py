@@ -10,7 +10,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -321,7 +321,7 @@ def _catalog(options: argparse.Namespace) -> Outcome:
 
 
 def _calibrate(options: argparse.Namespace) -> Outcome:
-    return Outcome(calibrate.run(options, lambda: _engine(options.model, options.recalibration)))
+    return Outcome(calibrate.calibrate_files(options, lambda: _engine(options.model, options.recalibration)))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -377,11 +377,9 @@ def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
 
 def _engine(model: str | None, recalibration: str | None = None) -> "Engine":
     from aion.explorer.engine import Engine
-    from aion.explorer.settings import Settings
+    from aion.explorer.settings import Settings, environment_with
 
-    settings = Settings.from_environment()
-    settings = replace(settings, model=model) if model else settings
-    return Engine(replace(settings, recalibration=recalibration) if recalibration else settings)
+    return Engine(Settings.from_environment(environment_with(model, recalibration)))
 
 
 def _write(
