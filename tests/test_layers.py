@@ -112,8 +112,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
     | explorer("settings", "engine", "export"),
     "aion.file_arguments": {"aion.errors", "aion.io"},
-    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
-    | explorer("engine", "export", "results"),
+    "aion.generate_command": {"aion.errors", "aion.io"} | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.__main__": CORE
