@@ -139,8 +139,7 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "engine", "export"),
     "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("redshift", "engine"),
     "aion.file_arguments": {"aion.errors", "aion.io"},
-    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
-    | explorer("engine", "export", "results"),
+    "aion.generate_command": {"aion.errors", "aion.io"} | explorer("engine", "export", "results"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.serving": {"aion.resources", "aion.inspection"} | explorer("settings"),

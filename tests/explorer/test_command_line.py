@@ -203,3 +203,21 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
     code = f"import sys, aion.__main__; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_what_is_generated_is_written_under_marked_names(here, spectrum_file, tmp_path, capsys):
+    words = ["generate", str(spectrum_file), "--samples", "2", "--seed", "3", "--out", str(tmp_path / "out")]
+    assert main([*words, "--target", "photometry"]) == 0
+    printed = capsys.readouterr()
+    paths = sorted((tmp_path / "out").iterdir())
+    assert [Path(line) for line in sorted(printed.out.splitlines())] == paths
+    assert [path.suffix for path in paths] == [".fits", ".html", ".json"]
+    assert all(path.stem.endswith("-photometry-generated-not-observed") for path in paths)
+    assert "generated, not observed: 2 × MaskGIT, seed 3, temperature 1" in printed.err
+    assert main([*words, "--target", "spectrum_sdss"]) == 2
+    assert "nothing is left to read" in capsys.readouterr().err
+    assert main([*words, "--target", "redshift"]) == 2
+    assert (
+        "'redshift' is nothing that these weights generate; they generate photometry"
+        in capsys.readouterr().err
+    )
