@@ -1,5 +1,6 @@
-"""The command line: ``aion analyze``, ``embed``, ``generate``, ``batch``, ``catalog``, ``calibrate``,
-``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same numbers, as the pages.
+"""The command line: ``aion analyze``, ``redshift``, ``embed``, ``generate``, ``batch``, ``catalog``,
+``calibrate``, ``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same numbers, as the
+pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -10,14 +11,14 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, calibrate, fetch, generate_command, serving
+from aion import batch, calibrate, fetch, generate_command, row_commands, serving
 from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
 from aion.file_arguments import read_files
+from aion.outcome import Outcome
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis
     from aion.io import Overrides, SkyObject
-
-
-@dataclass
-class Outcome:
-    """What a command did."""
-
-    count: int = 0
-    """Objects with a result."""
-    failures: list[str] = field(default_factory=list)
-    """A sentence for each file or object that is left out."""
-
-    def leave_out(self, what: str, why: Exception) -> None:
-        """Go on without it."""
-        self.failures.append(str(why) if what in str(why) else f"{what}: {why}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,8 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze, wrong=analyze.error)
 
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
-    embed.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
-    embed.set_defaults(run=_embed)
+    row_commands.add_embed(embed)
+    embed.set_defaults(run=_rows, make=row_commands.embed_files)
+
+    redshift = commands.add_parser(
+        "redshift", help="one row per object: p(z) in numbers, and the exact redshift of its lines"
+    )
+    row_commands.add_redshift(redshift)
+    redshift.set_defaults(run=_rows, make=row_commands.measure_files)
 
     generate = commands.add_parser(
         "generate", help="what an object lacks, drawn by the model: a spectrum, an image, numbers"
@@ -129,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+"), (generate, "+"), (many, "*")):
+    for command, count in ((analyze, "*"), (embed, "+"), (redshift, "+"), (generate, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -148,14 +141,14 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="refuse files of which anything, such as the medium, would have to be assumed",
         )
-    for command in (analyze, many, calibrating, *applications):
+    for command in (analyze, redshift, many, calibrating, *applications):
         command.add_argument(
             "--recalibration",
             metavar="FILE",
             help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
             "(default: AION_RECALIBRATION, else the file beside the weights)",
         )
-    for command in (analyze, embed, generate, many, calibrating, *applications):
+    for command in (analyze, embed, redshift, generate, many, calibrating, *applications):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -256,33 +249,11 @@ def _analyze_all(
     return analyzed, outcome
 
 
-def _embed(options: argparse.Namespace) -> Outcome:
-    from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet
-    from aion.io import Overrides
-
-    outcome = Outcome()
-    overrides = Overrides.parse(options.set)
-    objects: list[SkyObject] = []
-    for file in options.files:
-        try:
-            objects += read_files([file], overrides, strict=options.strict)
-        except (AIONError, OSError) as exc:
-            outcome.leave_out(file, exc)
-    if not objects:
-        return outcome
-    engine = _engine(options.model)
-    rows = []
-    for target, answer in zip(objects, engine.embed_objects(objects), strict=True):
-        if isinstance(answer, AIONError):
-            outcome.leave_out(target.id, answer)
-        else:
-            rows.append(EmbeddingRow(target.id, answer.embedding, answer.used, target.reports))
-            outcome.count += 1
-    if rows:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_bytes(embeddings_parquet(rows, engine.info))
-        print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
-    return outcome
+def _rows(options: argparse.Namespace) -> Outcome:
+    made: Outcome = options.make(
+        options, lambda: _engine(options.model, getattr(options, "recalibration", None))
+    )
+    return made
 
 
 def _generate(options: argparse.Namespace) -> Outcome:
@@ -321,7 +292,7 @@ def _catalog(options: argparse.Namespace) -> Outcome:
 
 
 def _calibrate(options: argparse.Namespace) -> Outcome:
-    return Outcome(calibrate.run(options, lambda: _engine(options.model, options.recalibration)))
+    return Outcome(calibrate.calibrate_files(options, lambda: _engine(options.model, options.recalibration)))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:
@@ -377,11 +348,9 @@ def _choose(engine: "Engine", objects: "list[SkyObject]", id: str | None) -> "li
 
 def _engine(model: str | None, recalibration: str | None = None) -> "Engine":
     from aion.explorer.engine import Engine
-    from aion.explorer.settings import Settings
+    from aion.explorer.settings import Settings, environment_with
 
-    settings = Settings.from_environment()
-    settings = replace(settings, model=model) if model else settings
-    return Engine(replace(settings, recalibration=recalibration) if recalibration else settings)
+    return Engine(Settings.from_environment(environment_with(model, recalibration)))
 
 
 def _write(

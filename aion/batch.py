@@ -197,7 +197,7 @@ def _add_build(build: argparse.ArgumentParser) -> None:
     build.add_argument("--label", metavar="TEXT", help="what its objects are (default: the catalogs' names)")
     build.add_argument("--model", metavar="MODEL", help="folder or Hub id of the weights")
     _add_runners(build)
-    build.set_defaults(make=build_catalog)
+    build.set_defaults(make=build_catalog, recalibration=None)
 
 
 def do_with_catalogs(options: argparse.Namespace) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aion.errors import ConfigError
 
@@ -59,7 +59,7 @@ def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
+def calibrate_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
     """What the options say; prints the table of groups. Returns how many objects were measured.
 
     Raises:
@@ -79,8 +79,8 @@ def run(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
     fitted = None
     if options.fit:
         weights = sample.sha256 or engine().info.sha256
-        how = METHODS[options.fit]
-        fitted = fit_half(sample, weights, how, point=options.point, beyond=options.beyond)  # type: ignore[arg-type]
+        how: Any = METHODS[options.fit]
+        fitted = fit_half(sample, weights, how, point=options.point, beyond=options.beyond)
         out = options.out or Path("recalibration.json")
         out.write_text(fitted.recalibration.to_json(), encoding="utf-8")
         print("Recalibrated, on the half that it was not fitted on:")
@@ -131,10 +131,10 @@ def _ending(path: Path) -> str:
 
 
 def _report(path: Path, measured: "Measurement", fitted: "Fitted | None") -> str:
-    from aion.explorer.redshift.calibration.report import to_dict, to_html
+    from aion.explorer.redshift.calibration.report import measurement_dict, measurement_html
 
     if _ending(path) == "html":
-        return to_html(measured, fitted)
+        return measurement_html(measured, fitted)
     if _ending(path) == "csv":
         return str(measured.table.to_csv(index=False))
-    return json.dumps(to_dict(measured, fitted), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(measurement_dict(measured, fitted), indent=1, ensure_ascii=False) + "\n"

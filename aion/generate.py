@@ -54,7 +54,7 @@ class Sampling:
     seed: int = 0
     first_temperature: float = 1.0
     """Times ``temperature``, at the first position of a stream, which holds the level of a spectrum: weights
-    may be more or less sure of it than of the others."""
+    may be more or less sure of it than of the others. Where it is not 1, that position is drawn first."""
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
@@ -154,6 +154,8 @@ def _positions(key: str, count: int, sampling: Sampling, step: int, number: int)
         order = np.arange(count)
     else:
         order = _random(sampling.seed, number, key, 0).permutation(count)
+    if sampling.first_temperature != 1:  # it was fitted where nothing of the stream is known
+        order = np.concatenate([[0], order[order != 0]])
     return np.sort(np.array_split(order, passes)[step])
 
 

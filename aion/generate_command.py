@@ -42,10 +42,10 @@ def add_generate(parser: argparse.ArgumentParser) -> None:
 def generation_request(options: argparse.Namespace) -> "GenerationRequest":
     """Raises InputError: an impossible value."""
     from aion.explorer.engine.generation_passes import GenerationRequest
-    from aion.generate import Sampling
 
-    sampling = Sampling(options.method, temperature=options.temperature, seed=options.seed)
-    return GenerationRequest(options.target, options.samples, sampling)
+    return GenerationRequest.of(
+        options.target, options.samples, options.method, seed=options.seed, temperature=options.temperature
+    )
 
 
 def draw_files(

@@ -72,6 +72,11 @@ class Correction:
         return _mapped(p, self.pit) if self.pit else p
 
     @property
+    def snr_range(self) -> str:
+        """``"below 1"``, ``"1 to 3"``, ``"from 10"``, ``"any"``."""
+        return _of_snr(self.snr).removeprefix(" of").removeprefix(" ").replace("S/N ", "") or "any"
+
+    @property
     def sentence(self) -> str:
         """What was done, for people."""
         done = [f"smoothed over {self.smoothing:.1%} of the bins that it fills"] if self.smoothing else []

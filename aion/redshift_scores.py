@@ -147,7 +147,7 @@ def anderson_darling(values: Floats) -> float:
     return float(-n - (odd * (np.log(ordered) + np.log1p(-ordered[::-1]))).sum() / n)
 
 
-def coverage(found: Redshifts, levels: Sequence[float] = FINE_LEVELS) -> Floats:
+def covered_shares(found: Redshifts, levels: Sequence[float] = FINE_LEVELS) -> Floats:
     """(levels,) share of truths within the highest-density region of each level."""
     shares = [np.mean(found.level <= level) if len(found.level) else np.nan for level in levels]
     return np.array(shares, dtype=float)
@@ -155,7 +155,7 @@ def coverage(found: Redshifts, levels: Sequence[float] = FINE_LEVELS) -> Floats:
 
 def coverage_error(found: Redshifts) -> float:
     """Largest |share - level| at `LEVELS`."""
-    return float(np.abs(coverage(found, LEVELS) - np.array(LEVELS)).max())
+    return float(np.abs(covered_shares(found, LEVELS) - np.array(LEVELS)).max())
 
 
 def measures(point: Point, beyond: float) -> dict[str, Callable[[Redshifts], float]]:

@@ -31,7 +31,7 @@ from aion.explorer.ui.analyze import (  # noqa: E402
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra  # noqa: E402
 
 inputs.row_picker()
-generation_panel.take_over_result()
+generation_panel.take_over_generated()
 result = analysis.analyze()
 if result is None:
     choices.open_choices()

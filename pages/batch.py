@@ -14,7 +14,7 @@ if batch is None:
     batch_work.batch_list()
     st.stop()
 batch_work.batch_header(batch)
-if batch.is_open:
+if batch.is_active:
     batch_work.batch_progress(batch.key)
 elif batch.record.state == "open":
     batch_work.waiting_for_weights(batch)

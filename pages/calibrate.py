@@ -17,7 +17,7 @@ if sample is None:
     own_numbers.of_weights(engine)
 else:
     measured = results.measured(sample)
-    results.summary(measured)
+    results.groups_table(measured)
     results.pictures(measured)
     results.outliers(measured)
     results.recalibration(measured, engine)

@@ -139,15 +139,18 @@ LAYERS: dict[str, set[str]] = {
     | explorer("settings", "engine", "export"),
     "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("redshift", "engine"),
     "aion.file_arguments": {"aion.errors", "aion.io"},
-    "aion.generate_command": {"aion.errors", "aion.generate", "aion.io"}
-    | explorer("engine", "export", "results"),
+    "aion.generate_command": {"aion.errors", "aion.io"} | explorer("engine", "export", "results"),
+    "aion.outcome": set(),
+    "aion.row_commands": {"aion.catalog", "aion.errors", "aion.file_arguments", "aion.io", "aion.outcome"}
+    | {"aion.survey"}
+    | explorer("engine", "export"),
     "aion.processors": set(),
     "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
     "aion.serving": {"aion.resources", "aion.inspection"} | explorer("settings"),
     "aion.__main__": CORE
     | SERVICES
     | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"}
-    | {"aion.serving"},
+    | {"aion.outcome", "aion.row_commands", "aion.serving"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -7,7 +7,7 @@ from aion.redshift import RedshiftPDF
 from aion.redshift_scores import (
     Redshifts,
     anderson_darling,
-    coverage,
+    covered_shares,
     ks_distance,
     redshift_errors,
     sigma_nmad,
@@ -111,7 +111,7 @@ def test_anderson_and_darling_see_what_is_not_uniform():
 
 def test_coverage_is_the_share_of_truths_in_the_region_of_each_level():
     found = redshifts([flat(0, 1)] * 100, list((np.arange(100) + 0.5) / 100))
-    np.testing.assert_allclose(coverage(found, (0.1, 0.5, 0.9)), (0.1, 0.5, 0.9), atol=0.02)
+    np.testing.assert_allclose(covered_shares(found, (0.1, 0.5, 0.9)), (0.1, 0.5, 0.9), atol=0.02)
 
 
 def test_a_bootstrap_error_is_that_of_a_share_and_the_same_each_time():

@@ -63,7 +63,8 @@ def assemble(
     failures = [one for summary in summaries for one in summary.failures]
     total = sum(one.rows for one in summaries)
     if not total:
-        reasons = "; ".join(f"{one.id or one.source}: {one.why}" for one in failures[:3])
+        named = [(one.id or one.source, one.why) for one in failures[:3]]
+        reasons = "; ".join(why if name in why else f"{name}: {why}" for name, why in named)
         raise InputError(f"none of the objects could be embedded: {reasons or 'there are none'}")
     known = {name: sum(one.known[name] for one in summaries) for name in summaries[0].known}
     built = work.path / "catalog"

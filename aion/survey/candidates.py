@@ -52,7 +52,7 @@ class Candidates:
         return Candidates(self.pixel, self.rows[numbers], self.group_size, partners, apart)
 
 
-def kind_of(column: str) -> str | None:
+def column_kind(column: str) -> str | None:
     """What a column holds of what can be asked for."""
     return next((kind for kind, starts in KINDS.items() if column.startswith(starts)), None)
 
@@ -79,7 +79,7 @@ def find_candidates(
 def _shares(catalogs: Sequence[HatsCatalog], kinds: Sequence[str]) -> list[list[str]]:
     """Which of the kinds each catalog gives: the first that has it."""
     columns = [schema_of(one).names for one in catalogs]
-    held = [{kind_of(name) for name in names} for names in columns]
+    held = [{column_kind(name) for name in names} for names in columns]
     shares: list[list[str]] = [[] for _ in catalogs]
     for kind in kinds:
         giver = next((i for i, has in enumerate(held) if kind in has), None)
@@ -94,12 +94,12 @@ def _shares(catalogs: Sequence[HatsCatalog], kinds: Sequence[str]) -> list[list[
 
 def schema_of(catalog: HatsCatalog) -> pa.Schema:
     """The columns of a catalog, by its first file."""
-    with open_parquet(catalog, catalog.pixels[0]) as file:
+    with open_partition(catalog, catalog.pixels[0]) as file:
         return file.schema_arrow
 
 
 @contextmanager
-def open_parquet(catalog: HatsCatalog, pixel: tuple[int, int]) -> Iterator[pq.ParquetFile]:
+def open_partition(catalog: HatsCatalog, pixel: tuple[int, int]) -> Iterator[pq.ParquetFile]:
     """The file of a partition."""
     with open_binary(f"{catalog.root}/{catalog.file(*pixel)}") as stream:
         yield pq.ParquetFile(stream)
@@ -108,7 +108,7 @@ def open_parquet(catalog: HatsCatalog, pixel: tuple[int, int]) -> Iterator[pq.Pa
 def _of_file(
     catalog: HatsCatalog, pixel: tuple[int, int], kinds: Sequence[str], partner: "_Partner | None"
 ) -> Candidates:
-    with open_parquet(catalog, pixel) as file:
+    with open_partition(catalog, pixel) as file:
         keep = _has(file, kinds)
         size = file.metadata.num_rows / max(file.num_row_groups, 1)
         if partner is None:
@@ -141,7 +141,7 @@ class _Partner:
         return np.stack([files[nearest], rows[nearest]], axis=1), apart
 
     def _read(self, number: int) -> tuple[Rows, NDArray[Any], NDArray[Any]]:
-        with open_parquet(self._catalog, self._catalog.pixels[number]) as file:
+        with open_partition(self._catalog, self._catalog.pixels[number]) as file:
             rows = np.flatnonzero(_has(file, self._kinds))
             ra, dec = _positions(file, self._catalog)
         return rows, ra[rows], dec[rows]
@@ -163,7 +163,7 @@ def _has(file: pq.ParquetFile, kinds: Sequence[str]) -> NDArray[np.bool_]:
     """(n,) whether a row has each of the kinds."""
     keep = np.ones(file.metadata.num_rows, dtype=bool)
     for kind in kinds:
-        columns = [name for name in file.schema_arrow.names if kind_of(name) == kind]
+        columns = [name for name in file.schema_arrow.names if column_kind(name) == kind]
         keep &= np.any([_has_column(file, name) for name in columns], axis=0)
     return keep
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,8 +64,7 @@ class RowPartition:
         """Its objects, each with the columns of its row that are kept."""
         with open_binary(self.path) as stream:
             table, columns = (_hdf5_rows if self.is_hdf5 else _parquet_rows)(stream, self.start, self.stop)
-            stream.seek(0)
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        sha256 = _file_sha256(self.path, *(one.stat().st_mtime_ns for one in self.inputs))
         names = kept_columns(columns.schema)
         kept = columns.select(list(names)).rename_columns([name for name, _ in names.values()]).to_pylist()
         targets, rows, failures = [], [], []
@@ -105,6 +105,13 @@ class RowPartition:
         own = target.id not in (name, f"{name}#{number + 1}", f"{name}#1", f"#{number + 1}")
         reports = tuple(replace(report, sha256=sha256) for report in target.reports)
         return replace(target, id=target.id if own else f"{name}#{self.start + number + 1}", reports=reports)
+
+
+@lru_cache(maxsize=64)
+def _file_sha256(path: str, *changed: int) -> str:
+    """Of all of a file: computed once for its many ranges, unless it was ``changed`` since."""
+    with open_binary(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def row_partitions(

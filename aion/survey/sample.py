@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aion.errors import ConfigError, InputError
-from aion.survey.candidates import KINDS, Candidates, find_candidates, kind_of, open_parquet
+from aion.survey.candidates import KINDS, Candidates, column_kind, find_candidates, open_partition
 from aion.survey.hats_catalog import HatsCatalog
 from aion.survey.row_files import ROWS
 from aion.survey.work import keep_plan
@@ -82,7 +82,7 @@ def take_sample(
     candidates = find_candidates(
         catalogs, plan.kinds, lambda done, total: progress(f"looked through {done:,} of {total:,} files")
     )
-    chosen = choose(candidates, plan)
+    chosen = choose_rows(candidates, plan)
     if not chosen:
         raise InputError(f"no object of {name} has {' and '.join(plan.kinds)}")
     columns = [_needed(one, plan.kinds) for one in catalogs]
@@ -95,19 +95,19 @@ def take_sample(
     return folder, name
 
 
-def choose(candidates: Sequence[Candidates], plan: SamplePlan) -> list[Candidates]:
+def choose_rows(candidates: Sequence[Candidates], plan: SamplePlan) -> list[Candidates]:
     """Those of the sample, file by file; all where there are no more than wanted."""
     counts = np.array([len(one.rows) for one in candidates])
     total = int(counts.sum())
     group = np.average([one.group_size for one in candidates], weights=counts) if total else 1
-    numbers = runs(total, plan.size, max(PLACES, round(plan.size / max(group, 1))), plan.seed)
+    numbers = spread_runs(total, plan.size, max(PLACES, round(plan.size / max(group, 1))), plan.seed)
     ends = np.cumsum(counts)
     files = np.searchsorted(ends, numbers, "right")
     picked = ((candidates[n], numbers[files == n] - (ends[n] - counts[n])) for n in np.unique(files))
     return [one.chosen(some) for one, some in picked]
 
 
-def runs(total: int, size: int, count: int, seed: int) -> Rows:
+def spread_runs(total: int, size: int, count: int, seed: int) -> Rows:
     """``size`` of the numbers below ``total``, in order, in so many runs of which one ends where the next
     could begin; each number has the same chance."""
     if size >= total:
@@ -123,11 +123,11 @@ def runs(total: int, size: int, count: int, seed: int) -> Rows:
 
 def _needed(catalog: HatsCatalog, kinds: Sequence[str]) -> list[str]:
     """What is read of a catalog: numbers and texts, and what is asked for without what no model reads."""
-    with open_parquet(catalog, catalog.pixels[0]) as file:
+    with open_partition(catalog, catalog.pixels[0]) as file:
         schema = file.schema_arrow
     names: list[str] = []
     for column in schema:
-        kind = kind_of(column.name)
+        kind = column_kind(column.name)
         if kind is None and not pa.types.is_nested(column.type):
             names.append(column.name)
         elif kind in kinds and pa.types.is_struct(column.type):
@@ -168,7 +168,7 @@ def _joined(table: pa.Table, others: pa.Table, apart: NDArray[Any]) -> pa.Table:
 
 def _read(catalog: HatsCatalog, pixel: tuple[int, int], rows: Rows, columns: Sequence[str]) -> pa.Table:
     """Some rows of a file, in order, from the row groups that they lie in."""
-    with open_parquet(catalog, pixel) as file:
+    with open_partition(catalog, pixel) as file:
         counts = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         ends = np.cumsum(counts)
         groups = np.searchsorted(ends, rows, "right")

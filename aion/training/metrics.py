@@ -16,7 +16,7 @@ from aion.redshift_scores import (
     Columns,
     Floats,
     Redshifts,
-    coverage,
+    covered_shares,
     ks_distance,
     redshift_errors,
     sigma_nmad,
@@ -28,7 +28,7 @@ Row = dict[str, object]
 
 def calibration(found: Redshifts) -> Row:
     """How far densities are from saying what they should."""
-    error = np.abs(coverage(found, LEVELS) - np.array(LEVELS)).max()
+    error = np.abs(covered_shares(found, LEVELS) - np.array(LEVELS)).max()
     return {
         "68 % region covers": mean(found.level <= 0.68),
         "largest coverage error": known(error),

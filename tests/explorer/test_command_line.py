@@ -169,6 +169,26 @@ def test_embeddings_of_several_files_are_rows_of_one_table_that_says_where_they_
     )
 
 
+def test_redshifts_of_several_files_are_rows_of_one_table(here, engine, spectrum_file, tmp_path, capsys):
+    other, out = photometry(tmp_path / "other.ecsv", "one", "two"), tmp_path / "new" / "z.ecsv"
+    files = [str(spectrum_file), "nowhere.fits", str(other)]
+    assert main(["redshift", *files]) == 1
+    captured = capsys.readouterr()
+    assert "there is no file nowhere.fits" in captured.err
+    printed = Table.read(captured.out, format="ascii.csv")
+    pdf = engine.analyze(read(spectrum_file)[0], k=0).redshift
+    assert list(printed["id"])[1:] == ["one", "two"]
+    assert printed["z_best"][0] == pytest.approx(pdf.peaks[0].z, rel=1e-5)
+    assert printed["z_lo68"][0] < printed["z_median"][0] < printed["z_hi68"][0]
+    exact = {"z_exact", "not_refined"} & set(printed.colnames)
+    assert exact, "lines were looked for"
+    assert main(["redshift", *files, "--out", str(out)]) == 1
+    assert "3 redshift(s)" in capsys.readouterr().err
+    np.testing.assert_allclose(Table.read(out)["z_best"], printed["z_best"], rtol=1e-5)
+    assert main(["redshift", str(spectrum_file), "--out", str(tmp_path / "z.docx")]) == 2
+    assert "ends in docx; csv, ecsv, fits, vot can be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -203,3 +223,21 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
     code = f"import sys, aion.__main__; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_what_is_generated_is_written_under_marked_names(here, spectrum_file, tmp_path, capsys):
+    words = ["generate", str(spectrum_file), "--samples", "2", "--seed", "3", "--out", str(tmp_path / "out")]
+    assert main([*words, "--target", "photometry"]) == 0
+    printed = capsys.readouterr()
+    paths = sorted((tmp_path / "out").iterdir())
+    assert [Path(line) for line in sorted(printed.out.splitlines())] == paths
+    assert [path.suffix for path in paths] == [".fits", ".html", ".json"]
+    assert all(path.stem.endswith("-photometry-generated-not-observed") for path in paths)
+    assert "generated, not observed: 2 × MaskGIT, seed 3, temperature 1" in printed.err
+    assert main([*words, "--target", "spectrum_sdss"]) == 2
+    assert "nothing is left to read" in capsys.readouterr().err
+    assert main([*words, "--target", "redshift"]) == 2
+    assert (
+        "'redshift' is nothing that these weights generate; they generate photometry"
+        in capsys.readouterr().err
+    )

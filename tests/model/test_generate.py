@@ -140,3 +140,13 @@ def test_which_positions_come_first_is_drawn_too(model: AION) -> None:
     )
     places = [torch.nonzero(row >= 0)[:, 0].tolist() for row in first]
     assert places[0] != places[1] and all(0 < min(one) + 143 - max(one) < 100 for one in places)
+
+
+def test_a_level_with_a_temperature_of_its_own_is_drawn_first(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    empty = torch.full((2, 144), -1)
+    for seed in range(3):
+        cold = Sampling(steps=4, seed=seed, first_temperature=1e-6)
+        tokens = draw_next(model, context, "tok_segmap", empty, cold, step=0, numbers=range(2))
+        best = model.predict_at(context, {"tok_segmap": torch.zeros(2, 1, dtype=torch.long)})["tok_segmap"]
+        assert torch.equal(tokens[:, 0], best[:, 0].argmax(dim=-1))

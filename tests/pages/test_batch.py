@@ -116,6 +116,7 @@ def test_progress_is_shown_and_can_be_cancelled_and_gone_on_with(page, gate):
     text = page.get("progress")[0].proto.text
     assert text.startswith("Analyzing: 16 of 80 objects, ") and text.endswith("1 left out")
     press(page, "Cancel")
+    assert "Ending after the objects that are begun" in shown(page)
     gate.release(1)
     finished(page)
     assert "Cancelled: 32 objects" in shown(page) and len(page.dataframe[0].value) == 32

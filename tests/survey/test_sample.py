@@ -15,7 +15,7 @@ from aion.sphere import separation
 from aion.survey import hats_catalog, sample
 from aion.survey.crossmatch import nearest_within
 from aion.survey.hats_catalog import HatsCatalog
-from aion.survey.sample import SamplePlan, runs, take_sample
+from aion.survey.sample import SamplePlan, spread_runs, take_sample
 from tests.survey.conftest import contents
 from tests.survey.hats_files import write_hats
 from tests.survey.test_run import rows_of
@@ -122,7 +122,7 @@ def test_only_what_is_needed_is_read(catalogs, tmp_path, monkeypatch):
     ("total", "size", "count"), [(1000, 100, 16), (1000, 999, 16), (37, 10, 4), (5, 9, 2)]
 )
 def test_every_object_has_the_same_chance(total, size, count):
-    drawn = [runs(total, size, count, seed) for seed in range(3000)]
+    drawn = [spread_runs(total, size, count, seed) for seed in range(3000)]
     assert {len(one) for one in drawn} == {min(size, total)} and all(
         (np.diff(one) > 0).all() for one in drawn
     )

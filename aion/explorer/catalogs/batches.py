@@ -88,6 +88,11 @@ class Batch:
         """Whether it is being done, or will be."""
         return self.record.state == "open" and self.is_of_these_weights
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it is being done, will be, or was cancelled and ends with what is begun."""
+        return self.is_open or self.progress is not None
+
 
 @dataclass(eq=False)
 class _Work:
@@ -234,6 +239,7 @@ class Batches:
     ) -> str:
         if not copies:
             raise InputError("there are no files; give at least one")
+        forget_old(self._root)
         names = input_names(copies)
         record = BatchRecord(
             batch_label([copy.name for copy in copies]),
@@ -367,14 +373,14 @@ class Batches:
 
     def _end(self, work: _Work, folder: BatchFolder, outcome: RunResult | Exception) -> None:
         """Keep what became of it; of what was stopped a person said the state already, or it stays open."""
-        if isinstance(outcome, StoppedError):
-            return
-        if isinstance(outcome, Exception):
-            folder.change(state="failed", problem=str(explained_fault(outcome)))
-            return
-        folder.change(rows=outcome.rows, failures=len(outcome.failures), may_pass=outcome.may_pass)
-        if outcome.is_complete:
-            folder.change(state="done")
+        with self._changed:  # a person may say something of it at the same time
+            if isinstance(outcome, StoppedError) or work.is_deleted:
+                return
+            if isinstance(outcome, Exception):
+                folder.change(state="failed", problem=str(explained_fault(outcome)))
+                return
+            counts = {"failures": len(outcome.failures), "may_pass": outcome.may_pass}
+            folder.change(rows=outcome.rows, **counts, **({"state": "done"} if outcome.is_complete else {}))
 
 
 class _FetchTeller:

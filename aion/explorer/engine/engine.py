@@ -330,23 +330,16 @@ class Engine:
         redshift = redshift_pdfs(answer.logits[None], networks.buckets)[0]
         redshift, notes = with_coverage(redshift, job.target, encoding)
         if job.task == "object":
+            about = (encoding.tokens, encoding.used, encoding.ignored, answer.embedding)
             notes = (*encoding.notes, *notes)
-            measured = MeasuredObject(
-                encoding.tokens,
-                encoding.used,
-                encoding.ignored,
-                answer.embedding,
-                redshift,
-                notes,
-                snr=job.target.snr,
-            )
+            measured = MeasuredObject(*about, redshift, notes, snr=job.target.snr)
             return measured.recalibrated(self.recalibration)
         started = time.perf_counter()
         images, spectra, scalars = reconstruction.reconstructions(networks, job.target, encoding)
         times["decode"] = time.perf_counter() - started
         given = [m for m in job.target.modalities if m.token_key in encoding.used]
         checks = [*reconstruction_checks(images, spectra, self._chi2_quantiles), *spectrum_checks(given)]
-        analysis = Analysis(
+        return Analysis(
             id=job.target.id,
             tokens=encoding.tokens,
             used=encoding.used,
@@ -362,8 +355,7 @@ class Engine:
             seconds=times,
             trust=(*checks, *image_checks(networks, given)),
             snr=job.target.snr,
-        )
-        return analysis.recalibrated(self.recalibration)
+        ).recalibrated(self.recalibration)
 
     def _with_neighbors(
         self, catalog: Catalog, analysis: Analysis, vectors: Mapping[str, Vector], k: int

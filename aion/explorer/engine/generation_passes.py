@@ -6,10 +6,10 @@ many are drawn.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -49,6 +49,21 @@ class GenerationRequest:
     sampling: Sampling = field(default_factory=Sampling)
     use: tuple[str, ...] | None = None
     """Token keys that may be read; None = all. The target never is."""
+
+    @classmethod
+    def of(
+        cls,
+        target: str,
+        samples: int,
+        method: str,
+        *,
+        seed: int,
+        temperature: float,
+        use: Collection[str] | None = None,
+    ) -> Self:
+        """From what a person chooses. Raises InputError: an impossible value."""
+        sampling = Sampling(method, seed=seed, temperature=temperature)  # type: ignore[arg-type]  # it checks
+        return cls(target, samples, sampling, None if use is None else tuple(use))
 
     def __post_init__(self) -> None:
         if not 1 <= self.samples <= MOST:

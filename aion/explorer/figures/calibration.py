@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aion.explorer.figures.theme import LIGHT, Figure, Theme, blank
-from aion.redshift_scores import FINE_LEVELS, Point, Redshifts, coverage
+from aion.redshift_scores import FINE_LEVELS, Point, Redshifts, covered_shares
 
 PIT_BINS = 20
 HEIGHT = 340
@@ -53,7 +53,7 @@ def coverage_curve(curves: Mapping[str, Redshifts], *, theme: Theme = LIGHT) -> 
         )
     )
     for (name, found), color in zip(curves.items(), (theme.accent, theme.decoded), strict=False):
-        shares = [0.0, *coverage(found), float(np.mean(np.isfinite(found.level)))]
+        shares = [0.0, *covered_shares(found), float(np.mean(np.isfinite(found.level)))]
         drawing.add_trace(
             go.Scatter(
                 x=levels,

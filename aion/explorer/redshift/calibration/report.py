@@ -27,7 +27,7 @@ _STYLE = (
 )
 
 
-def to_html(measured: Measurement, fitted: Fitted | None = None) -> str:
+def measurement_html(measured: Measurement, fitted: Fitted | None = None) -> str:
     """Facts, figures, the table of groups, what a recalibration moved, and the outliers."""
     sample, found = measured.sample, measured.found
     curves = {"all": found}
@@ -52,7 +52,7 @@ def to_html(measured: Measurement, fitted: Fitted | None = None) -> str:
     return page.replace("</body>", f"{tables}</body>", 1)
 
 
-def to_dict(measured: Measurement, fitted: Fitted | None = None) -> dict[str, Any]:
+def measurement_dict(measured: Measurement, fitted: Fitted | None = None) -> dict[str, Any]:
     """The same numbers as plain values; NaN becomes None."""
     sample = measured.sample
     stated: dict[str, Any] = {

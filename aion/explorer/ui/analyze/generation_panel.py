@@ -18,12 +18,11 @@ from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import on_phone, theme
-from aion.generate import Method, Sampling
 from aion.io import Report, SkyObject
 
 EVERY = 0.25
 """Seconds between two looks at how far it is."""
-METHODS: dict[Method, str] = {"maskgit": "MaskGIT", "sample": "Sample", "argmax": "Most probable"}
+METHODS = {"maskgit": "MaskGIT", "sample": "Sample", "argmax": "Most probable"}
 METHOD_HELP = (
     "**MaskGIT** draws a quarter of the tokens at a time; each quarter sees those before it, which gives the "
     "most honest bands. **Sample** draws every token for itself. **Most probable** is one, without a band."
@@ -76,11 +75,8 @@ def _panel(analysis: Analysis) -> None:
                 key="generate-temperature",
                 help="At 1 the bands cover what they should on simulated objects; below 1 samples are alike.",
             )
-    request = GenerationRequest(
-        target,
-        int(samples),
-        Sampling(method, temperature=temperature, seed=int(seed)),
-        None if session.use is None else tuple(session.use),
+    request = GenerationRequest.of(
+        target, int(samples), method, seed=int(seed), temperature=temperature, use=session.use
     )
     if session.generation is not None and session.generation.is_running:
         _progress(session, session.generation)
@@ -98,7 +94,7 @@ def _panel(analysis: Analysis) -> None:
         _result(session, session.generated)
 
 
-def take_over_result() -> None:
+def take_over_generated() -> None:
     """Take over what a generation that is over has made, before anything of the page is drawn."""
     session = current_session()
     job = session.generation

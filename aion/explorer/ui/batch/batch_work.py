@@ -63,7 +63,7 @@ def waiting_for_weights(batch: Batch) -> None:
 def batch_progress(key: str) -> None:
     """Bar, rate, time that remains and what is left out so far; renews itself."""
     batch = server.batches().get(key)
-    if batch is None or not batch.is_open:
+    if batch is None or not batch.is_active:
         st.rerun(scope="app")
     progress = batch.progress
     share = progress.done / progress.total if progress is not None and progress.total else 0.0
@@ -75,8 +75,10 @@ def batch_progress(key: str) -> None:
             on_click=lambda: server.batches().cancel(key),
             icon=":material/close:",
             help="Ends after the objects that are begun. What is done stays, and can be gone on with.",
+            disabled=not batch.is_open,
         )
-        st.caption("You can close this tab, or look at other pages meanwhile.")
+        is_going_on = "You can close this tab, or look at other pages meanwhile."
+        st.caption(is_going_on if batch.is_open else "Ending after the objects that are begun.")
 
 
 def describe_progress(batch: Batch) -> str:
@@ -114,7 +116,7 @@ def batch_list() -> None:
 def state_text(batch: Batch) -> str:
     """``Done: 60 objects, 2 left out``"""
     record = batch.record
-    if batch.is_open:
+    if batch.is_active:
         return describe_progress(batch)
     if record.state == "open":
         return "Begun with other weights or settings"

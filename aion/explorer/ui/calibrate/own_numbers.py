@@ -20,7 +20,7 @@ TITLES = {
 
 def of_weights(engine: Engine) -> None:
     """The numbers of the embedded model; of other weights, that there are none."""
-    found = evaluation.read(engine.info)
+    found = evaluation.read_evaluation(engine.info)
     layout.section(f"What is known of {as_text(labels.weights_name(engine.info.title))}")
     tables = {title: text for title, text in TITLES.items() if title in found}
     if not tables:
@@ -50,7 +50,7 @@ def _of_file(recalibration: Recalibration) -> None:
     rows = [
         {
             "Data": " + ".join(one.data) or "any",
-            "S/N": "any" if one.snr is None else f"{one.snr[0]:g} to {one.snr[1]:g}",
+            "S/N": one.snr_range,
             "Smoothing": one.smoothing,
             "Power": round(one.power, 3),
             "Class": kind,

@@ -12,7 +12,13 @@ from aion.explorer import figures
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
-from aion.explorer.redshift.calibration.report import NUMBERS, sentences, shown, to_dict, to_html
+from aion.explorer.redshift.calibration.report import (
+    NUMBERS,
+    measurement_dict,
+    measurement_html,
+    sentences,
+    shown,
+)
 from aion.explorer.ui.calibrate.state import calibrate_state
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.downloads import file_button
@@ -57,7 +63,7 @@ def measured(sample: Sample) -> Measurement:
     return state.measured
 
 
-def summary(found: Measurement) -> None:
+def groups_table(found: Measurement) -> None:
     """What was measured, and the numbers of each group."""
     for line in sentences(found):
         st.caption(as_text(line))
@@ -65,7 +71,7 @@ def summary(found: Measurement) -> None:
     st.dataframe(shown(found.table), hide_index=True, height="content")
     fitted = calibrate_state().fitted
     files = (
-        ("Report (HTML)", partial(to_html, found, fitted), "html", "text/html"),
+        ("Report (HTML)", partial(measurement_html, found, fitted), "html", "text/html"),
         ("Numbers (JSON)", partial(_json, found, fitted), "json", "application/json"),
         ("Groups (CSV)", partial(found.table.to_csv, index=False), "csv", "text/csv"),
         ("p(z) with truths (HDF5 for qp)", partial(write_p_z, found.sample), "hdf5", "application/x-hdf5"),
@@ -188,7 +194,7 @@ def _use(fitted: Fitted | None) -> None:
 
 
 def _json(found: Measurement, fitted: Fitted | None) -> str:
-    return json.dumps(to_dict(found, fitted), indent=1, ensure_ascii=False)
+    return json.dumps(measurement_dict(found, fitted), indent=1, ensure_ascii=False)
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from aion.explorer.results import ModelInfo
 METRICS = "metrics.json"
 
 
-def read(info: ModelInfo) -> dict[str, Any]:
+def read_evaluation(info: ModelInfo) -> dict[str, Any]:
     """What ``python -m aion.training evaluate`` wrote; empty without it."""
     found = json.loads(beside(info, METRICS) or "{}")
     return found if isinstance(found, dict) and {"bars", "about"} <= found.keys() else {}

@@ -17,7 +17,7 @@ from aion.explorer.redshift.calibration import (
     read_p_z,
     write_p_z,
 )
-from aion.explorer.redshift.calibration.report import to_dict, to_html
+from aion.explorer.redshift.calibration.report import measurement_dict, measurement_html
 from aion.recalibration import Recalibration
 
 EDGES = np.linspace(0.0, 2.0, 201)
@@ -90,10 +90,10 @@ def test_the_farthest_outlier_comes_first(measured):
 def test_the_report_needs_no_network_and_escapes_what_it_is_given(measured):
     hostile = join_truths(sample(), "z_spec")
     hostile.table.loc[0, "id"] = "<script>alert(1)</script>"
-    page = to_html(measure(hostile, beyond=0.15))
+    page = measurement_html(measure(hostile, beyond=0.15))
     assert "Plotly" in page and "class: star" in page and "<script>alert" not in page
     assert "made objects" in page and "not recalibrated" in page
-    assert json.loads(json.dumps(to_dict(measured)))["groups"][0]["n"] == N
+    assert json.loads(json.dumps(measurement_dict(measured)))["groups"][0]["n"] == N
 
 
 def test_a_recalibration_is_fitted_on_one_half_and_judged_on_the_other():

@@ -1,0 +1,110 @@
+"""`aion embed` and `aion redshift`: a row of one table for each object of the files, every file by itself."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aion.errors import AIONError, ConfigError
+from aion.file_arguments import read_files
+from aion.outcome import Outcome
+
+if TYPE_CHECKING:
+    from aion.explorer.engine import Engine
+    from aion.io import SkyObject
+
+ENDINGS = ("csv", "ecsv", "fits", "vot")
+"""Of a table of redshifts."""
+COLUMNS = ("id", "ra", "dec", "class", "z", "snr")
+"""What surveys say of an object, before what the model and the lines say."""
+
+
+def add_embed(parser: argparse.ArgumentParser) -> None:
+    """The options of ``aion embed``."""
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
+
+
+def add_redshift(parser: argparse.ArgumentParser) -> None:
+    """The options of ``aion redshift``."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"file to write, ending in {', '.join(ENDINGS)} (default: CSV to standard output)",
+    )
+
+
+def embed_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
+    """Unit vectors as Parquet."""
+    from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet
+
+    outcome = Outcome()
+    objects = _objects(options, outcome)
+    if not objects:
+        return outcome
+    loaded, rows = engine(), []
+    for target, answer in zip(objects, loaded.embed_objects(objects), strict=True):
+        if isinstance(answer, AIONError):
+            outcome.leave_out(target.id, answer)
+        else:
+            rows.append(EmbeddingRow(target.id, answer.embedding, answer.used, target.reports))
+            outcome.count += 1
+    if rows:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_bytes(embeddings_parquet(rows, loaded.info))
+        print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
+    return outcome
+
+
+def measure_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
+    """Redshifts with their uncertainty, exact where the lines hold one, as in the table of a batch.
+
+    Raises:
+        ConfigError: a file of a kind that is not written.
+    """
+    from aion.catalog.columns import REDSHIFT
+    from aion.explorer.export.tables import table_file
+    from aion.survey.contract import Contract
+    from aion.survey.partition import embed
+
+    ending = "csv" if options.out is None else options.out.suffix.removeprefix(".").lower()
+    if ending not in ENDINGS:
+        raise ConfigError(
+            f"{options.out.name} ends in {ending or 'nothing'}; {', '.join(ENDINGS)} can be written"
+        )
+    outcome = Outcome()
+    objects = _objects(options, outcome)
+    if not objects:
+        return outcome
+    loaded = engine()
+    table, failures = embed(objects, loaded, Contract(loaded.width))
+    for failure in failures:
+        outcome.leave_out(failure.id, failure.why)
+    outcome.count = len(table)
+    known = [name for name in (*COLUMNS, *REDSHIFT) if table[name].null_count < len(table)]
+    frame = table.select(known).to_pandas()
+    if "flags" in frame:
+        frame["flags"] = ["; ".join(flags) for flags in frame["flags"]]
+    written = table_file(frame, ending, {"weights_sha256": loaded.info.sha256}) if len(frame) else b""
+    if options.out is None:
+        print(written.decode(), end="")
+    elif written:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_bytes(written)
+        print(f"aion: {outcome.count} redshift(s) are in {options.out}", file=sys.stderr)
+    return outcome
+
+
+def _objects(options: argparse.Namespace, outcome: Outcome) -> "list[SkyObject]":
+    """Those of all files that can be read."""
+    from aion.io import Overrides
+
+    overrides = Overrides.parse(options.set)
+    objects: list[SkyObject] = []
+    for file in options.files:
+        try:
+            objects += read_files([file], overrides, strict=options.strict)
+        except (AIONError, OSError) as exc:
+            outcome.leave_out(file, exc)
+    return objects
