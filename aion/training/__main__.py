@@ -60,6 +60,7 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
     }
     report = evaluate.document(found, about, evaluate.read(folder))
     print(evaluate.to_markdown(report))
+    print("p(z) is measured as the model gives it, without recalibration.")
     evaluate.write(report, folder)
     card.write(folder, run.config, report)
 
