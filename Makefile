@@ -32,10 +32,10 @@ app: $(READY)  ## install what is missing and open the explorer on the embedded 
 	$(RUN) -m streamlit run app.py $(ARGS)
 
 test: $(READY_DEV) $(UPSTREAM) browser  ## install what is missing and run every test; ARGS="-k redshift" chooses
-	$(RUN) -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
+	$(RUN) -m pytest -n 2 --dist worksteal --max-worker-restart 0 $(ARGS)
 
 quick: $(READY_DEV)  ## the tests that neither train nor open a browser
-	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+	$(RUN) -m pytest -n 2 --dist worksteal -m "not slow and not browser" $(ARGS)
 
 test-live: $(READY_DEV)  ## the tests that ask the real archives of the sky; skipped where these cannot be reached
 	AION_TEST_LIVE=yes $(RUN) -m pytest tests/sky/test_live.py $(ARGS)

@@ -22,6 +22,8 @@ PATIENCE = 90_000
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+PAGES = ("batch", "catalog", "similar", "inspect", "calibrate", "model")
+"""Below the address of the first page."""
 PHONE = {"width": 390, "height": 844}
 FITS = "document.documentElement.scrollWidth <= 390 && document.querySelector('.stMain').scrollWidth <= 390"
 
@@ -124,10 +126,7 @@ def browsing(address: str):
 
 def asked_below(message) -> bool:
     """Streamlit looks for its server below the address of a page first, and is told that it is not there."""
-    return any(
-        f"/{name}/_stcore/" in message.location.get("url", "")
-        for name in ("batch", "catalog", "similar", "inspect", "calibrate", "model")
-    )
+    return any(f"/{name}/_stcore/" in message.location.get("url", "") for name in PAGES)
 
 
 def upload(page, *paths: Path) -> None:

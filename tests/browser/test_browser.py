@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import FITS, PATIENCE, PHONE, browsing, serving, spectrum, upload
+from tests.browser.conftest import FITS, PAGES, PATIENCE, PHONE, browsing, serving, spectrum, upload
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,7 @@ def test_the_first_page_asked_of_a_new_server_may_be_any(settings, root, tmp_pat
         page.goto(f"{address}/similar?like=object%201&k=3")
         page.get_by_text("Most similar: 3 of 12").first.wait_for()
         links = page.get_by_test_id("stTopNavLink").evaluate_all("links => links.map(link => link.href)")
-        assert links == [f"{address}/{name}" for name in ("", "batch", "catalog", "similar", "model")]
+        assert links == [f"{address}/{name}" for name in ("", *PAGES)]
         assert not page.get_by_role("dialog").count()  # "Page not found" would be one
 
 
@@ -168,6 +168,8 @@ def test_every_page_fits_a_phone_and_has_nothing_to_say_on_the_console(page, add
         "batch": "Begin",
         "catalog": "Columns",
         "similar?like=object%201&k=3": "How well this works",
+        "inspect": "Or mark objects on the Catalog page",
+        "calibrate": "whose redshifts you know",
         "model": "Software",
     }.items():
         page.goto(f"{address}/{name}")

@@ -133,7 +133,7 @@ def test_figures_that_are_taken_away_are_looked_at_as_on_the_page(upload):
     }.items():
         at.segmented_control(key=key).set_value(value)
     (python, _) = (code.value for code in unfold(at, "again").code)
-    assert "extent='peaks', log=True" in python and "minor=False), rest=True, smoothing=5)" in python
+    assert "extent='peaks', log=True" in python and "rest=True, around=None" in python
     view = "ImageView(band='DES-R', brightness=1.0, softening=8.0, in_sigma=True)"
     assert f"ShownImage(compared='panels', view={view})" in python
 

@@ -369,7 +369,7 @@ class Engine:
         itself = catalog.row_of(analysis.id, analysis.tokens)
         neighbors = catalog.neighbors(vectors, k, exclude=itself) if k > 0 else ()
         ranks = self._distances.of(catalog, analysis.used, vectors, itself)
-        trusted = (*([distance_check(ranks)] if ranks else []), *analysis.trust)
+        trusted = (*([] if ranks is None else [distance_check(ranks)]), *analysis.trust)
         seconds = analysis.seconds | {"neighbors": time.perf_counter() - started}
         return replace(analysis, compared=vectors, neighbors=neighbors, trust=trusted, seconds=seconds)
 

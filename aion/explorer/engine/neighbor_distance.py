@@ -43,11 +43,11 @@ class DistanceRanks:
 
     def of(
         self, catalog: Catalog, used: Collection[str], vectors: Mapping[str, Vector], itself: int | None
-    ) -> dict[str, float]:
+    ) -> dict[str, float] | None:
         """View that can be compared -> percentile, as a share, of an object without the one in the row of
-        ``itself``; empty where the catalog is too small to tell."""
+        ``itself``; empty where there is none; None where the catalog is too small to tell."""
         if len(catalog) <= NEAREST:
-            return {}
+            return None
         ranks = {}
         for view in catalog.comparable(used):
             index = catalog.indexes[view]

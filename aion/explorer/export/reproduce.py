@@ -156,7 +156,7 @@ class Recipe:
     def _figures(self) -> str:
         return (
             "from aion.explorer.figures import ImageView, Shown, ShownImage, View, on_page\n"
-            "from aion.lines import LineSet\n\n"
+            "from aion.lines import Line, LineSet\n\n"
             f"shown = {self.shown!r}\n"
             "for figure in on_page(analysis, shown).values():\n    figure.show()\n"
         )

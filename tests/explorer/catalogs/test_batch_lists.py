@@ -190,8 +190,8 @@ engine = Engine(Settings(model=sys.argv[1], device="cpu", precision="float32", c
 archive = Archive(Services.from_texts(json.loads(sys.argv[3])))
 batches = Batches(Path(sys.argv[4]), engine, lambda: archive)
 key = batches.add_list(Path(sys.argv[5]), ("photometry", "spectrum"))
-while (progress := batches.get(key).progress) is not None:
-    print(progress.done, flush=True)
+while (batch := batches.get(key)).is_active:
+    print(batch.progress.done if batch.progress else 0, flush=True)
     time.sleep(0.02)
 """
 
