@@ -42,6 +42,7 @@ def sky(page, tmp_path):
     file = tmp_path / "mine.csv"
     file.write_text("\n".join(["id,ra,dec,class,FLUX_G,FLUX_R", *rows]))
     page.get_by_role("link", name="Batch").first.click()
+    page.get_by_role("button", name="Begin").wait_for()  # else the page before takes the file
     upload(page, file)
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Use as catalog").click()
