@@ -3,26 +3,8 @@
 import numpy as np
 import pytest
 
-from aion.redshift import RedshiftPDF
-from aion.redshift_scores import Redshifts
 from aion.training import metrics
-
-
-def flat(low: float, high: float, bins: int = 100) -> RedshiftPDF:
-    """Equal probability between two redshifts."""
-    return RedshiftPDF(np.linspace(low, high, bins + 1), np.full(bins, 1 / bins))
-
-
-def peak(z: float) -> RedshiftPDF:
-    """Everything within 0.002 around z, on a grid from z - 0.101 to z + 0.101."""
-    probability = np.zeros(101)
-    probability[50] = 1.0
-    return RedshiftPDF(z + 0.002 * (np.arange(102) - 50.5), probability)
-
-
-def redshifts(pdfs: list[RedshiftPDF], truth: list[float]) -> Redshifts:
-    parts = [Redshifts.of([pdf], np.array([z])) for pdf, z in zip(pdfs, truth, strict=True)]
-    return Redshifts.joined(parts) if parts else Redshifts.of([], np.array([]))
+from tests.test_redshift_scores import flat, peak, redshifts
 
 
 def test_densities_that_say_what_they_should_are_calibrated():
