@@ -1,6 +1,7 @@
 """What the redshift, or the likeness to a neighbor, rests on: each part of the data hidden in turn, when a
 person asks for it."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -61,28 +62,14 @@ def _reasons(analysis: Analysis) -> None:
     asked = st.selectbox("Which parts speak for", list(questions), key=f"reasons-of-{session.opened}")
     change, measure = questions[asked]
     for number, spectrum in enumerate(analysis.spectra):
-        rows = _rows(found, spectrum.survey)
-        if rows:
-            figure(
-                figures.spectrum_reasons(
-                    spectrum, [found.groups[i] for i in rows], change[rows], measure=measure, theme=theme()
-                ),
-                key=f"reasons-spectrum-{number}",
-                alt=f"{spectrum.survey} spectrum, and below it what each stretch adds",
-                object_id=analysis.id,
-                marks=figures.line_marks(theme=theme()),
-            )
+        draw = partial(figures.spectrum_reasons, spectrum, measure=measure, theme=theme())
+        alt = f"{spectrum.survey} spectrum, and below it what each stretch adds"
+        marks = figures.line_marks(theme=theme())
+        _draw(draw, found, change, spectrum.survey, f"spectrum-{number}", alt, analysis.id, marks)
     for number, image in enumerate(analysis.images):
-        rows = _rows(found, image.survey)
-        if rows:
-            figure(
-                figures.image_reasons(
-                    image, [found.groups[i] for i in rows], change[rows], measure=measure, theme=theme()
-                ),
-                key=f"reasons-image-{number}",
-                alt=f"{image.survey} image, and beside it what each patch adds",
-                object_id=analysis.id,
-            )
+        draw = partial(figures.image_reasons, image, measure=measure, theme=theme())
+        alt = f"{image.survey} image, and beside it what each patch adds"
+        _draw(draw, found, change, image.survey, f"image-{number}", alt, analysis.id)
     st.dataframe(
         _strongest(found.groups, change, measure, z_control.current(analysis)),
         hide_index=True,
@@ -106,9 +93,21 @@ def _questions(analysis: Analysis, found: Occlusion) -> dict[str, tuple[Floats, 
     return asked
 
 
-def _rows(found: Occlusion, survey: str) -> list[int]:
-    """Groups of the image or spectrum of a survey."""
-    return [i for i, group in enumerate(found.groups) if SURVEYS.get(group.key) == survey]
+def _draw(
+    draw: Callable[..., figures.Figure],
+    found: Occlusion,
+    change: Floats,
+    survey: str,
+    key: str,
+    alt: str,
+    object_id: str,
+    marks: figures.Marks | None = None,
+) -> None:
+    """The figure of the groups of a survey's image or spectrum, if it was read."""
+    rows = [i for i, group in enumerate(found.groups) if SURVEYS.get(group.key) == survey]
+    if rows:
+        drawing = draw([found.groups[i] for i in rows], change[rows])
+        figure(drawing, key=f"reasons-{key}", alt=alt, object_id=object_id, marks=marks)
 
 
 def _strongest(groups: tuple[TokenGroup, ...], change: Floats, measure: str, z: float) -> pd.DataFrame:
