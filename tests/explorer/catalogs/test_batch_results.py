@@ -61,13 +61,18 @@ def test_files_of_the_same_name_are_all_read(open_batches):
     assert set(catalog.table["id"]) == {f"{start}{i}" for start in ("000", "111") for i in (0, 1, 3, 4)}
 
 
-def test_a_zip_is_what_is_in_it(open_batches, root):
+def night_zip(root) -> io.BytesIO:
+    """A table and a spectrum in a folder of a zip."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("night/mine.csv", table(5).getvalue())
         archive.write(root / "tests/data/sdss_spec.fits", "night/sdss_spec.fits")
     packed.name = "night.zip"
-    ours = open_batches()
+    return packed
+
+
+def test_a_zip_is_what_is_in_it(open_batches, root):
+    packed, ours = night_zip(root), open_batches()
     batch = finished(ours, packed)
     assert batch.record.rows == 5 and batch.record.label == "night.zip"
 
@@ -148,12 +153,7 @@ def test_the_table_says_what_people_look_for_and_the_rest_of_single_objects(open
 
 
 def test_an_object_is_opened_from_its_file_and_from_a_zip(open_batches, root):
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("night/mine.csv", table(5).getvalue())
-        archive.write(root / "tests/data/sdss_spec.fits", "night/sdss_spec.fits")
-    packed.name = "night.zip"
-    ours = open_batches()
+    packed, ours = night_zip(root), open_batches()
     results = ours.results(finished(ours, packed).key)
     opened = results.open_object("0003")
     assert opened.targets[opened.row].id == "0003" and len(opened.targets) == 4
