@@ -31,8 +31,8 @@ def calibration(found: Redshifts) -> Row:
     error = np.abs(covered_shares(found, LEVELS) - np.array(LEVELS)).max()
     return {
         "68 % region covers": mean(found.level <= 0.68),
-        "largest coverage error": known(error),
-        "PIT KS": known(ks_distance(found.below)),
+        "largest coverage error": finite_or_none(error),
+        "PIT KS": finite_or_none(ks_distance(found.below)),
     }
 
 
@@ -44,7 +44,7 @@ def spectroscopic(found: Redshifts) -> Row:
         "within 0.003": mean(error < 0.003),
         "within 0.01": mean(error < 0.01),
         "outliers beyond 0.003": mean(error >= 0.003),
-        "sigma_NMAD": known(sigma_nmad(found.error)),
+        "sigma_NMAD": finite_or_none(sigma_nmad(found.error)),
         "sure misses": int(((found.peak > 0.9) & (error >= 0.01)).sum()),
     } | calibration(found)
 
@@ -55,7 +55,7 @@ def photometric(found: Redshifts) -> Row:
     return {
         "n": len(error),
         "bias": median(error),
-        "sigma_NMAD": known(sigma_nmad(error)),
+        "sigma_NMAD": finite_or_none(sigma_nmad(error)),
         "outliers beyond 0.15": mean(np.abs(error) > 0.15),
     } | calibration(found)
 
@@ -240,7 +240,7 @@ def ranks(found: Array, among: int) -> Row:
     }
 
 
-def known(value: float) -> float | None:
+def finite_or_none(value: float) -> float | None:
     """None of what is not known."""
     return None if np.isnan(value) else float(value)
 

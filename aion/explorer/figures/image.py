@@ -191,15 +191,15 @@ def color_picture(
     if view.band is None:
         common = color_image.color_stretch(reference, image.bands).adjusted(view.brightness, view.softening)
         pixels = color_image.color(flux, image.bands, common)
-        return pixels, *_told(np.moveaxis(flux, 0, -1), image.bands, image.sky)
+        return pixels, *_hover_of(np.moveaxis(flux, 0, -1), image.bands, image.sky)
     index = image.bands.index(view.band)
     one = color_image.band_stretch(reference[index]).adjusted(view.brightness, view.softening)
     grey = np.clip(one(np.nan_to_num(flux[index])), 0, 1)
     pixels = np.repeat((grey[..., None] * 255).astype(np.uint8), 3, axis=-1)
-    return pixels, *_told(flux[index][..., None], (view.band,), image.sky)
+    return pixels, *_hover_of(flux[index][..., None], (view.band,), image.sky)
 
 
-def _told(flux: Floats, bands: Sequence[str], sky: Floats | None) -> tuple[Floats, str]:
+def _hover_of(flux: Floats, bands: Sequence[str], sky: Floats | None) -> tuple[Floats, str]:
     """What a pointer is told of each pixel: fluxes (height, width, bands) and, on the field, RA and Dec."""
     lines = [f"{name} %{{customdata[{index}]:.3g}}" for index, name in enumerate(bands)]
     lines.append(UNIT)
@@ -212,7 +212,7 @@ def _told(flux: Floats, bands: Sequence[str], sky: Floats | None) -> tuple[Float
 
 def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: float | None) -> go.Image:
     """What `color_picture` gives, centered on 0."""
-    pixels, told, hover = picture
+    pixels, behind, hover = picture
     height, width = pixels.shape[:2]
     step = pixel_scale or 1.0
     return go.Image(
@@ -221,7 +221,7 @@ def pixel_trace(picture: tuple[color_image.Pixels, Floats, str], pixel_scale: fl
         dx=step,
         y0=-(height - 1) / 2 * step,
         dy=step,
-        customdata=told.astype(np.float32),  # half of what a browser is sent
+        customdata=behind.astype(np.float32),  # half of what a browser is sent
         hovertemplate=f"{hover}<extra></extra>",
     )
 

@@ -10,7 +10,7 @@ from aion.exact_redshift import ExactRedshift, refine
 from aion.modalities import Spectrum
 from aion.redshift import RedshiftPDF
 from aion.redshift_scores import Array, Columns, Floats, redshift_errors, sigma_nmad
-from aion.training.metrics import Row, known, mean, median
+from aion.training.metrics import Row, finite_or_none, mean, median
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def exact_redshifts(found: ExactRedshifts) -> Row:
     return {
         "n": len(found.z),
         "refined": mean(np.isfinite(found.z)),
-        "sigma_NMAD": known(sigma_nmad(error)),
-        "pull width": known(sigma_nmad(pulls)),
+        "sigma_NMAD": finite_or_none(sigma_nmad(error)),
+        "pull width": finite_or_none(sigma_nmad(pulls)),
         "farther than the bin": mean(distance > np.maximum(before, refined.bin / 2)),
     }
 

@@ -51,7 +51,7 @@ def bench(queue: Queue, person: str, order: list[int]) -> None:
             "start": start,
             "decisions": decisions,
             "saved": list(session.saved),
-            "said": _said(queue, places),
+            "said": _decisions_by_place(queue, places),
             "screens": f"{address}{queue.id}/",
             "lines": lines_of(person),
             "atmosphere": [(region.low, region.high) for region in ATMOSPHERE],
@@ -99,7 +99,7 @@ def _plain(one: Decision) -> dict[str, Any]:
     return {name: getattr(one, name) for name in ("z", "quality", "kind", "issues", "comment")}
 
 
-def _said(queue: Queue, places: dict[str, int]) -> dict[int, list[dict[str, Any]]]:
+def _decisions_by_place(queue: Queue, places: dict[str, int]) -> dict[int, list[dict[str, Any]]]:
     """What people decided in the queue whose disagreements these are; elsewhere nobody sees the others."""
     said: dict[int, list[dict[str, Any]]] = {}
     for one in store().decisions(queue.parent) if queue.parent else ():
