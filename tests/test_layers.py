@@ -28,7 +28,7 @@ FACTS = core(
 TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
-    *("redshift_scores", "recalibration"),
+    *("redshift_scores", "recalibration", "stoppable"),
     *("line_fits", "ids", "unit_vectors", "vector_index", "lance_index", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
@@ -69,7 +69,8 @@ LAYERS: dict[str, set[str]] = {
     "aion.codecs.quantizers": {"aion.errors"},
     "aion.io": FACTS | {"aion.io.readers"},
     "aion.io.readers": FACTS | {"aion.io"},
-    "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere"},
+    "aion.stoppable": {"aion.errors"},
+    "aion.sky": {"aion.errors", "aion.io", "aion.positions", "aion.sphere", "aion.stoppable"},
     "aion.redshift": {"aion.errors", "aion.constants"},
     "aion.redshift_scores": {"aion.redshift"},
     "aion.recalibration": {"aion.errors", "aion.redshift", "aion.redshift_scores"},

@@ -1,12 +1,11 @@
 """Streams that an object lacks, or that are withheld, drawn from what the model reads of it."""
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from aion.errors import AIONError, InputError, StoppedError, explained_fault
+from aion.errors import InputError
 from aion.explorer.engine.description import read_beside
 from aion.explorer.engine.engine import Engine
 from aion.explorer.engine.generation_passes import GenerationProgress, GenerationRequest, Passes
@@ -14,6 +13,7 @@ from aion.explorer.engine.generation_results import generated_image, generated_n
 from aion.explorer.results.generated import Generated
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum, Z
+from aion.stoppable import StoppableWork
 
 MEASURED = "generation.json"
 """Beside the weights: how well they generate."""
@@ -21,39 +21,17 @@ _GROUPS = {"photometry": "tok_flux_", "photometry_hsc": "tok_mag_"}
 """Numbers that are asked together -> how their token keys begin."""
 
 
-class GenerationJob:
+class GenerationJob(StoppableWork[GenerationProgress]):
     """One request in a thread of its own, so that whoever asked can look on and stop."""
 
     def __init__(self, engine: Engine, target: SkyObject, request: GenerationRequest) -> None:
         self.request = request
-        self.progress = GenerationProgress()
         self.result: Generated | None = None
-        self.problem: AIONError | None = None
-        """Why there is no result; None also where it was stopped."""
-        self._work = partial(draw_samples, engine, target, request, self.progress)
-        self._thread = threading.Thread(target=self._run, name="aion-generation", daemon=True)
-        self._thread.start()
+        self._engine, self._target = engine, target
+        super().__init__(GenerationProgress(), "aion-generation")
 
-    @property
-    def is_running(self) -> bool:
-        """False also as soon as it is asked to stop: nobody has to wait for the end of a step."""
-        return self._thread.is_alive() and not self.progress.is_stopping
-
-    def stop(self) -> None:
-        """End before the next step."""
-        self.progress.stop()
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Until it is over, at most so long."""
-        self._thread.join(seconds)
-
-    def _run(self) -> None:
-        try:
-            self.result = self._work()
-        except StoppedError:
-            return
-        except Exception as exc:  # a thread has nobody else to tell
-            self.problem = explained_fault(exc)
+    def _work(self) -> None:
+        self.result = draw_samples(self._engine, self._target, self.request, self.progress)
 
 
 def generation_targets(writes: Sequence[str]) -> dict[str, tuple[str, ...]]:
