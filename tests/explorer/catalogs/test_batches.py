@@ -287,8 +287,8 @@ from aion.explorer.settings import Settings
 engine = Engine(Settings(model=sys.argv[1], device="cpu", precision="float32", catalog=Path(sys.argv[2])))
 batches = Batches(Path(sys.argv[3]), engine)
 key = batches.add_files([Path(sys.argv[4])])
-while (progress := batches.get(key).progress) is not None:
-    print(progress.done, flush=True)
+while (batch := batches.get(key)).is_active:
+    print(batch.progress.done if batch.progress else 0, flush=True)
 """
 
 
