@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import batch, calibrate, fetch, generate_command, row_commands, serving
+from aion.commands import batch, calibrate, fetch, generate, rows, serving
+from aion.commands.files import read_files
+from aion.commands.outcome import Outcome
 from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import share_processors
-from aion.file_arguments import read_files
-from aion.outcome import Outcome
 
 if TYPE_CHECKING:
     from aion.catalog import Catalog
@@ -80,20 +80,20 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze, wrong=analyze.error)
 
     embed = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
-    row_commands.add_embed(embed)
-    embed.set_defaults(run=_rows, make=row_commands.embed_files)
+    rows.add_embed(embed)
+    embed.set_defaults(run=_rows, make=rows.embed_files)
 
     redshift = commands.add_parser(
         "redshift", help="one row per object: p(z) in numbers, and the exact redshift of its lines"
     )
-    row_commands.add_redshift(redshift)
-    redshift.set_defaults(run=_rows, make=row_commands.measure_files)
+    rows.add_redshift(redshift)
+    redshift.set_defaults(run=_rows, make=rows.measure_files)
 
-    generate = commands.add_parser(
+    generating = commands.add_parser(
         "generate", help="what an object lacks, drawn by the model: a spectrum, an image, numbers"
     )
-    generate_command.add_generate(generate)
-    generate.set_defaults(run=_generate)
+    generate.add_generate(generating)
+    generating.set_defaults(run=_generate)
 
     many = commands.add_parser("batch", help="a catalog of any number of objects, with vectors and redshifts")
     batch.add_batch(many)
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
-    for command, count in ((analyze, "*"), (embed, "+"), (redshift, "+"), (generate, "+"), (many, "*")):
+    for command, count in ((analyze, "*"), (embed, "+"), (redshift, "+"), (generating, "+"), (many, "*")):
         command.add_argument(
             "files",
             nargs=count,
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
             help="what corrects p(z): a file of these weights, or no for p(z) as the model gives it "
             "(default: AION_RECALIBRATION, else the file beside the weights)",
         )
-    for command in (analyze, embed, redshift, generate, many, calibrating, *applications):
+    for command in (analyze, embed, redshift, generating, many, calibrating, *applications):
         command.add_argument(
             "--model",
             metavar="ID",
@@ -260,12 +260,12 @@ def _generate(options: argparse.Namespace) -> Outcome:
     from aion.explorer.export.analysis import file_stems
     from aion.io import Overrides
 
-    request, outcome = generate_command.generation_request(options), Outcome()
+    request, outcome = generate.generation_request(options), Outcome()
     objects = read_files(options.files, Overrides.parse(options.set), strict=options.strict)
     engine = _engine(options.model)
     for stem, target in zip(file_stems([one.id for one in objects]), objects, strict=True):
         try:
-            files, about = generate_command.draw_files(engine, target, request, stem)
+            files, about = generate.draw_files(engine, target, request, stem)
         except AIONError as exc:
             outcome.leave_out(target.id, exc)
             continue

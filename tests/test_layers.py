@@ -136,22 +136,10 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
     | {"aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
-    "aion.batch": {"aion.errors", "aion.fetch", "aion.io", "aion.catalog", "aion.survey"}
-    | explorer("settings", "engine", "export"),
-    "aion.calibrate": {"aion.errors", "aion.catalog", "aion.survey"} | explorer("redshift", "engine"),
-    "aion.file_arguments": {"aion.errors", "aion.io"},
-    "aion.generate_command": {"aion.errors", "aion.io"} | explorer("engine", "export", "results"),
-    "aion.outcome": set(),
-    "aion.row_commands": {"aion.catalog", "aion.errors", "aion.file_arguments", "aion.io", "aion.outcome"}
-    | {"aion.survey"}
-    | explorer("engine", "export"),
+    "aion.commands": core("catalog", "errors", "inspection", "io", "resources", "sky", "survey")
+    | explorer("settings", "results", "redshift", "engine", "export"),
     "aion.processors": set(),
-    "aion.fetch": {"aion.errors", "aion.io", "aion.sky"} | explorer("settings"),
-    "aion.serving": {"aion.resources", "aion.inspection"} | explorer("settings"),
-    "aion.__main__": CORE
-    | SERVICES
-    | {"aion.batch", "aion.calibrate", "aion.fetch", "aion.file_arguments", "aion.generate_command"}
-    | {"aion.outcome", "aion.row_commands", "aion.serving"},
+    "aion.__main__": CORE | SERVICES | {"aion.commands"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aion import serving
 from aion.__main__ import main
+from aion.commands import serving
 from aion.errors import InputError
 from aion.inspection.opening import queue_of_paths
 from aion.inspection.store import InspectionStore

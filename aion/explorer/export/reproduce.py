@@ -135,7 +135,7 @@ class Recipe:
     def _imports(self) -> list[str]:
         """Of what gives the object."""
         if self._is_fetched():
-            return ["from aion.fetch import objects_at", "from aion.io import Overrides"]
+            return ["from aion.commands.fetch import objects_at", "from aion.io import Overrides"]
         if not self.files:
             return []
         return [f"from aion.io import {'Overrides, ' if self.overrides.set_fields() else ''}read"]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion import fetch
+from aion.commands import fetch
 from aion.errors import ConfigError, InputError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aion.commands.files import read_files
+from aion.commands.outcome import Outcome
 from aion.errors import AIONError, ConfigError
-from aion.file_arguments import read_files
-from aion.outcome import Outcome
 
 if TYPE_CHECKING:
     from aion.explorer.engine import Engine
