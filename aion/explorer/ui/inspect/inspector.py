@@ -21,6 +21,8 @@ from aion.lines import ATMOSPHERE, LINES
 KEY = "inspector"
 AHEAD = 6
 """Screens made at once when a queue is opened."""
+UNDO = 100
+"""Steps that the browser has at hand; each report brings those before them."""
 
 
 @st.fragment
@@ -52,6 +54,11 @@ def bench(queue: Queue, person: str, order: list[int]) -> None:
             "order": order,
             "start": start,
             "decisions": decisions,
+            "undo": [
+                {"key": step.key, "place": places[step.before.object_id], "before": _plain(step.before)}
+                for step in store().undo_steps(queue.id, person, UNDO)
+                if step.before.object_id in places
+            ],
             "saved": list(session.saved),
             "said": _decisions_by_place(queue, places),
             "screens": f"{address}{queue.id}/",
@@ -89,7 +96,8 @@ def _record(queue: Queue, person: str, reported: list[dict[str, Any]]) -> None:
         for one in reported
     ]
     keys = [str(one["key"]) for one in reported]
-    store().record(queue.id, decisions, keys)
+    undoes = {str(one["key"]): str(one["undoes"]) for one in reported if one.get("undoes")}
+    store().record(queue.id, decisions, keys, undoes)
     if keys:
         inspection_session().saved = tuple(keys)
 
