@@ -1,6 +1,7 @@
 """The Inspect page without a browser: queues, who inspects, filters, files, disagreements, own lines."""
 
 import json
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -10,6 +11,7 @@ from aion.explorer.ui.inspect.decision_files import decisions_file
 from aion.explorer.ui.inspect.disagreements import merged_file
 from aion.explorer.ui.inspect.queue_tools import DONE, OPEN, QueueFilter, seen
 from aion.explorer.ui.shared import people, server
+from aion.explorer.ui.shared.examples import example_spectra
 from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from aion.inspection.queues import ObjectSource, Queue, QueueObject
@@ -63,6 +65,12 @@ def test_files_without_any_object_are_refused_in_a_sentence(page):
     page.file_uploader[0].set_value([("notes.txt", b"a night of clouds", "text/plain")]).run()
     assert "There is no object in these files: notes.txt: the text" in page.error[0].value
     assert not page.exception
+
+
+def test_example_spectra_are_a_queue_for_who_has_no_files_at_hand(page):
+    page.button(key="inspect-examples").click().run()
+    assert not page.exception
+    assert [Path(file) for one in opened(page).objects for file in one.source.files] == example_spectra()
 
 
 def test_a_link_to_a_queue_that_is_not_there_says_so(page):
