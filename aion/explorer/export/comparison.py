@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from aion.constants import SPEED_OF_LIGHT
+from aion.explorer.export.analysis import without_nan
 from aion.explorer.results.comparison import (
     BestRedshift,
     Comparison,
@@ -78,9 +79,9 @@ def decoded_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
-    """As plain values; a pair is of the first and the second result."""
+    """As plain values; a pair is of the first and the second result. NaN becomes None."""
     neighbors = comparison.neighbors
-    return {
+    plain = {
         "id": comparison.first.id,
         "files": [{"source": name, "sha256": digest} for digest, name in comparison.first.files.items()],
         "results": [_result(one) for one in (comparison.first, comparison.second)],
@@ -106,7 +107,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
                 "survey": next(one.survey for one in pair if one is not None),
                 "bands": [None if one is None else list(one.bands) for one in pair],
                 "residual_rms_nanomaggies": [
-                    None if one is None or one.residual_rms is None else _finite(one.residual_rms)
+                    None if one is None or one.residual_rms is None else list(one.residual_rms)
                     for one in pair
                 ],
             }
@@ -124,6 +125,8 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         if isinstance(neighbors, str)
         else {"k": neighbors.k, "shared": list(neighbors.ids)},
     }
+    finite: dict[str, Any] = without_nan(plain)
+    return finite
 
 
 def _result(one: SavedResult) -> dict[str, Any]:
@@ -171,8 +174,3 @@ def _intervals(intervals: tuple[Interval, ...]) -> str:
 
 def _number(value: float | None) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.4g}".replace("-", "−")
-
-
-def _finite(values: tuple[float, ...]) -> list[float | None]:
-    """JSON knows no NaN."""
-    return [value if math.isfinite(value) else None for value in values]
