@@ -124,7 +124,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.redshift.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
-    "aion.explorer.ui.shared": PAGE,
+    "aion.explorer.ui.shared": PAGE | {"aion.inspection"},
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
