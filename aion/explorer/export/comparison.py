@@ -7,7 +7,7 @@ from aion.constants import SPEED_OF_LIGHT
 from aion.explorer.export.analysis import without_nan
 from aion.explorer.results.comparison import (
     BestRedshift,
-    Comparison,
+    ResultComparison,
     SavedResult,
     SharedNeighbors,
     decoded_difference,
@@ -19,7 +19,7 @@ NEARBY = 0.01
 NONE = "–"
 
 
-def comparison_sentences(comparison: Comparison) -> list[str]:
+def comparison_sentences(comparison: ResultComparison) -> list[str]:
     """What both results have in common, and how far they agree."""
     weights = (
         "Both are of the same weights: what differs is of the settings, or of the processor."
@@ -39,7 +39,7 @@ def comparison_sentences(comparison: Comparison) -> list[str]:
     ]
 
 
-def result_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
+def result_rows(comparison: ResultComparison) -> list[tuple[str, str, str]]:
     """Quantity, and what it is in the first and in the second result: weights, settings, redshifts."""
     pair = (comparison.first, comparison.second)
     return [
@@ -52,7 +52,7 @@ def result_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
     ]
 
 
-def decoded_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
+def decoded_rows(comparison: ResultComparison) -> list[tuple[str, str, str]]:
     """The same of what was decoded."""
     rows = []
     for spectra in comparison.spectra:
@@ -78,7 +78,7 @@ def decoded_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
     return rows
 
 
-def comparison_dict(comparison: Comparison) -> dict[str, Any]:
+def comparison_dict(comparison: ResultComparison) -> dict[str, Any]:
     """As plain values; a pair is of the first and the second result. NaN becomes None."""
     neighbors = comparison.neighbors
     plain = {
@@ -146,7 +146,7 @@ def _row(name: str, first: object, second: object) -> tuple[str, str, str]:
     return name, str(first), str(second)
 
 
-def _spectra_sentences(comparison: Comparison) -> list[str]:
+def _spectra_sentences(comparison: ResultComparison) -> list[str]:
     pairs = [(one, other) for one, other in comparison.spectra if one is not None and other is not None]
     differences = {one.survey: decoded_difference(one, other) for one, other in pairs}
     return [

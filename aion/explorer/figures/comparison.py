@@ -18,13 +18,13 @@ from aion.explorer.figures.sampling import decimate, flux_range
 from aion.explorer.figures.spectral_axes import FLUX_TITLE, WAVELENGTH_TITLE
 from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank, template
 from aion.explorer.results import ImageResult, SpectrumResult
-from aion.explorer.results.comparison import Comparison
+from aion.explorer.results.comparison import ResultComparison
 
 Names = tuple[str, str]
 """Of the first and of the second result, for people."""
 
 
-def compared_densities(comparison: Comparison, names: Names, *, theme: Theme = LIGHT) -> go.Figure:
+def compared_densities(comparison: ResultComparison, names: Names, *, theme: Theme = LIGHT) -> go.Figure:
     """Both p(z) on one axis, with the best redshift of each as a line and its error as a band."""
     figure = blank(theme, height=350)
     pair = (comparison.first, comparison.second)
