@@ -148,7 +148,8 @@ def test_both_results_are_drawn_over_each_other_and_over_the_data(bundles):
     density = figures.compared_densities(comparison, names)
     assert [trace.name.partition(":")[0] for trace in density.data] == ["one &lt;b&gt;", "other"]
     for trace, one in zip(density.data, (comparison.first, comparison.second), strict=True):
-        assert max(trace.y) == pytest.approx(one.redshift.density.max())
+        assert max(trace.customdata) == pytest.approx(one.redshift.density.max())
+        assert max(trace.y) == 1
     drawn = figures.compared_spectra(*comparison.spectra[0], names)
     assert [trace.name.partition(",")[0] for trace in drawn.data if trace.showlegend] == [
         "Data",

@@ -160,7 +160,7 @@ def _neighbors_sentence(neighbors: SharedNeighbors | str) -> str:
     if isinstance(neighbors, str):
         return f"Neighbors cannot be compared: {neighbors}."
     shared = f": {', '.join(neighbors.ids)}" if neighbors.ids else ""
-    return f"Of the {neighbors.k} nearest neighbors of each, {len(neighbors.ids)} are the same{shared}."
+    return f"Of the {neighbors.k} nearest neighbors of each, both have {len(neighbors.ids)}{shared}."
 
 
 def _kind(best: BestRedshift) -> str:
