@@ -1,6 +1,6 @@
 """The command line: ``aion analyze``, ``redshift``, ``embed``, ``generate``, ``batch``, ``catalog``,
-``calibrate``, ``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same numbers, as the
-pages.
+``calibrate``, ``head``, ``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same
+numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aion.commands import batch, calibrate, fetch, generate, rows, serving
+from aion.commands import batch, calibrate, fetch, generate, heads, rows, serving
 from aion.commands.files import read_files
 from aion.commands.outcome import Outcome
 from aion.errors import AIONError, ConfigError, InputError
@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     calibrating = commands.add_parser("calibrate", help="p(z) against true redshifts, and what corrects it")
     calibrate.add_calibrate(calibrating)
     calibrating.set_defaults(run=_calibrate)
+
+    heading = commands.add_parser("head", help="learn a column of your own from embeddings, and apply it")
+    heads.add_head(heading)
+    heading.set_defaults(run=_head)
 
     fetching = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_fetch(fetching)
@@ -293,6 +297,10 @@ def _catalog(options: argparse.Namespace) -> Outcome:
 
 def _calibrate(options: argparse.Namespace) -> Outcome:
     return Outcome(calibrate.calibrate_files(options, lambda: _engine(options.model, options.recalibration)))
+
+
+def _head(options: argparse.Namespace) -> Outcome:
+    return heads.train_or_apply(options, lambda: _engine(options.model))
 
 
 def _streams(engine: "Engine", use: str | None) -> list[str] | None:

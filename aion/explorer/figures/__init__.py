@@ -6,6 +6,7 @@ from aion.explorer.figures.calibration import coverage_curve, pit_histogram, red
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
 from aion.explorer.figures.generated import generated_figures
+from aion.explorer.figures.heads import confusion_matrix, label_pairs, learning_curve
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.reasons import image_reasons, spectrum_reasons
@@ -41,6 +42,7 @@ __all__ = [
     "alone",
     "blink",
     "choose_points",
+    "confusion_matrix",
     "count_bars",
     "coverage_curve",
     "cutout_url",
@@ -51,6 +53,8 @@ __all__ = [
     "image_reasons",
     "image_tokens",
     "image_url",
+    "label_pairs",
+    "learning_curve",
     "line_marks",
     "neighbors",
     "on_page",
