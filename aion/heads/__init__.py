@@ -6,7 +6,7 @@ compares, `applying` gives tables, `store` is the folder of those that are kept.
 scikit-learn.
 """
 
-from aion.heads.applying import apply_to_catalog, predictions_table, views_for
+from aion.heads.applying import apply_to_catalog, predictions_table, views_for, why_not_catalog
 from aion.heads.head import Head, HeadFacts, Predictions
 from aion.heads.store import HeadFolder, KeptHead
 
@@ -19,4 +19,5 @@ __all__ = [
     "apply_to_catalog",
     "predictions_table",
     "views_for",
+    "why_not_catalog",
 ]

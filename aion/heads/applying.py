@@ -22,25 +22,12 @@ def apply_to_catalog(head: Head, catalog: Catalog) -> pd.DataFrame:
     """A row for each object, as `predictions_table` has it.
 
     Raises:
-        InputError: the catalog is of other weights, or its vectors are made from other data than those of
-            training.
+        InputError: as `why_not_catalog` says.
     """
-    head.refuse_others(catalog.manifest.model_sha256)
+    problem = why_not_catalog(head, catalog)
+    if problem is not None:
+        raise InputError(f"the head of {head.facts.title} cannot be applied to this catalog: {problem}")
     view = head.facts.view
-    sets = streams_of(catalog, view) if view in catalog.indexes else ()
-    if not sets:
-        raise InputError(
-            f"the head of {head.facts.title} reads vectors of {view!r}; the catalog has "
-            f"{', '.join(catalog.indexes)}"
-        )
-    for held in sets:
-        read = head.reads(held)
-        if read is None or set(read) != set(held):
-            wanted = " or ".join(sorted({", ".join(one) for one in head.facts.streams}))
-            raise InputError(
-                f"the head of {head.facts.title} reads {wanted}; vectors of this catalog are made from "
-                f"{', '.join(held)}"
-            )
     index, ids = catalog.indexes[view], catalog.table["id"].astype(str).to_numpy()
     parts = [
         predictions_table(
@@ -50,6 +37,23 @@ def apply_to_catalog(head: Head, catalog: Catalog) -> pd.DataFrame:
         for rows in [np.arange(first, min(first + PIECE, len(ids)))]
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def why_not_catalog(head: Head, catalog: Catalog) -> str | None:
+    """Why a head says nothing of a catalog: it is of other weights, or its vectors are made from other data
+    than those of training. None: it does."""
+    view, sha256 = head.facts.view, catalog.manifest.model_sha256
+    if sha256 != head.facts.sha256:
+        return head.why_not(sha256, ())
+    if view not in catalog.indexes:
+        return f"it reads vectors of {view!r}; the catalog has {', '.join(catalog.indexes)}"
+    sets = streams_of(catalog, view)
+    other = [held for held in sets if set(head.reads(held) or ()) != set(held)]
+    if other or not sets:
+        wanted = " or ".join(sorted({", ".join(one) for one in head.facts.streams}))
+        found = ", ".join(other[0]) if other else "what nobody has noted"
+        return f"it reads {wanted}; vectors of this catalog are made from {found}"
+    return None
 
 
 def predictions_table(head: Head, ids: Sequence[str] | NDArray[Any], found: Predictions) -> pd.DataFrame:

@@ -17,6 +17,7 @@ FOLDS = 5
 NEIGHBORS = 10
 """Of kNN."""
 EMBEDDING, PHOTOMETRY, SHUFFLED = "embedding", "photometry alone", "embedding, shuffled labels"
+TOGETHER = "embedding and photometry"
 KNN, LINEAR = f"{NEIGHBORS} nearest", "linear"
 """Names of what is compared."""
 

@@ -32,6 +32,7 @@ from aion.heads.report import (
     NEIGHBORS,
     PHOTOMETRY,
     SHUFFLED,
+    TOGETHER,
     CurvePoint,
     HeadReport,
     MethodScore,
@@ -79,22 +80,15 @@ def train_head(objects: LabeledObjects, tell: Tell = lambda step, share: None) -
         ),
         MethodScore(EMBEDDING, LINEAR, scores_by_fold(objects, labels, folds, ours.predicted)),
     ]
-    tell("Cross-validation of the photometry", 0.3)
+    tell("Cross-validation of the photometry", 0.25)
     photometry = objects.photometry.to_numpy(float)
     if photometry.shape[1]:
-        filled = _standard_photometry(photometry)
-        scores += [
-            MethodScore(
-                PHOTOMETRY,
-                KNN,
-                scores_by_fold(objects, labels, folds, _nearest(objects, filled, labels, folds)),
-            ),
-            MethodScore(
-                PHOTOMETRY,
-                LINEAR,
-                scores_by_fold(objects, labels, folds, _linear_folds(objects, photometry, folds).predicted),
-            ),
-        ]
+        nearest = _nearest(objects, _standard_photometry(photometry), labels, folds)
+        scores.append(MethodScore(PHOTOMETRY, KNN, scores_by_fold(objects, labels, folds, nearest)))
+        both = np.concatenate([x, photometry], axis=1)
+        for name, columns in ((PHOTOMETRY, photometry), (TOGETHER, both)):
+            found = _linear_folds(objects, columns, folds).predicted
+            scores.append(MethodScore(name, LINEAR, scores_by_fold(objects, labels, folds, found)))
     tell("Cross-validation of shuffled labels", 0.5)
     scores += _shuffled(objects, x, folds, ours.strengths)
     curve = _curve(objects, {EMBEDDING: x, PHOTOMETRY: photometry}, folds, scores, tell)

@@ -2,12 +2,14 @@
 reference catalog, whose objects training never saw.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from torch import Generator
 from tqdm import tqdm
 
-from aion.catalog import Catalog
+from aion.catalog import ALL, Catalog
 from aion.errors import InputError
 from aion.heads.report import EMBEDDING, LINEAR
 from aion.heads.samples import LabelChoice, label_objects
@@ -41,17 +43,26 @@ def draw_truths(catalog: Catalog, survey: SimulatedSurvey, config: EmbeddedConfi
 
 
 def measure_heads(catalog: Catalog, truths: pd.DataFrame) -> tuple[Table, Table]:
-    """Numbers and classes: scores on held-out objects, from spectra, beside nearest neighbors, photometry
-    alone and shuffled labels."""
-    numbers: Table = {}
-    classes: Table = {}
-    for name in (*TRUTHS, "class"):
-        other = None if name == "class" else truths
-        report = train_head(label_objects(catalog, LabelChoice(name, view=VIEW), other))
-        table = classes if name == "class" else numbers
+    """Numbers and classes: scores on held-out objects, beside nearest neighbors, photometry alone and
+    shuffled labels. Of the mass also what limits it: how bright the galaxies are, and the mass of each as if
+    its r magnitude were 20."""
+    is_galaxy = truths[TRUTHS[0]].notna().to_numpy()
+    mag = np.where(is_galaxy, catalog.table.set_index("id")["mag_r"].reindex(truths["id"]), np.nan)
+    limits = {"mag_r": mag, "log_mass_of_r_20": truths[TRUTHS[0]] + 0.4 * (mag - 20)}
+    labels = truths.assign(**limits)
+    spectra, everything = ((name, VIEW) for name in (*TRUTHS, *limits)), ((name, ALL) for name in TRUTHS)
+    numbers = _table(catalog, labels, [*spectra, *everything])
+    return numbers, _table(catalog, None, [("class", VIEW)])
+
+
+def _table(catalog: Catalog, labels: pd.DataFrame | None, asked: Sequence[tuple[str, str]]) -> Table:
+    """Of each label and view."""
+    table: Table = {}
+    for name, view in asked:
+        report = train_head(label_objects(catalog, LabelChoice(name, view=view), labels))
         for one in report.scores:
             row: Row = {key: mean for key, (mean, _) in one.score.items()}
             if (one.data, one.method) == (EMBEDDING, LINEAR):
                 row["calibration"] = report.covered
-            table[f"{name}: {one.data}, {one.method}"] = row | {"n": len(report.objects)}
-    return numbers, classes
+            table[f"{name}, {view}: {one.data}, {one.method}"] = row | {"n": len(report.objects)}
+    return table

@@ -3,18 +3,16 @@ for the files of others."""
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
-from aion.catalog import Catalog
 from aion.errors import AIONError
 from aion.explorer.engine import Engine
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.heads.heads_state import heads_state
 from aion.explorer.ui.heads.label_source import VIEWS
 from aion.explorer.ui.shared import active_catalog, layout, server
-from aion.explorer.ui.shared.downloads import file_button, stem, table_downloads
-from aion.heads import Head, KeptHead, apply_to_catalog
+from aion.explorer.ui.shared.downloads import file_button, table_downloads
+from aion.heads import Head, KeptHead, apply_to_catalog, why_not_catalog
 
 
 def kept_heads(engine: Engine) -> None:
@@ -70,25 +68,15 @@ def _about(head: Head, engine: Engine) -> None:
 
 
 def _apply(head: Head, key: str) -> None:
-    """Its values of all objects of the catalog that the pages look into, as files."""
+    """Its values of all objects of the catalog that the pages look into, where it reads such data."""
     catalog = active_catalog.catalog()
     if catalog is None:
         return
     about = {"head": head.facts.title, "head sha256": head.digest, "weights_sha256": head.facts.sha256}
-    with st.popover("Apply", icon=":material/function:"):
-        which = "your catalog" if active_catalog.is_own() else "the reference catalog"
-        st.caption(f"Values with errors of all {len(catalog):,} objects of {which}")
-        try:
-            preview = _values(head, catalog)
-        except AIONError as exc:
-            layout.refuse(str(exc))
-            return
-        st.dataframe(preview.head(5), hide_index=True)
-        table_downloads(partial(_values, head, catalog), about, name=f"{key}-{stem(head.facts.title)}")
-
-
-def _values(head: Head, catalog: Catalog) -> pd.DataFrame:
-    return apply_to_catalog(head, catalog)
+    which = "your catalog" if active_catalog.is_own() else "the reference catalog"
+    if why_not_catalog(head, catalog) is None:
+        apply = partial(apply_to_catalog, head, catalog)
+        table_downloads(apply, about, name=key, label=f"Apply to {which}")
 
 
 def _upload(engine: Engine) -> None:
