@@ -21,7 +21,7 @@ from aion.modalities import Z
 FEWEST = 50
 """Labels from which a head is trained."""
 FEWEST_OF_CLASS = 10
-"""Labels of a class from which it is one; of fewer, it is left out."""
+"""Objects on the sky of a class from which it is one; of fewer, it is left out."""
 MOST = 10_000
 """Labels that are used; of more, so many drawn at random."""
 MOST_CLASSES = 20
@@ -105,20 +105,17 @@ def label_objects(catalog: Catalog, choice: LabelChoice, other: pd.DataFrame | N
     values = _column(catalog, choice.column, other, choice.id_column)
     kind = choice.kind or detect_kind(values)
     labels, problem = (_numbers if kind == "number" else _classes)(values, choice)
-    known = ~pd.isna(labels)
-    left_out = _counted((~known).sum(), problem)
-    if kind == "class":
-        counts = pd.Series(labels[known]).value_counts()
-        rare = set(counts.index[counts < FEWEST_OF_CLASS])
-        is_rare = np.array([label in rare for label in labels])
-        left_out += _counted(is_rare.sum(), f"of a class with fewer than {FEWEST_OF_CLASS}")
-        known &= ~is_rare
-    rows = np.flatnonzero(known)
-    _refuse_few(labels[rows], choice.column, kind)
+    rows = np.flatnonzero(~pd.isna(labels))
+    left_out = _counted(len(labels) - len(rows), problem)
     if len(rows) > MOST:
         left_out += (f"{len(rows) - MOST:,} more that were not drawn",)
         rows = np.sort(np.random.default_rng(SEED).permutation(rows)[:MOST])
     groups, grouped_by = _groups(catalog, rows, choice, other)
+    if kind == "class":
+        is_rare = _are_rare(labels[rows], groups)
+        left_out += _counted(is_rare.sum(), f"of a class with fewer than {FEWEST_OF_CLASS} objects")
+        rows, groups = rows[~is_rare], groups[~is_rare]
+    _refuse_few(labels[rows], choice.column, kind)
     return LabeledObjects(
         ids=catalog.table["id"].astype(str).to_numpy()[rows],
         vectors=np.asarray(catalog.indexes[choice.view].rows(rows), dtype=np.float32),
@@ -206,6 +203,13 @@ def _class_name(value: Any) -> str | None:
     return str(int(value)) if is_whole else str(value).strip()
 
 
+def _are_rare(labels: NDArray[Any], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) True = of a class of too few objects."""
+    objects = pd.Series(groups).groupby(labels).nunique()
+    rare: NDArray[np.bool_] = np.isin(labels.astype(str), objects.index[objects < FEWEST_OF_CLASS])
+    return rare
+
+
 def _refuse_few(labels: NDArray[Any], column: str, kind: Kind) -> None:
     if len(labels) < FEWEST:
         raise InputError(
@@ -258,4 +262,8 @@ def _counted(count: Any, what: str) -> tuple[str, ...]:
 def label_columns(table: pd.DataFrame) -> Sequence[str]:
     """Columns that may hold labels: with more than one value, ids and places on maps left out."""
     dropped = ("id", "ra", "dec", "umap_1", "umap_2", "pca_1", "pca_2", "has_image", "has_spectrum")
-    return [str(name) for name in table if name not in dropped and table[name].nunique() > 1]
+    return [str(name) for name in table if name not in dropped and _varies(table[name])]
+
+
+def _varies(values: "pd.Series[Any]") -> bool:
+    return len(values) > 0 and not bool((values == values.iloc[0]).all())

@@ -1,6 +1,7 @@
 """The folder of the heads that are kept on a computer, for all who use the application there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -31,9 +32,10 @@ class HeadFolder:
         """All, by name; those that cannot be read with the reason."""
         found = {}
         for path in sorted(self.path.glob("*.safetensors")):
-            about = path.stat()
-            key = (path, about.st_mtime_ns, about.st_size)
-            found[key] = self._read.get(key) or _kept(path)
+            with suppress(FileNotFoundError):  # somebody else removed it
+                about = path.stat()
+                key = (path, about.st_mtime_ns, about.st_size)
+                found[key] = self._read.get(key) or _kept(path)
         self._read = found
         return list(found.values())
 

@@ -126,6 +126,8 @@ def _choose_strength(
     objects: LabeledObjects, x: Floats, labels: NDArray[Any], rows: NDArray[np.int64]
 ) -> float:
     """The λ that is best on a fifth of the objects of some rows, when it learns from the others."""
+    if len(np.unique(objects.groups[rows])) < 2:
+        return STRENGTHS[objects.kind][-1]
     split = GroupShuffleSplit(1, test_size=0.2, random_state=SEED)
     ((first, second),) = split.split(rows, groups=objects.groups[rows])
     first, second = rows[first], rows[second]

@@ -98,7 +98,7 @@ def test_missing_labels_are_left_out_and_counted(made):
     rare = np.array(made.table["class"].astype(str), dtype=object)
     rare[:3], rare[3:5] = "odd", ""
     found = label_objects(made, LabelChoice("label"), with_labels(made, rare))
-    assert found.left_out == ("2 without a class", "3 of a class with fewer than 10")
+    assert found.left_out == ("2 without a class", "3 of a class with fewer than 10 objects")
 
 
 def test_the_logarithm_of_a_label_is_learned_where_there_is_one(made):

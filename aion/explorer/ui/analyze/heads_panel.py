@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from aion.error_text import with_error
+from aion.errors import AIONError
 from aion.explorer.results import Analysis, Floats
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.session import current_session
@@ -27,14 +28,19 @@ def your_labels(analysis: Analysis) -> None:
     if not heads:
         return
     layout.section("Your labels", EXPLANATION)
-    rows = [_row(head, analysis, found) for head, found in zip(heads, _found(heads, analysis), strict=True)]
+    try:
+        found = _found(heads, analysis)
+    except AIONError as exc:
+        layout.refuse(str(exc))
+        return
+    rows = [_row(head, analysis, one) for head, one in zip(heads, found, strict=True)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
 
 
 def _found(heads: Sequence[Head], analysis: Analysis) -> list[Predictions | None]:
     """Of each head, from memory when it was asked before."""
     session = current_session()
-    key = (session.opened, session.row, session.use, tuple(head.file_name for head in heads))
+    key = (session.opened, session.row, session.use, tuple(heads))
     if session.labeled is None or session.labeled[0] != key:
         fitting = [head for head in heads if head.facts.sha256 == analysis.model.sha256]
         [vectors] = server.engine().vectors([analysis], views_for(fitting))
