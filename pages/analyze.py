@@ -19,6 +19,7 @@ if current_session().target is None:
 from aion.explorer.ui.analyze import (  # noqa: E402
     analysis,
     choices,
+    comparison_panel,
     generation_panel,
     heads_panel,
     image_panel,
@@ -60,5 +61,6 @@ analysis.tokens(result)
 layout.section("Take it along", "The numbers of this page elsewhere.")
 samp_panel.samp_panel(result)
 reproduce.reproduce_panel(result)
+comparison_panel.comparison_panel(result)
 analysis.weights_note(result)
 links.write_address()

@@ -129,7 +129,7 @@ LAYERS: dict[str, set[str]] = {
     )
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
-    "aion.explorer.ui.shared": PAGE,
+    "aion.explorer.ui.shared": PAGE | {"aion.inspection"},
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
@@ -142,10 +142,12 @@ LAYERS: dict[str, set[str]] = {
     | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
     | {"aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
-    "aion.commands": core("catalog", "errors", "heads", "inspection", "io", "resources", "sky", "survey")
+    "aion.commands": core(
+        "catalog", "download", "errors", "heads", "inspection", "io", "resources", "sky", "survey"
+    )
     | explorer("settings", "results", "redshift", "engine", "export"),
     "aion.processors": set(),
-    "aion.__main__": CORE | SERVICES | {"aion.commands"},
+    "aion.__main__": {"aion.commands", "aion.errors", "aion.explorer.settings"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -3,14 +3,15 @@ photometry alone and shuffled labels; and what it says of other objects."""
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aion.commands.files import read_files
+from aion.commands.files import add_files, read_files
 from aion.commands.outcome import Outcome
 from aion.commands.temporary_catalog import temporary_catalog
+from aion.commands.weights import add_weights, start_engine
 from aion.errors import AIONError, ConfigError
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ ENDINGS = ("csv", "ecsv", "fits", "vot")
 VIEWS = ("all", "spectrum", "image", "photometry")
 
 
-def add_head(head: argparse.ArgumentParser) -> None:
-    """Its actions."""
+def add_head(commands: Any) -> None:
+    """The command, with its actions."""
+    head = commands.add_parser("head", help="learn a column of your own from embeddings, and apply it")
     actions = head.add_subparsers(title="actions", required=True, dest="action")
     train = actions.add_parser("train", help="learn a column of a catalog or of a table with the same ids")
     train.add_argument(
@@ -59,38 +61,23 @@ def add_head(head: argparse.ArgumentParser) -> None:
     apply = actions.add_parser("apply", help="what a head says of the objects of files or of a catalog")
     apply.add_argument("head", type=Path, metavar="HEAD", help="file that aion head train wrote")
     apply.add_argument(
-        "files", nargs="+", metavar="FILE", help="folder of a catalog, or files as aion embed takes them"
-    )
-    apply.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
         help=f"file to write, ending in {', '.join(ENDINGS)} (default: CSV to standard output)",
     )
-    apply.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="in place of what is detected"
-    )
-    apply.add_argument(
-        "--strict", action="store_true", help="refuse files of which anything would have to be assumed"
-    )
-    for action in (train, apply):
-        action.add_argument(
-            "--model",
-            metavar="ID",
-            help="folder or Hub id of the weights (default: AION_MODEL, else the embedded model)",
-        )
+    add_files(apply)
+    for action, run in ((train, train_files), (apply, apply_head)):
+        add_weights(action)
+        action.set_defaults(run=run)
 
 
-def train_or_apply(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
-    """One of the actions.
+def train_files(options: argparse.Namespace) -> Outcome:
+    """A head of what the options say; prints how good it is.
 
     Raises:
-        AIONError: nothing can be learned, or the head cannot be used.
+        AIONError: nothing can be learned.
     """
-    return _train(options, engine) if options.action == "train" else _apply(options, engine)
-
-
-def _train(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
     from aion.catalog.label_tables import read_table
     from aion.heads.samples import LabelChoice, label_objects
     from aion.heads.training import train_head
@@ -105,7 +92,7 @@ def _train(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outco
         options.id,
         options.group,
     )
-    with _catalog(options.files, engine) as catalog:
+    with _catalog(options) as catalog:
         objects = label_objects(catalog, choice, other)
     report = train_head(objects, lambda step, share: print(f"aion: {step}, {share:.0%}", file=sys.stderr))
     print("\n".join(report.sentences()))
@@ -129,7 +116,12 @@ def _curve(report: "HeadReport") -> str:
     return f"Learning curve, {report.main_score} of labels: " + "; ".join(lines)
 
 
-def _apply(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
+def apply_head(options: argparse.Namespace) -> Outcome:
+    """What a head says of files or of a catalog, as a table.
+
+    Raises:
+        AIONError: the head cannot be used.
+    """
     from aion.catalog import Catalog
     from aion.explorer.export.tables import table_file
     from aion.heads import Head, apply_to_catalog
@@ -144,7 +136,7 @@ def _apply(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outco
         found = apply_to_catalog(head, Catalog.load(options.files[0]))
         outcome.count = len(found)
     else:
-        found = _of_files(head, options, engine(), outcome)
+        found = _of_files(head, options, start_engine(options), outcome)
     if len(found):
         about = {"head": head.facts.title, "head sha256": head.digest, "weights_sha256": head.facts.sha256}
         written = table_file(found, ending, about)
@@ -190,11 +182,11 @@ def _of_files(
 
 
 @contextmanager
-def _catalog(files: list[str], engine: "Callable[[], Engine]") -> "Iterator[Catalog]":
+def _catalog(options: argparse.Namespace) -> "Iterator[Catalog]":
     from aion.catalog import Catalog
 
-    if len(files) == 1 and Catalog.is_in(Path(files[0])):
-        yield Catalog.load(files[0])
+    if len(options.files) == 1 and Catalog.is_in(Path(options.files[0])):
+        yield Catalog.load(options.files[0])
     else:
-        with temporary_catalog(files, engine()) as folder:
+        with temporary_catalog(options.files, start_engine(options)) as folder:
             yield Catalog.load(folder)

@@ -23,6 +23,7 @@ from aion.recalibration import (
     smoothed,
     surprise,
 )
+from aion.redshift import MULTIMODAL, RedshiftPDF
 from aion.redshift_scores import Array, Columns, Floats, Redshifts, coverage_error
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
@@ -226,7 +227,7 @@ def _correction(sample: _Sample, snr: tuple[float, float] | None, *, with_spectr
     width = fit_smoothing(used.probability, edges, used.z)
     smooth = smoothed(used.probability, edges, width)
     power = fit_power(smooth, edges, used.z) if with_spectrum else 1.0
-    return Correction((), snr, width, power, n=len(used.z))
+    return Correction((), snr, width, power, n=len(used.z), regions_of_peaks=not with_spectrum)
 
 
 def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:
@@ -240,20 +241,34 @@ def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:
             rows[kind] = {
                 "n": len(part.z),
                 "before": _numbers_of(part.probability, part),
-                "after": _numbers_of(after, part),
+                "after": _numbers_of(after, part, regions_of_peaks=found.regions_of_peaks),
             }
     return rows
 
 
-def _numbers_of(probability: Floats, part: _Sample) -> dict[str, float]:
+def _numbers_of(probability: Floats, part: _Sample, *, regions_of_peaks: bool = False) -> dict[str, float]:
     edges = part.edges[0]
     answers = Redshifts.of_arrays(probability, edges, part.z)
     missed = np.abs(answers.error) >= MISSED
+    pdfs = [RedshiftPDF(edges, p, regions_of_peaks=regions_of_peaks) for p in probability]
+    pieces = np.array([len(pdf.ci68) for pdf in pdfs])
+    has_one_peak = np.array([MULTIMODAL not in pdf.flags for pdf in pdfs])
     numbers = {
         "-ln p": float(surprise(probability, edges, part.z).mean()),
         "CRPS": float(answers.crps.mean()),
-        "68 % region covers": float(np.mean(answers.level <= 0.68)),
+        "68 % region covers": _covered(pdfs, part.z, 0.68),
+        "95 % region covers": _covered(pdfs, part.z, 0.95),
+        "68 % region in one piece": float(np.mean(pieces == 1)),
+        "in several without a second peak": float(np.mean((pieces > 1) & has_one_peak)),
         "largest coverage error": coverage_error(answers),
         "misses beyond 0.01 with peak probability > 0.9": float(np.sum(missed & (answers.peak > SURE))),
     }
     return {name: round(value, 4) for name, value in numbers.items()}
+
+
+def _covered(pdfs: Sequence[RedshiftPDF], truth: Floats, level: float) -> float:
+    """Share of the truths in the regions as they are shown."""
+    held = [
+        any(low <= z <= high for low, high in pdf.region(level)) for pdf, z in zip(pdfs, truth, strict=True)
+    ]
+    return float(np.mean(held))

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.settings import Settings
-from aion.explorer.ui.analyze import examples
+from aion.explorer.ui.shared import examples
 from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
 from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 

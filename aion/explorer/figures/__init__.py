@@ -4,6 +4,7 @@ from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownIm
 from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
 from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
+from aion.explorer.figures.comparison import compared_densities, compared_images, compared_spectra
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
 from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.heads import confusion_matrix, label_pairs, learning_curve
@@ -42,6 +43,9 @@ __all__ = [
     "alone",
     "blink",
     "choose_points",
+    "compared_densities",
+    "compared_images",
+    "compared_spectra",
     "confusion_matrix",
     "count_bars",
     "coverage_curve",

@@ -81,6 +81,8 @@ class Session:
     """Where the fine control of z is centered; None = the best peak."""
     feature: float | None = None
     """Å, observed: what a person clicked in a spectrum and has not named yet."""
+    own_lines: tuple[tuple[str, float], ...] = ()
+    """Name and vacuum wavelength at rest, Å, of lines that the person added and keeps under no name."""
     alone: "dict[str, MeasuredObject] | None" = None
     """What each modality alone says of p(z); None until a person asks."""
     reasons: "Occlusion | None" = None
