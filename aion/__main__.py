@@ -1,6 +1,6 @@
 """The command line: ``aion analyze``, ``redshift``, ``embed``, ``generate``, ``batch``, ``catalog``,
-``calibrate``, ``compare``, ``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so the same
-numbers, as the pages.
+``calibrate``, ``head``, ``compare``, ``fetch``, ``app``, ``inspect``, ``download``. The same engine, and so
+the same numbers, as the pages.
 
 Results go to standard output, everything else to standard error. Exit code 0: all is done; 1:
 some files or objects are left out, each with its reason; 2: nothing is done, because the files,
@@ -12,7 +12,18 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from aion.commands import analyze, batch, calibrate, compare, download, fetch, generate, rows, serving
+from aion.commands import (
+    analyze,
+    batch,
+    calibrate,
+    compare,
+    download,
+    fetch,
+    generate,
+    heads,
+    rows,
+    serving,
+)
 from aion.commands.outcome import Outcome
 from aion.errors import AIONError
 from aion.explorer.settings import share_processors
@@ -45,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         batch.add_batch,
         batch.add_catalog,
         calibrate.add_calibrate,
+        heads.add_head,
         compare.add_compare,
         fetch.add_fetch,
         serving.add_applications,

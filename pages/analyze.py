@@ -21,6 +21,7 @@ from aion.explorer.ui.analyze import (  # noqa: E402
     choices,
     comparison_panel,
     generation_panel,
+    heads_panel,
     image_panel,
     inspection,
     neighbors,
@@ -52,6 +53,7 @@ redshift_and_spectra(result)
 image_panel.images(result)
 sky_panel.sky_around(result)
 analysis.numbers_table(result)
+heads_panel.your_labels(result)
 neighbors.neighbors_panel(result)
 layout.section("Ask the model more", "What it expects of data that were not observed, or are hidden from it.")
 generation_panel.generation_panel(result)

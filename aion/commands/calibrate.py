@@ -4,11 +4,11 @@ redshifts -> numbers by groups, a report, and a recalibration file."""
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aion.commands.outcome import Outcome
+from aion.commands.temporary_catalog import temporary_catalog
 from aion.commands.weights import add_recalibration, add_weights, start_engine
 from aion.errors import ConfigError
 
@@ -34,7 +34,10 @@ def add_calibrate(commands: Any) -> None:
         "--truth", metavar="COLUMN", required=True, help="column of true redshifts, such as z_spec"
     )
     calibrate.add_argument(
-        "--truths", type=Path, metavar="FILE", help="another table (Parquet or CSV) that has that column"
+        "--truths",
+        type=Path,
+        metavar="FILE",
+        help="another table (Parquet, CSV, FITS …) with that column",
     )
     calibrate.add_argument("--id", metavar="COLUMN", help="its column of ids (default: id, targetid ...)")
     calibrate.add_argument(
@@ -70,7 +73,8 @@ def calibrate_files(options: argparse.Namespace) -> Outcome:
     Raises:
         AIONError: nothing can be measured.
     """
-    from aion.explorer.redshift.calibration import fit_half, join_truths, measure, read_table
+    from aion.catalog.label_tables import read_table
+    from aion.explorer.redshift.calibration import fit_half, join_truths, measure
     from aion.explorer.redshift.calibration.report import sentences, shown
 
     for path in options.report:
@@ -110,16 +114,10 @@ def _sample(options: argparse.Namespace) -> "Sample":
 
 
 def _read_by_model(files: list[str], engine: "Engine") -> "Sample":
-    """Through a catalog that is thrown away."""
     from aion.explorer.redshift.calibration import read_p_z
-    from aion.survey.opening import open_source
-    from aion.survey.run import Here
-    from aion.survey.run import run as run_survey
 
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "catalog"
-        run_survey(open_source(files), out, Here(engine), engine, label="your", with_p_z=True)
-        return read_p_z(out)
+    with temporary_catalog(files, engine, with_p_z=True) as folder:
+        return read_p_z(folder)
 
 
 def _is_hdf5_of_qp(path: Path) -> bool:

@@ -35,6 +35,7 @@ def environment(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
         patch.setenv("AION_MODEL", settings.model)
         patch.setenv("AION_CATALOG", str(settings.catalog))
         patch.setenv("AION_OWN", str(tmp_path_factory.mktemp("own")))
+        patch.setenv("AION_HEADS", str(tmp_path_factory.mktemp("heads")))
         patch.setenv("AION_INSPECTION", str(tmp_path_factory.mktemp("inspection")))
         patch.setenv("AION_DEVICE", "cpu")
         st.cache_resource.clear()

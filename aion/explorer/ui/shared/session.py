@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
     from aion.explorer.results import Analysis, MeasuredObject
     from aion.explorer.results.generated import Generated
     from aion.explorer.results.occlusion import Occlusion
+    from aion.heads import Predictions
     from aion.io.alternatives import Alternative
     from aion.recalibration import Recalibration
     from aion.sky.gather import Finding
@@ -92,6 +93,8 @@ class Session:
     """What the person corrects p(z) with in this session; None: with what the engine does."""
     is_raw: bool = False
     """Whether p(z) is looked at as the model gives it."""
+    labeled: "tuple[Hashable, list[Predictions | None]] | None" = None
+    """What kept heads said last, and all that it follows from."""
     generation: "GenerationJob | None" = None
     """What is being generated for the object."""
     generated: "Generated | None" = None
