@@ -99,6 +99,7 @@ class NotRefined:
 
 
 NONE_COVERED = NotRefined("the spectrum covers none of the lines there")
+NOT_READ = NotRefined("the model did not read the spectrum, and a peak without it is too wide for its lines")
 
 
 def refine(

@@ -16,7 +16,7 @@ from aion.catalog.columns import HEALPIX, P_Z, PICTURE, SPECTRUM, vector_column
 from aion.catalog.healpix import healpix
 from aion.constants import CODEC_FIELD, NANOMAGGY_ZERO_POINT
 from aion.errors import AIONError, FaultError, InputError
-from aion.exact_redshift import NotRefined, refine, surest
+from aion.exact_redshift import NOT_READ, NotRefined, refine, surest
 from aion.explorer.engine import Engine
 from aion.explorer.engine.reconstruction import SURVEYS, coverage, observed_pixels
 from aion.explorer.results import MeasuredObject
@@ -106,7 +106,7 @@ def _row(reading: Reading, measured: MeasuredObject, *, with_p_z: bool) -> dict[
         "id": target.id,
         **gather_facts(target, image, spectrum),
         **redshift_row(measured.redshift),
-        **_exact_row(target, measured.redshift),
+        **_exact_row(target, measured),
         "coverage": None if spectrum is None else coverage(spectrum),
         "votes": None if reading.votes is None else json.dumps(reading.votes),
         **tokens,
@@ -137,13 +137,20 @@ def redshift_row(pdf: RedshiftPDF) -> dict[str, Any]:
     }
 
 
-def _exact_row(target: SkyObject, pdf: RedshiftPDF) -> dict[str, Any]:
+def _exact_row(target: SkyObject, measured: MeasuredObject) -> dict[str, Any]:
     """The columns of the exact redshift within the best peak; empty without a spectrum."""
-    best = pdf.peaks[:1]
+    pdf = measured.redshift
     spectra = [one for one in target.modalities if isinstance(one, Spectrum)]
     if not spectra:
         return {}
-    answer = surest([refine(*observed_pixels(one), pdf, best)[0] for one in spectra])
+    answer = surest(
+        [
+            refine(*observed_pixels(one), pdf, pdf.peaks[:1])[0]
+            if one.token_key in measured.used
+            else NOT_READ
+            for one in spectra
+        ]
+    )
     if isinstance(answer, NotRefined):
         return {"not_refined": answer.reason}
     error = answer.error if np.isfinite(answer.error) else None

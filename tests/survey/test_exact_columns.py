@@ -23,8 +23,10 @@ def observed(made: Made, kind: Any = SDSSSpectrum) -> Modality:
     return kind(**{name: torch.tensor(values[None]) for name, values in arrays.items()})
 
 
-def row(*modalities: Modality, pdf: RedshiftPDF) -> dict[str, Any]:
-    measured = MeasuredObject({}, (), {}, np.zeros(4, np.float32), pdf, ())
+def row(*modalities: Modality, pdf: RedshiftPDF, used: tuple[str, ...] | None = None) -> dict[str, Any]:
+    if used is None:
+        used = tuple(one.token_key for one in modalities)
+    measured = MeasuredObject({}, used, {}, np.zeros(4, np.float32), pdf, ())
     reading = Reading(SkyObject("one", modalities), measured, {}, None)
     table, failures = tabulate_readings([reading], Contract(4))
     assert not failures
@@ -49,6 +51,11 @@ def test_of_two_spectra_the_surer_one_speaks():
 def test_where_the_lines_hold_none_the_reason_stands_there():
     found = row(observed(spectrum(Z, {}, noise=0.5)), pdf=believing(Z))
     assert found["z_exact"] is None and "noise" in found["not_refined"]
+
+
+def test_a_spectrum_that_the_model_did_not_read_refines_nothing():
+    found = row(observed(spectrum(Z, EMISSION, noise=0.5)), pdf=believing(Z), used=("tok_image",))
+    assert found["z_exact"] is None and "did not read the spectrum" in found["not_refined"]
 
 
 def test_without_a_spectrum_nothing_is_said():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aion.catalog import EmbeddedObject, Neighbor, Vector, views_of
 from aion.catalog.views import ALL
-from aion.exact_redshift import ExactRedshift, NotRefined, refine, surest
+from aion.exact_redshift import NOT_READ, ExactRedshift, NotRefined, refine, surest
 from aion.recalibration import Recalibration
 from aion.redshift import RedshiftPDF
 
@@ -67,6 +67,11 @@ class SpectrumResult:
     """(n,) (flux - decoded) / sigma, NaN where masked; None without an original."""
     reduced_chi2: float | None
     """Mean of residual squared over good pixels."""
+
+    @property
+    def token_key(self) -> str:
+        """The stream of its tokens."""
+        return f"tok_spectrum_{self.survey.lower()}"
 
     @property
     def ivar(self) -> Floats:
@@ -202,10 +207,13 @@ class Analysis(MeasuredObject):
 
     @cached_property
     def exact(self) -> tuple[ExactRedshift | NotRefined, ...]:
-        """Of each peak of p(z), from the lines of the spectra: the surest where there are several spectra;
-        empty without one."""
+        """Of each peak of p(z), from the lines of the spectra that the model read: the surest where there are
+        several; empty without a spectrum."""
+        peaks = self.redshift.peaks
         answers = [
-            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift, self.redshift.peaks)
+            refine(one.wavelength, one.flux, one.ivar, one.bad, self.redshift, peaks)
+            if one.token_key in self.used
+            else [NOT_READ] * len(peaks)
             for one in self.spectra
             if one.flux is not None
         ]

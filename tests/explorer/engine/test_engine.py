@@ -91,6 +91,12 @@ def test_only_what_is_switched_on_is_read_and_the_rest_says_so(engine, make_obje
     np.testing.assert_allclose(analysis.redshift.probability, alone.redshift.probability, rtol=1e-5)
 
 
+def test_lines_of_a_spectrum_that_was_not_read_refine_no_peak(engine, make_object):
+    analysis = engine.analyze(make_object(1), use=["tok_image"])
+    assert analysis.spectra and set(analysis.exact) == {NOT_READ}
+    assert analysis.z == analysis.redshift.peaks[0].z
+
+
 def test_the_redshift_is_never_read(engine, make_object, redshift_modality):
     with_z, without = (
         engine.analyze(make_object(1, redshift_modality), use=None),
