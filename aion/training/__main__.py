@@ -2,8 +2,8 @@
 its catalog and its examples from nothing, or measure it.
 
 Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs
-everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights,
-`distributions` only draws what the simulated survey contains.
+everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights, `heads`
+measures what is learned of the catalog's truths, `distributions` draws what the simulated survey contains.
 """
 
 import argparse
@@ -13,9 +13,20 @@ from pathlib import Path
 
 import torch
 
+from aion.catalog import Catalog
 from aion.errors import AIONError, ConfigError
 from aion.recalibration import RECALIBRATION
-from aion.training import card, catalog, distributions, evaluate, examples, real, recalibrate, stages
+from aion.training import (
+    card,
+    catalog,
+    distributions,
+    evaluate,
+    examples,
+    heads,
+    real,
+    recalibrate,
+    stages,
+)
 from aion.training.config import EmbeddedConfig, smoke_config
 from aion.training.evaluate import Weights
 
@@ -89,6 +100,13 @@ def _recalibrate(run: stages.Run, options: argparse.Namespace) -> None:
     (options.model / RECALIBRATION).write_text(found.to_json(), encoding="utf-8")
 
 
+def _heads(run: stages.Run, options: argparse.Namespace) -> None:
+    """What heads learn of the truths of the reference catalog's objects, from their spectra."""
+    found = Catalog.load(options.assets / "catalog")
+    for table in heads.measure_heads(found, heads.draw_truths(found, run.survey(), run.config)):
+        print(evaluate.markdown_table(table))
+
+
 _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "simulate": lambda run, options: stages.simulate(run),
     "codecs": lambda run, options: stages.codecs(run),
@@ -97,6 +115,7 @@ _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "catalog": _catalog,
     "recalibrate": _recalibrate,
+    "heads": _heads,
     "distributions": lambda run, options: distributions.write(run.survey(), options.out, run.config.seed),
 }
 
