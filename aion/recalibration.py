@@ -84,7 +84,7 @@ class Correction:
         done = [f"smoothed over {self.smoothing:.1%} of the bins that it fills"] if self.smoothing else []
         done += [f"raised to the power {self.power:.2f}"] if self.power != 1 else []
         done += ["mapped to a uniform PIT"] if self.pit else []
-        done += ["its regions in one piece for each peak"] if self.regions_of_peaks else []
+        done += ["regions joined within each peak"] if self.regions_of_peaks else []
         of = f" for {' and '.join(self.data)}" if self.data else ""
         return f"{', '.join(done) or 'left as it is'}{of}{_of_snr(self.snr)}"
 

@@ -104,7 +104,7 @@ def test_what_was_done_is_said():
     assert found.of(pdf, ["spectrum"], 2.0) == (pdf, None)
     after, said = file_of(Correction(("image",), regions_of_peaks=True)).of(pdf, ["image"], None)
     assert after.regions_of_peaks and not pdf.regions_of_peaks
-    assert said == "its regions in one piece for each peak for image; fitted on two objects"
+    assert said == "regions joined within each peak for image; fitted on two objects"
     ranges = [(-np.inf, 1.0), (1.0, 3.0), (10.0, np.inf), None]
     assert [Correction((), one).snr_range for one in ranges] == ["below 1", "1 to 3", "from 10", "any"]
 
