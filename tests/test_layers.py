@@ -102,6 +102,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.results": {
         "aion.catalog",
         "aion.constants",
+        "aion.errors",
         "aion.exact_redshift",
         "aion.recalibration",
         "aion.redshift",
@@ -119,7 +120,7 @@ LAYERS: dict[str, set[str]] = {
     | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
     | {"aion.previews", "aion.redshift"}

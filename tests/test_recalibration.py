@@ -117,6 +117,9 @@ def test_a_file_is_read_as_it_was_written():
     assert Recalibration.from_json(whole.to_json(), sha256="a" * 64) == whole
 
 
+WRONG_REGIONS = Correction((), regions_of_peaks="yes")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -124,7 +127,7 @@ def test_a_file_is_read_as_it_was_written():
         ("[]", "is no recalibration"),
         (file_of(Correction((), pit=(0.0, 0.9, 0.5, 1.0))).to_json(), "does not rise"),
         (file_of(Correction((), power=-1.0)).to_json(), "out of range"),
-        (file_of(Correction((), regions_of_peaks="yes")).to_json(), "neither true nor false"),  # type: ignore[arg-type]
+        (file_of(WRONG_REGIONS).to_json(), "neither true nor false"),
         (replace(file_of(), sha256="b" * 64).to_json(), "belongs to the weights bbbbbbbbbbbb"),
     ],
 )

@@ -33,10 +33,10 @@ def compare_bundles(options: argparse.Namespace) -> Outcome:
         decoded_rows,
         result_rows,
     )
-    from aion.explorer.results.comparison import compare
+    from aion.explorer.results.comparison import compare_results
 
     first, second = (read_bundle(path, path.name) for path in options.bundles)
-    comparison = compare(first, second)
+    comparison = compare_results(first, second)
     if options.json:
         print(json.dumps(comparison_dict(comparison), indent=2, ensure_ascii=False, allow_nan=False))
         return Outcome(1)

@@ -241,34 +241,44 @@ def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:
             rows[kind] = {
                 "n": len(part.z),
                 "before": _numbers_of(part.probability, part),
-                "after": _numbers_of(after, part, regions_of_peaks=found.regions_of_peaks),
+                "after": _numbers_of(after, part),
             }
+            if found.regions_of_peaks:
+                rows[kind]["before"] |= _regions_of(part.probability, part, of_peaks=False)
+                rows[kind]["after"] |= _regions_of(after, part, of_peaks=True)
     return rows
 
 
-def _numbers_of(probability: Floats, part: _Sample, *, regions_of_peaks: bool = False) -> dict[str, float]:
+def _numbers_of(probability: Floats, part: _Sample) -> dict[str, float]:
     edges = part.edges[0]
     answers = Redshifts.of_arrays(probability, edges, part.z)
     missed = np.abs(answers.error) >= MISSED
-    pdfs = [RedshiftPDF(edges, p, regions_of_peaks=regions_of_peaks) for p in probability]
-    pieces = np.array([len(pdf.ci68) for pdf in pdfs])
-    has_one_peak = np.array([MULTIMODAL not in pdf.flags for pdf in pdfs])
     numbers = {
         "-ln p": float(surprise(probability, edges, part.z).mean()),
         "CRPS": float(answers.crps.mean()),
-        "68 % region covers": _covered(pdfs, part.z, 0.68),
-        "95 % region covers": _covered(pdfs, part.z, 0.95),
-        "68 % region in one piece": float(np.mean(pieces == 1)),
-        "in several without a second peak": float(np.mean((pieces > 1) & has_one_peak)),
+        "68 % region covers": float(np.mean(answers.level <= 0.68)),
         "largest coverage error": coverage_error(answers),
         "misses beyond 0.01 with peak probability > 0.9": float(np.sum(missed & (answers.peak > SURE))),
     }
     return {name: round(value, 4) for name, value in numbers.items()}
 
 
-def _covered(pdfs: Sequence[RedshiftPDF], truth: Floats, level: float) -> float:
-    """Share of the truths in the regions as they are shown."""
-    held = [
+def _regions_of(probability: Floats, part: _Sample, *, of_peaks: bool) -> dict[str, float]:
+    """Of the regions as they are shown, which are the densest bins or follow the peaks."""
+    pdfs = [RedshiftPDF(part.edges[0], one, regions_of_peaks=of_peaks) for one in probability]
+    is_parted = np.array([len(pdf.ci68) > 1 for pdf in pdfs])
+    has_one_peak = np.array([MULTIMODAL not in pdf.flags for pdf in pdfs])
+    numbers = {
+        "68 % region as shown covers": _held(pdfs, part.z, 0.68),
+        "95 % region as shown covers": _held(pdfs, part.z, 0.95),
+        "68 % region in one piece": 1 - is_parted.mean(),
+        "in several without a second peak": float(np.mean(is_parted & has_one_peak)),
+    }
+    return {name: round(float(value), 4) for name, value in numbers.items()}
+
+
+def _held(pdfs: Sequence[RedshiftPDF], truth: Floats, level: float) -> float:
+    inside = [
         any(low <= z <= high for low, high in pdf.region(level)) for pdf, z in zip(pdfs, truth, strict=True)
     ]
-    return float(np.mean(held))
+    return float(np.mean(inside))

@@ -21,7 +21,7 @@ from aion.explorer.results.comparison import (
     CatalogIdentity,
     SavedResult,
     SharedNeighbors,
-    compare,
+    compare_results,
     decoded_difference,
 )
 from aion.explorer.settings import Settings
@@ -44,36 +44,39 @@ def result(edges, probability, *, near: str = "abcd", **changes) -> SavedResult:
 
 def test_the_overlap_of_densities_is_exact_on_any_grids():
     flat, half = result([0, 1], [1]), result([0, 0.5, 2], [1, 0])
-    assert compare(flat, flat).overlap == pytest.approx(1)
-    assert compare(flat, half).overlap == pytest.approx(0.5)
+    assert compare_results(flat, flat).overlap == pytest.approx(1)
+    assert compare_results(flat, half).overlap == pytest.approx(0.5)
     finer = result(np.linspace(0, 1, 8), np.full(7, 1 / 7))
-    assert compare(flat, finer).overlap == pytest.approx(1)
-    assert compare(flat, finer).divergence == pytest.approx(0, abs=1e-12)
+    assert compare_results(flat, finer).overlap == pytest.approx(1)
+    assert compare_results(flat, finer).divergence == pytest.approx(0, abs=1e-12)
     apart = result([1, 3], [1])
-    assert (compare(flat, apart).overlap, compare(flat, apart).divergence) == (0, pytest.approx(1))
+    assert (compare_results(flat, apart).overlap, compare_results(flat, apart).divergence) == (
+        0,
+        pytest.approx(1),
+    )
     # of 1 and 2 on a half, 1 and 0 on the other: (log2(1/1.5) + log2(1/.5)) / 4 + log2(2/1.5) / 2
     expected = (np.log2(1 / 1.5) + 1) / 4 + np.log2(2 / 1.5) / 2
-    assert compare(flat, half).divergence == pytest.approx(expected)
+    assert compare_results(flat, half).divergence == pytest.approx(expected)
 
 
 def test_neighbors_are_compared_where_they_are_of_the_same_objects():
     one = result([0, 1], [1], near="abcde")
     other = result([0, 1], [1], near="cbx", weights="v" * 64)
-    assert compare(one, other).neighbors == SharedNeighbors(3, ("b", "c"))
+    assert compare_results(one, other).neighbors == SharedNeighbors(3, ("b", "c"))
     elsewhere = replace(other, catalog=CatalogIdentity("another sky", 2_000, "d" * 64))
-    told = compare(one, elsewhere).neighbors
+    told = compare_results(one, elsewhere).neighbors
     assert told == "they are of catalogs of other objects: the sky, 100 objects; another sky, 2,000 objects"
-    assert "has no neighbors" in compare(one, replace(other, neighbors=())).neighbors
+    assert "has no neighbors" in compare_results(one, replace(other, neighbors=())).neighbors
 
 
 def test_results_of_other_files_or_objects_are_refused():
     one = result([0, 1], [1])
     with pytest.raises(InputError, match=r"different files: only of ours: a\.fits .*; only of ours: b\.fits"):
-        compare(one, replace(one, files={"e" * 64: "b.fits"}))
+        compare_results(one, replace(one, files={"e" * 64: "b.fits"}))
     with pytest.raises(InputError, match="different objects of the same files, 'o1' and 'o2'"):
-        compare(one, replace(one, id="o2"))
+        compare_results(one, replace(one, id="o2"))
     with pytest.raises(InputError, match="of an object of a catalog, not of files"):
-        compare(one, replace(one, files={}))
+        compare_results(one, replace(one, files={}))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +113,7 @@ def test_two_weights_are_compared_in_words_and_numbers_without_loading_any(bundl
     assert "Neighbors cannot be compared: the result of " in told and "SDSS spectrum, reduced χ²" in told
     assert main(["compare", *files, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    comparison = compare(made["one"], made["other"])
+    comparison = compare_results(made["one"], made["other"])
     assert printed["redshift"]["overlap"] == pytest.approx(comparison.overlap)
     assert printed["same_weights"] is False and 0 < printed["redshift"]["divergence_bits"] < 1
     [spectrum] = printed["spectra"]
@@ -122,7 +125,7 @@ def test_two_weights_are_compared_in_words_and_numbers_without_loading_any(bundl
 
 def test_of_the_same_weights_the_settings_that_differ_are_said(bundles):
     _, made = bundles
-    comparison = compare(made["one"], made["prior"])
+    comparison = compare_results(made["one"], made["prior"])
     assert comparison_sentences(comparison)[0].startswith("Both are of the same weights")
     assert comparison.setting_differences == {
         "Read by the model": ("tok_image, tok_spectrum_sdss", "tok_spectrum_sdss"),
@@ -141,11 +144,12 @@ def test_files_that_are_no_bundles_of_the_same_end_with_code_2(bundles, tmp_path
 
 def test_both_results_are_drawn_over_each_other_and_over_the_data(bundles):
     _, made = bundles
-    comparison, names = compare(made["one"], made["other"]), ("one <b>", "other")
+    comparison, names = compare_results(made["one"], made["other"]), ("one <b>", "other")
     density = figures.compared_densities(comparison, names)
     assert [trace.name.partition(":")[0] for trace in density.data] == ["one &lt;b&gt;", "other"]
     for trace, one in zip(density.data, (comparison.first, comparison.second), strict=True):
-        assert max(trace.y) == pytest.approx(one.redshift.density.max())
+        assert max(trace.customdata) == pytest.approx(one.redshift.density.max())
+        assert max(trace.y) == 1
     drawn = figures.compared_spectra(*comparison.spectra[0], names)
     assert [trace.name.partition(",")[0] for trace in drawn.data if trace.showlegend] == [
         "Data",

@@ -23,14 +23,14 @@ from aion.explorer.results import Analysis, ImageResult, ScalarResult, SpectrumR
 from aion.explorer.results.comparison import BestRedshift, CatalogIdentity, SavedResult
 from aion.io import Report
 from aion.io.fits_file import FitsFile, Hdu
-from aion.io.parsing import parse
+from aion.io.parsing import DAMAGE, parse
 from aion.io.source import File
 from aion.redshift import RedshiftPDF
 
 SETTINGS, ANALYSIS, DENSITY, DECODED = "settings.json", "analysis.json", "pz.csv", "decoded.fits"
 MOST_BYTES = {SETTINGS: 2_000_000, ANALYSIS: 50_000_000, DENSITY: 50_000_000, DECODED: 200_000_000}
 """File of a bundle that is read -> most that it may unpack to."""
-DAMAGED = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError)
+DAMAGED = (*DAMAGE, LookupError, TypeError, AttributeError, RecursionError)
 PACKED_BY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 

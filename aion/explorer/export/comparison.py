@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 from aion.constants import SPEED_OF_LIGHT
+from aion.explorer.export.analysis import without_nan
 from aion.explorer.results.comparison import (
     BestRedshift,
-    Comparison,
+    ResultComparison,
     SavedResult,
     SharedNeighbors,
     decoded_difference,
@@ -18,7 +19,7 @@ NEARBY = 0.01
 NONE = "–"
 
 
-def comparison_sentences(comparison: Comparison) -> list[str]:
+def comparison_sentences(comparison: ResultComparison) -> list[str]:
     """What both results have in common, and how far they agree."""
     weights = (
         "Both are of the same weights: what differs is of the settings, or of the processor."
@@ -38,7 +39,7 @@ def comparison_sentences(comparison: Comparison) -> list[str]:
     ]
 
 
-def result_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
+def result_rows(comparison: ResultComparison) -> list[tuple[str, str, str]]:
     """Quantity, and what it is in the first and in the second result: weights, settings, redshifts."""
     pair = (comparison.first, comparison.second)
     return [
@@ -51,7 +52,7 @@ def result_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
     ]
 
 
-def decoded_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
+def decoded_rows(comparison: ResultComparison) -> list[tuple[str, str, str]]:
     """The same of what was decoded."""
     rows = []
     for spectra in comparison.spectra:
@@ -77,10 +78,10 @@ def decoded_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
     return rows
 
 
-def comparison_dict(comparison: Comparison) -> dict[str, Any]:
-    """As plain values; a pair is of the first and the second result."""
+def comparison_dict(comparison: ResultComparison) -> dict[str, Any]:
+    """As plain values; a pair is of the first and the second result. NaN becomes None."""
     neighbors = comparison.neighbors
-    return {
+    plain = {
         "id": comparison.first.id,
         "files": [{"source": name, "sha256": digest} for digest, name in comparison.first.files.items()],
         "results": [_result(one) for one in (comparison.first, comparison.second)],
@@ -106,7 +107,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
                 "survey": next(one.survey for one in pair if one is not None),
                 "bands": [None if one is None else list(one.bands) for one in pair],
                 "residual_rms_nanomaggies": [
-                    None if one is None or one.residual_rms is None else _finite(one.residual_rms)
+                    None if one is None or one.residual_rms is None else list(one.residual_rms)
                     for one in pair
                 ],
             }
@@ -124,6 +125,8 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         if isinstance(neighbors, str)
         else {"k": neighbors.k, "shared": list(neighbors.ids)},
     }
+    finite: dict[str, Any] = without_nan(plain)
+    return finite
 
 
 def _result(one: SavedResult) -> dict[str, Any]:
@@ -143,7 +146,7 @@ def _row(name: str, first: object, second: object) -> tuple[str, str, str]:
     return name, str(first), str(second)
 
 
-def _spectra_sentences(comparison: Comparison) -> list[str]:
+def _spectra_sentences(comparison: ResultComparison) -> list[str]:
     pairs = [(one, other) for one, other in comparison.spectra if one is not None and other is not None]
     differences = {one.survey: decoded_difference(one, other) for one, other in pairs}
     return [
@@ -157,7 +160,7 @@ def _neighbors_sentence(neighbors: SharedNeighbors | str) -> str:
     if isinstance(neighbors, str):
         return f"Neighbors cannot be compared: {neighbors}."
     shared = f": {', '.join(neighbors.ids)}" if neighbors.ids else ""
-    return f"Of the {neighbors.k} nearest neighbors of each, {len(neighbors.ids)} are the same{shared}."
+    return f"Of the {neighbors.k} nearest neighbors of each, both have {len(neighbors.ids)}{shared}."
 
 
 def _kind(best: BestRedshift) -> str:
@@ -171,8 +174,3 @@ def _intervals(intervals: tuple[Interval, ...]) -> str:
 
 def _number(value: float | None) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.4g}".replace("-", "−")
-
-
-def _finite(values: tuple[float, ...]) -> list[float | None]:
-    """JSON knows no NaN."""
-    return [value if math.isfinite(value) else None for value in values]

@@ -18,30 +18,31 @@ from aion.explorer.figures.sampling import decimate, flux_range
 from aion.explorer.figures.spectral_axes import FLUX_TITLE, WAVELENGTH_TITLE
 from aion.explorer.figures.theme import LIGHT, Theme, as_label, blank, template
 from aion.explorer.results import ImageResult, SpectrumResult
-from aion.explorer.results.comparison import Comparison
+from aion.explorer.results.comparison import ResultComparison
 
 Names = tuple[str, str]
 """Of the first and of the second result, for people."""
+BELOW = {"y": -0.18, "yanchor": "top"}
+"""Legend under the axis, where names have room on a phone too."""
 
 
-def compared_densities(comparison: Comparison, names: Names, *, theme: Theme = LIGHT) -> go.Figure:
-    """Both p(z) on one axis, with the best redshift of each as a line and its error as a band."""
+def compared_densities(comparison: ResultComparison, names: Names, *, theme: Theme = LIGHT) -> go.Figure:
+    """Both p(z) on one axis, each scaled to its top; lines are the best redshifts, bands their errors."""
     figure = blank(theme, height=350)
     pair = (comparison.first, comparison.second)
     for one, name, color in zip(pair, names, _colors(theme), strict=True):
         x, y = staircase(one.redshift, float(one.redshift.edges[0]), float(one.redshift.edges[-1]))
         label = f"{as_label(name)}: z = {one.best}"
-        style = {"line": {"color": color, "width": 1.4}, "fill": "tozeroy"}
-        hover = "z %{x:.5f}<br>p(z) %{y:.4g}<extra>%{fullData.name}</extra>"
-        figure.add_trace(
-            go.Scatter(x=x, y=y, mode="lines", opacity=0.8, name=label, hovertemplate=hover, **style)
-        )
+        style = {"line": {"color": color, "width": 1.4}, "fill": "tozeroy", "opacity": 0.8}
+        hover = "z %{x:.5f}<br>p(z) %{customdata:.4g}<extra>%{fullData.name}</extra>"
+        told = {"customdata": y, "hovertemplate": hover}
+        figure.add_trace(go.Scatter(x=x, y=y / y.max(), mode="lines", name=label, **told, **style))
         figure.add_vline(x=one.best.z, line={"color": color, "width": 1.3, "dash": "dash"})
         figure.add_vrect(x0=one.best.low, x1=one.best.high, fillcolor=color, opacity=0.15, line_width=0)
     spans = [shown_range(one.redshift, [one.best.z]) for one in pair]
     figure.update_xaxes(title_text="Redshift z", range=[min(a for a, _ in spans), max(b for _, b in spans)])
-    figure.update_yaxes(title_text="Probability density p(z)", rangemode="tozero")
-    return figure.update_layout(margin={"t": 30}, hovermode="closest")
+    figure.update_yaxes(title_text="p(z) / its maximum", range=[0, 1.08])
+    return figure.update_layout(margin={"t": 30}, hovermode="closest", legend=BELOW)
 
 
 def compared_spectra(
@@ -67,7 +68,11 @@ def compared_spectra(
     figure.update_xaxes(showgrid=False, tickformat="d")
     figure.update_xaxes(title_text=WAVELENGTH_TITLE, row=2, col=1)
     return figure.update_layout(
-        template=template(theme), height=480, margin={"l": 8, "r": 8, "t": 30, "b": 8}, hovermode="closest"
+        template=template(theme),
+        height=500,
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+        hovermode="closest",
+        legend=BELOW,
     )
 
 

@@ -84,7 +84,7 @@ class SharedNeighbors:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class ResultComparison:
     """Two results of the same object of the same files."""
 
     first: SavedResult
@@ -162,7 +162,7 @@ class Comparison:
         return np.diff(edges), one, other
 
 
-def compare(first: SavedResult, second: SavedResult) -> Comparison:
+def compare_results(first: SavedResult, second: SavedResult) -> ResultComparison:
     """Raises InputError: they are not of the same object of the same files."""
     for one in (first, second):
         if not one.files:
@@ -180,7 +180,7 @@ def compare(first: SavedResult, second: SavedResult) -> Comparison:
             f"the two results are of different objects of the same files, {first.id!r} and {second.id!r}; "
             "open the same object with both weights"
         )
-    return Comparison(first, second)
+    return ResultComparison(first, second)
 
 
 def decoded_difference(one: SpectrumResult, other: SpectrumResult) -> float | None:

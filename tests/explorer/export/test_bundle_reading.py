@@ -13,7 +13,7 @@ from aion.explorer.export import bundle_reading
 from aion.explorer.export.bundle import bundle
 from aion.explorer.export.bundle_reading import read_bundle, saved_result
 from aion.explorer.export.reproduce import Recipe
-from aion.explorer.results.comparison import compare
+from aion.explorer.results.comparison import compare_results
 from tests.explorer.conftest import sky_object
 
 
@@ -55,7 +55,7 @@ def test_a_bundle_is_read_back_as_it_was_open(made):
     [image], [was] = back.images, here.images
     np.testing.assert_allclose(image.decoded, was.decoded, rtol=1e-6)
     assert (image.bands, image.residual_rms) == (was.bands, pytest.approx(was.residual_rms))
-    comparison = compare(here, back)
+    comparison = compare_results(here, back)
     assert comparison.overlap == pytest.approx(1) and comparison.divergence == pytest.approx(0, abs=1e-6)
     assert comparison.has_same_weights and not comparison.setting_differences
     assert comparison.neighbors.ids == tuple(one.id for one in here.neighbors)
@@ -71,7 +71,7 @@ def test_a_bundle_of_the_first_version_lacks_only_title_and_catalog(made):
     old = read_bundle(changed(content, settings_json=json.dumps(settings)), "old.zip")
     now = read_bundle(io.BytesIO(content), "now.zip")
     assert (old.title, now.title) == (settings["model"]["id"], title)
-    comparison = compare(now, old)
+    comparison = compare_results(now, old)
     assert comparison.overlap == pytest.approx(1)
     assert "does not say which catalog" in comparison.neighbors
 

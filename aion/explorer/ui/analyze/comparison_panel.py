@@ -11,7 +11,7 @@ from aion.explorer.export.bundle_reading import read_bundle, saved_result
 from aion.explorer.export.comparison import comparison_sentences, decoded_rows, result_rows
 from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
-from aion.explorer.results.comparison import Comparison, SavedResult, compare
+from aion.explorer.results.comparison import ResultComparison, SavedResult, compare_results
 from aion.explorer.ui.analyze import reproduce
 from aion.explorer.ui.shared import active_catalog, labels, layout
 from aion.explorer.ui.shared.figure import figure
@@ -49,14 +49,14 @@ def _compared(analysis: Analysis) -> None:
         analysis, reproduce.recipe(analysis, session), target.reports, active_catalog.catalog()
     )
     try:
-        comparison = compare(here, read_bundle(upload, upload.name))
+        comparison = compare_results(here, read_bundle(upload, upload.name))
     except InputError as exc:
         layout.refuse(str(exc))
         return
     _show(comparison, upload.name, analysis.id)
 
 
-def _show(comparison: Comparison, file: str, object_id: str) -> None:
+def _show(comparison: ResultComparison, file: str, object_id: str) -> None:
     first, second = comparison.first, comparison.second
     names = (_name(first, OPEN), _name(second, file))
     st.markdown("\n".join(f"- {as_text(sentence)}" for sentence in comparison_sentences(comparison)))
