@@ -170,6 +170,7 @@ def test_every_page_fits_a_phone_and_has_nothing_to_say_on_the_console(page, add
         "similar?like=object%201&k=3": "How well this works",
         "inspect": "Or mark objects on the Catalog page",
         "calibrate": "whose redshifts you know",
+        "heads": "Kept heads",
         "model": "Software",
     }.items():
         page.goto(f"{address}/{name}")

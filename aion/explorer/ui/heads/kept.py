@@ -61,7 +61,7 @@ def _about(head: Head, engine: Engine) -> None:
     st.markdown(
         f"**{as_text(facts.title)}** · {as_text(what)} · {as_text(VIEWS.get(facts.view, facts.view))}"
     )
-    about = [facts.main_score, f"{facts.n:,} labels: {facts.origin}"]
+    about = [facts.main_score, facts.origin]
     if facts.sha256 != engine.info.sha256:
         about.append(f"not shown: {head.why_not(engine.info.sha256, ())}")
     st.caption(as_text(" · ".join(about)))
