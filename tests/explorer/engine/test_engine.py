@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from aion.errors import InputError
+from aion.exact_redshift import NOT_READ
 from aion.io import ImageFrame, SkyObject
 from aion.modalities import LegacySurveyImage
 from tests.explorer.engine.conftest import same_numbers
