@@ -1,5 +1,5 @@
-"""Which faults of data the token lab finds: planted in the examples, of which the image or the spectrum alone is
-read, and ranked among all of its tokens; and how much the fill-in of a hidden part knows.
+"""Which faults of data the token lab finds: planted in the examples, of which the image or the spectrum alone
+is read, and ranked among all of its tokens; and how much the fill-in of a hidden part knows.
 ``python -m benchmarks.planted_faults``, a quarter of an hour of one core."""
 
 import json
@@ -168,9 +168,9 @@ def _images(engine: Engine, targets: list[SkyObject], reference: np.ndarray) -> 
 
 def _line(what: str, rows: list[list[float]]) -> str:
     ranks, names = np.array(rows), ("surprise", "residual")
+    found, shares = (ranks[:, ::2] < TOP).sum(axis=0), ranks[:, 1::2].mean(axis=0)
     parts = [
-        f"{name} finds {(ranks[:, 2 * i] < TOP).sum()} of {len(rows)}, {ranks[:, 2 * i + 1].mean():.0%} of the top"
-        for i, name in enumerate(names)
+        f"{name} finds {found[i]} of {len(rows)}, {shares[i]:.0%} of the top" for i, name in enumerate(names)
     ]
     return f"{what}: {'; '.join(parts)}"
 

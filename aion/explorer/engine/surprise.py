@@ -18,7 +18,7 @@ from aion.explorer.engine.token_groups import RUN, SIDE, token_groups, without
 from aion.explorer.results import Analysis, Floats, ImageResult, SpectrumResult
 from aion.explorer.results.occlusion import TokenGroup
 from aion.explorer.results.surprise import StreamSurprise
-from aion.modalities import MODALITIES, Image, Modality, Spectrum
+from aion.modalities import MODALITIES, Modality, Spectrum
 from aion.stoppable import StoppableWork
 from aion.streams import STREAMS
 
@@ -43,11 +43,19 @@ class SurpriseJob(StoppableWork[GenerationProgress]):
 
 def mapped_streams(analysis: Analysis) -> tuple[str, ...]:
     """Images and spectra that were read and can be asked for."""
+    decoded = {one.survey for one in analysis.images} | {one.survey for one in analysis.spectra}
     return tuple(
         key
         for key in analysis.used
-        if issubclass(MODALITIES[key], (Image, Spectrum)) and key in analysis.model.writes
+        if reconstruction.SURVEYS.get(key) in decoded and key in analysis.model.writes
     )
+
+
+def token_places(engine: Engine, analysis: Analysis) -> dict[str, tuple[TokenGroup, ...]]:
+    """Token key of each of `mapped_streams` -> where each of its tokens lies, in order."""
+    tokens = {key: analysis.tokens[key] for key in mapped_streams(analysis)}
+    places = engine.work_between(partial(token_groups, tokens=tokens, run=1, side=1))
+    return {key: tuple(place for place in places if place.key == key) for key in tokens}
 
 
 def map_surprise(
@@ -62,7 +70,7 @@ def map_surprise(
     tokens = {key: analysis.tokens[key] for key in analysis.used}
     asked = {key: tokens[key] for key in mapped_streams(analysis)}
     groups = engine.work_between(partial(token_groups, tokens=asked, run=RUN, side=SIDE))
-    places = engine.work_between(partial(token_groups, tokens=asked, run=1, side=1))
+    places = token_places(engine, analysis)
     progress.total = sum(map(len, asked.values()))
     found: list[StreamSurprise] = []
     for key, ids in asked.items():
@@ -78,14 +86,13 @@ def map_surprise(
                 entropy[group.positions] = -(np.exp(log) * log).sum(axis=1)
                 draws[:, group.positions] = _draws(log, np.random.default_rng(int(group.positions[0])))
                 progress.done += len(log)
-        stretches = tuple(group for group in places if group.key == key)
         if issubclass(MODALITIES[key], Spectrum):
             draws[:, 0] = ids[0]  # the level is kept: a wrong one would be all that is seen
         progress.check()
         residual = engine.work_between(
-            partial(_residual, analysis=analysis, key=key, draws=draws, places=stretches)
+            partial(_residual, analysis=analysis, key=key, draws=draws, places=places[key])
         )
-        found.append(StreamSurprise(key, stretches, ids, surprise, entropy, residual))
+        found.append(StreamSurprise(key, places[key], ids, surprise, entropy, residual))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
 from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
+from aion.explorer.figures.filled_in import filled_in
 from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
@@ -45,6 +46,7 @@ __all__ = [
     "coverage_curve",
     "cutout_url",
     "draw_density",
+    "filled_in",
     "generated_figures",
     "histogram",
     "html",
