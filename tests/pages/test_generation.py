@@ -54,6 +54,8 @@ def test_the_token_lab_maps_the_surprise_and_lists_what_is_most_surprising(uploa
     assert color.options == ["Surprise (nats)", "Entropy (nats)", "Residual (σ)", "Token id"]
     [table] = [one.value for one in at.dataframe if "Surprise (nats)" in one.value]
     assert len(table) == 10 and table["Surprise (nats)"][:5].is_monotonic_decreasing
+    parts = [part for part in table["Part"] if part.startswith("SDSS spectrum")]
+    assert len(parts) == 5 and all(float(part.split()[4]) < 9600 for part in parts)  # where the data end
     color.select("Residual (σ)").run()
     [table] = [one.value for one in at.dataframe if "Residual (σ)" in one.value]
     assert table["Residual (σ)"][:5].is_monotonic_decreasing

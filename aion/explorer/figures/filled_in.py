@@ -16,7 +16,7 @@ from aion.explorer.results import ImageResult, SpectrumResult
 from aion.explorer.results.generated import FilledIn
 from aion.explorer.results.occlusion import TokenGroup
 
-BEFORE, AFTER, DIFFERENCE = "Before: its own tokens", "After: filled in", "Difference"
+BEFORE, AFTER, DIFFERENCE = "Before", "After", "Difference"
 
 
 def filled_in(filled: FilledIn, *, theme: Theme = LIGHT, narrow: bool = False) -> go.Figure:

@@ -94,7 +94,8 @@ def _lab(analysis: Analysis) -> None:
         if lab.filled is not None and key in lab.filled.generated.tokens:
             _filled_in(lab.filled, _target(session))
     if maps:
-        strongest = [_strongest(one, SURPRISE if measure == ID else measure) for one in maps.values()]
+        ranked = SURPRISE if measure == ID else measure
+        strongest = [_strongest(one, ranked, results[SURVEYS[key]]) for key, one in maps.items()]
         st.dataframe(pd.concat(strongest).round(2), hide_index=True, height="content")
 
 
@@ -236,9 +237,11 @@ def _filled_in(filled: FilledIn, target: SkyObject) -> None:
     generation_panel.file_buttons(generated, target, key="lab")
 
 
-def _strongest(surprise: StreamSurprise, measure: str) -> pd.DataFrame:
-    """The tokens with the largest values."""
-    order = np.argsort(-np.nan_to_num(_values(surprise, measure), nan=-np.inf), kind="stable")[:STRONGEST]
+def _strongest(surprise: StreamSurprise, measure: str, result: ImageResult | SpectrumResult) -> pd.DataFrame:
+    """The tokens with the largest values, of those that stand for data."""
+    seen = np.array([_is_seen(place, result) for place in surprise.places])
+    ranked = np.where(seen, np.nan_to_num(_values(surprise, measure), nan=-np.inf), -np.inf)
+    order = np.argsort(-ranked, kind="stable")[:STRONGEST]
     rows: list[dict[str, Any]] = [
         {
             "Part": labels.part(surprise.places[i]),
@@ -247,3 +250,11 @@ def _strongest(surprise: StreamSurprise, measure: str) -> pd.DataFrame:
         for i in order
     ]
     return pd.DataFrame(rows)
+
+
+def _is_seen(place: TokenGroup, result: ImageResult | SpectrumResult) -> bool:
+    """Whether the data reach a token: the grid of a spectrum is wider than what a survey observes."""
+    if isinstance(result, ImageResult) or place.stretch is None:
+        return True
+    ends = (float(result.wavelength[0]), float(result.wavelength[-1]))
+    return place.stretch[1] > ends[0] and place.stretch[0] < ends[1]
