@@ -32,7 +32,7 @@ class FillJob(StoppableWork[GenerationProgress]):
         analysis: Analysis,
         key: str,
         marked: Collection[int],
-        sampling: Sampling,
+        sampling: Sampling = Sampling(),
     ) -> None:
         self.result: FilledIn | None = None
         self._fill = partial(fill_in, engine, target, analysis, key, marked, sampling)
@@ -48,7 +48,7 @@ def fill_in(
     analysis: Analysis,
     key: str,
     marked: Collection[int],
-    sampling: Sampling,
+    sampling: Sampling = Sampling(),
     progress: GenerationProgress | None = None,
 ) -> FilledIn:
     """One draw.

@@ -59,7 +59,7 @@ def generated_image(passes: Passes, key: str, ids: Ids) -> GeneratedImage:
     first = type(decoded[0])(decoded[0].flux[:1], bands)
     truth = reconstruction.image_result(original, first, passes.target.frames.get(key))
     assert truth.original is not None
-    noise = 0.0 if passes.truth(key) is None else reconstruction.noise_of(truth)
+    noise = 0.0 if passes.truth(key) is None else reconstruction.image_noise(truth)
     levels = samples.sum(axis=(1, 2, 3))
     withheld = compare_withheld(
         samples.reshape(len(samples), -1),

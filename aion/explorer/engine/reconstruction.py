@@ -87,7 +87,7 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, sky, wcs)
 
 
-def noise_of(image: ImageResult) -> NDArray[Any]:
+def image_noise(image: ImageResult) -> NDArray[Any]:
     """Of the pixels: as given, or else from the differences of neighbors, of which most are sky."""
     assert image.original is not None
     if image.sigma is not None:

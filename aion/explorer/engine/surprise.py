@@ -168,7 +168,7 @@ def _of_spectrum(spectrum: SpectrumResult, expected: Floats, places: Sequence[To
 
 def _of_image(image: ImageResult, expected: Floats, side: int) -> Floats:
     assert image.original is not None
-    away = np.abs(image.original - expected) / reconstruction.noise_of(image)
+    away = np.abs(image.original - expected) / reconstruction.image_noise(image)
     pixels = CODEC_FIELD // side
     blocks = away.reshape(len(away), side, pixels, side, pixels)
     found: Floats = np.fmax.reduce(np.fmax.reduce(np.fmax.reduce(blocks, axis=4), axis=2), axis=0).ravel()

@@ -141,7 +141,7 @@ def _progress(session: Session, job: GenerationJob) -> None:
 
 
 def _result(session: Session, generated: Generated) -> None:
-    title(generated)
+    generated_title(generated)
     read = ", ".join(dict.fromkeys(labels.stream_group(key) for key in generated.used))
     st.caption(f"Read: {read}. Took {generated.seconds:.1f} s.")
     for caution in generated.cautions:
@@ -160,7 +160,7 @@ def _result(session: Session, generated: Generated) -> None:
     file_buttons(generated, _target(session), key="generate")
 
 
-def title(generated: Generated) -> None:
+def generated_title(generated: Generated) -> None:
     """That it is generated, how, and by which weights."""
     st.markdown(
         f":material/auto_awesome: **{MARK.capitalize()}** · {as_text(mark(generated)[len(MARK) + 2 :])}"

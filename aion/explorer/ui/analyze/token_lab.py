@@ -21,7 +21,6 @@ from aion.explorer.ui.shared import labels, layout, server
 from aion.explorer.ui.shared.figure import figure, points
 from aion.explorer.ui.shared.session import Session, TokenLab, current_session
 from aion.explorer.ui.shared.theme import on_phone, theme
-from aion.generate import Sampling
 from aion.io import SkyObject
 
 EXPLANATION = (
@@ -179,9 +178,7 @@ def _fill_in(analysis: Analysis, session: Session, places: tuple[TokenGroup, ...
             key=f"lab-fill-{key}",
             disabled=not marked or lab.job is not None,
             help="Mark tokens with a box or a lasso, or a range of a spectrum: they are hidden and drawn.",
-            on_click=lambda: lab.start(
-                FillJob(server.engine(), _target(session), analysis, key, marked, Sampling())
-            ),
+            on_click=lambda: lab.start(FillJob(server.engine(), _target(session), analysis, key, marked)),
         )
         if marked:
             st.button(
@@ -223,7 +220,7 @@ def _progress(lab: TokenLab) -> None:
 def _filled_in(filled: FilledIn, target: SkyObject) -> None:
     """Before, after and the difference."""
     generated = filled.generated
-    generation_panel.title(generated)
+    generation_panel.generated_title(generated)
     st.caption(
         f"{len(filled.hidden)} tokens were drawn from all others of the object, which are its own. "
         f"Took {generated.seconds:.1f} s."
