@@ -20,6 +20,9 @@ from aion.context import Context
 from aion.errors import InputError, TokenKeyError
 from aion.streams import STREAMS
 
+GENERATION = "generation.json"
+"""Name of the file beside weights that says how well they generate, and how sure of the first token of each
+stream they may be."""
 Method = Literal["argmax", "sample", "maskgit"]
 
 
@@ -82,11 +85,12 @@ def generate(
     steps: int,
     temperature: float,
     seed: int | None,
+    first_temperature: float = 1.0,
 ) -> Tensor:
     """Tokens (B, count) of one stream; ids that no code stands for are never drawn.
 
     Args:
-        method, steps, temperature: as in `Sampling`.
+        method, steps, temperature, first_temperature: as in `Sampling`.
         seed: of the draws; the same seed gives the same tokens, and each row others. None draws anew each
             time.
 
@@ -95,7 +99,7 @@ def generate(
         TokenKeyError: "maskgit" for a stream that the model does not read.
     """
     fresh = int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if seed is None else seed
-    sampling = Sampling(method, steps, temperature, fresh)
+    sampling = Sampling(method, steps, temperature, fresh, first_temperature)
     rows = len(context.states)
     tokens = torch.full((rows, count), -1, device=context.states.device)
     for step in range(sampling.passes(count)):

@@ -1,6 +1,8 @@
 """Names of many objects, in their order, and the row of each. Knows nothing of what they name."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, overload
 
 import pyarrow as pa
@@ -43,6 +45,15 @@ class Ids(Sequence[str]):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.row(name) is not None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The same for the same names, whatever their order."""
+        digest = hashlib.sha256()
+        for first in range(0, len(self), 100_000):
+            names = self._names.take(self._order[first : first + 100_000]).to_pylist()
+            digest.update("".join(f"{name}\n" for name in names).encode())
+        return digest.hexdigest()
 
     def row(self, name: str) -> int | None:
         """Where it is; None where it is not among them."""

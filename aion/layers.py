@@ -165,8 +165,24 @@ class CrossAttention(_Heads):
 
     def forward(self, x: Tensor, context: Tensor, visible: Tensor | None) -> Tensor:
         (q,) = self.split(self.q(x), 1)
+        if self.k_norm is None and q.shape[2] < q.shape[3]:
+            return self.proj(self._attend_few(q, context, visible))  # type: ignore[no-any-return]
         k, v = self.split(self.kv(context), 2)
         return self.proj(self.attend(q, k, v, visible))  # type: ignore[no-any-return]
+
+    def _attend_few(self, q: Tensor, context: Tensor, visible: Tensor | None) -> Tensor:
+        """Heads of fewer queries than a head is wide -> (B, M, D), as `attend`: the weights of keys and
+        values are multiplied with the queries and with what these see, not with every token of the context.
+        The bias of the keys adds the same to all scores of a query, which softmax does not see.
+        """
+        heads, queries, width = q.shape[1:]
+        keys, values = self.kv.weight.view(2, heads, width, -1).unbind(0)
+        scores = (q * width**-0.5 @ keys).flatten(1, 2) @ context.transpose(1, 2)  # (B, H * M, N)
+        if visible is not None:
+            scores = scores.masked_fill(~visible[:, None], -torch.inf)
+        seen = (scores.softmax(dim=-1) @ context).unflatten(1, (heads, queries))  # (B, H, M, D)
+        attended: Tensor = (seen @ values.transpose(1, 2)).transpose(1, 2).flatten(2)
+        return attended if self.kv.bias is None else attended + self.kv.bias[heads * width :]
 
 
 class EncoderBlock(nn.Module):

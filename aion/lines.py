@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Feature = Literal["emission", "absorption"]
+Feature = Literal["emission", "absorption", "own"]
+"""``"own"``: a person added it, and does not say which of the two."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ def line_label(line: Line) -> str:
     return f"{line.name} {line.rest:.0f}"
 
 
+def own_line(name: str, rest: float) -> Line:
+    """A line that a person adds: its wavelength at rest in Å, vacuum."""
+    return Line(name, rest, "own", major=True)
+
+
 LINE = {line_label(line): line for line in LINES}
 """Every line by its name and wavelength: ``LINE["[O III] 5008"]``."""
 
@@ -114,16 +120,18 @@ class LineSet:
     """Which lines are marked."""
 
     features: frozenset[Feature] = frozenset(("emission", "absorption"))
+    """Of the table."""
     minor: bool = False
     """The minor lines too."""
+    own: tuple[Line, ...] = ()
+    """Lines that a person added, by `own_line`, which are all marked."""
 
 
 def lines_in(low: float, high: float, z: float, *, chosen: LineSet = LineSet()) -> tuple[Line, ...]:
     """Lines of the set whose observed wavelength lies in [low, high] Å, by wavelength."""
     found = (line for line in LINES if line.feature in chosen.features and (chosen.minor or line.major))
-    return tuple(
-        sorted((line for line in found if low <= observed(line, z) <= high), key=lambda line: line.rest)
-    )
+    inside = (line for line in (*found, *chosen.own) if low <= observed(line, z) <= high)
+    return tuple(sorted(inside, key=lambda line: line.rest))
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class Correction:
     """Objects that it was fitted on."""
     judged: Mapping[str, Any] = field(default_factory=dict)
     """What others, that it was not fitted on, say before and after."""
+    regions_of_peaks: bool = False
+    """Whether regions of p(z) then have one piece for each peak that matters (`aion.redshift`)."""
 
     def apply(self, probability: Floats, edges: Floats) -> NDArray[np.float64]:
         """(N, bins) probabilities, each adding up to 1."""
@@ -82,6 +84,7 @@ class Correction:
         done = [f"smoothed over {self.smoothing:.1%} of the bins that it fills"] if self.smoothing else []
         done += [f"raised to the power {self.power:.2f}"] if self.power != 1 else []
         done += ["mapped to a uniform PIT"] if self.pit else []
+        done += ["its regions in one piece for each peak"] if self.regions_of_peaks else []
         of = f" for {' and '.join(self.data)}" if self.data else ""
         return f"{', '.join(done) or 'left as it is'}{of}{_of_snr(self.snr)}"
 
@@ -117,7 +120,8 @@ class Recalibration:
         if found is None:
             return pdf, None
         changed = found.apply(pdf.probability[None], pdf.edges)[0]
-        return replace(pdf, probability=changed), f"{found.sentence}; fitted on {self.fitted_on}"
+        after = replace(pdf, probability=changed, regions_of_peaks=found.regions_of_peaks)
+        return after, f"{found.sentence}; fitted on {self.fitted_on}"
 
     @property
     def digest(self) -> str:
@@ -179,6 +183,8 @@ def _correction(stated: Mapping[str, Any]) -> Correction:
     pit = tuple(float(value) for value in stated["pit"])
     if pit and not (pit[0] == 0 and pit[-1] == 1 and all(np.diff(pit) >= 0)):
         raise ValueError("a PIT map that does not rise from 0 to 1")
+    if not isinstance(stated.get("regions_of_peaks", False), bool):
+        raise ValueError("regions_of_peaks is neither true nor false")
     if not (0 <= stated["smoothing"] < 1 and 0 < stated["power"] < 100):
         raise ValueError("a smoothing or a power out of range")
     return Correction(**{**stated, "data": tuple(stated["data"]), "snr": snr, "pit": pit})
@@ -231,15 +237,17 @@ def fit_smoothing(probability: Floats, edges: Floats, truth: Floats) -> float:
 
 def fit_power(probability: Floats, edges: Floats, truth: Floats) -> float:
     """The one of `POWERS` that makes the truths (N,) likeliest, of those with which the 68 % regions hold a
-    share within `COVERED` of them; where none does, the one that comes nearest to 68 %."""
+    share within `COVERED` of them; where none does, the one that comes nearest to 68 %. None that makes the
+    truths less likely than they are without."""
     covered, surprises = np.zeros(len(POWERS)), np.zeros(len(POWERS))
     for number, power in enumerate(POWERS):
         p = sharpened(probability, power)
         covered[number] = np.mean(Redshifts.of_arrays(p, edges, truth).level <= 0.68)
         surprises[number] = surprise(p, edges, truth).mean()
-    good = (covered >= COVERED[0]) & (covered <= COVERED[1])
-    best = np.argmin(np.where(good, surprises, np.inf)) if good.any() else np.argmin(np.abs(covered - 0.68))
-    return POWERS[int(best)]
+    harmless = surprises <= surprises[POWERS.index(1.0)]
+    good = harmless & (covered >= COVERED[0]) & (covered <= COVERED[1])
+    distance = np.where(harmless, np.abs(covered - 0.68), np.inf)
+    return POWERS[int(np.argmin(np.where(good, surprises, np.inf) if good.any() else distance))]
 
 
 def fit_pit(probability: Floats, edges: Floats, truth: Floats) -> tuple[float, ...]:

@@ -31,6 +31,8 @@ MIN_PEAK_PROBABILITY = 0.01
 """A peak with less is not listed, unless it is the best one."""
 MULTIMODAL_FROM = 0.1
 """The second peak's probability from which the answer is ambiguous: one chance in ten is worth a look."""
+REGION_SHARE = 1 / 3
+"""Of what a region may leave out: a peak with less has no part in it where regions follow the peaks."""
 EDGE_BINS = 3
 """Bins at the upper end of the grid that count as its edge: a peak at z beyond the grid piles up there."""
 EDGE_FROM = 0.05
@@ -67,6 +69,9 @@ class RedshiftPDF:
     """Probability of the logits without a bin, before it was dropped and the rest renormalised."""
     given_flags: tuple[str, ...] = ()
     """Flags that only the caller can know, such as ``"low coverage"``."""
+    regions_of_peaks: bool = False
+    """Whether regions have one piece for each peak that matters, rather than the densest bins: for densities
+    that are jagged from bin to bin."""
 
     @cached_property
     def z(self) -> Floats:
@@ -132,11 +137,18 @@ class RedshiftPDF:
         return Peak(float(self.z[top]), mass, float(low), float(high))
 
     def region(self, level: float) -> tuple[Interval, ...]:
-        """The smallest set of redshifts that holds ``level`` (0 to 1) of the probability,
-        as intervals in increasing z."""
+        """Redshifts that hold ``level`` (0 to 1) of the probability, as intervals in increasing z.
+
+        The smallest such set; with `regions_of_peaks` the smallest of which each peak has one piece at most,
+        and peaks with less than `REGION_SHARE` of 1 - level none, unless the others do not hold so much.
+        """
         if not 0 < level < 1:
             raise ValueError(f"level is {level}; a credible region needs a level between 0 and 1")
-        return _highest_density_region(self.edges, self.density, self.probability, self.median, level)
+        if self.regions_of_peaks:
+            order = _order_by_peaks(self.z, self.density, self.probability, REGION_SHARE * (1 - level))
+        else:  # the densest first, ties nearest the median
+            order = np.lexsort((np.abs(self.z - self.median), -self.density))
+        return _region(self.edges, self.probability, order, level)
 
     def coverage(self, low: float, high: float) -> float:
         """Probability of low < z <= high."""
@@ -236,15 +248,26 @@ def _quantiles(edges: Floats, probability: Floats, shares: Floats) -> Floats:
     return quantiles
 
 
-def _highest_density_region(
-    edges: Floats, density: Floats, probability: Floats, centre: float, level: float
+def _order_by_peaks(z: Floats, density: Floats, probability: Floats, least: float) -> NDArray[np.intp]:
+    """Bins by what is left of the density when the dips on both sides of each peak are filled, from the peak
+    outwards; those of peaks with less than ``least`` of the probability last."""
+    filled, steps, is_minor = density.copy(), np.zeros(len(z)), np.zeros(len(z), dtype=bool)
+    for top, bins in _peak_bins(z, density):
+        left, right = density[bins.start : top + 1], density[top : bins.stop]
+        filled[bins.start : top + 1] = np.maximum.accumulate(left)
+        filled[top : bins.stop] = np.maximum.accumulate(right[::-1])[::-1]
+        steps[bins] = np.abs(np.arange(bins.start, bins.stop) - top)
+        is_minor[bins] = probability[bins].sum() < least
+    return np.lexsort((steps, -filled, is_minor))
+
+
+def _region(
+    edges: Floats, probability: Floats, order: NDArray[np.intp], level: float
 ) -> tuple[Interval, ...]:
-    """Bins in order of density, ties nearest the centre first, and as much of the last as the level needs."""
-    middle = (edges[1:] + edges[:-1]) / 2
-    order = np.lexsort((np.abs(middle - centre), -density))
+    """Bins in this order, and as much of the last as the level needs."""
     reached = np.cumsum(probability[order])
     last = int(np.searchsorted(reached, level * reached[-1]).clip(0, len(order) - 1))
-    whole = np.zeros(len(density), dtype=bool)
+    whole = np.zeros(len(probability), dtype=bool)
     whole[order[:last]] = True
 
     marginal = int(order[last])

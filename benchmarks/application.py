@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +99,7 @@ def _used(page: Any, files: list[Path], start: float, pid: int) -> ColdStart:
 
 
 @contextmanager
-def serving(root: Path = ROOT) -> Iterator[tuple[str, int]]:
+def serving(root: Path = ROOT, settings: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
     """The application in a folder in a process of its own on a free port: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -113,7 +113,8 @@ def serving(root: Path = ROOT) -> Iterator[tuple[str, int]]:
         f"--server.port={port}",
         "--server.headless=true",
     ]
-    server = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=root, env=os.environ | (settings or {}), **quiet)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}", server.pid

@@ -19,7 +19,9 @@ if current_session().target is None:
 from aion.explorer.ui.analyze import (  # noqa: E402
     analysis,
     choices,
+    comparison_panel,
     generation_panel,
+    heads_panel,
     image_panel,
     inspection,
     neighbors,
@@ -53,6 +55,7 @@ redshift_and_spectra(result)
 image_panel.images(result)
 sky_panel.sky_around(result)
 analysis.numbers_table(result)
+heads_panel.your_labels(result)
 neighbors.neighbors_panel(result)
 layout.section("Ask the model more", "What it expects of data that were not observed, or are hidden from it.")
 generation_panel.generation_panel(result)
@@ -60,5 +63,6 @@ token_lab.token_lab(result)
 layout.section("Take it along", "The numbers of this page elsewhere.")
 samp_panel.samp_panel(result)
 reproduce.reproduce_panel(result)
+comparison_panel.comparison_panel(result)
 analysis.weights_note(result)
 links.write_address()

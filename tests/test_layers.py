@@ -14,6 +14,7 @@ def core(*names: str) -> set[str]:
 
 FACTS = core(
     "errors",
+    "error_text",
     "constants",
     "lines",
     "arrays",
@@ -29,6 +30,7 @@ TRANSFORMER = core("config", "layers", "context", "correlation", "generate")
 PARTS = core(
     *("hub", "download", "model", "codecs", "io", "redshift", "exact_redshift", "embedding"),
     *("redshift_scores", "recalibration", "stoppable"),
+    "heads",
     *("line_fits", "ids", "unit_vectors", "vector_index", "lance_index", "search", "catalog", "maps"),
 )
 PICTURES = core("color_image", "previews")
@@ -42,7 +44,7 @@ def explorer(*names: str) -> set[str]:
 SERVICES = explorer(
     "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
 )
-PAGE = FACTS | core("catalog", "exact_redshift", "io", "recalibration", "redshift", "sky") | SERVICES
+PAGE = FACTS | core("catalog", "exact_redshift", "heads", "io", "recalibration", "redshift", "sky") | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
 # The longest name that fits a module is its row. A name in a row allows the module and everything below it.
@@ -86,6 +88,7 @@ LAYERS: dict[str, set[str]] = {
     "aion.catalog": FACTS
     | {"aion", "aion.ids", "aion.io", "aion.maps", "aion.search", "aion.lance_index"}
     | {"aion.unit_vectors", "aion.vector_index"},
+    "aion.heads": {"aion", "aion.catalog", "aion.errors", "aion.error_text", "aion.io", "aion.modalities"},
     "aion.color_image": set(),
     "aion.previews": {"aion.modalities", "aion.color_image"},
     "aion.explorer": set(),
@@ -99,13 +102,14 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.results": {
         "aion.catalog",
         "aion.constants",
+        "aion.errors",
         "aion.exact_redshift",
         "aion.recalibration",
         "aion.redshift",
     },
     "aion.explorer.plain_text": set(),
     "aion.explorer.figures": core(
-        *("catalog", "redshift", "redshift_scores", "lines", "constants", "color_image")
+        *("catalog", "heads", "redshift", "redshift_scores", "lines", "constants", "color_image")
     )
     | explorer("results"),
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
@@ -116,30 +120,35 @@ LAYERS: dict[str, set[str]] = {
     | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.sky", "aion.survey"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky", "aion.survey"}
     | explorer("results", "plain_text", "figures", "redshift"),
     "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
     | {"aion.previews", "aion.redshift"}
     | explorer("results", "redshift", "engine"),
-    "aion.explorer.redshift.calibration": core("catalog", "errors", "io", "recalibration", "redshift_scores")
+    "aion.explorer.redshift.calibration": core(
+        "catalog", "errors", "error_text", "io", "recalibration", "redshift_scores"
+    )
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
-    "aion.explorer.ui.shared": PAGE,
+    "aion.explorer.ui.shared": PAGE | {"aion.inspection"},
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.calibrate": PAGE | {"aion.redshift_scores"} | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
+    "aion.explorer.ui.heads": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.inspect": PAGE | explorer("ui.shared") | {"aion.inspection"},
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
     "aion.survey": FACTS
     | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
     | {"aion.maps", "aion.sky"}
     | explorer("settings", "results", "engine"),
-    "aion.commands": core("catalog", "errors", "inspection", "io", "resources", "sky", "survey")
+    "aion.commands": core(
+        "catalog", "download", "errors", "heads", "inspection", "io", "resources", "sky", "survey"
+    )
     | explorer("settings", "results", "redshift", "engine", "export"),
     "aion.processors": set(),
-    "aion.__main__": CORE | SERVICES | {"aion.commands"},
+    "aion.__main__": {"aion.commands", "aion.errors", "aion.explorer.settings"},
     "app": explorer("ui.shared", "settings"),
     "pages": explorer("ui", "plain_text"),
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},

@@ -56,6 +56,15 @@ def test_minor_lines_appear_only_when_every_line_is_asked_for():
     }
 
 
+def test_own_lines_stand_among_those_of_the_table_whichever_are_chosen():
+    coronal = lines.own_line("[Fe X]", 6376.3)
+    names = [line.name for line in lines.lines_in(3800, 9200, z=0.0, chosen=lines.LineSet(own=(coronal,)))]
+    assert names[names.index("[Fe X]") + 1] == "[N II]"
+    alone = lines.LineSet(frozenset(), own=(coronal,))
+    assert lines.lines_in(3800, 9200, z=0.0, chosen=alone) == (coronal,)
+    assert lines.lines_in(3800, 6300, z=0.0, chosen=alone) == ()
+
+
 def test_labels_never_cover_each_other():
     shown = lines.lines_in(3800, 9200, z=0.1, chosen=lines.LineSet(minor=True))
     placed = lines.labels(shown, 0.1, apart=200.0, rows=3)

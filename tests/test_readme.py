@@ -77,6 +77,7 @@ def test_the_configuration_it_lists_is_the_one_that_is_read() -> None:
         "AION_RECALIBRATION",
         "AION_INDEXES",
         "AION_OWN",
+        "AION_HEADS",
         "AION_INSPECTION",
         "AION_SKY",
         "AION_ALADIN",
@@ -90,6 +91,6 @@ def test_the_commands_it_shows_are_understood() -> None:
     from aion.__main__ import _parser
 
     shown = [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ aion ")]
-    assert len(shown) == 16
+    assert len(shown) == 19
     for line in shown:
         _parser().parse_args(line.split("#")[0].split()[2:])

@@ -14,6 +14,7 @@ from aion.recalibration import (
     fit_smoothing,
     sharpened,
     smoothed,
+    surprise,
 )
 from aion.redshift import RedshiftPDF
 from aion.redshift_scores import Redshifts, ks_distance
@@ -37,6 +38,15 @@ def test_a_power_makes_regions_hold_what_they_say(claimed):
     assert abs(np.mean(Redshifts.of_arrays(p, EDGES, truth).level <= 0.68) - 0.68) > 0.1
     after = sharpened(p, fit_power(p, EDGES, truth))
     assert np.mean(Redshifts.of_arrays(after, EDGES, truth).level <= 0.68) == pytest.approx(0.68, abs=0.04)
+
+
+def test_no_power_makes_the_truths_less_likely():
+    p, truth = densities(1500, 0.08, 0.13)  # too wide
+    few = np.arange(1500) % 12 == 0
+    p[few] = np.roll(p[few], 200, axis=1)  # a redshift elsewhere, which narrower densities make unlikelier
+    p = 0.98 * p + 0.02 / p.shape[1]
+    before, after = (surprise(q, EDGES, truth).mean() for q in (p, sharpened(p, fit_power(p, EDGES, truth))))
+    assert after <= before
 
 
 @pytest.mark.parametrize("method", ["temperature", "PIT"])
@@ -92,6 +102,9 @@ def test_what_was_done_is_said():
         "smoothed over 3.0% of the bins that it fills for image and photometry; fitted on two objects"
     )
     assert found.of(pdf, ["spectrum"], 2.0) == (pdf, None)
+    after, said = file_of(Correction(("image",), regions_of_peaks=True)).of(pdf, ["image"], None)
+    assert after.regions_of_peaks and not pdf.regions_of_peaks
+    assert said == "its regions in one piece for each peak for image; fitted on two objects"
     ranges = [(-np.inf, 1.0), (1.0, 3.0), (10.0, np.inf), None]
     assert [Correction((), one).snr_range for one in ranges] == ["below 1", "1 to 3", "from 10", "any"]
 
@@ -99,9 +112,12 @@ def test_what_was_done_is_said():
 def test_a_file_is_read_as_it_was_written():
     whole = file_of(
         Correction(("spectrum",), (10.0, np.inf), 0.02, 0.7, (0.0, 0.4, 1.0), 55, {"galaxies": {"n": 2}}),
-        Correction(("photometry",)),
+        Correction(("photometry",), regions_of_peaks=True),
     )
     assert Recalibration.from_json(whole.to_json(), sha256="a" * 64) == whole
+
+
+WRONG_REGIONS = Correction((), regions_of_peaks="yes")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +127,7 @@ def test_a_file_is_read_as_it_was_written():
         ("[]", "is no recalibration"),
         (file_of(Correction((), pit=(0.0, 0.9, 0.5, 1.0))).to_json(), "does not rise"),
         (file_of(Correction((), power=-1.0)).to_json(), "out of range"),
+        (file_of(WRONG_REGIONS).to_json(), "neither true nor false"),
         (replace(file_of(), sha256="b" * 64).to_json(), "belongs to the weights bbbbbbbbbbbb"),
     ],
 )

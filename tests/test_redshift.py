@@ -1,5 +1,6 @@
 """The redshift density: hand-made cases whose answers are known without a model."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +66,32 @@ def test_a_credible_region_has_the_densest_bins():
     inside = np.array([any(low <= z <= high for low, high in pdf.ci68) for z in pdf.z])
     # the bin that is cut may be on either side
     assert pdf.density[inside].min() >= np.sort(pdf.density[~inside])[-2]
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.68, 0.95])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_region_of_peaks_holds_exactly_its_level_too(seed, level):
+    pdf = replace(random_pdf(seed), regions_of_peaks=True)
+    region = pdf.region(level)
+    assert sum(pdf.coverage(low, high) for low, high in region) == pytest.approx(level, abs=1e-12)
+    assert all(before[1] < after[0] for before, after in pairwise(region))
+
+
+def test_ripples_and_a_small_peak_do_not_part_a_region_of_peaks():
+    ripples = 1 + 0.3 * np.sin(np.arange(len(hump(0.5, 0.1))))
+    jagged = pdf_of(0.95 * hump(0.5, 0.1) * ripples + 0.05 * hump(2.0, 0.002))
+    assert len(jagged.ci68) > 5
+    ((low, high),) = replace(jagged, regions_of_peaks=True).ci68
+    assert low < 0.4 and 0.6 < high < 0.75 and jagged.coverage(low, high) == pytest.approx(0.68)
+    assert len(replace(jagged, regions_of_peaks=True).ci95) == 2, "it leaves out 5 %: the small peak matters"
+
+
+def test_a_region_of_peaks_has_a_piece_for_each_that_matters():
+    two = replace(pdf_of(0.7 * hump(0.5, 0.01) + 0.3 * hump(2.0, 0.02)), regions_of_peaks=True)
+    assert len(two.ci68) == 2 == len(two.ci95)
+    twelve = sum(hump(0.25 * (1 + step), 0.01) for step in range(12)) / 12
+    many = replace(pdf_of(twelve), regions_of_peaks=True)
+    assert len(many.ci68) >= 8, "no peak has much, so that all of them matter"
 
 
 def test_two_peaks_are_found_with_their_masses_and_flagged():

@@ -41,7 +41,7 @@ def test_every_library_we_import_is_required(source: Path) -> None:
     )
     known = (
         {need.name.replace("-", "_").lower().removesuffix("_learn") for need in needs}
-        | {"PIL", "faiss", "aion"}
+        | {"PIL", "faiss", "sklearn", "aion"}
         | sys.stdlib_module_names
     )
     assert not {other.split(".")[0] for other in imports(source)} - known

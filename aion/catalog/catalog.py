@@ -168,6 +168,12 @@ class Catalog:
         assert isinstance(self.indexes, ViewIndexes)
         self.indexes.write_tables(self.table, report)
 
+    @property
+    def ids_sha256(self) -> str:
+        """Of the ids of its objects, in any order: catalogs of the same objects by other weights have the
+        same."""
+        return self._ids.sha256
+
     def __len__(self) -> int:
         return len(self.table)
 

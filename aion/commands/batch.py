@@ -7,11 +7,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aion.commands import fetch
+from aion.commands.files import add_files
+from aion.commands.outcome import Outcome
+from aion.commands.weights import add_recalibration, add_weights, start_engine
 from aion.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -25,8 +28,11 @@ TOLD_EVERY = 5.0
 """Seconds between two lines of progress where they cannot be written over one another."""
 
 
-def add_batch(batch: argparse.ArgumentParser) -> None:
-    """Its options, but for those that other commands have as well."""
+def add_batch(commands: Any) -> None:
+    """The command ``aion batch``, with its options."""
+    batch = commands.add_parser(
+        "batch", help="a catalog of any number of objects, with vectors and redshifts"
+    )
     batch.add_argument(
         "--out",
         type=Path,
@@ -40,6 +46,10 @@ def add_batch(batch: argparse.ArgumentParser) -> None:
     batch.add_argument(
         "--p-z", action="store_true", help="keep p(z) of each object, and not only its summary"
     )
+    add_files(batch, may_be_none=True)
+    add_recalibration(batch)
+    add_weights(batch)
+    batch.set_defaults(run=make_catalog)
 
 
 def _add_runners(command: argparse.ArgumentParser) -> None:
@@ -58,7 +68,7 @@ def _add_runners(command: argparse.ArgumentParser) -> None:
     )
 
 
-def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "RunResult":
+def make_catalog(options: argparse.Namespace) -> Outcome:
     """What the options say; Ctrl-C ends it after the present partition.
 
     Raises:
@@ -76,10 +86,10 @@ def make_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") ->
         source = open_targets(fetched, overrides, strict=options.strict)
     else:
         source = open_source(options.files, overrides=overrides, strict=options.strict)
-    return _run(source, options, engine(), options.label, with_p_z=options.p_z)
+    return _run(source, options, start_engine(options), options.label, with_p_z=options.p_z)
 
 
-def build_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "RunResult":
+def build_catalog(options: argparse.Namespace) -> Outcome:
     """A catalog of a sample of public ones, as the options of ``aion catalog build`` say.
 
     Raises:
@@ -89,34 +99,36 @@ def build_catalog(options: argparse.Namespace, engine: "Callable[[], Engine]") -
     from aion.survey.sample import SamplePlan, take_sample
 
     plan = SamplePlan(tuple(options.folders), tuple(options.kinds.split(",")), options.size, options.seed)
-    loaded = engine()  # weights that are missing are known before anything is copied
+    engine = start_engine(options)  # weights that are missing are known before anything is copied
     sample, name = take_sample(plan, options.out, _Teller())
-    return _run(open_source([sample]), options, loaded, options.label or name)
+    return _run(open_source([sample]), options, engine, options.label or name)
 
 
 def _run(
     source: "SurveySource",
     options: argparse.Namespace,
-    loaded: "Engine",
+    engine: "Engine",
     label: str,
     *,
     with_p_z: bool = False,
-) -> "RunResult":
+) -> Outcome:
     from aion.survey.run import run
 
-    _share_cores(loaded)
+    _share_cores(engine)
     stop = threading.Event()
     with _stopping_gently(stop):
-        return run(
+        result = run(
             source,
             options.out,
-            _runner(options, loaded),
-            loaded,
+            _runner(options, engine),
+            engine,
             label=label,
             with_p_z=with_p_z,
             progress=_Teller().of_run,
             stop=stop,
         )
+    print(f"aion: {_summary(result, options.out)}", file=sys.stderr)
+    return Outcome(result.rows, [f"{one.id or one.source}: {one.why}" for one in result.failures])
 
 
 def _runner(options: argparse.Namespace, engine: "Engine") -> "Runner":
@@ -130,7 +142,7 @@ def _runner(options: argparse.Namespace, engine: "Engine") -> "Runner":
     return Rank(engine, *process_share()) if options.runner == "rank" else Here(engine)
 
 
-def summary(result: "RunResult", out: Path) -> str:
+def _summary(result: "RunResult", out: Path) -> str:
     """For people.
 
     Raises:
@@ -150,8 +162,12 @@ def summary(result: "RunResult", out: Path) -> str:
     return f"the catalog in {out} has {counted}{again}"
 
 
-def add_catalog(catalog: argparse.ArgumentParser) -> None:
-    """What can be done with catalogs."""
+def add_catalog(commands: Any) -> None:
+    """The command ``aion catalog``: what can be done with catalogs."""
+    catalog = commands.add_parser(
+        "catalog", help="what is in the folder of a catalog, and whether it is whole"
+    )
+    catalog.set_defaults(run=do_with_catalogs)
     actions = catalog.add_subparsers(title="actions", required=True, dest="action")
     _add_build(actions.add_parser("build", help="one of a sample of public HATS catalogs"))
     for name, text in (
@@ -195,13 +211,13 @@ def _add_build(build: argparse.ArgumentParser) -> None:
     build.add_argument("--seed", type=int, default=0, metavar="N", help="of which objects (default: 0)")
     build.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder of the new catalog")
     build.add_argument("--label", metavar="TEXT", help="what its objects are (default: the catalogs' names)")
-    build.add_argument("--model", metavar="MODEL", help="folder or Hub id of the weights")
     _add_runners(build)
-    build.set_defaults(make=build_catalog, recalibration=None)
+    add_weights(build)
+    build.set_defaults(run=build_catalog)
 
 
-def do_with_catalogs(options: argparse.Namespace) -> list[str]:
-    """One of the actions; prints what it did. Comes back with what is wrong.
+def do_with_catalogs(options: argparse.Namespace) -> Outcome:
+    """One of the actions; prints what it did.
 
     Raises:
         AIONError: nothing can be done.
@@ -216,7 +232,7 @@ def do_with_catalogs(options: argparse.Namespace) -> list[str]:
         problems = catalogs.find_problems(folder)
         if not problems:
             print(f"{folder}: {catalogs.read_facts(folder).manifest.rows:,} objects, all of it is there")
-        return problems
+        return Outcome(1, problems)
     elif options.action == "index":
         catalog = Catalog.load(folder)
         (catalog.write_tables if options.engine == "lance" else catalog.prepare)(_Teller().of_share)
@@ -225,7 +241,7 @@ def do_with_catalogs(options: argparse.Namespace) -> list[str]:
         print(f"the catalog in {options.out} has {merged.rows:,} objects")
     else:
         print(f"{options.out} has {_export(folder, options.out):,} rows")
-    return []
+    return Outcome(1)
 
 
 def _export(folder: Path, out: Path) -> int:

@@ -4,11 +4,12 @@ redshifts -> numbers by groups, a report, and a recalibration file."""
 import argparse
 import json
 import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aion.commands.outcome import Outcome
+from aion.commands.temporary_catalog import temporary_catalog
+from aion.commands.weights import add_recalibration, add_weights, start_engine
 from aion.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ ENDINGS = ("html", "json", "csv")
 METHODS = {"temperature": "temperature", "pit": "PIT"}
 
 
-def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
-    """Its options, but for those that other commands have as well."""
+def add_calibrate(commands: Any) -> None:
+    """The command, with its options."""
+    calibrate = commands.add_parser("calibrate", help="p(z) against true redshifts, and what corrects it")
     calibrate.add_argument(
         "files",
         nargs="+",
@@ -32,7 +34,10 @@ def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
         "--truth", metavar="COLUMN", required=True, help="column of true redshifts, such as z_spec"
     )
     calibrate.add_argument(
-        "--truths", type=Path, metavar="FILE", help="another table (Parquet or CSV) that has that column"
+        "--truths",
+        type=Path,
+        metavar="FILE",
+        help="another table (Parquet, CSV, FITS …) with that column",
     )
     calibrate.add_argument("--id", metavar="COLUMN", help="its column of ids (default: id, targetid ...)")
     calibrate.add_argument(
@@ -57,28 +62,32 @@ def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.add_argument(
         "--out", type=Path, metavar="FILE", help="where the recalibration goes (default: recalibration.json)"
     )
+    add_recalibration(calibrate)
+    add_weights(calibrate)
+    calibrate.set_defaults(run=calibrate_files)
 
 
-def calibrate_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> int:
-    """What the options say; prints the table of groups. Returns how many objects were measured.
+def calibrate_files(options: argparse.Namespace) -> Outcome:
+    """What the options say; prints the table of groups.
 
     Raises:
         AIONError: nothing can be measured.
     """
-    from aion.explorer.redshift.calibration import fit_half, join_truths, measure, read_table
+    from aion.catalog.label_tables import read_table
+    from aion.explorer.redshift.calibration import fit_half, join_truths, measure
     from aion.explorer.redshift.calibration.report import sentences, shown
 
     for path in options.report:
         if _ending(path) not in ENDINGS:
             raise ConfigError(f"{path.name} ends in neither of {', '.join(ENDINGS)}")
     other = None if options.truths is None else read_table(options.truths)
-    sample = join_truths(_sample(options, engine), options.truth, other, options.id)
+    sample = join_truths(_sample(options), options.truth, other, options.id)
     measured = measure(sample, point=options.point, beyond=options.beyond)
     print("\n".join(sentences(measured)))
     print(shown(measured.table).to_string(index=False))
     fitted = None
     if options.fit:
-        weights = sample.sha256 or engine().info.sha256
+        weights = sample.sha256 or start_engine(options).info.sha256
         how: Any = METHODS[options.fit]
         fitted = fit_half(sample, weights, how, point=options.point, beyond=options.beyond)
         out = options.out or Path("recalibration.json")
@@ -91,30 +100,24 @@ def calibrate_files(options: argparse.Namespace, engine: "Callable[[], Engine]")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_report(path, measured, fitted), encoding="utf-8")
         print(f"aion: the report is in {path}", file=sys.stderr)
-    return len(sample)
+    return Outcome(len(sample))
 
 
-def _sample(options: argparse.Namespace, engine: "Callable[[], Engine]") -> "Sample":
+def _sample(options: argparse.Namespace) -> "Sample":
     from aion.catalog import Catalog
     from aion.explorer.redshift.calibration import read_p_z
 
     paths = [Path(name) for name in options.files]
     if len(paths) == 1 and (Catalog.is_in(paths[0]) or _is_hdf5_of_qp(paths[0])):
         return read_p_z(paths[0])
-    return _read_by_model(options.files, engine())
+    return _read_by_model(options.files, start_engine(options))
 
 
 def _read_by_model(files: list[str], engine: "Engine") -> "Sample":
-    """Through a catalog that is thrown away."""
     from aion.explorer.redshift.calibration import read_p_z
-    from aion.survey.opening import open_source
-    from aion.survey.run import Here
-    from aion.survey.run import run as run_survey
 
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "catalog"
-        run_survey(open_source(files), out, Here(engine), engine, label="your", with_p_z=True)
-        return read_p_z(out)
+    with temporary_catalog(files, engine, with_p_z=True) as folder:
+        return read_p_z(folder)
 
 
 def _is_hdf5_of_qp(path: Path) -> bool:

@@ -6,9 +6,10 @@ The same archives, and so the same files and numbers, as on the Analyze page.
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aion.errors import ConfigError, InputError
+from aion.commands.outcome import Outcome
+from aion.errors import AIONError, ConfigError, InputError
 from aion.explorer.settings import Settings
 from aion.sky.services import KINDS
 
@@ -30,8 +31,9 @@ def add_targets(analyze: argparse.ArgumentParser) -> None:
     add_list(analyze)
 
 
-def add_fetch(fetch: argparse.ArgumentParser) -> None:
-    """The options of ``aion fetch``."""
+def add_fetch(commands: Any) -> None:
+    """The command ``aion fetch``, with its options."""
+    fetch = commands.add_parser("fetch", help="files of a place on the sky, from public archives")
     fetch.add_argument(
         "targets",
         nargs="*",
@@ -49,12 +51,34 @@ def add_fetch(fetch: argparse.ArgumentParser) -> None:
         help="ask everything anew, and keep the answers as they came in this folder, for tests",
     )
     add_list(fetch)
+    fetch.set_defaults(run=fetch_targets, wrong=fetch.error)
 
 
 def add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--list", type=Path, metavar="FILE", help="a table with a target in each row, or one on each line"
     )
+
+
+def fetch_targets(options: argparse.Namespace) -> Outcome:
+    """The files of each target, whose paths are printed."""
+    if not (options.targets or options.list):
+        options.wrong('name a target, such as "10:00:24.5 +02:12:21", or a list of them with --list')
+    outcome = Outcome()
+    for text in options.targets:
+        try:
+            for path in fetch_one(text, options.out, options.kinds, options.record):
+                print(path)
+            outcome.count += 1
+        except AIONError as exc:
+            outcome.leave_out(text, exc)
+    listed = (options.list, options.out, options.kinds, options.record)
+    for target in fetch_listed(*listed) if options.list else ():
+        for path in target.files:
+            print(path)
+        outcome.count += bool(target.files)
+        outcome.failures += [] if target.files else [f"{target.target.id}: {'; '.join(target.missing)}"]
+    return outcome
 
 
 def typed_target(options: argparse.Namespace) -> str | None:

@@ -1,5 +1,6 @@
 """Files that are named on the command line -> objects."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,28 @@ from aion.errors import ChoiceNeededError, InputError
 
 if TYPE_CHECKING:
     from aion.io import Overrides, SkyObject
+
+
+def add_files(parser: argparse.ArgumentParser, *, may_be_none: bool = False) -> None:
+    """The files, and how they are read."""
+    parser.add_argument(
+        "files",
+        nargs="*" if may_be_none else "+",
+        metavar="FILE",
+        help="FITS, ECSV, CSV, VOTable, HDF5, Parquet or npz; any name",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="in place of what is detected, such as medium=air",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse files of which anything, such as the medium, would have to be assumed",
+    )
 
 
 def read_files(files: Sequence[str], overrides: "Overrides", *, strict: bool) -> "list[SkyObject]":

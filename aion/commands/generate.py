@@ -2,8 +2,14 @@
 as on the Analyze page."""
 
 import argparse
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from aion.commands.files import add_files, read_files
+from aion.commands.outcome import Outcome
+from aion.commands.weights import add_weights, start_engine
+from aion.errors import AIONError
 
 if TYPE_CHECKING:
     from aion.explorer.engine import Engine
@@ -11,8 +17,11 @@ if TYPE_CHECKING:
     from aion.io import SkyObject
 
 
-def add_generate(parser: argparse.ArgumentParser) -> None:
-    """The options of ``aion generate``."""
+def add_generate(commands: Any) -> None:
+    """The command, with its options."""
+    parser = commands.add_parser(
+        "generate", help="what an object lacks, drawn by the model: a spectrum, an image, numbers"
+    )
     parser.add_argument(
         "--target",
         metavar="WHAT",
@@ -37,6 +46,32 @@ def add_generate(parser: argparse.ArgumentParser) -> None:
         help="of the draws (default: 1)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder to write the files to")
+    add_files(parser)
+    add_weights(parser)
+    parser.set_defaults(run=generate_for_files)
+
+
+def generate_for_files(options: argparse.Namespace) -> Outcome:
+    """Files of the samples of each object."""
+    from aion.explorer.export.analysis import file_stems
+    from aion.io import Overrides
+
+    request, outcome = generation_request(options), Outcome()
+    objects = read_files(options.files, Overrides.parse(options.set), strict=options.strict)
+    engine = start_engine(options)
+    for stem, target in zip(file_stems([one.id for one in objects]), objects, strict=True):
+        try:
+            files, about = draw_files(engine, target, request, stem)
+        except AIONError as exc:
+            outcome.leave_out(target.id, exc)
+            continue
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (options.out / name).write_bytes(content)
+            print(options.out / name)
+        print(f"aion: {target.id}: {about}", file=sys.stderr)
+        outcome.count += 1
+    return outcome
 
 
 def generation_request(options: argparse.Namespace) -> "GenerationRequest":

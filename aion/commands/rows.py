@@ -2,16 +2,15 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aion.commands.files import read_files
+from aion.commands.files import add_files, read_files
 from aion.commands.outcome import Outcome
+from aion.commands.weights import add_recalibration, add_weights, start_engine
 from aion.errors import AIONError, ConfigError
 
 if TYPE_CHECKING:
-    from aion.explorer.engine import Engine
     from aion.io import SkyObject
 
 ENDINGS = ("csv", "ecsv", "fits", "vot")
@@ -20,22 +19,33 @@ COLUMNS = ("id", "ra", "dec", "class", "z", "snr")
 """What surveys say of an object, before what the model and the lines say."""
 
 
-def add_embed(parser: argparse.ArgumentParser) -> None:
-    """The options of ``aion embed``."""
+def add_embed(commands: Any) -> None:
+    """The command ``aion embed``, with its options."""
+    parser = commands.add_parser("embed", help="one unit vector per object; every file is taken by itself")
     parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="Parquet file to write")
+    add_files(parser)
+    add_weights(parser)
+    parser.set_defaults(run=embed_files)
 
 
-def add_redshift(parser: argparse.ArgumentParser) -> None:
-    """The options of ``aion redshift``."""
+def add_redshift(commands: Any) -> None:
+    """The command ``aion redshift``, with its options."""
+    parser = commands.add_parser(
+        "redshift", help="one row per object: p(z) in numbers, and the exact redshift of its lines"
+    )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
         help=f"file to write, ending in {', '.join(ENDINGS)} (default: CSV to standard output)",
     )
+    add_files(parser)
+    add_recalibration(parser)
+    add_weights(parser)
+    parser.set_defaults(run=measure_files)
 
 
-def embed_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
+def embed_files(options: argparse.Namespace) -> Outcome:
     """Unit vectors as Parquet."""
     from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet
 
@@ -43,8 +53,8 @@ def embed_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> 
     objects = _objects(options, outcome)
     if not objects:
         return outcome
-    loaded, rows = engine(), []
-    for target, answer in zip(objects, loaded.embed_objects(objects), strict=True):
+    engine, rows = start_engine(options), []
+    for target, answer in zip(objects, engine.embed_objects(objects), strict=True):
         if isinstance(answer, AIONError):
             outcome.leave_out(target.id, answer)
         else:
@@ -52,12 +62,12 @@ def embed_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> 
             outcome.count += 1
     if rows:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_bytes(embeddings_parquet(rows, loaded.info))
+        options.out.write_bytes(embeddings_parquet(rows, engine.info))
         print(f"aion: {outcome.count} embedding(s) are in {options.out}", file=sys.stderr)
     return outcome
 
 
-def measure_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -> Outcome:
+def measure_files(options: argparse.Namespace) -> Outcome:
     """Redshifts with their uncertainty, exact where the lines hold one, as in the table of a batch.
 
     Raises:
@@ -77,8 +87,8 @@ def measure_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -
     objects = _objects(options, outcome)
     if not objects:
         return outcome
-    loaded = engine()
-    table, failures = embed(objects, loaded, Contract(loaded.width))
+    engine = start_engine(options)
+    table, failures = embed(objects, engine, Contract(engine.width))
     for failure in failures:
         outcome.leave_out(failure.id, failure.why)
     outcome.count = len(table)
@@ -86,7 +96,7 @@ def measure_files(options: argparse.Namespace, engine: "Callable[[], Engine]") -
     frame = table.select(known).to_pandas()
     if "flags" in frame:
         frame["flags"] = ["; ".join(flags) for flags in frame["flags"]]
-    written = table_file(frame, ending, {"weights_sha256": loaded.info.sha256}) if len(frame) else b""
+    written = table_file(frame, ending, {"weights_sha256": engine.info.sha256}) if len(frame) else b""
     if options.out is None:
         print(written.decode(), end="")
     elif written:

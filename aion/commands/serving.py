@@ -4,15 +4,15 @@ import argparse
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aion.commands.outcome import Outcome
+from aion.commands.weights import add_recalibration, add_weights
 
-def add_applications(
-    commands: Any, run: Callable[[argparse.Namespace], Any]
-) -> list[argparse.ArgumentParser]:
-    """Both commands, with their options but for those that other commands have as well."""
+
+def add_applications(commands: Any) -> None:
+    """Both commands, with their options."""
     app = commands.add_parser("app", help="the explorer in the browser")
     inspect = commands.add_parser("inspect", help="the explorer, opened at a queue of spectra to inspect")
     inspect.add_argument(
@@ -27,8 +27,18 @@ def add_applications(
         command.add_argument(
             "--port", type=int, metavar="N", help="where it answers (default: the first free one from 8501)"
         )
-        command.set_defaults(run=run)
-    return [app, inspect]
+        add_recalibration(command)
+        add_weights(command)
+        command.set_defaults(run=open_application)
+
+
+def open_application(options: argparse.Namespace) -> Outcome:
+    """The application, until it is interrupted."""
+    queue, unread = kept_queue(options)
+    for why in unread:
+        print(f"aion: {why}", file=sys.stderr)
+    serve(options, queue)
+    return Outcome()
 
 
 def kept_queue(options: argparse.Namespace) -> tuple[str | None, list[str]]:

@@ -46,6 +46,8 @@ class Settings:
     """Id of the queue at which the application opens; `aion inspect` sets it (``AION_QUEUE``)."""
     inspection: Path = Path.home() / ".local" / "share" / "aion-explorer"
     """Folder for queues of the visual inspection, with all that people decide (``AION_INSPECTION``)."""
+    heads: Path = Path.home() / ".local" / "share" / "aion-explorer" / "heads"
+    """Folder for heads that persons keep (``AION_HEADS``)."""
     indexes: Path = Path.home() / ".cache" / "aion-explorer" / "indexes"
     """Folder for indexes of catalogs beside which nobody may write (``AION_INDEXES``)."""
     sky: Services | None = field(default_factory=Services)
@@ -84,6 +86,7 @@ class Settings:
             own=Path(given.get("AION_OWN", cls.own)),
             queue=given.get("AION_QUEUE", cls.queue),
             inspection=Path(given.get("AION_INSPECTION", cls.inspection)),
+            heads=Path(given.get("AION_HEADS", cls.heads)),
             indexes=Path(given.get("AION_INDEXES", cls.indexes)),
             sky=_sky(given),
             aladin=given.get("AION_ALADIN", cls.aladin),

@@ -1,6 +1,7 @@
 """Queues and decisions in one SQLite file, for several people and several processes at once.
 
 Decisions are only ever added: the latest of each person on each object counts, all others are its history.
+An undo is a decision too, which says again what was before, and of which one it is the undo.
 What is written when `record` returns survives a kill of the process.
 """
 
@@ -11,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from aion.errors import InputError
 from aion.inspection.decisions import Decision
@@ -32,6 +34,9 @@ CREATE TABLE IF NOT EXISTS decision (
     z REAL, quality INTEGER, kind TEXT NOT NULL, issues TEXT NOT NULL, comment TEXT NOT NULL,
     time TEXT NOT NULL, key TEXT UNIQUE);
 CREATE INDEX IF NOT EXISTS latest ON decision (queue, object, person, number);
+CREATE INDEX IF NOT EXISTS of_person ON decision (queue, person, number);
+CREATE TABLE IF NOT EXISTS undo (key TEXT PRIMARY KEY, undoes TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS undoes ON undo (undoes);
 CREATE TABLE IF NOT EXISTS line (person TEXT NOT NULL, name TEXT NOT NULL, rest REAL NOT NULL,
     PRIMARY KEY (person, name, rest));
 """
@@ -49,6 +54,16 @@ class QueueSummary:
     objects: int
     inspected: Mapping[str, int]
     """Person -> how many objects have a quality from them."""
+
+
+@dataclass(frozen=True)
+class UndoStep:
+    """What one undo does."""
+
+    key: str
+    """Of the decision that is undone."""
+    before: Decision
+    """What the person had said of that object until then."""
 
 
 class InspectionStore:
@@ -108,11 +123,18 @@ class InspectionStore:
             for id, label, parent, made, count in rows
         ]
 
-    def record(self, queue_id: str, decisions: Sequence[Decision], keys: Sequence[str | None] = ()) -> None:
+    def record(
+        self,
+        queue_id: str,
+        decisions: Sequence[Decision],
+        keys: Sequence[str | None] = (),
+        undoes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Keep decisions, in their order; on return they are on the disk.
 
         Args:
             keys: One for each, where they may come twice: what has a key that is known is kept already.
+            undoes: Key of an undo among them -> key of the decision that it undoes.
         """
         with self._open() as store:
             rows = [
@@ -125,6 +147,18 @@ class InspectionStore:
                 "(:queue, :object_id, :person, :z, :quality, :kind, :issues, :comment, :time, :key)",
                 rows,
             )
+            store.executemany("INSERT OR IGNORE INTO undo VALUES (?, ?)", undoes.items())
+
+    def undo_steps(self, queue_id: str, person: str, most: int) -> list[UndoStep]:
+        """What undoing again and again does, the last decision last, ``most`` steps of it.
+
+        Only decisions with a key can be undone, and none that a later one without a key, of a file,
+        overrides.
+        """
+        with self._open() as store:
+            rows = store.execute(_UNDO, (queue_id, person, most)).fetchall()
+        steps = [UndoStep(key, Decision(object, person, *before)) for key, object, *before in rows]
+        return steps[::-1]
 
     def decisions(self, queue_id: str, person: str | None = None) -> list[Decision]:
         """The latest of each person on each object, without those that say nothing; of one person only where
@@ -179,6 +213,23 @@ class InspectionStore:
 _LATEST = (
     "SELECT * FROM decision WHERE number IN (SELECT MAX(number) FROM decision GROUP BY queue, object, person)"
 )
+
+
+_UNDO = """
+WITH step AS (
+    SELECT *, (SELECT MAX(number) FROM decision AS earlier WHERE earlier.queue = own.queue AND
+        earlier.object = own.object AND earlier.person = own.person AND earlier.number < own.number) AS last
+    FROM decision AS own
+    WHERE queue = ? AND person = ? AND key IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM undo WHERE undo.key = own.key OR undo.undoes = own.key)
+        AND NOT EXISTS (SELECT 1 FROM decision AS later WHERE later.queue = own.queue
+            AND later.object = own.object AND later.person = own.person AND later.number > own.number
+            AND later.key IS NULL)
+    ORDER BY number DESC LIMIT ?)
+SELECT step.key, step.object, before.z, before.quality,
+    COALESCE(before.kind, ''), COALESCE(before.issues, ''), COALESCE(before.comment, '')
+FROM step LEFT JOIN decision AS before ON before.number = step.last ORDER BY step.number DESC
+"""
 
 
 def _object(id: str, source: str, *facts: object) -> QueueObject:

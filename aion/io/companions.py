@@ -1,6 +1,7 @@
 """Files with the error or the mask of a spectrum whose flux is in another of those that were given."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,35 +12,81 @@ from aion.io.content import Record, Records, Table
 from aion.io.fits_file import FitsFile
 from aion.io.fits_layouts import spectrum_records
 from aion.io.parsing import Content
-from aion.io.roles import UNCERTAINTIES, Role, label
+from aion.io.roles import UNCERTAINTIES, Role, label, name_words
 from aion.io.rows import with_header
 from aion.io.spectrum_records import holds_spectrum, objects_in
 
 _PARTS = (*UNCERTAINTIES, Role.MASK)
+_ENDING = re.compile(r"\.(fits?|fts|fz|gz|bz2|txt|dat|csv|ascii)(?=$|\.)")
 
 
 def with_companions(named: Sequence[tuple[str, Content]]) -> dict[int, Content | None]:
     """What becomes of files by their place: the flux with the arrays of the others, and None for those.
 
-    Empty where there is not exactly one file of one spectrum, or none that is part of it.
+    Which file belongs to which is known by the last word of their names, or where there is exactly one file
+    of one spectrum.
 
     Raises:
         FormatError: a part does not have as many pixels as the flux, or not its wavelengths.
     """
     fluxes = {i: record for i, (_, content) in enumerate(named) if (record := _flux(content)) is not None}
+    by_name = _parts_by_name([name for name, _ in named], fluxes)
     parts = {
         i: part
         for i, (_, content) in enumerate(named)
         if i not in fluxes and (part := _part(content)) is not None
     }
-    if not parts:
-        return {}
-    if len(fluxes) != 1:
-        return {}
-    ((place, record),) = fluxes.items()
-    for i, part in parts.items():
-        record = _joined(record, named[place][0], part, named[i][0])
-    return {place: Records((record,))} | dict.fromkeys(parts)
+    joined: dict[int, Record] = {}
+    for i, (place, word) in by_name.items():
+        flux = joined.get(place, fluxes[place])
+        joined[place] = _joined(flux, named[place][0], _renamed(fluxes[i], word), named[i][0])
+    places = [i for i in fluxes if i not in by_name]
+    if parts and len(places) == 1:
+        [place] = places
+        for i, part in parts.items():
+            joined[place] = _joined(joined.get(place, fluxes[place]), named[place][0], part, named[i][0])
+        by_name |= dict.fromkeys(parts, (place, ""))
+    return {i: Records((record,)) for i, record in joined.items()} | dict.fromkeys(by_name)
+
+
+def _parts_by_name(names: Sequence[str], fluxes: Mapping[int, Record]) -> dict[int, tuple[int, str]]:
+    """Files of one array without a name, beside another such file whose name differs in the last word only:
+    ``q1_F.fits`` and ``q1_E.fits``, ``q1.fits`` and ``q1_ivar.fits``.
+
+    The place of an uncertainty or mask -> that of its flux, and the word of its name that says what it is.
+    """
+    words = {i: name_words(_ENDING.sub("", names[i])) for i, record in fluxes.items() if _is_bare(record)}
+    whole = {tuple(said[:-1]) if _says_flux(said) else tuple(said): i for i, said in words.items()}
+    found = {}
+    for i, said in words.items():
+        place = whole.get(tuple(said[:-1]))
+        if place not in (None, i) and label(said[-1]).role in _PARTS:
+            found[i] = (place, said[-1])
+    return {
+        i: (place, word) for i, (place, word) in found.items() if place is not None and place not in found
+    }
+
+
+def _says_flux(words: Sequence[str]) -> bool:
+    return bool(words) and (words[-1] == "f" or label(words[-1]).role is Role.FLUX)
+
+
+def _is_bare(record: Record) -> bool:
+    """Whether a spectrum has neither uncertainty nor mask."""
+    return not any(role in _PARTS for role in _lines(record))
+
+
+def _lines(record: Record) -> dict[Role, str]:
+    """Role -> the name of a line of numbers that has it."""
+    return {label(name).role: name for name, value in record.values.items() if np.ndim(value) == 1}
+
+
+def _renamed(record: Record, word: str) -> Record:
+    """What was taken for a flux under the word that says what it is, and its wavelengths."""
+    names = _lines(record)
+    flux, wavelength = names[Role.FLUX], names[Role.WAVELENGTH]
+    units = {word: record.units[flux]} if flux in record.units else {}
+    return Record({word: record.values[flux], wavelength: record.values[wavelength]}, units)
 
 
 def _arrays(content: Content) -> Record:
@@ -87,7 +134,7 @@ def _flux(content: Content) -> Record | None:
 
 
 def _joined(record: Record, name: str, part: Record, part_name: str) -> Record:
-    names = {label(key).role: key for key in record.values if np.ndim(record.values[key]) == 1}
+    names = _lines(record)
     size = np.size(record.values[names[Role.FLUX]])
     for key, values in part.values.items():
         role = label(key).role

@@ -79,8 +79,7 @@ def _card(keyword: str, line: str | fits.Card) -> Card:
         return Card(keyword, line[8:].rstrip(), "")
     plain = _CARD.fullmatch(line) if isinstance(line, str) else None
     if plain is None:
-        card = fits.Card.fromstring(line) if isinstance(line, str) else line
-        return Card(keyword, card.value, card.comment)
+        return _unusual(keyword, fits.Card.fromstring(line) if isinstance(line, str) else line)
     text, whole, decimal, truth, comment = plain.groups()
     value = (
         text.replace("''", "'").rstrip()
@@ -92,6 +91,14 @@ def _card(keyword: str, line: str | fits.Card) -> Card:
         else truth == "T"
     )
     return Card(keyword, value, (comment or "").rstrip())
+
+
+def _unusual(keyword: str, card: fits.Card) -> Card:
+    """What astropy makes of a card; one whose value it cannot read, such as IRAF's INDEF, has none."""
+    try:
+        return Card(keyword, card.value, card.comment)
+    except fits.VerifyError:
+        return Card(keyword, None, "")
 
 
 _NOT_THE_TARGETS = {

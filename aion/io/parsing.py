@@ -18,6 +18,8 @@ from aion.io.spectrum_records import holds_arrays
 
 Content = FitsFile | Table | Records
 
+DAMAGE = (ValueError, OSError, EOFError, ArithmeticError, BadZipFile, VerifyError, zlib.error)
+"""What libraries raise on damaged bytes, beside errors of any type from lines of their own."""
 EXPECTED = "a FITS, Parquet, HDF5, npz, npy, JSON, VOTable, ECSV or CSV file is expected"
 _KINDS: tuple[tuple[bytes, str, Callable[[bytes], FitsFile | Table | Records]], ...] = (
     (b"SIMPLE  =", "FITS", open_fits),
@@ -82,7 +84,7 @@ def _is_of_the_data(exc: Exception) -> bool:
     On damaged files libraries raise errors of any type, TypeError and KeyError among them, but from lines
     of their own.
     """
-    if isinstance(exc, (ValueError, OSError, EOFError, ArithmeticError, BadZipFile, VerifyError, zlib.error)):
+    if isinstance(exc, DAMAGE):
         return True
     frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
     return not str(frames[-1].f_globals["__name__"]).startswith("aion.")

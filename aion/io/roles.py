@@ -89,10 +89,11 @@ _UCDS = (  # the first whose words are all in the UCD; https://www.ivoa.net/docu
     (("meta.code.error",), (), Role.MASK),
     (("instr.background",), (), Role.SKY),
     (("instr.skylevel",), (), Role.SKY),
+    (("spect.continuum",), (), Role.MODEL),
+    (("stat.fit",), (), Role.MODEL),
     (("phot.flux.density",), (), Role.FLUX),
     (("phot.flux",), (), Role.FLUX),
     (("phot.count",), (), Role.COUNTS),
-    (("spect.continuum",), (), Role.MODEL),
     (("spect.resolution",), (), Role.RESOLUTION),
     (("em.wl",), ("phot.", "stat.", "instr."), Role.WAVELENGTH),
     (("em.freq",), ("phot.", "stat.", "instr."), Role.WAVELENGTH),
@@ -132,13 +133,20 @@ def label(name: str, ucd: str = "", utype: str = "") -> Meaning:
     lower_ucd, lower_utype = ucd.lower(), utype.lower()
     for wanted, unwanted, role in _UCDS:
         if all(part in lower_ucd for part in wanted) and not any(part in lower_ucd for part in unwanted):
-            return Meaning(
-                role, _variant(name, "meta.main" in lower_ucd, "uncalib" in lower_ucd), f"UCD {ucd}"
-            )
+            main, uncalibrated = "meta.main" in lower_ucd, "uncalib" in lower_ucd
+            return _stated(role, name, f"UCD {ucd}", main=main, uncalibrated=uncalibrated)
     for part, role in _UTYPES:
         if part in lower_utype:
-            return Meaning(role, _variant(name, _is_main(lower_utype), False), f"utype {utype}")
+            return _stated(role, name, f"utype {utype}", main=_is_main(lower_utype))
     return _by_name(name)
+
+
+def _stated(role: Role, name: str, by: str, *, main: bool, uncalibrated: bool = False) -> Meaning:
+    """What a UCD or utype states. One that says flux of a model or of the sky is less than the name says."""
+    by_name = _by_name(name)
+    if role is Role.FLUX and not main and by_name.role in (Role.MODEL, Role.SKY):
+        return by_name
+    return Meaning(role, _variant(name, main, uncalibrated), by)
 
 
 def _variant(name: str, main: bool, uncalibrated: bool) -> tuple[str, ...]:

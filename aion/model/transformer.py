@@ -256,11 +256,20 @@ class AION(nn.Module):
         steps: int = 8,
         temperature: float = 1.0,
         seed: int | None = None,
+        first_temperature: float = 1.0,
     ) -> Tensor:
         """Tokens (B, n) of a target; see `aion.generate.generate`."""
         key, count = read_target(target)
         return generate(
-            self, context, key, count, method=method, steps=steps, temperature=temperature, seed=seed
+            self,
+            context,
+            key,
+            count,
+            method=method,
+            steps=steps,
+            temperature=temperature,
+            seed=seed,
+            first_temperature=first_temperature,
         )
 
     def _input(self, key: str) -> EncoderEmbedding:

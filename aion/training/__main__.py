@@ -2,8 +2,8 @@
 its catalog and its examples from nothing, or measure it.
 
 Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs
-everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights,
-`distributions` only draws what the simulated survey contains.
+everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights, `heads`
+measures what is learned of the catalog's truths, `distributions` draws what the simulated survey contains.
 """
 
 import argparse
@@ -13,14 +13,27 @@ from pathlib import Path
 
 import torch
 
-from aion.errors import AIONError
+from aion.catalog import Catalog
+from aion.errors import AIONError, ConfigError
 from aion.recalibration import RECALIBRATION
-from aion.training import card, catalog, distributions, evaluate, examples, real, recalibrate, stages
+from aion.training import (
+    card,
+    catalog,
+    distributions,
+    evaluate,
+    examples,
+    heads,
+    real,
+    recalibrate,
+    stages,
+)
 from aion.training.config import EmbeddedConfig, smoke_config
 from aion.training.evaluate import Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = {"embedded": EmbeddedConfig, "smoke": smoke_config}
+REAL = "real"
+"""The part of the evaluation that is no simulation."""
 STAGES = ("simulate", "codecs", "tokenize", "model", "evaluate", "catalog")
 
 
@@ -46,13 +59,16 @@ def _evaluate(run: stages.Run, options: argparse.Namespace) -> None:
         (folder / card.HISTORY).unlink(missing_ok=True)
         shutil.copytree(run.export, folder, dirs_exist_ok=True)
     weights = Weights.load(folder)
+    parts = options.only or [REAL, *evaluate.PARTS]
+    if options.only and REAL in parts and options.real is None:
+        raise ConfigError("the real spectra come from a folder with INDEX.csv; name it with --real FOLDER")
     found: evaluate.Report = {}
-    if options.real is not None:
+    if options.real is not None and REAL in parts:
         z_max, spectra = float(weights.buckets[-1]), real.load(options.real)
         for part, chosen in real.parts(spectra, reserved=options.reserved).items():
             found |= real.evaluate(weights.of_spectrum, weights.round_trip, chosen, z_max, part=part)
-    if not options.only_real:
-        found |= evaluate.measure(weights, run.survey(), run.config)
+    for part in (part for part in evaluate.PARTS if part in parts):
+        found |= evaluate.PARTS[part](weights, run.survey(), run.config)
     about = {
         "weights": str(weights.model.sha256),
         "seed": run.config.seed,
@@ -84,6 +100,13 @@ def _recalibrate(run: stages.Run, options: argparse.Namespace) -> None:
     (options.model / RECALIBRATION).write_text(found.to_json(), encoding="utf-8")
 
 
+def _heads(run: stages.Run, options: argparse.Namespace) -> None:
+    """What heads learn of the truths of the reference catalog's objects, from their spectra."""
+    found = Catalog.load(options.assets / "catalog")
+    for table in heads.measure_heads(found, heads.draw_truths(found, run.survey(), run.config)):
+        print(evaluate.markdown_table(table))
+
+
 _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "simulate": lambda run, options: stages.simulate(run),
     "codecs": lambda run, options: stages.codecs(run),
@@ -92,6 +115,7 @@ _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "catalog": _catalog,
     "recalibrate": _recalibrate,
+    "heads": _heads,
     "distributions": lambda run, options: distributions.write(run.survey(), options.out, run.config.seed),
 }
 
@@ -135,7 +159,11 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=ROOT / "docs" / "images", help="where distributions puts its pictures"
     )
     parser.add_argument(
-        "--only-real", action="store_true", help="leave the held-out simulation out of the evaluation"
+        "--only",
+        nargs="+",
+        choices=[REAL, *evaluate.PARTS],
+        default=[],
+        help="parts of the evaluation to measure anew; the numbers of the others stay as they are",
     )
     return parser
 

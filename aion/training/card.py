@@ -79,10 +79,13 @@ well, and its correlation with the
 twins and photometric redshifts
   with images: the first {pictured:,} held-out objects. Twins: the same object through both spectrographs, \
 or in both imaging surveys.
-- Spectra from an image: {samples} draws an object, the first {generated} with r < {faintest:g}, their \
-median against the noiseless truth in
-  steps of 50 Å, with the level and with the level matched: how much light enters the fibre follows from the \
-shape of the object.
+- Generated data: {samples} draws of an object with r < {faintest:g}, as the explorer draws them; how many \
+of the values of a noiseless
+  spectrum, or of the middle 32 × 32 pixels of a noiseless image, lie in the band, on average over the \
+objects. The continuum of a spectrum is
+  the median of the draws in steps of 50 Å, with the level and with the level matched: how much light enters \
+the fibre follows from the
+  shape of the object. Photometry: the density of each measured number by itself.
 
 ## Known limits
 
@@ -123,7 +126,6 @@ def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
         "measured": to_markdown(report),
         "pictured": held_out.PICTURED,
         "samples": generation.SAMPLES,
-        "generated": generation.OBJECTS["sample"],
         "faintest": generation.FAINTEST,
     }
     (folder / "README.md").write_text(_TEXT.format(**facts))

@@ -92,9 +92,15 @@ def generated_continuum(samples: Floats, truth: Floats) -> dict[str, float]:
         "rms": _relative_rms(middle, truth),
         "rms of shape": _relative_rms(shape, truth),
         "level": float(1 / _level(middle, truth)[0]),
-        "covered": _band_covers(samples, truth),
-        "shape covered": _band_covers(shapes, truth),
+        "shape covered": band_covers(shapes, truth, 0.68),
     }
+
+
+def band_covers(samples: Floats, truth: Floats, level: float) -> float:
+    """Share of the values of a truth (n,) in the central band of ``level`` of samples (S, n)."""
+    shares = ((1 - level) / 2, (1 + level) / 2)
+    low, high = np.quantile(samples, shares, axis=0, method="weibull")  # exact for few samples
+    return float(((low <= truth) & (truth <= high)).mean())
 
 
 def codes_used(counts: Array) -> Row:
@@ -250,6 +256,11 @@ def mean(values: Array) -> float | None:
     return float(np.mean(values)) if np.size(values) else None
 
 
+def mean_error(values: Array) -> float | None:
+    """One sigma of the mean of independent values (N,); None of fewer than two."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
 def median(values: Array) -> float | None:
     """None of nothing."""
     return percentile(values, 50)
@@ -275,9 +286,3 @@ def _level(model: Floats, truth: Floats) -> Floats:
 
 def _relative_rms(model: Floats, truth: Floats) -> float:
     return float(np.sqrt(((model - truth) ** 2).mean() / (truth**2).mean()))
-
-
-def _band_covers(samples: Floats, truth: Floats) -> float:
-    # the one that is exact for few samples
-    low, high = np.quantile(samples, (0.16, 0.84), axis=0, method="weibull")
-    return float(((low <= truth) & (truth <= high)).mean())

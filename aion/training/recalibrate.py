@@ -23,6 +23,7 @@ from aion.recalibration import (
     smoothed,
     surprise,
 )
+from aion.redshift import MULTIMODAL, RedshiftPDF
 from aion.redshift_scores import Array, Columns, Floats, Redshifts, coverage_error
 from aion.training.config import EmbeddedConfig
 from aion.training.evaluate import Weights
@@ -226,7 +227,7 @@ def _correction(sample: _Sample, snr: tuple[float, float] | None, *, with_spectr
     width = fit_smoothing(used.probability, edges, used.z)
     smooth = smoothed(used.probability, edges, width)
     power = fit_power(smooth, edges, used.z) if with_spectrum else 1.0
-    return Correction((), snr, width, power, n=len(used.z))
+    return Correction((), snr, width, power, n=len(used.z), regions_of_peaks=not with_spectrum)
 
 
 def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:
@@ -242,6 +243,9 @@ def _judged(found: Correction, others: _Sample) -> dict[str, dict[str, Any]]:
                 "before": _numbers_of(part.probability, part),
                 "after": _numbers_of(after, part),
             }
+            if found.regions_of_peaks:
+                rows[kind]["before"] |= _regions_of(part.probability, part, of_peaks=False)
+                rows[kind]["after"] |= _regions_of(after, part, of_peaks=True)
     return rows
 
 
@@ -257,3 +261,24 @@ def _numbers_of(probability: Floats, part: _Sample) -> dict[str, float]:
         "misses beyond 0.01 with peak probability > 0.9": float(np.sum(missed & (answers.peak > SURE))),
     }
     return {name: round(value, 4) for name, value in numbers.items()}
+
+
+def _regions_of(probability: Floats, part: _Sample, *, of_peaks: bool) -> dict[str, float]:
+    """Of the regions as they are shown, which are the densest bins or follow the peaks."""
+    pdfs = [RedshiftPDF(part.edges[0], one, regions_of_peaks=of_peaks) for one in probability]
+    is_parted = np.array([len(pdf.ci68) > 1 for pdf in pdfs])
+    has_one_peak = np.array([MULTIMODAL not in pdf.flags for pdf in pdfs])
+    numbers = {
+        "68 % region as shown covers": _held(pdfs, part.z, 0.68),
+        "95 % region as shown covers": _held(pdfs, part.z, 0.95),
+        "68 % region in one piece": 1 - is_parted.mean(),
+        "in several without a second peak": float(np.mean(is_parted & has_one_peak)),
+    }
+    return {name: round(float(value), 4) for name, value in numbers.items()}
+
+
+def _held(pdfs: Sequence[RedshiftPDF], truth: Floats, level: float) -> float:
+    inside = [
+        any(low <= z <= high for low, high in pdf.region(level)) for pdf, z in zip(pdfs, truth, strict=True)
+    ]
+    return float(np.mean(inside))

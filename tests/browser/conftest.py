@@ -22,7 +22,7 @@ PATIENCE = 90_000
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-PAGES = ("batch", "catalog", "similar", "inspect", "calibrate", "model")
+PAGES = ("batch", "catalog", "similar", "inspect", "calibrate", "heads", "model")
 """Below the address of the first page."""
 PHONE = {"width": 390, "height": 844}
 FITS = "document.documentElement.scrollWidth <= 390 && document.querySelector('.stMain').scrollWidth <= 390"
@@ -51,6 +51,7 @@ def serving(settings: Settings, root: Path, log: Path) -> Iterator[str]:  # noqa
         "AION_MODEL": settings.model,
         "AION_CATALOG": str(settings.catalog),
         "AION_OWN": str(log.parent / "own"),
+        "AION_HEADS": str(log.parent / "heads"),
         "AION_INSPECTION": str(log.parent / "inspection"),
     }
     environment = {**os.environ, **chosen, "AION_DEVICE": "cpu"}

@@ -165,6 +165,30 @@ def test_what_is_decided_while_the_server_is_away_is_kept_when_it_is_back(traine
         assert (one.quality, one.kind, one.comment) == (4, "QSO", "typed before the crash")
 
 
+def test_undo_goes_on_after_a_reload(trained, root):
+    files = sorted((root / "assets" / "examples").glob("*/spectrum.fits"))[:2]
+    with browsing(trained) as page:
+        begin(page, trained, files, "max")
+        keys(page, "4 g n")
+        shown(page, 2)
+        keys(page, "3 u 2")
+        all_kept(page)
+        page.reload()
+        shown(page, 1)
+        place = page.locator(".aion-inspect .count")
+        on = page.locator(".aion-inspect .choice .on")
+        assert place.inner_text().endswith("2 done, 0 remaining")
+        keys(page, "u")
+        shown(page, 2)
+        assert on.count() == 0, "the quality that was undone before the reload stays so"
+        keys(page, "u")
+        shown(page, 1)
+        assert on.all_inner_texts() == ["4"]
+        keys(page, "u u")
+        assert place.inner_text().endswith("0 done, 2 remaining")
+        all_kept(page)
+
+
 def test_sixty_real_spectra_are_inspected_by_keyboard(trained, real_data, tmp_path):
     files = sorted(real_data.glob("spectra/sdss/*.fits"))[:60]
     with browsing(trained) as page:

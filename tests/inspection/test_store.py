@@ -62,6 +62,46 @@ def test_a_queue_comes_back_as_it_was_and_is_kept_once(store: InspectionStore) -
         store.queue("other")
 
 
+def undo(store: InspectionStore, person: str, key: str) -> str | None:
+    """The object whose last decision is undone under a key, as the browser does it; None: nothing is left."""
+    steps = store.undo_steps(queue().id, person, 1)
+    for step in steps:
+        store.record(queue().id, [step.before], [key], {key: step.key})
+    return steps[0].before.object_id if steps else None
+
+
+def test_undo_goes_back_through_all_decisions_of_a_person_whenever_the_file_is_opened(
+    store: InspectionStore,
+) -> None:
+    night = queue().id
+    store.record(night, [Decision("o0", "ann", 0.1, 3), Decision("o1", "ann", 0.2, 4)], ["a1", "a2"])
+    store.record(night, [Decision("o1", "bob", 0.7, 1), Decision("o1", "ann", 0.2, 2)], ["b1", "a3"])
+    undone = [undo(InspectionStore(store.folder), "ann", "a4")]
+    assert [one.quality for one in store.decisions(night, "ann")] == [3, 4]
+    store.record(night, [Decision("o2", "ann", 0.3, 0)], ["a5"])
+    undone += [undo(InspectionStore(store.folder), "ann", f"a{number}") for number in range(6, 10)]
+    assert undone == ["o1", "o2", "o1", "o0", None], "and no undo is undone"
+    assert [one.person for one in store.decisions(night)] == ["bob"]
+
+
+def test_the_last_steps_of_undo_are_told_with_the_last_at_the_end(store: InspectionStore) -> None:
+    qualities = [1, 2, 3, 4]
+    for number in qualities:
+        store.record(queue().id, [Decision("o0", "ann", 0.1, number)], [f"a{number}"])
+    steps = store.undo_steps(queue().id, "ann", 3)
+    assert [(step.key, step.before.quality) for step in steps] == [("a2", 1), ("a3", 2), ("a4", 3)]
+
+
+def test_what_a_file_says_is_not_undone_nor_what_it_overrides(store: InspectionStore) -> None:
+    night = queue().id
+    store.record(night, [Decision("o0", "ann", 0.1, 3), Decision("o1", "ann", 0.2, 4)], ["a1", "a2"])
+    store.record(night, [Decision("o1", "ann", 0.5, 4)])
+    assert [step.key for step in store.undo_steps(night, "ann", 9)] == ["a1"]
+    store.record(night, [Decision("o1", "ann", 0.6, 4)], ["a3"])
+    assert undo(store, "ann", "a4") == "o1"
+    assert [one.z for one in store.decisions(night, "ann")] == [0.1, 0.5]
+
+
 WRITER = """
 import sys
 from pathlib import Path

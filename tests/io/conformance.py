@@ -23,6 +23,7 @@ HEADINGS = {
     "survey_spectra": "Spectra of surveys",
     "campaign_surveys": "Spectra of surveys",
     "campaign_spectra": "Spectra of instruments, pipelines and programs",
+    "ucd_spectra": "Spectra whose columns say by UCD what they are",
     "record_spectra": "Spectra in HDF5 and Parquet",
     "text_spectra": "Spectra in text",
     "campaign_tables": "Tables of archives",

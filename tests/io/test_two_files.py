@@ -70,6 +70,33 @@ def test_a_flux_file_and_an_error_file_are_one_spectrum(pair: str, order: int, t
     check(lambda: read(files[::order]), RIGHT)
 
 
+def bare(values: np.ndarray) -> bytes:
+    """An image in an HDU without a name."""
+    return fits_bytes(image(values, **FLUX_HDU))
+
+
+@pytest.mark.parametrize(
+    ("flux", "error"),
+    [("q1_F.fits", "q1_E.fits"), ("q1nF.fits", "q1nE.fits"), ("q1.fits", "q1_err.fits"),
+     ("q1.flux.fits.gz", "q1.sig.fits.gz")],
+)  # fmt: skip
+def test_names_say_which_of_two_files_has_the_error(flux: str, error: str, tmp_path: Path) -> None:
+    files = [written(tmp_path, error, bare(ERROR)), written(tmp_path, flux, bare(FLUX))]
+    check(lambda: read(files), RIGHT)
+
+
+def test_names_say_which_error_belongs_to_which_of_several_fluxes(tmp_path: Path) -> None:
+    given = {"a.fits": FLUX, "b.fits": 2 * FLUX, "a_ivar.fits": ERROR**-2, "b_ivar.fits": (2 * ERROR) ** -2}
+    files = [written(tmp_path, name, bare(values)) for name, values in given.items()]
+    ratios = [float((one.modalities[0].ivar.sqrt()).median()) for one in read(files)]
+    assert ratios == pytest.approx([2.5, 1.25])
+
+
+def test_a_name_that_only_sounds_like_an_error_is_a_spectrum_of_its_own(tmp_path: Path) -> None:
+    files = [written(tmp_path, name, bare(FLUX)) for name in ("q1.fits", "q2_std.fits")]
+    assert len(read(files)) == 2
+
+
 def test_a_mask_file_marks_the_pixels_of_the_flux_file(tmp_path: Path) -> None:
     spectrum = fits_bytes(image(FLUX, **FLUX_HDU), image(ERROR, "ERROR"))
     files = [written(tmp_path, "0", spectrum), written(tmp_path, "1", named("MASK", BAD.astype(np.int16)))]

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aion.explorer.settings import Settings
-from aion.explorer.ui.analyze import examples
+from aion.explorer.ui.shared import examples
 from tests.explorer.conftest import engine, settings  # noqa: F401  # fixtures
 from tests.hub.conftest import online, served_weights  # noqa: F401  # fixtures
 
@@ -35,6 +35,7 @@ def environment(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
         patch.setenv("AION_MODEL", settings.model)
         patch.setenv("AION_CATALOG", str(settings.catalog))
         patch.setenv("AION_OWN", str(tmp_path_factory.mktemp("own")))
+        patch.setenv("AION_HEADS", str(tmp_path_factory.mktemp("heads")))
         patch.setenv("AION_INSPECTION", str(tmp_path_factory.mktemp("inspection")))
         patch.setenv("AION_DEVICE", "cpu")
         st.cache_resource.clear()

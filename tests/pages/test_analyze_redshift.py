@@ -5,6 +5,7 @@ import pytest
 from aion.exact_redshift import ExactRedshift, LineFlux
 from aion.explorer import results
 from aion.explorer.engine import Engine
+from aion.explorer.ui.shared import people
 from aion.lines import LINE
 from tests.pages.conftest import session, shown, titles, unfold, widget
 
@@ -105,6 +106,36 @@ def test_a_clicked_feature_gets_a_name_and_so_a_redshift(upload):
     lines_to_choose.select(chosen).run()
     assert session(at).z == pytest.approx(0.1) and session(at).feature is None
     assert not at.exception
+
+
+def test_own_lines_of_a_person_are_drawn_named_measured_and_kept_in_the_recipe(upload, marks):
+    people.store().keep_lines("ann", [("DIB", 4232.0)])
+    at = unfold(upload("sdss_spec.fits"), "votes")
+    assert "DIB" not in marks(at, "spectrum-0")
+    at.text_input(key="by").set_value("ann").run()
+    at.number_input(key="z-typed").set_value(0.1).run()
+    assert not at.exception
+    assert marks(at, "spectrum-0")["DIB"] == pytest.approx(4232.0 * 1.1)
+    table = next(table.value for table in at.dataframe if "Line" in table.value)
+    assert "DIB 4232 (own)" in table["Line"].tolist()
+    session(at).feature = 4232.0 * 1.2
+    at.run()
+    chosen = next(one for one in at.selectbox(key="z-named").options if one.startswith("DIB"))
+    at.selectbox(key="z-named").select(chosen).run()
+    assert session(at).z == pytest.approx(0.2)
+    code = unfold(at, "again").code[0].value
+    assert "own=(Line(name='DIB', rest=4232.0, feature='own'" in code
+
+
+def test_lines_under_no_name_are_drawn_in_this_tab_until_they_are_saved_under_one(upload, marks):
+    at = upload("sdss_spec.fits")
+    session(at).own_lines = (("DIB", 6284.0),)
+    at.run()
+    assert "DIB" in marks(at, "spectrum-0")
+    at.text_input(key="by").set_value("zoe").run()
+    next(button for button in at.button if button.label == "Save the lines").click().run()
+    assert people.store().lines("zoe") == [("DIB", 6284.0)] and session(at).own_lines == ()
+    assert "DIB" in marks(at, "spectrum-0") and not at.exception
 
 
 def test_a_prior_multiplies_the_redshift_and_the_page_says_so(upload):

@@ -8,6 +8,7 @@ import pytest
 from aion.explorer.catalogs import batches
 from aion.explorer.ui.batch import batch_result, new_batch
 from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared.examples import example_spectra
 from aion.survey import pipeline
 from tests.explorer.catalogs.test_batches import table
 from tests.pages.conftest import reopened, shown, widget
@@ -84,6 +85,12 @@ def until(holds):
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_example_spectra_are_a_batch_for_who_has_no_files_at_hand(page):
+    at = finished(press(page, "Try it with example spectra"))
+    assert not at.exception
+    assert batch_of(at).record.rows == len(example_spectra())
 
 
 def test_uploaded_rows_become_a_table_with_redshifts_and_plots(mine, figures):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-LATER = ("torch", "pandas", "pyarrow", "astropy", "scipy", "faiss", "huggingface_hub")
+LATER = ("torch", "pandas", "pyarrow", "astropy", "scipy", "sklearn", "faiss", "huggingface_hub")
 """What only an object, a file or the engine needs."""
 
 _FIRST_PAGE = """

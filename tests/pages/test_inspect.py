@@ -1,18 +1,21 @@
 """The Inspect page without a browser: queues, who inspects, filters, files, disagreements, own lines."""
 
+import json
+from pathlib import Path
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from aion.explorer.ui.inspect import inspection_state
 from aion.explorer.ui.inspect.decision_files import decisions_file
 from aion.explorer.ui.inspect.disagreements import merged_file
-from aion.explorer.ui.inspect.inspector import lines_of
 from aion.explorer.ui.inspect.queue_tools import DONE, OPEN, QueueFilter, seen
-from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared import people, server
+from aion.explorer.ui.shared.examples import example_spectra
 from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from aion.inspection.queues import ObjectSource, Queue, QueueObject
+from aion.inspection.store import InspectionStore
 from aion.inspection.tables import read_decisions
 from tests.pages.conftest import PATIENCE, unfold
 
@@ -33,8 +36,8 @@ def as_person(at, name: str):
     return at.text_input(key="by").set_value(name).run()
 
 
-def kept() -> inspection_state.InspectionStore:
-    return inspection_state.store()
+def kept() -> InspectionStore:
+    return people.store()
 
 
 def opened(at) -> Queue:
@@ -62,6 +65,12 @@ def test_files_without_any_object_are_refused_in_a_sentence(page):
     page.file_uploader[0].set_value([("notes.txt", b"a night of clouds", "text/plain")]).run()
     assert "There is no object in these files: notes.txt: the text" in page.error[0].value
     assert not page.exception
+
+
+def test_example_spectra_are_a_queue_for_who_has_no_files_at_hand(page):
+    page.button(key="inspect-examples").click().run()
+    assert not page.exception
+    assert [Path(file) for one in opened(page).objects for file in one.source.files] == example_spectra()
 
 
 def test_a_link_to_a_queue_that_is_not_there_says_so(page):
@@ -123,14 +132,23 @@ def test_decisions_of_a_file_are_read_into_the_queue(night):
     assert kept().decisions(queue.id, "zoe")[0].z == 0.5
 
 
-def test_own_lines_are_drawn_among_the_others(environment):
-    st.cache_resource.clear()
+def test_own_lines_are_drawn_among_the_others(night):
     kept().keep_lines("ann", [("[Fe X]", 6376.3)])
-    [own] = [one for one in lines_of("ann") if one["feature"] == "own"]
+
+    def lines() -> list[dict[str, object]]:
+        [bench] = [
+            one.proto for one in night.get("bidi_component") if one.proto.component_name == "aion_inspector"
+        ]
+        drawn: list[dict[str, object]] = json.loads(bench.json)["lines"]
+        return drawn
+
+    as_person(night, "ann")
+    [own] = [one for one in lines() if one["feature"] == "own"]
     assert (own["name"], own["rest"], own["major"]) == ("[Fe X]", 6376.3, True)
-    assert not [one for one in lines_of("bob") if one["feature"] == "own"]
-    rests = [one["rest"] for one in lines_of("ann")]
+    rests = [one["rest"] for one in lines()]
     assert rests == sorted(rests)
+    as_person(night, "bob")
+    assert not [one for one in lines() if one["feature"] == "own"]
 
 
 def test_filters_are_of_flags_quality_noise_and_the_redshift_of_the_catalog():
@@ -151,7 +169,7 @@ def test_filters_are_of_flags_quality_noise_and_the_redshift_of_the_catalog():
 def test_an_application_started_at_a_queue_opens_there(environment, root, tmp_path, monkeypatch):
     folder = tmp_path / "kept"
     queue = Queue("night", (QueueObject("o0", ObjectSource("o0", (str(tmp_path / "gone.fits"),))),))
-    inspection_state.InspectionStore(folder).add(queue)
+    InspectionStore(folder).add(queue)
     monkeypatch.setenv("AION_INSPECTION", str(folder))
     monkeypatch.setenv("AION_QUEUE", queue.id)
     st.cache_resource.clear()

@@ -17,9 +17,9 @@ from streamlit.testing.v1 import AppTest
 from aion.explorer.engine import weights
 from aion.explorer.engine.weights import Choice, Place
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.inspect.inspection_state import store
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.selection import Selection
 from aion.inspection.decisions import Decision
 from tests.explorer.catalogs.test_batches import table

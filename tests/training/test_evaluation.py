@@ -3,6 +3,7 @@ every bar has its number, and a second run gives the same."""
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import pytest
 pytest.importorskip("speclite", reason="the simulator needs speclite, of requirements-training.txt")
 
 from aion.explorer.engine.quantiles import chi2_quantiles
-from aion.training import evaluate, stages
+from aion.training import card, evaluate, stages
+from aion.training.__main__ import main
 from aion.training.evaluate import Weights
 from aion.training.evaluate.bars import Bar, judge, shown, within
+from aion.training.evaluate.generation import share_of_code
 from aion.training.evaluate.samples import by_magnitude, by_spectrum
 from aion.training.masked_modeling import IMAGES, SPECTRA
 from tests.training.toy import toy_run, toy_survey
@@ -30,7 +33,15 @@ def found(tmp_path_factory) -> tuple[evaluate.Report, evaluate.Report]:
         for stage in (stages.simulate, stages.codecs, stages.tokens, stages.model):
             stage(run)
     weights, config = Weights.load(run.export), replace(run.config, held_out=12)
-    return evaluate.measure(weights, survey, config), evaluate.measure(weights, survey, config)
+    first, second = (
+        {
+            title: table
+            for part in evaluate.PARTS.values()
+            for title, table in part(weights, survey, config).items()
+        }
+        for _ in range(2)
+    )
+    return first, second
 
 
 @pytest.mark.slow
@@ -52,6 +63,8 @@ def test_every_simulated_bar_points_at_a_number_of_the_report(found):
 @pytest.mark.slow
 def test_the_same_weights_give_the_same_numbers_again_and_none_is_infinite(found):
     first, second = found
+    for row in (row for report in found for row in report["simulated: exact redshifts"].values()):
+        assert row.pop("ms a spectrum") > 0  # the only number that is not of the weights
     assert json.dumps(first, allow_nan=False) == json.dumps(second, allow_nan=False)
 
 
@@ -113,6 +126,53 @@ def test_a_report_is_read_back_as_it_was_written_and_its_bars_open_the_text(tmp_
     assert text.startswith("### bars") and "✗ not met" in text and "not measured" in text
     assert "| galaxies and quasars, S/N >= 5 | 16 | 0.9 | 0 |" in text
     assert "\\|Δz\\|/(1+z) < 0.01" in text, "a bar of absolute value would split the table"
+
+
+def test_a_truth_of_the_same_density_lies_in_its_bands_as_often_as_they_say():
+    random = np.random.default_rng(0)
+    density = random.dirichlet(np.full(30, 0.5), 4_000)
+    ids = (density.cumsum(1) < random.random((4_000, 1))).sum(1)
+    for level in (0.68, 0.95):
+        assert share_of_code(density, ids, level).mean() == pytest.approx(level, abs=0.02)
+    assert share_of_code(np.array([[0.1, 0.8, 0.1]]), np.array([1]), 0.68) == pytest.approx(0.68 / 0.8)
+    assert np.isnan(share_of_code(density[:1], np.array([-1]), 0.68)).all()
+
+
+def evaluated(monkeypatch, tmp_path, *arguments: str) -> tuple[int, evaluate.Document, list[str]]:
+    """`evaluate` of weights with older numbers beside them, of which nothing is really measured: the code of
+    the command, the numbers that it leaves, and the parts it asked for."""
+    asked: list[str] = []
+    old = {"simulated: stars": {"S/N >= 3": {"n": 2, "mode below 0.005": 1.0}}}
+    weights = SimpleNamespace(model=SimpleNamespace(sha256="abc"))
+
+    def measured(part: str):
+        return lambda *_: asked.append(part) or {f"simulated: {part}": {"all": {"n": 1}}}
+
+    about = {"weights": "abc", "seed": 20261, "held-out objects": 12}
+    evaluate.write(evaluate.document(old, about, {}), tmp_path)
+    for part in evaluate.PARTS:
+        monkeypatch.setitem(evaluate.PARTS, part, measured(part))
+    monkeypatch.setattr(Weights, "load", lambda folder: weights)
+    monkeypatch.setattr(stages.Run, "survey", lambda self: None)
+    monkeypatch.setattr(card, "write", lambda *_: None)
+    code = main(["evaluate", "--config", "smoke", "--model", str(tmp_path), *arguments])
+    return code, evaluate.read(tmp_path), asked
+
+
+def test_parts_of_the_evaluation_are_measured_alone_and_the_other_numbers_stay(monkeypatch, tmp_path):
+    code, found, asked = evaluated(monkeypatch, tmp_path, "--only", "exact")
+    assert code == 0 and asked == ["exact"]
+    assert set(found) == {"bars", "about", "simulated: stars", "simulated: exact"}
+
+
+def test_without_a_choice_all_parts_are_measured(monkeypatch, tmp_path):
+    code, _, asked = evaluated(monkeypatch, tmp_path)
+    assert code == 0 and asked == list(evaluate.PARTS)
+
+
+def test_real_spectra_alone_need_their_folder(monkeypatch, tmp_path, capsys):
+    code, _, asked = evaluated(monkeypatch, tmp_path, "--only", "real", "exact")
+    assert code == 2 and not asked and "name it with --real FOLDER" in capsys.readouterr().out
 
 
 def test_samples_are_cut_by_class_survey_and_signal_to_noise():

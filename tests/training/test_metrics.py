@@ -66,16 +66,17 @@ def test_a_generated_continuum_is_judged_with_its_level_and_by_its_shape_alone()
     truth = np.array([1.0, 2.0, 3.0, 2.0])
     found = metrics.generated_continuum(1.5 * np.stack([truth] * 5), truth)
     assert found["rms"] == pytest.approx(0.5) and found["level"] == pytest.approx(1.5)
-    assert found["rms of shape"] == pytest.approx(0, abs=1e-12) and found["covered"] == 0
+    assert found["rms of shape"] == pytest.approx(0, abs=1e-12) and found["shape covered"] == 1
 
 
 def test_the_band_of_few_samples_covers_as_often_as_it_says():
     random = np.random.default_rng(0)
     covered = [
-        metrics.generated_continuum(random.normal(5, 1, (16, 50)), random.normal(5, 1, 50))["covered"]
-        for _ in range(200)
+        [metrics.band_covers(*draw, level) for level in (0.68, 0.95)]
+        for draw in ((random.normal(5, 1, (40, 50)), random.normal(5, 1, 50)) for _ in range(200))
     ]
-    assert np.mean(covered) == pytest.approx(0.68, abs=0.02)
+    np.testing.assert_allclose(np.mean(covered, axis=0), (0.68, 0.95), atol=0.02)
+    assert metrics.band_covers(np.ones((40, 3)), np.array([0.5, 1, 2]), 0.95) == pytest.approx(1 / 3)
 
 
 def test_codes_are_counted_by_use_and_by_how_evenly_they_are_used():

@@ -11,12 +11,11 @@ from aion.explorer.engine.engine import Engine
 from aion.explorer.engine.generation_passes import GenerationProgress, GenerationRequest, Passes
 from aion.explorer.engine.generation_results import generated_image, generated_numbers, generated_spectrum
 from aion.explorer.results.generated import Generated
+from aion.generate import GENERATION
 from aion.io import SkyObject
 from aion.modalities import MODALITIES, Image, Scalar, Spectrum, Z
 from aion.stoppable import StoppableWork
 
-MEASURED = "generation.json"
-"""Beside the weights: how well they generate."""
 _GROUPS = {"photometry": "tok_flux_", "photometry_hsc": "tok_mag_"}
 """Numbers that are asked together -> how their token keys begin."""
 
@@ -99,7 +98,7 @@ def draw_samples(
 
 def _measured(passes: Passes) -> dict[str, Any]:
     """How well these weights generate: of a file beside them, which holds only for the ones that it names."""
-    measured: dict[str, Any] = passes.ask(partial(read_beside, name=MEASURED))
+    measured: dict[str, Any] = passes.ask(partial(read_beside, name=GENERATION))
     return measured if measured.get("sha256") == passes.engine.info.sha256 else {}
 
 

@@ -78,7 +78,7 @@ def to_dict(analysis: Analysis, reports: Sequence[Report] = ()) -> dict[str, Any
             "sha256": analysis.model.sha256,
         },
     }
-    finite: dict[str, Any] = _finite(plain)
+    finite: dict[str, Any] = without_nan(plain)
     return finite
 
 
@@ -347,10 +347,10 @@ def _table(spectrum: SpectrumResult) -> OutputTable:
     )
 
 
-def _finite(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """The same nest of values without NaN and infinity, which JSON does not know."""
     if isinstance(value, dict):
-        return {key: _finite(held) for key, held in value.items()}
+        return {key: without_nan(held) for key, held in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(held) for held in value]
+        return [without_nan(held) for held in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

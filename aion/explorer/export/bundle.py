@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from aion.catalog import Catalog
 from aion.explorer import figures
@@ -20,6 +21,8 @@ from aion.explorer.results import Analysis
 from aion.explorer.results.generated import MARK, Generated
 from aion.io import Report
 
+VERSION = 2
+"""Of what a bundle says of itself; the first did not say title and catalog."""
 INPUTS = "inputs"
 """Folder of the files that the analysis was made from, as they were given."""
 GENERATED = MARK.replace(", ", "-").replace(" ", "-")
@@ -63,16 +66,7 @@ def bundle(
         files=tuple(given),
         sha256={path: hashlib.sha256(content).hexdigest() for path, content in given.items()},
     )
-    settings = recipe.to_dict() | {
-        "model": {
-            "id": analysis.model.id,
-            "revision": analysis.model.revision,
-            "sha256": analysis.model.sha256,
-        },
-        "versions": analysis.model.versions,
-        "device": analysis.model.device,
-        "precision": analysis.model.precision,
-    }
+    settings = settings_of(analysis, recipe, catalog)
     results = result_files(analysis, reports, catalog, around)
     files: dict[str, str | bytes] = {
         "settings.json": json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
@@ -93,6 +87,25 @@ def bundle(
         for name, content in (files | (given if size <= LIMIT else {})).items():
             archive.writestr(name, content)
     return stream.getvalue()
+
+
+def settings_of(analysis: Analysis, recipe: Recipe, catalog: Catalog | None) -> dict[str, Any]:
+    """What an analysis was made with, as plain values; ``catalog`` is the one that its neighbors are of."""
+    model = analysis.model
+    weights = {"id": model.id, "revision": model.revision, "sha256": model.sha256, "title": model.title}
+    searched = (
+        None
+        if catalog is None
+        else {"label": catalog.manifest.label, "objects": len(catalog), "ids_sha256": catalog.ids_sha256}
+    )
+    return recipe.to_dict() | {
+        "bundle": VERSION,
+        "model": weights,
+        "catalog": searched,
+        "versions": model.versions,
+        "device": model.device,
+        "precision": model.precision,
+    }
 
 
 def _zip_paths(inputs: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:

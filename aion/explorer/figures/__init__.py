@@ -4,9 +4,11 @@ from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownIm
 from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
 from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
+from aion.explorer.figures.comparison import compared_densities, compared_images, compared_spectra
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
 from aion.explorer.figures.filled_in import filled_in
 from aion.explorer.figures.generated import generated_figures
+from aion.explorer.figures.heads import confusion_matrix, label_pairs, learning_curve
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
 from aion.explorer.figures.overlay import Marks
 from aion.explorer.figures.reasons import image_reasons, spectrum_reasons
@@ -42,6 +44,10 @@ __all__ = [
     "alone",
     "blink",
     "choose_points",
+    "compared_densities",
+    "compared_images",
+    "compared_spectra",
+    "confusion_matrix",
     "count_bars",
     "coverage_curve",
     "cutout_url",
@@ -53,6 +59,8 @@ __all__ = [
     "image_reasons",
     "image_tokens",
     "image_url",
+    "label_pairs",
+    "learning_curve",
     "line_marks",
     "neighbors",
     "on_page",

@@ -49,7 +49,7 @@ def redshift(
     """
     figure = go.Figure()
     for interval, color, name in _regions(pdf, theme):
-        x, y = _steps(pdf, *interval)
+        x, y = staircase(pdf, *interval)
         figure.add_trace(
             go.Scatter(
                 x=x,
@@ -77,7 +77,7 @@ def redshift(
                 hoverinfo="skip",
             )
         )
-    x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
+    x, y = staircase(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
     figure.add_trace(
         go.Scatter(
             x=x,
@@ -91,7 +91,7 @@ def redshift(
         )
     )
     low, high = (
-        _extent(pdf, [value for value in (z, reference) if value is not None])
+        shown_range(pdf, [value for value in (z, reference) if value is not None])
         if extent == "peaks"
         else (float(pdf.edges[0]), float(pdf.edges[-1]))
     )
@@ -134,7 +134,7 @@ def alone(
         rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.3 / len(titles), subplot_titles=titles
     )
     for row, (name, pdf) in enumerate(densities.items(), start=1):
-        x, y = _steps(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
+        x, y = staircase(pdf, float(pdf.edges[0]), float(pdf.edges[-1]))
         style = {
             "line": {"color": theme.accent, "width": 1.2},
             "fill": "tozeroy",
@@ -148,7 +148,7 @@ def alone(
             col=1,
         )
     others = [value for value in (z, reference) if value is not None]
-    spans = [_extent(pdf, others) for pdf in densities.values()]
+    spans = [shown_range(pdf, others) for pdf in densities.values()]
     figure.update_xaxes(range=[min(low for low, _ in spans), max(high for _, high in spans)])
     figure.update_xaxes(title_text="Redshift z", row=len(titles), col=1)
     figure.update_yaxes(range=[0, 1.08], tickvals=[0, 1], showgrid=False)
@@ -169,7 +169,7 @@ def _regions(pdf: RedshiftPDF, theme: Theme) -> list[tuple[Interval, str, str]]:
     return wide + [(interval, theme.accent_strong, "68 % region") for interval in pdf.ci68]
 
 
-def _steps(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
+def staircase(pdf: RedshiftPDF, low: float, high: float) -> tuple[Floats, Floats]:
     """The staircase of the density between two redshifts."""
     first = int(np.searchsorted(pdf.edges, low, side="right") - 1)
     last = int(np.searchsorted(pdf.edges, high, side="left"))
@@ -257,7 +257,7 @@ def _legend(figure: go.Figure, name: str, color: str, dash: str) -> None:
     figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", line=line, name=name, hoverinfo="skip"))
 
 
-def _extent(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
+def shown_range(pdf: RedshiftPDF, others: Sequence[float]) -> tuple[float, float]:
     """Redshifts that hold nearly all of the mass, every peak and the ``others`` nearby, with room around."""
     cumulative = np.concatenate([[0.0], np.cumsum(pdf.probability)])
     low, high = np.interp([HIDDEN_TAIL, 1 - HIDDEN_TAIL], cumulative, pdf.edges).tolist()

@@ -19,7 +19,7 @@ from aion.explorer.figures.spectral_axes import (
     flux_limits,
     scaled,
 )
-from aion.explorer.figures.theme import LIGHT, Theme, template
+from aion.explorer.figures.theme import LIGHT, Theme, as_label, template
 from aion.explorer.results import SpectrumResult
 
 Floats = NDArray[np.floating[Any]]
@@ -148,7 +148,7 @@ def _line_shape(line: line_table.Line, x: float, theme: Theme) -> dict[str, Any]
     style = {
         "color": _line_color(line.feature, theme),
         "width": 1,
-        "dash": "solid" if line.feature == "emission" else "dot",
+        "dash": "dot" if line.feature == "absorption" else "solid",
     }
     return {**_vertical(x), "line": style, "opacity": 0.55, "name": line.name}
 
@@ -167,11 +167,13 @@ def _label(text: str, row: int, feature: line_table.Feature, theme: Theme) -> di
         "yanchor": "bottom",
         "padding": 2 + LABEL_ROW_HEIGHT * row,
     }
-    return {"label": {"text": text, "font": {"size": 11, "color": _line_color(feature, theme)}, **place}}
+    font = {"size": 11, "color": _line_color(feature, theme)}
+    return {"label": {"text": as_label(text), "font": font, **place}}
 
 
 def _line_color(feature: line_table.Feature, theme: Theme) -> str:
-    return theme.emission if feature == "emission" else theme.absorption
+    colors = {"emission": theme.emission, "absorption": theme.absorption, "own": theme.reference}
+    return colors[feature]
 
 
 def _behind(result: SpectrumResult, given: SpectrumResult, scale: FluxScale) -> NDArray[np.float32]:

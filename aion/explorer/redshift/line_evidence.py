@@ -50,7 +50,8 @@ class LineVote:
     wavelength: float
     """Å, observed."""
     significance: float
-    """S/N, positive where the feature is there as predicted; NaN where too few good pixels tell."""
+    """S/N, positive where the feature is there as predicted, and of a person's own line where there is light;
+    NaN where too few good pixels tell."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ class Votes:
 
     @property
     def measured_lines(self) -> tuple[LineVote, ...]:
-        """Those that could be measured."""
-        return tuple(vote for vote in self.lines if math.isfinite(vote.significance))
+        """Those of the table that could be measured; nobody says which sign a person's own line has."""
+        return tuple(
+            vote for vote in self.lines if vote.line.feature != "own" and math.isfinite(vote.significance)
+        )
 
     @property
     def found_count(self) -> int:
@@ -82,12 +85,12 @@ class Votes:
         )
 
 
-def votes(spectra: Sequence[SpectrumResult], z: float) -> Votes:
-    """The major lines that ``z`` predicts in spectra that have data; where several cover a line, their mean,
-    weighted by the variances."""
+def votes(spectra: Sequence[SpectrumResult], z: float, own: Sequence[Line] = ()) -> Votes:
+    """The major lines that ``z`` predicts in spectra that have data, and a person's ``own``; where several
+    cover a line, their mean, weighted by the variances."""
     excesses: dict[tuple[Line, ...], list[_Excess]] = {}
     for spectrum in spectra:
-        for group, excess in _excesses(spectrum, z).items():
+        for group, excess in _excesses(spectrum, z, own).items():
             excesses.setdefault(group, []).append(excess)
     found = [
         LineVote(group[0], _center(group, z), _signal_to_noise(several))
@@ -116,15 +119,14 @@ def _signal_to_noise(several: Sequence[_Excess]) -> float:
     )
 
 
-def _excesses(spectrum: SpectrumResult, z: float) -> dict[tuple[Line, ...], _Excess]:
-    """Of every group of lines in the range of one spectrum."""
+def _excesses(spectrum: SpectrumResult, z: float, own: Sequence[Line]) -> dict[tuple[Line, ...], _Excess]:
+    """Of every group of lines in the range of one spectrum, and of every own one."""
     if spectrum.flux is None or spectrum.sigma is None:
         return {}
     low, high = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
     good = _good(spectrum)
-    return {
-        group: _excess(spectrum, good, group, z) for group in _groups(z) if low <= _center(group, z) <= high
-    }
+    groups = [*_groups(z), *((line,) for line in own)]
+    return {group: _excess(spectrum, good, group, z) for group in groups if low <= _center(group, z) <= high}
 
 
 def _center(group: Sequence[Line], z: float) -> float:
@@ -189,7 +191,7 @@ def _excess(spectrum: SpectrumResult, good: NDArray[np.bool_], group: Sequence[L
     reach = width @ here
     flux = float(width @ (spectrum.flux[used] - here @ fit))
     variance = float(width**2 @ spectrum.sigma[used] ** 2 + reach @ covariance @ reach) * max(scatter, 1.0)
-    return _Excess(flux if group[0].feature == "emission" else -flux, variance)
+    return _Excess(-flux if group[0].feature == "absorption" else flux, variance)
 
 
 def _between(x: Floats, first: float, last: float, velocity: float) -> NDArray[np.bool_]:

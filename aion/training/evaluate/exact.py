@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from tqdm import tqdm
 
 from aion.exact_redshift import ExactRedshift, refine
 from aion.modalities import Spectrum
 from aion.redshift import RedshiftPDF
 from aion.redshift_scores import Array, Columns, Floats, redshift_errors, sigma_nmad
+from aion.training.config import EmbeddedConfig
+from aion.training.evaluate import held_out
+from aion.training.evaluate.report import Report
+from aion.training.evaluate.samples import BRIGHT, SNR_BINS, by_spectrum
+from aion.training.evaluate.weights import Weights
 from aion.training.metrics import Row, finite_or_none, mean, median
+from aion.training.simulate.survey import SimulatedSurvey
+from aion.training.spectrum_codec import as_modality
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,22 @@ class ExactRedshifts(Columns):
         return cls(*np.array(rows, dtype=float).reshape(-1, 6).T)
 
 
+def measure(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> Report:
+    """The table of all held-out objects; their images, which it does not need, are not drawn."""
+    numbers = tqdm(range(held_out.batches(config)), desc="exact redshifts", mininterval=5.0)
+    found = _HeldOut.joined([_of_batch(weights, survey, config, number) for number in numbers])
+    rows = by_spectrum(found.kind, found.survey, found.snr, BRIGHT)
+    for low, high in SNR_BINS[2:4]:  # of both spectrographs
+        within = (found.snr >= low) & (found.snr < high)
+        rows[f"galaxies, S/N {low:g}-{high:g}"] = (found.kind == "galaxy") & within
+    return {
+        "simulated: exact redshifts": {
+            name: exact_redshifts(found.exact[chosen]) | duration(found.exact[chosen])
+            for name, chosen in rows.items()
+        }
+    }
+
+
 def exact_redshifts(found: ExactRedshifts) -> Row:
     """Accuracy, the width of (z - truth) / error, and how often the exact redshift lies farther from the
     truth than the middle of the bin did, and than half the bin."""
@@ -58,7 +83,30 @@ def duration(found: ExactRedshifts) -> Row:
     return {"ms a spectrum": median(1000 * found.seconds)}
 
 
-def each(spectra: Spectrum) -> list[Spectrum]:
+@dataclass(frozen=True)
+class _HeldOut(Columns):
+    """Exact redshifts of held-out objects, and what they are of."""
+
+    kind: Array
+    survey: Array
+    snr: Floats
+    exact: ExactRedshifts
+
+
+@torch.no_grad()
+def _of_batch(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, number: int) -> _HeldOut:
+    objects = held_out.draw(survey, config, number, with_images=False)
+    observed = as_modality(objects.spectra, torch.device("cpu"))
+    pdfs = weights.redshifts(weights.manager.encode(observed))
+    return _HeldOut(
+        kind=np.array(objects.kind),
+        survey=np.full(len(objects.kind), objects.spectra.survey),
+        snr=objects.signal_to_noise.double().numpy(),
+        exact=ExactRedshifts.of(_one_by_one(observed), pdfs, objects.z.double().numpy()),
+    )
+
+
+def _one_by_one(spectra: Spectrum) -> list[Spectrum]:
     """B spectra as batches of one."""
     arrays = (spectra.flux, spectra.ivar, spectra.mask, spectra.wavelength)
     return [type(spectra)(*(array[i : i + 1] for array in arrays)) for i in range(len(spectra.flux))]

@@ -17,7 +17,6 @@ from aion.modalities import HSCImage, Image, LegacySurveyImage
 from aion.redshift_scores import Array, Columns, Floats, Redshifts
 from aion.streams import STREAMS
 from aion.training.config import EmbeddedConfig
-from aion.training.evaluate.exact import ExactRedshifts, each
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import LineFluxes, compare
 from aion.training.masked_modeling import IMAGES, SPECTRA
@@ -48,7 +47,6 @@ class Seen(Columns):
     """r, AB."""
     spectrum: Redshifts
     photometry: Redshifts
-    exact: ExactRedshifts
     rms: Floats
     """Of (decoded - noiseless truth) / sigma over the pixels."""
     chi2: Floats
@@ -87,11 +85,13 @@ class HeldOut:
     """Codec or token key -> how often each code occurs."""
 
 
-def draw(survey: SimulatedSurvey, config: EmbeddedConfig, number: int) -> Objects:
-    """Batch ``number`` of the held-out objects."""
+def draw(
+    survey: SimulatedSurvey, config: EmbeddedConfig, number: int, *, with_images: bool = True
+) -> Objects:
+    """Batch ``number`` of the held-out objects; without images and twins they are the same objects."""
     count = min(BATCH, config.held_out - number * BATCH)
     generator = Generator().manual_seed(config.seed * 1_000_003 + HELD_OUT_SEED + number)
-    pictured = number * BATCH < PICTURED
+    pictured = with_images and number * BATCH < PICTURED
     return survey.draw(count, generator, with_images=pictured, with_twin=pictured)
 
 
@@ -155,7 +155,6 @@ def _spectra(
         mag=magnitudes(objects),
         spectrum=Redshifts.of(pdfs, z),
         photometry=Redshifts.of(fluxes, z),
-        exact=ExactRedshifts.of(each(observed), pdfs, z),
         rms=residual_rms(flux, truth, noise),
         chi2=residual_rms(flux, data, noise) ** 2,
         vector=vector,

@@ -8,6 +8,8 @@ from aion.redshift_scores import Array, Floats
 
 SNR_BINS = ((0.0, 1.0), (1.0, 3.0), (3.0, 5.0), (5.0, 10.0), (10.0, np.inf))
 MAG_BINS = ((14.0, 18.0), (18.0, 20.0), (20.0, 21.0), (21.0, 23.5))
+BRIGHT = 3.0
+"""Signal-to-noise from which a simulated spectrum is asked to be right."""
 BOTH = "galaxies and quasars"
 PLURALS = {"galaxy": "galaxies", "quasar": "quasars", "star": "stars"}
 

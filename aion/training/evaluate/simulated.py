@@ -7,11 +7,10 @@ import numpy as np
 from aion.redshift_scores import Array, Floats
 from aion.training import metrics
 from aion.training.config import EmbeddedConfig
-from aion.training.evaluate import generation, held_out
-from aion.training.evaluate.exact import exact_redshifts
+from aion.training.evaluate import held_out
 from aion.training.evaluate.held_out import HeldOut, Pictured
 from aion.training.evaluate.report import Report, Table
-from aion.training.evaluate.samples import BOTH, SNR_BINS, by_class, by_magnitude, by_spectrum
+from aion.training.evaluate.samples import BOTH, BRIGHT, by_class, by_magnitude, by_spectrum
 from aion.training.evaluate.weights import Weights
 from aion.training.line_fluxes import line_reconstruction
 from aion.training.masked_modeling import IMAGES, SPECTRA
@@ -19,8 +18,6 @@ from aion.training.metrics import ImageErrors
 from aion.training.simulate.images import HSC, LEGACY_SURVEY, Survey
 from aion.training.simulate.survey import SimulatedSurvey
 
-BRIGHT = 3.0
-"""Signal-to-noise from which a simulated spectrum is asked to be right."""
 NEIGHBORS = 10
 CHI2_SHARES = (0.05, 0.16, 0.25, 0.5, 0.75, 0.84, 0.9, 0.95, 0.99)
 """Of the objects, whose reduced chi2 of a reconstruction stays below the value kept for the explorer."""
@@ -29,11 +26,8 @@ PHOTOMETRIC_LIMIT = 21.0
 
 
 def measure(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -> Report:
-    """All tables on held-out simulation."""
-    found = held_out.ask(weights, survey, config)
-    return tables(found) | {
-        "simulated: spectra generated from a Legacy Survey image": generation.table(weights, survey, config)
-    }
+    """Redshifts, decoded data and embeddings of held-out simulation."""
+    return tables(held_out.ask(weights, survey, config))
 
 
 def tables(found: HeldOut) -> Report:
@@ -44,10 +38,6 @@ def tables(found: HeldOut) -> Report:
     return {
         "simulated: redshifts from spectra": {
             name: metrics.spectroscopic(seen.spectrum[chosen]) for name, chosen in rows.items()
-        },
-        "simulated: exact redshifts": {
-            name: exact_redshifts(seen.exact[chosen])
-            for name, chosen in (rows | _galaxies_by_snr(found)).items()
         },
         "simulated: stars": {"S/N >= 3": _stars(found)},
         "simulated: photometric redshifts": _photometric(found),
@@ -84,15 +74,6 @@ def _chi2(found: HeldOut) -> dict[str, Floats]:
     cameras = (pictured.legacy, pictured.hsc)
     return spectra | {
         key: np.mean(errors.residual**2, axis=1) for key, errors in zip(IMAGES, cameras, strict=True)
-    }
-
-
-def _galaxies_by_snr(found: HeldOut) -> dict[str, Array]:
-    """Of both spectrographs."""
-    seen = found.seen
-    return {
-        f"galaxies, S/N {low:g}-{high:g}": (seen.kind == "galaxy") & (seen.snr >= low) & (seen.snr < high)
-        for low, high in SNR_BINS[2:4]
     }
 
 

@@ -1,7 +1,8 @@
 """A model with its codecs: densities, embeddings and decoded data of B objects. Knows no truth."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from aion.codecs.manager import CodecManager
 from aion.codecs.scalar import GridScalarCodec
 from aion.embedding import pool
+from aion.generate import GENERATION
 from aion.modalities import Spectrum, Z
 from aion.model import AION
 from aion.redshift import RedshiftPDF, redshift_pdfs
@@ -23,6 +25,8 @@ class Weights:
     model: AION
     manager: CodecManager
     buckets: Tensor
+    first_temperature: Mapping[str, float] = field(default_factory=dict)
+    """Token key -> at what temperature the first token of it is drawn, where one was fitted."""
 
     @classmethod
     def load(cls, folder: Path) -> "Weights":
@@ -30,7 +34,10 @@ class Weights:
         manager = CodecManager("cpu", folder)
         codec = manager.codec(Z)
         assert isinstance(codec, GridScalarCodec)
-        return cls(AION.from_pretrained(folder), manager, codec.get_buffer("_quantizer.buckets"))
+        model, path = AION.from_pretrained(folder), folder / GENERATION
+        measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        fitted = measured["first_temperature"] if measured.get("sha256") == model.sha256 else {}
+        return cls(model, manager, codec.get_buffer("_quantizer.buckets"), fitted)
 
     @torch.no_grad()
     def read(self, tokens: Mapping[str, Tensor]) -> tuple[list[RedshiftPDF], np.ndarray]:

@@ -5,7 +5,8 @@ B objects, M points of the fine rest grid (uniform in ln wavelength), R points i
 Fluxes are per Å, arbitrary units.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor
@@ -50,6 +51,9 @@ class Sources:
     """(B, M) flux per Å on the fine rest grid."""
     infrared: Tensor
     """(B, R) flux per Å on `INFRARED`."""
+    truths: Mapping[str, Tensor] = field(default_factory=dict)
+    """Of galaxies, (B,) each: ``mass`` and ``specific_rate`` as `Starlight` has them, ``halpha_width``, the
+    rest equivalent width of H-alpha, Å."""
 
 
 class SourceSimulator:
@@ -69,16 +73,18 @@ class SourceSimulator:
         z = targets.z
         kind, old = draw_types(z, targets.color, generator)
         absolute = absolute_magnitude(targets.mag, z)
-        fine, infrared, optical_depth = self.stellar_light.draw(
-            old, kind, z, absolute, targets.color, generator
-        )
+        light = self.stellar_light.draw(old, kind, z, absolute, targets.color, generator)
         sigma = 10 ** (1.9 + 0.25 * _normal(len(z), generator=generator)).clamp(1.5, 2.6)
-        fine = blur(fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / SPEED_OF_LIGHT)
+        fine = blur(light.fine, torch.hypot(sigma, torch.tensor(INSTRUMENT_KMS)) / SPEED_OF_LIGHT)
         mean, scatter = torch.tensor([HALPHA_LOG_EW[t] for t in GALAXY_TYPES])[kind].T
         width = 10 ** (mean + scatter * _normal(len(z), generator=generator))
         flux = width * self.grid.at(fine, 6564.6)
-        self._add_narrow_lines(fine, flux, kind == AGN, sigma.clamp(max=200.0), optical_depth, generator)
-        return Sources("galaxy", tuple(GALAXY_TYPES[k] for k in kind), z, fine, infrared)
+        self._add_narrow_lines(
+            fine, flux, kind == AGN, sigma.clamp(max=200.0), light.optical_depth, generator
+        )
+        types = tuple(GALAXY_TYPES[k] for k in kind)
+        truths = {"mass": light.mass, "specific_rate": light.specific_rate, "halpha_width": width}
+        return Sources("galaxy", types, z, fine, light.infrared, truths)
 
     def quasars(self, targets: Targets, generator: Generator) -> Sources:
         """Parametric and composite quasars, with hosts, broad absorption, reddening and the Lyman forest."""
@@ -225,14 +231,12 @@ class SourceSimulator:
         count = len(z)
         kind = torch.randint(PASSIVE, STARBURST, (count,), generator=generator)
         luminous, unknown = torch.full((count,), -21.5), torch.full((count,), torch.nan)
-        stars, stars_infrared, _ = self.stellar_light.draw(
-            kind == PASSIVE, kind, z, luminous, unknown, generator
-        )
-        stars = blur(stars, torch.full((count,), 190.0 / SPEED_OF_LIGHT))
+        light = self.stellar_light.draw(kind == PASSIVE, kind, z, luminous, unknown, generator)
+        stars = blur(light.fine, torch.full((count,), 190.0 / SPEED_OF_LIGHT))
         present = (_uniform(count, generator=generator) < 0.75) & (z < 1.0)
         share = (0.75 * _uniform(count, generator=generator) * present)[:, None]
         level = share / (1 - share) * self.grid.at(fine, 6000.0)[:, None]
-        return fine + level * stars, infrared + level * stars_infrared
+        return fine + level * stars, infrared + level * light.infrared
 
     def _broad_absorption(self, count: int, generator: Generator) -> Tensor:
         """Transmission (count, M) of outflows in front of Ly-alpha, N V, Si IV, C IV and sometimes Mg II."""

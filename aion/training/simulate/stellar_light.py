@@ -4,6 +4,8 @@ B objects, M points of the fine rest grid, R points in the infrared. Fluxes are 
 stars without dust at 6000 Å. Knows no emission line and no quasar.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Generator, Tensor
 
@@ -16,6 +18,26 @@ LOG_METALS = torch.tensor([-0.7, -0.4, 0.0, 0.4])
 """log10 of the metallicities of the templates over the solar one."""
 
 
+@dataclass(frozen=True)
+class Starlight:
+    """Of B galaxies."""
+
+    fine: Tensor
+    """(B, M)."""
+    infrared: Tensor
+    """(B, R)."""
+    optical_depth: Tensor
+    """(B,) of dust at 5500 Å."""
+    mass: Tensor
+    """(B,) solar masses formed for each solar luminosity per Å that a flux of 1 stands for."""
+    specific_rate: Tensor
+    """(B,) share of that mass formed in the last 100 Myr, per Gyr."""
+
+
+RECENT = 0.1
+"""Gyr over which a rate of star formation is averaged."""
+
+
 class StellarLight:
     """Draws populations of the templates; every random number comes from the generator handed in."""
 
@@ -26,9 +48,8 @@ class StellarLight:
 
     def draw(
         self, old: Tensor, kind: Tensor, z: Tensor, absolute: Tensor, color: Tensor, generator: Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Fine and infrared light and the optical depth at 5500 Å (B,) of stars that are ``old`` or
-        still form, M_r ``absolute``."""
+    ) -> Starlight:
+        """Of stars that are ``old`` or still form, M_r ``absolute``."""
         t = self.templates
         mass = self._star_formation(old, kind, z, color, generator)
         metals = self._metals(old, absolute, generator)
@@ -46,7 +67,14 @@ class StellarLight:
         warm = 0.2 * absorbed[:, None] / 1.8 / self.infrared * torch.sigmoid((self.infrared - 5.6e4) / 4e3)
         faded = torch.exp(-optical_depth[:, None] * (self.infrared / 5500.0) ** -0.7)
         scale = self.grid.at(fine, 6000.0)[:, None]
-        return fine * attenuation / scale, (infrared * faded + warm) / scale, optical_depth
+        formed = mass.sum(1)
+        return Starlight(
+            fine * attenuation / scale,
+            (infrared * faded + warm) / scale,
+            optical_depth,
+            formed / scale[:, 0],
+            mass[:, t.ages < RECENT].sum(1) / formed / RECENT,
+        )
 
     def _star_formation(
         self, old: Tensor, kind: Tensor, z: Tensor, color: Tensor, generator: Generator

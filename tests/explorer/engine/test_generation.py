@@ -9,10 +9,10 @@ import pytest
 from aion import hub
 from aion.errors import InputError, StoppedError
 from aion.explorer.engine import Engine
-from aion.explorer.engine.generation import MEASURED, GenerationJob, draw_samples, generation_targets
+from aion.explorer.engine.generation import GenerationJob, draw_samples, generation_targets
 from aion.explorer.engine.generation_passes import ROWS, GenerationProgress, GenerationRequest
 from aion.explorer.results.generated import MARK, Withheld, compare_withheld, mark
-from aion.generate import Sampling
+from aion.generate import GENERATION, Sampling
 from aion.io import SkyObject
 from aion.resources import resource
 
@@ -136,7 +136,7 @@ def test_a_truth_of_the_same_distribution_is_covered_as_it_should_be() -> None:
 
 def test_what_is_said_of_the_embedded_weights_is_of_those_weights() -> None:
     folder = resource("assets/models/aion-sim")
-    measured = json.loads((folder / MEASURED).read_text())
+    measured = json.loads((folder / GENERATION).read_text())
     assert measured["sha256"] == hub.sha256(folder / "model.safetensors")
     writes = json.loads((folder / "config.json").read_text())["domains_out"]
     known = {key for keys in generation_targets(writes).values() for key in keys}

@@ -11,7 +11,7 @@ from aion.catalog import SmallSpectrum
 from aion.constants import SPEED_OF_LIGHT
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
-from aion.lines import LINE, LineSet
+from aion.lines import LINE, LineSet, own_line
 from tests.explorer.figures import samples
 from tests.explorer.figures.conftest import titles, trace
 
@@ -129,6 +129,16 @@ def test_emission_and_absorption_lines_are_chosen_apart():
         if shape.type == "line"
     }
     assert {"Ca H", "Ca K"} <= names and "Hβ" not in names
+
+
+def test_an_own_line_is_drawn_in_its_color_and_its_name_is_no_markup():
+    chosen = figures.View(LineSet(own=(own_line("<b>DIB</b>", 6284.0),)))
+    [mark] = [one for one in figures.line_marks(view=chosen).shapes if one["name"] == "<b>DIB</b>"]
+    assert (mark["x0"], mark["line"]["color"]) == (6284.0, figures.LIGHT.reference)
+    assert mark["label"]["text"] == "&lt;b&gt;DIB&lt;/b&gt;"
+    drawn = figures.spectrum(samples.spectrum(), z=0.1, view=chosen)
+    [line] = [shape for shape in drawn.layout.shapes if shape.name == "<b>DIB</b>"]
+    assert line.x0 == pytest.approx(6284.0 * 1.1)
 
 
 def test_velocities_are_counted_from_a_line_at_the_redshift():

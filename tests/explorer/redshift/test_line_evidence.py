@@ -7,7 +7,7 @@ import pytest
 
 from aion.explorer.redshift.line_evidence import NARROW, votes
 from aion.explorer.results import SpectrumResult
-from aion.lines import LINES, observed
+from aion.lines import LINES, observed, own_line
 from aion.redshift import SPEED_OF_LIGHT
 
 WAVELENGTH = 10 ** (3.5801 + 1e-4 * np.arange(3841))
@@ -52,6 +52,15 @@ def test_the_signal_to_noise_of_a_line_is_its_flux_over_its_error():
     expected = 60.0 / (pixel * math.sqrt(pixels))
     assert np.mean(measured) == pytest.approx(expected, rel=0.15)
     assert np.std(measured) == pytest.approx(1.0, abs=0.3)
+
+
+def test_an_own_line_is_measured_and_in_no_sum():
+    own = (own_line("mine", 5008.24), own_line("nothing", 5400.0))
+    without, found = votes([spectrum(0.2)], 0.2), votes([spectrum(0.2)], 0.2, own)
+    mine, nothing = by_name(found)["mine"], by_name(found)["nothing"]
+    assert mine.significance == pytest.approx(by_name(found)["[O III]"].significance, rel=0.3)
+    assert abs(nothing.significance) < 4
+    assert (found.total, found.found_count) == (without.total, without.found_count)
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -39,54 +39,6 @@ def line(start: float = FIRST, step: float = STEP, **cards: Any) -> dict[str, An
 
 
 @layout(
-    "wavelengths in air, said by the UCD of their column alone",
-    "ESO science data product standard 8 (TUCD1 = em.wl;obs.atmos is air); X-shooter phase 3",
-    wavelength=FROM_AIR,
-    flux=MEDIAN_FLUX,
-    error=0.4,
-    good=GOOD,
-    ra=150.1,
-    dec=2.2,
-)
-def eso_phase3_xshooter_air() -> bytes:
-    table = table_hdu(
-        "SPECTRUM",
-        {"TUCD1": "em.wl;obs.atmos", "TUCD2": "phot.flux.density;em.wl;src.net;meta.main"},
-        WAVE=(row(WAVELENGTH / 10), "nm"),
-        FLUX=(row(FLUX * 1e-17), CGS),
-        ERR=(row(ERROR * 1e-17), CGS),
-        QUAL=row(BAD.astype("i4")),
-        SNR=row(FLUX / ERROR),
-        FLUX_REDUCED=(row(FLUX * 100), "adu"),
-        ERR_REDUCED=(row(ERROR * 100), "adu"),
-    )
-    primary = fits.PrimaryHDU()
-    primary.header.update({"INSTRUME": "XSHOOTER", "RA": 150.1, "DEC": 2.2, "PRODCATG": "SCIENCE.SPECTRUM"})
-    return fits_bytes(primary, table)
-
-
-@layout(
-    "wavelengths in vacuum, with those in air in another column",
-    "ESO phase 3, ESPRESSO: WAVE (em.wl: vacuum) beside WAVE_AIR, FLUX beside FLUX_EL (electrons)",
-    wavelength=(FIRST, LAST),
-    flux=MEDIAN_FLUX,
-    error=0.4,
-)
-def eso_phase3_espresso_both_media() -> bytes:
-    table = table_hdu(
-        "SPECTRUM",
-        {"TUCD1": "em.wl;obs.atmos", "TUCD2": "em.wl"},
-        WAVE_AIR=(row(WAVELENGTH / 1.00028), "angstrom"),
-        WAVE=(row(WAVELENGTH), "angstrom"),
-        FLUX=(row(FLUX * 1e-17), CGS),
-        ERR=(row(ERROR * 1e-17), CGS),
-        FLUX_EL=(row(FLUX * 700), "electron"),
-        ERR_EL=(row(ERROR * 700), "electron"),
-    )
-    return fits_bytes(table)
-
-
-@layout(
     "fluxed beside counts, optimal beside boxcar, mask 1 = good",
     "https://pypeit.readthedocs.io/en/stable/out_spec1D.html (SpecObj: OPT_FLAM 1e-17, OPT_MASK True = good)",
     wavelength=(FIRST, LAST),

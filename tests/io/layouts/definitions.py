@@ -215,6 +215,20 @@ def iraf_onedspec_linear() -> bytes:
     return fits_bytes(image(FLUX * 1e-17, **linear(), **cards, **units))
 
 
+@layout(
+    "cards without a number",
+    IRAF + ": WTEXTIMAGE writes INDEF for what it does not know",
+    error=np.inf,
+    **VACUUM,
+)
+def iraf_indef_cards() -> bytes:
+    cards = {"CTYPE1": "LINEAR", "CD1_1": STEP, "IRAF-MAX": 1.0, "BUNIT": "erg/cm2/s/A"}
+    data = fits_bytes(image(FLUX * 1e-17, **linear(), **cards))
+    number, indefinite = b"IRAF-MAX=                  1.0", b"IRAF-MAX=                INDEF"
+    assert number in data
+    return data.replace(number, indefinite)
+
+
 def multispec(rows: list[str], name: str, source: str, **expected: Any) -> None:
     """Registers an image of spectra whose wavelengths are in the WAT2 cards, a function for each aperture."""
 

@@ -6,7 +6,6 @@ from aion.explorer.redshift.calibration.samples import (
     ask_model,
     join_truths,
     read_p_z,
-    read_table,
     write_p_z,
 )
 
@@ -19,6 +18,5 @@ __all__ = [
     "join_truths",
     "measure",
     "read_p_z",
-    "read_table",
     "write_p_z",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from aion.error_text import with_error
 from aion.explorer import figures
 from aion.explorer.redshift.calibration.measuring import Fitted, Measurement
 
@@ -88,19 +89,12 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Of `Measurement.table`, each number with its error as text."""
     names = [name for name in table.columns if f"{name} error" in table]
     texts = {
-        name: [_text(value, error) for value, error in zip(table[name], table[f"{name} error"], strict=True)]
+        name: [
+            with_error(value, error) for value, error in zip(table[name], table[f"{name} error"], strict=True)
+        ]
         for name in names
     }
     return pd.DataFrame({"Group": table["group"], "N": table["n"], **texts})
-
-
-def _text(value: float, error: float) -> str:
-    if not math.isfinite(value):
-        return "–"
-    if not (math.isfinite(error) and error > 0):
-        return f"{value:.3g}"
-    decimals = min(6, max(0, 1 - math.floor(math.log10(error))))
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def _halves(fitted: Fitted) -> tuple[tuple[str, Measurement], ...]:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from aion.catalog import Catalog
 from aion.catalog.columns import P_Z, REDSHIFT, is_light
 from aion.catalog.folder import row_files
+from aion.catalog.label_tables import find_column, join_column
 from aion.catalog.manifest import MANIFEST, Manifest
 from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
@@ -22,8 +23,6 @@ from aion.explorer.results import MeasuredObject
 from aion.io.write import hdf5
 
 Floats = NDArray[np.floating[Any]]
-IDS = ("id", "object_id", "targetid", "objid", "name", "specobjid")
-"""Names of columns that hold the id of an object, in the order in which they are looked for."""
 BATCH = 32
 """Objects that the model is asked about before it is told how far it is."""
 
@@ -124,19 +123,15 @@ def join_truths(
     Args:
         column: Which holds it, of the sample's own table or of the ``other``.
         other: Another table of the same objects.
-        id_column: Its column of ids; None: the first of `IDS` that it has.
+        id_column: Its column of ids; None: see `aion.catalog.label_tables`.
 
     Raises:
         InputError: there is no such column, an id is there twice, or nothing is left.
     """
-    table = sample.table if other is None else other
-    if column not in table:
-        raise InputError(f"there is no column {column!r}; there are {', '.join(map(str, table.columns))}")
     if other is None:
-        values = sample.table[column]
+        values = sample.table[find_column(sample.table, column)]
     else:
-        by_id = _by_id(other, id_column)
-        values = sample.table["id"].astype(str).map(by_id[column])
+        values = join_column(sample.table["id"].astype(str), other, column, id_column)
     truth = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     known = np.isfinite(truth) & (truth > -1)
     if not known.any():
@@ -147,16 +142,6 @@ def join_truths(
     missing = int((~known).sum())
     left_out = (*sample.left_out, *([f"{missing:,} without a true redshift"] if missing else []))
     return replace(replace(sample, truth=truth)[known], left_out=left_out)
-
-
-def read_table(file: Path | BinaryIO) -> pd.DataFrame:
-    """A table of true redshifts, Parquet or CSV. Raises InputError: it is neither."""
-    try:
-        data = file.read_bytes() if isinstance(file, Path) else file.read()
-        is_parquet = data[:4] == b"PAR1"
-        return pd.read_parquet(io.BytesIO(data)) if is_parquet else pd.read_csv(io.BytesIO(data))
-    except (OSError, ValueError, pd.errors.ParserError) as exc:
-        raise InputError(f"{getattr(file, 'name', file)} is no table of Parquet or CSV: {exc}") from exc
 
 
 def write_p_z(sample: Sample) -> bytes:
@@ -235,17 +220,3 @@ def _of_qp(data: bytes, name: str) -> Sample:
 
 def _text(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _by_id(table: pd.DataFrame, id_column: str | None) -> pd.DataFrame:
-    names = {str(name).lower(): name for name in table}
-    column = id_column or next((names[name] for name in IDS if name in names), None)
-    if column is None or column not in table:
-        raise InputError(
-            f"which column holds the ids? {id_column or 'None of ' + ', '.join(IDS)} is among "
-            f"{', '.join(map(str, table.columns))}"
-        )
-    ids = table[column].astype(str)
-    if ids.duplicated().any():
-        raise InputError(f"the id {ids[ids.duplicated()].iloc[0]!r} is there twice in {column!r}")
-    return table.set_index(ids)

@@ -10,8 +10,8 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer.plain_text import sentence
 from aion.explorer.ui.analyze import sky_search
-from aion.explorer.ui.analyze.examples import examples
 from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared.examples import examples
 from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.io import Overrides
 

@@ -18,6 +18,7 @@ from aion.explorer.results.occlusion import Occlusion, TokenGroup
 from aion.explorer.ui.analyze import z_control
 from aion.explorer.ui.shared import labels, layout, server
 from aion.explorer.ui.shared.figure import figure
+from aion.explorer.ui.shared.own_lines import own_lines
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 
@@ -29,7 +30,6 @@ EXPLANATION = (
     "p(z), without prior or recalibration."
 )
 EVIDENCE, LIKENESS = "Evidence (nats)", "Change of the cosine"
-EVERY_LINE = lines.LineSet(minor=True)
 STRONGEST = 8
 """Parts that are listed."""
 
@@ -64,7 +64,7 @@ def _reasons(analysis: Analysis) -> None:
     for number, spectrum in enumerate(analysis.spectra):
         draw = partial(figures.spectrum_reasons, spectrum, measure=measure, theme=theme())
         alt = f"{spectrum.survey} spectrum, and below it what each stretch adds"
-        marks = figures.line_marks(theme=theme())
+        marks = figures.line_marks(view=figures.View(lines.LineSet(own=own_lines())), theme=theme())
         _draw(draw, found, change, spectrum.survey, f"spectrum-{number}", alt, analysis.id, marks)
     for number, image in enumerate(analysis.images):
         draw = partial(figures.image_reasons, image, measure=measure, theme=theme())
@@ -123,6 +123,5 @@ def _strongest(groups: tuple[TokenGroup, ...], change: Floats, measure: str, z: 
 def _lines(group: TokenGroup, z: float) -> str:
     if group.stretch is None:
         return ""
-    return ", ".join(
-        dict.fromkeys(line.name for line in lines.lines_in(*group.stretch, z, chosen=EVERY_LINE))
-    )
+    every = lines.LineSet(minor=True, own=own_lines())
+    return ", ".join(dict.fromkeys(line.name for line in lines.lines_in(*group.stretch, z, chosen=every)))

@@ -15,9 +15,9 @@ from aion.explorer.ui.analyze.reasons_panel import reasons_panel
 from aion.explorer.ui.analyze.recalibration_choice import recalibration_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
+from aion.explorer.ui.shared.own_lines import own_lines
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
-from aion.lines import LINES
 
 FLAGS = {
     "multimodal": "Another redshift holds at least a tenth of the probability: compare the peaks.",
@@ -42,7 +42,8 @@ VOTES = (
     "Major lines that each redshift predicts in the range of the data, and the S/N there: flux above "
     "(emission) or below (absorption) a straight continuum through both sides, over its error, without "
     f"masked pixels and the atmosphere. Negative: the opposite is there. Found means S/N ≥ {FOUND_FROM:g}. "
-    "Total: the sum over the root of the number of lines. Computed from the data, not by the model."
+    "Total: the sum over the root of the number of lines. Your own lines are measured too, positive where "
+    "there is light, and are in no sum. Computed from the data, not by the model."
 )
 
 EXACT = (
@@ -76,11 +77,12 @@ def display_options() -> figures.Shown:
     chosen = st.session_state
     extent, smoothing = EXTENTS[chosen.get("range", AROUND)], SMOOTHING[chosen.get("smooth", "None")]
     frame = chosen.get("frame")
+    lines = dict(enumerate(z_control.known_lines()))
     view = figures.View(
         z_control.line_set(),
         rest=frame == REST,
         smoothing=smoothing,
-        around=LINES[chosen[VELOCITY_LINE]] if frame == VELOCITY and VELOCITY_LINE in chosen else None,
+        around=lines.get(chosen.get(VELOCITY_LINE, -1)) if frame == VELOCITY else None,
         flux=chosen.get("flux", FLUXES[0]),
     )
     return figures.Shown(current_session().z, extent, chosen.get("scale") == LOG, view)
@@ -136,7 +138,8 @@ def _density(analysis: Analysis) -> None:
 def _peaks(analysis: Analysis) -> None:
     """A click on a row moves the lines to that peak; beside each, how many of its lines are in the data."""
     redshifts = _redshifts(analysis)
-    evidence = [votes(analysis.spectra, z) for z in redshifts]
+    own = own_lines()
+    evidence = [votes(analysis.spectra, z, own) for z in redshifts]
     table = labels.peaks(analysis, evidence)
     key = f"peaks-{current_session().opened}"
     st.dataframe(
@@ -152,7 +155,7 @@ def _peaks(analysis: Analysis) -> None:
 
         def lines_at_them() -> None:
             st.caption(VOTES)
-            here = votes(analysis.spectra, z_control.current(analysis))
+            here = votes(analysis.spectra, z_control.current(analysis), own)
             st.dataframe(labels.votes_table(_distinct([*evidence, here])), hide_index=True, height="content")
 
         layout.fold(
@@ -205,7 +208,7 @@ def _distinct(evidence: Sequence[Votes]) -> list[Votes]:
 
 
 def _spectra(analysis: Analysis) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         z_control.choose_lines()
         st.segmented_control(
             "Smoothing",

@@ -9,6 +9,7 @@ from aion.constants import SPEED_OF_LIGHT
 from aion.exact_redshift import ExactRedshift
 from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.figure import follow_redshift
+from aion.explorer.ui.shared.own_lines import edit_own_lines, own_lines
 from aion.explorer.ui.shared.session import current_session
 from aion.lines import LINES, Feature, Line, LineSet, line_label, observed
 from aion.redshift import RedshiftPDF
@@ -67,7 +68,7 @@ def controls(analysis: Analysis) -> None:
 
 def choose_lines() -> None:
     """Which lines are marked."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.pills(
             "Lines",
             list(FEATURES),
@@ -80,18 +81,21 @@ def choose_lines() -> None:
             "Minor lines too",
             key="minor",
             bind="query-params",
-            help="Solid: emission; dotted: absorption. All in vacuum.",
+            help="Solid: emission; dotted: absorption; green: your own. All in vacuum.",
         )
+        with st.popover("Own lines", icon=":material/edit:", key="own-lines"):
+            edit_own_lines(asks_name=True)
 
 
 def choose_velocity_line(analysis: Analysis, key: str) -> None:
     """The line that velocities are counted from; at first the surest of the exact redshift, or else the
     reddest major one that a spectrum covers."""
+    known = known_lines()
     st.selectbox(
         "From the line",
-        range(len(LINES)),
-        index=LINES.index(_surest_line(analysis)),
-        format_func=lambda i: line_label(LINES[i]),
+        range(len(known)),
+        index=known.index(_surest_line(analysis)),
+        format_func=lambda i: line_label(known[i]),
         key=key,
         width=180,
     )
@@ -107,10 +111,15 @@ def _surest_line(analysis: Analysis) -> Line:
     return covered[-1] if covered else LINES[0]
 
 
+def known_lines() -> tuple[Line, ...]:
+    """The table, and after it the person's own."""
+    return (*LINES, *own_lines())
+
+
 def line_set() -> LineSet:
     """Which lines are marked, as the widgets say; the major ones where there are none."""
-    features = st.session_state.get("lines", list(FEATURES))
-    return LineSet(frozenset(FEATURES[name] for name in features), st.session_state.get("minor", False))
+    features, minor = st.session_state.get("lines", list(FEATURES)), st.session_state.get("minor", False)
+    return LineSet(frozenset(FEATURES[name] for name in features), minor, own_lines())
 
 
 def name_feature(pdf: RedshiftPDF) -> None:
@@ -119,7 +128,7 @@ def name_feature(pdf: RedshiftPDF) -> None:
     if wavelength is None:
         return
     options = sorted(
-        (line for line in LINES if LOWEST <= wavelength / line.rest - 1 <= float(pdf.edges[-1])),
+        (line for line in known_lines() if LOWEST <= wavelength / line.rest - 1 <= float(pdf.edges[-1])),
         key=_rank(pdf, wavelength),
     )
     with st.container(horizontal=True, vertical_alignment="bottom", border=True):

@@ -10,6 +10,7 @@ from aion.explorer.catalogs.batch_folder import KEPT_DAYS, File, batch_label
 from aion.explorer.plain_text import as_text
 from aion.explorer.ui.batch.batch_state import batch_state, open_batch, size_text
 from aion.explorer.ui.shared import layout, server
+from aion.explorer.ui.shared.examples import example_spectra
 from aion.io.targets import read_targets
 from aion.sky.services import KINDS, PACE
 
@@ -32,6 +33,7 @@ OUTCOME = (
 
 def batch_form() -> None:
     """What is to be done, and the button that begins it."""
+    st.caption(OUTCOME)
     if server.archive() is None:
         _files_form()
         return
@@ -64,17 +66,26 @@ def _files_form() -> None:
     if state.problem:
         layout.refuse(state.problem)
     if files:
-        st.caption(f"{as_text(_describe(files))}. {OUTCOME}")
-    st.button(
-        "Begin",
-        type="primary",
-        disabled=not files,
-        on_click=lambda: _begin(
-            lambda: server.batches().add_files(st.session_state[key], (overrides or "").split())
-        ),
-        icon=":material/play_arrow:",
-        key="batch-begin",
-    )
+        st.caption(f"{as_text(_describe(files))}.")
+    with st.container(horizontal=True):
+        st.button(
+            "Begin",
+            type="primary",
+            disabled=not files,
+            on_click=lambda: _begin(
+                lambda: server.batches().add_files(st.session_state[key], (overrides or "").split())
+            ),
+            icon=":material/play_arrow:",
+            key="batch-begin",
+        )
+        if not files and (shown := example_spectra()):
+            st.button(
+                "Try it with example spectra",
+                type="tertiary",
+                on_click=lambda: _begin(lambda: server.batches().add_files(shown)),
+                icon=":material/science:",
+                key="batch-examples",
+            )
     st.caption(
         "All is kept on the computer that runs this application, where the same files or the address of the "
         f"batch find it again, until you delete it or nobody asked for it for {KEPT_DAYS} days."
@@ -118,7 +129,7 @@ def _list_form() -> None:
     table = upload if upload is not None else _as_file(lines)
     count = _count(table)
     if count and kinds:
-        st.caption(f"{_duration(count, kinds)} {OUTCOME}")
+        st.caption(_duration(count, kinds))
     st.button(
         "Fetch them and begin",
         type="primary",

@@ -34,7 +34,7 @@ def of_weights(engine: Engine) -> None:
         )
     for title, text in tables.items():
         layout.section(text)
-        st.dataframe(evaluation.details(found[title]), hide_index=True, height=320)
+        st.dataframe(evaluation.details(found[title]), hide_index=True, height="content")
     if engine.recalibration is not None:
         _of_file(engine.recalibration)
 
@@ -61,4 +61,4 @@ def _of_file(recalibration: Recalibration) -> None:
         for kind, row in one.judged.items()
     ]
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=420)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")

@@ -20,10 +20,10 @@ from aion.explorer.redshift.calibration.report import (
     shown,
 )
 from aion.explorer.ui.calibrate.state import calibrate_state
-from aion.explorer.ui.shared import active_catalog, layout
+from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.navigation import open_on_analyze
+from aion.explorer.ui.shared.navigation import open_listed
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.recalibration import RECALIBRATION, Method
@@ -129,14 +129,7 @@ def outliers(found: Measurement) -> None:
     )["selection"]["rows"]
     st.caption("Choose a row to open that object on the Analyze page.")
     if chosen:
-        _open(str(table["id"].iloc[chosen[0]]))
-
-
-def _open(id: str) -> None:
-    catalog = active_catalog.catalog()
-    if catalog is not None and id in catalog:
-        open_on_analyze(id)
-    layout.empty(f"{as_text(id)} is not of the catalog that the pages look into; open its file on Analyze.")
+        open_listed(str(table["id"].iloc[chosen[0]]))
 
 
 def recalibration(found: Measurement, engine: Engine) -> None:

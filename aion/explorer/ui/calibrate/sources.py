@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from aion.catalog import Catalog
 from aion.errors import AIONError
 from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
-from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z, read_table
-from aion.explorer.ui.calibrate.state import begin_with, calibrate_state, forget_truths
+from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z
+from aion.explorer.ui.calibrate.state import TRUTHS, begin_with, calibrate_state
 from aion.explorer.ui.shared import active_catalog, layout
+from aion.explorer.ui.shared.other_table import forget_button, other_table
 
 NONE, CATALOG, FOLDER, FILE = "These weights' own numbers", "A catalog", "A folder of a batch", "An HDF5 file"
 COUNTS = (200, 500, 1_000, 2_000)
@@ -115,7 +114,7 @@ def _read(path: Path, name: str | None = None) -> Sample | None:
 def _with_truths(sample: Sample) -> Sample | None:
     """Joined by the column that a person names, of the objects themselves or of another table."""
     try:
-        name, other = _other_table()
+        name, other = other_table(TRUTHS, "True redshifts of another table")
         columns: list[Any] = sample.candidates if other is None else list(other.columns)
         if not columns:
             layout.empty("These objects have no column of numbers; upload a table of their redshifts.")
@@ -126,18 +125,8 @@ def _with_truths(sample: Sample) -> Sample | None:
             ids = None
             if other is not None:
                 ids = st.selectbox("Ids", columns, key=f"calibrate-ids-{name}", **keep)
-                st.button(f"Forget {as_text(name)}", on_click=forget_truths)
+                forget_button(TRUTHS)
         return join_truths(sample, column, other, ids)
     except AIONError as exc:
         layout.refuse(str(exc))
         st.stop()
-
-
-def _other_table() -> tuple[str, pd.DataFrame | None]:
-    """Its name, and the table; None where the person gave none."""
-    with st.popover("True redshifts of another table", icon=":material/table:"):
-        upload = st.file_uploader("Parquet or CSV, with a column of the same ids", key="calibrate-truths")
-    state = calibrate_state()
-    if upload is not None:
-        state.truths = (upload.name, read_table(upload))
-    return state.truths or ("", None)

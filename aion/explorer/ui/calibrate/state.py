@@ -3,10 +3,13 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from aion.explorer.redshift.calibration import Fitted, Measurement, Sample
+from aion.explorer.ui.shared.other_table import forget_table
+
+TRUTHS = "calibrate-truths"
+"""Key of the other table that has true redshifts."""
 
 
 @dataclass
@@ -17,8 +20,6 @@ class CalibrateState:
     """Of p(z), as the page calls it."""
     asked: Sample | None = None
     """Objects with p(z), before the truths are joined."""
-    truths: tuple[str, pd.DataFrame] | None = None
-    """Another table that has their true redshifts, and its name."""
     key: Hashable = None
     """All that ``measured`` follows from."""
     measured: Measurement | None = None
@@ -31,12 +32,8 @@ def calibrate_state() -> CalibrateState:
     return current
 
 
-def forget_truths() -> None:
-    """The true redshifts are of the objects' own table again."""
-    calibrate_state().truths = None
-
-
 def begin_with(source: str) -> None:
     """Another source of p(z) forgets what was measured of the one before."""
     if calibrate_state().source != source:
         st.session_state["calibrate"] = CalibrateState(source)
+        forget_table(TRUTHS)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.plain_text import as_text, sentence
-from aion.explorer.ui.inspect.inspection_state import inspection_session, store
+from aion.explorer.ui.inspect.inspection_state import inspection_session
 from aion.explorer.ui.shared.downloads import file_button, stem
+from aion.explorer.ui.shared.people import store
 from aion.inspection.queues import Queue
 from aion.inspection.tables import ENDINGS, InspectionRow, Names, read_decisions, write_decisions
 

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from aion.explorer.ui.inspect.decision_files import TYPES
-from aion.explorer.ui.inspect.inspection_state import go_to, store
+from aion.explorer.ui.inspect.inspection_state import go_to
 from aion.explorer.ui.shared.downloads import file_button, stem
+from aion.explorer.ui.shared.people import store
 from aion.inspection.decisions import Decision
 from aion.inspection.merging import (
     QUALITIES_APART,

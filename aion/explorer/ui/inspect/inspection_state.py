@@ -1,4 +1,4 @@
-"""What all sessions share of the inspection, the store and the maker of screens; and what one has open."""
+"""What all sessions share of the inspection, the maker of screens; and what one has open."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ from streamlit.components.v1 import declare_component
 
 from aion.errors import InputError
 from aion.explorer.ui.shared import server
+from aion.explorer.ui.shared.people import store
 from aion.inspection.prefetch import ScreenMaker
 from aion.inspection.queues import Queue
-from aion.inspection.store import InspectionStore
 
-QUEUE, PERSON = "queue", "by"
-"""In the address: the id of the queue, and who inspects it."""
+QUEUE = "queue"
+"""In the address: the id of the queue."""
 
 
 @dataclass
@@ -38,12 +38,6 @@ def inspection_session() -> InspectionSession:
     """The one of this browser tab."""
     current: InspectionSession = st.session_state.setdefault("inspection", InspectionSession())
     return current
-
-
-@st.cache_resource(show_spinner=False)
-def store() -> InspectionStore:
-    """Of this server."""
-    return InspectionStore(server.settings().inspection)
 
 
 @dataclass(frozen=True, eq=False)

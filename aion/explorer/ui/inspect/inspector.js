@@ -50,18 +50,20 @@ function told({ decisions }) {
 }
 
 function opened(data) {
-  const decisions = told(data)
+  const decisions = told(data), undo = [...data.undo]
   const unsaved = new Map()
   for (const key of Object.keys(localStorage).filter((key) => key.startsWith(`${STORED}/${data.queue}/${data.person}/`)).sort()) {
     const entry = JSON.parse(localStorage.getItem(key))
     unsaved.set(entry.key, entry)
+    if (entry.undoes) undo.pop()
+    else undo.push({ key: entry.key, place: entry.place, before: decisionAt({ decisions }, entry.place) })
     decisions.set(entry.place, entry.decision)
   }
   const root = document.createElement("div")
   root.className = "aion-inspect"
   root.tabIndex = -1
   root.innerHTML = BODY
-  const one = { root, data, decisions, unsaved, place: data.start, screens: new Map(), undo: [], number: 0, tab: Date.now().toString(36) + Math.random().toString(36).slice(2, 8), view: { smoothing: 1, decoded: true, minor: false, cut: false } }
+  const one = { root, data, decisions, unsaved, place: data.start, screens: new Map(), undo, number: 0, tab: Date.now().toString(36) + Math.random().toString(36).slice(2, 8), view: { smoothing: 1, decoded: true, minor: false, cut: false } }
   listen(one)
   return one
 }

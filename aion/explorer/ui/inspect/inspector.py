@@ -10,7 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from aion.explorer.ui.inspect.inspection_state import inspection_session, screens, store
+from aion.explorer.ui.inspect.inspection_state import inspection_session, screens
+from aion.explorer.ui.shared.own_lines import own_lines
+from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.theme import theme
 from aion.inspection.decisions import ISSUES, KINDS, QUALITIES, Decision
 from aion.inspection.queues import Queue
@@ -19,6 +21,8 @@ from aion.lines import ATMOSPHERE, LINES
 KEY = "inspector"
 AHEAD = 6
 """Screens made at once when a queue is opened."""
+UNDO = 100
+"""Steps that the browser has at hand; each report brings those before them."""
 
 
 @st.fragment
@@ -50,10 +54,15 @@ def bench(queue: Queue, person: str, order: list[int]) -> None:
             "order": order,
             "start": start,
             "decisions": decisions,
+            "undo": [
+                {"key": step.key, "place": places[step.before.object_id], "before": _plain(step.before)}
+                for step in store().undo_steps(queue.id, person, UNDO)
+                if step.before.object_id in places
+            ],
             "saved": list(session.saved),
             "said": _decisions_by_place(queue, places),
             "screens": f"{address}{queue.id}/",
-            "lines": lines_of(person),
+            "lines": drawn_lines(),
             "atmosphere": [(region.low, region.high) for region in ATMOSPHERE],
             "colors": _colors(),
             "qualities": {str(quality): text for quality, text in QUALITIES.items()},
@@ -64,15 +73,12 @@ def bench(queue: Queue, person: str, order: list[int]) -> None:
     )
 
 
-def lines_of(person: str) -> list[dict[str, Any]]:
+def drawn_lines() -> list[dict[str, Any]]:
     """The table of lines and the person's own, by wavelength."""
-    known = [
-        {"name": one.name, "rest": one.rest, "feature": one.feature, "major": one.major} for one in LINES
+    return [
+        {"name": one.name, "rest": one.rest, "feature": one.feature, "major": one.major}
+        for one in sorted((*LINES, *own_lines()), key=lambda line: line.rest)
     ]
-    own = [
-        {"name": name, "rest": rest, "feature": "own", "major": True} for name, rest in store().lines(person)
-    ]
-    return sorted([*known, *own], key=lambda line: float(str(line["rest"])))
 
 
 def _record(queue: Queue, person: str, reported: list[dict[str, Any]]) -> None:
@@ -90,7 +96,8 @@ def _record(queue: Queue, person: str, reported: list[dict[str, Any]]) -> None:
         for one in reported
     ]
     keys = [str(one["key"]) for one in reported]
-    store().record(queue.id, decisions, keys)
+    undoes = {str(one["key"]): str(one["undoes"]) for one in reported if one.get("undoes")}
+    store().record(queue.id, decisions, keys, undoes)
     if keys:
         inspection_session().saved = tuple(keys)
 

@@ -10,13 +10,13 @@ function decisionAt(one, place = one.place) {
 function decide(one, change) {
   const before = decisionAt(one), after = { ...before, ...change }
   if (JSON.stringify(before) === JSON.stringify(after)) return
-  one.undo.push({ place: one.place, before })
-  keep(one, one.place, after)
+  one.undo.push({ key: keep(one, one.place, after), place: one.place, before })
 }
 
-function keep(one, place, decision) {
+// The key of what is kept; undoes: that of the decision whose undo it is.
+function keep(one, place, decision, undoes = null) {
   one.decisions.set(place, decision)
-  const key = `${one.tab}-${String(++one.number).padStart(6, "0")}`, entry = { key, place, decision, time: new Date().toISOString() }
+  const key = `${one.tab}-${String(++one.number).padStart(6, "0")}`, entry = { key, place, decision, undoes, time: new Date().toISOString() }
   one.unsaved.set(key, entry)
   try {
     localStorage.setItem(`${STORED}/${one.data.queue}/${one.data.person}/${key}`, JSON.stringify(entry))
@@ -25,13 +25,15 @@ function keep(one, place, decision) {
   }
   report(one)
   paint(one)
+  return key
 }
 
+// Also of what was decided before this page was opened: the server says the last steps again with every answer.
 function undo(one) {
   const last = one.undo.pop()
-  if (!last) return say(one, "Nothing to undo")
+  if (!last) return say(one, one.unsaved.size ? "Saving first" : "Nothing to undo")
   if (last.place !== one.place) goTo(one, last.place)
-  keep(one, last.place, last.before)
+  keep(one, last.place, last.before, last.key)
   if (last.before.z !== null) one.z = last.before.z
   part(one, ".comment").value = last.before.comment
   paint(one)
@@ -68,7 +70,7 @@ function settle(one) {
     one.waits = false
   }
   if (one.unsaved.size) report(one)
-  else one.decisions = told(one.data) // also of another tab, or of a file that was read
+  else Object.assign(one, { decisions: told(one.data), undo: [...one.data.undo] }) // also of another tab, or of a file that was read
 }
 
 // Screens.

@@ -1,15 +1,17 @@
 """How a queue begins: from files, from objects that are marked in the catalog, or one that is there."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.plain_text import as_text, sentence
-from aion.explorer.ui.inspect.inspection_state import QUEUE, go_to, inspection_session, store
+from aion.explorer.ui.inspect.inspection_state import QUEUE, go_to, inspection_session
 from aion.explorer.ui.shared import active_catalog, layout, server
+from aion.explorer.ui.shared.examples import example_spectra
+from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.selection import current_selection
 from aion.inspection.queues import queue_of_catalog, queue_of_files, why_unread
 
@@ -38,6 +40,14 @@ def queue_list() -> None:
             key=f"inspect-upload-{session.inputs}",
             on_change=_take_upload,
         )
+        if shown := example_spectra():
+            st.button(
+                "Try it with example spectra",
+                type="tertiary",
+                on_click=lambda: _new_queue("Example spectra", shown),
+                icon=":material/science:",
+                key="inspect-examples",
+            )
     with marked:
         _marked_objects()
     _known_queues()
@@ -83,9 +93,15 @@ def _take_upload() -> None:
     if not files:
         return
     session.inputs += 1
+    label = files[0].name if len(files) == 1 else f"{len(files)} files, {files[0].name} …"
+    _new_queue(label, keep_files((file.name, file.getvalue()) for file in files))
+
+
+def _new_queue(label: str, files: Sequence[Path]) -> None:
+    """Go to the queue of these files, which stay where they are, or say why there is none."""
+    session = inspection_session()
     try:
-        label = files[0].name if len(files) == 1 else f"{len(files)} files, {files[0].name} …"
-        queue, unread = queue_of_files(label, keep_files((file.name, file.getvalue()) for file in files))
+        queue, unread = queue_of_files(label, files)
         session.unread = tuple(map(why_unread, unread))
         go_to(queue)
     except AIONError as exc:

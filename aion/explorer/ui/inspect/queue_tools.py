@@ -7,9 +7,11 @@ from functools import partial
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
-from aion.explorer.ui.inspect import decision_files, disagreements, own_lines
-from aion.explorer.ui.inspect.inspection_state import PERSON, go_to, store
+from aion.explorer.ui.inspect import decision_files, disagreements
+from aion.explorer.ui.inspect.inspection_state import go_to
 from aion.explorer.ui.shared import layout
+from aion.explorer.ui.shared.own_lines import edit_own_lines
+from aion.explorer.ui.shared.people import name_field, store
 from aion.inspection.decisions import ISSUES, QUALITIES, Decision
 from aion.inspection.merging import REDSHIFTS_APART
 from aion.inspection.queues import Queue, QueueObject
@@ -49,7 +51,7 @@ def toolbar(queue: Queue) -> tuple[str, list[int]]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="inspect-tools"):
         st.button("Queues", icon=":material/arrow_back:", on_click=go_to, args=(None,), type="tertiary")
         st.markdown(f"**{as_text(queue.label)}**", width="stretch")
-        person = _person()
+        person = name_field("Who inspects", is_labeled=False)
         latest = {one.object_id: one for one in store().decisions(queue.id, person)} if person else {}
         with st.popover("Filter", icon=":material/filter_alt:"):
             chosen = _filter(queue)
@@ -71,7 +73,7 @@ def _tools(queue: Queue, person: str) -> None:
         "Merge": (":material/merge:", partial(disagreements.disagreements, queue)),
     }
     if person:
-        tools["Lines"] = (":material/edit:", partial(own_lines.own_lines, person))
+        tools["Lines"] = (":material/edit:", _lines)
     with st.container(horizontal=True, gap="small", key="inspect-toolset"):
         for title, (icon, content) in tools.items():
             key = f"inspect-{title.lower()}-{queue.id}"  # closed in another queue
@@ -87,18 +89,9 @@ def _disagrees(known: QueueObject, decision: Decision | None) -> bool:
     return abs(z - known.z_catalog) / (1 + known.z_catalog) >= REDSHIFTS_APART
 
 
-def _person() -> str:
-    name: str = st.text_input(
-        "Who inspects",
-        key=PERSON,
-        bind="query-params",
-        persist_state="session",
-        placeholder="Who inspects",
-        label_visibility="collapsed",
-        width=160,
-        max_chars=40,
-    )
-    return name.strip()
+def _lines() -> None:
+    if edit_own_lines(asks_name=False):
+        st.rerun()  # the bench draws others
 
 
 def _filter(queue: Queue) -> QueueFilter:

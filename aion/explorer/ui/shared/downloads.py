@@ -12,9 +12,11 @@ from aion.explorer.export import tables
 _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 
 
-def table_downloads(rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str) -> None:
+def table_downloads(
+    rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str, label: str = "Download"
+) -> None:
     """A button that opens the list of table formats; ``name``: of the file, without its ending."""
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover(label, icon=":material/download:"):
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in tables.MIME.items():
             table = partial(_table_file, rows, ending, about)

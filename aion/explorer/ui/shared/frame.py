@@ -15,6 +15,7 @@ _PAGES = (
     ("pages/similar.py", "Similar", ":material/image_search:"),
     ("pages/inspect.py", "Inspect", ":material/fact_check:"),
     ("pages/calibrate.py", "Calibrate", ":material/balance:"),
+    ("pages/heads.py", "Heads", ":material/school:"),
     ("pages/model.py", "Model", ":material/memory:"),
 )
 """File, title and icon; the first is the entrance."""

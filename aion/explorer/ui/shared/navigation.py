@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from aion.explorer.ui.shared import active_catalog
+from aion.explorer.plain_text import as_text
+from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.similarity_query import current_query
 
@@ -15,6 +16,14 @@ def open_on_analyze(id: str) -> None:
     session.open([catalog.entry(id)], origin="own" if active_catalog.is_own() else "catalog", label=id)
     session.inputs += 1
     st.switch_page("pages/analyze.py")
+
+
+def open_listed(id: str) -> None:
+    """Open an object of a table on the Analyze page, or say where it can be opened."""
+    catalog = active_catalog.catalog()
+    if catalog is not None and id in catalog:
+        open_on_analyze(id)
+    layout.empty(f"{as_text(id)} is not of the catalog that the pages look into; open its file on Analyze.")
 
 
 def similar() -> None:

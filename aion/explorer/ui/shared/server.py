@@ -22,6 +22,7 @@ from aion.sky.services import Services
 if TYPE_CHECKING:
     from aion.explorer.catalogs.batches import Batches
     from aion.explorer.engine import Engine
+    from aion.heads import HeadFolder
     from aion.sky.archive import Archive
 
 POLL = 0.1
@@ -123,6 +124,18 @@ def _batches(_engine: "Engine", own: Path) -> "Batches":
 def batches() -> "Batches":
     """What persons gave to be done on this server, once the engine is ready; ends the page as `engine`."""
     return _batches(engine(), settings().own)
+
+
+@st.cache_resource(show_spinner=False)
+def _heads(folder: Path) -> "HeadFolder":
+    from aion.heads import HeadFolder
+
+    return HeadFolder(folder)
+
+
+def heads() -> "HeadFolder":
+    """Heads that persons kept on this server."""
+    return _heads(settings().heads)
 
 
 def is_on_this_computer() -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
     from aion.explorer.results.generated import FilledIn, Generated
     from aion.explorer.results.occlusion import Occlusion
     from aion.explorer.results.surprise import StreamSurprise
+    from aion.heads import Predictions
     from aion.io.alternatives import Alternative
     from aion.recalibration import Recalibration
     from aion.sky.gather import Finding
@@ -109,6 +110,8 @@ class Session:
     """Where the fine control of z is centered; None = the best peak."""
     feature: float | None = None
     """Å, observed: what a person clicked in a spectrum and has not named yet."""
+    own_lines: tuple[tuple[str, float], ...] = ()
+    """Name and vacuum wavelength at rest, Å, of lines that the person added and keeps under no name."""
     alone: "dict[str, MeasuredObject] | None" = None
     """What each modality alone says of p(z); None until a person asks."""
     reasons: "Occlusion | None" = None
@@ -119,6 +122,8 @@ class Session:
     """What the person corrects p(z) with in this session; None: with what the engine does."""
     is_raw: bool = False
     """Whether p(z) is looked at as the model gives it."""
+    labeled: "tuple[Hashable, list[Predictions | None]] | None" = None
+    """What kept heads said last, and all that it follows from."""
     generation: "GenerationJob | None" = None
     """What is being generated for the object."""
     generated: "Generated | None" = None

@@ -40,3 +40,8 @@ def examples(folder: Path | None = None) -> tuple[Example, ...]:
         for row in json.loads(path.read_text(encoding="utf-8"))
     )
     return tuple(example for example in listed if all(file.is_file() for file in example.files))
+
+
+def example_spectra() -> list[Path]:
+    """The spectra among the files of the examples, one for each object that has any."""
+    return [file for example in examples() for file in example.files if file.stem == "spectrum"]

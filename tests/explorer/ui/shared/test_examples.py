@@ -1,6 +1,6 @@
 """The list of examples that a page offers."""
 
-from aion.explorer.ui.analyze.examples import examples
+from aion.explorer.ui.shared.examples import example_spectra, examples
 
 
 def test_examples_are_those_whose_files_are_there(tmp_path):
@@ -10,3 +10,8 @@ def test_examples_are_those_whose_files_are_there(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.fits").touch()
     assert [example.title for example in examples(tmp_path)] == ["A"]
+
+
+def test_the_examples_that_ship_have_a_spectrum_each_but_for_those_that_are_to_have_none():
+    without = {example.slug for example in examples()} - {file.parent.name for file in example_spectra()}
+    assert without == {"image-only", "photometry-only"}

@@ -1,0 +1,94 @@
+"""Tables of a person's own beside a catalog: read from any table file, and joined by ids."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from aion.errors import AIONError, InputError
+
+IDS = ("id", "object_id", "targetid", "objid", "name", "specobjid")
+"""Names of columns that hold the id of an object, in the order in which they are looked for."""
+_OTHERS = (b"SIMPLE", b"\x89HDF", b"<", b"# %ECSV", b"PK\x03\x04", b"\x1f\x8b")
+"""First bytes of files that `aion.io` opens, with columns in lower case."""
+
+
+def read_table(file: Path | BinaryIO) -> pd.DataFrame:
+    """A table as Parquet, CSV, FITS, ECSV, VOTable, HDF5 or npz; of the last five, names are in lower case,
+    and columns of arrays are left out.
+
+    Raises:
+        InputError: it is none.
+    """
+    name = str(getattr(file, "name", file))
+    try:
+        data = file.read_bytes() if isinstance(file, Path) else file.read()
+        if data.startswith(_OTHERS):
+            return _by_reader(data, Path(name).name)
+        is_parquet = data[:4] == b"PAR1"
+        return pd.read_parquet(io.BytesIO(data)) if is_parquet else pd.read_csv(io.BytesIO(data))
+    except (OSError, ValueError, pd.errors.ParserError, AIONError) as exc:
+        raise InputError(f"{name} is no table of Parquet, CSV, FITS, ECSV or VOTable: {exc}") from exc
+
+
+def find_column(table: pd.DataFrame, name: str) -> str:
+    """The column of this name, in capitals or not. Raises InputError: there is none."""
+    if name in table:
+        return name
+    alike = [str(held) for held in table if str(held).lower() == name.lower()]
+    if len(alike) != 1:
+        raise InputError(f"there is no column {name!r}; there are {', '.join(map(str, table.columns))}")
+    return alike[0]
+
+
+def join_column(
+    ids: Sequence[str], other: pd.DataFrame, column: str, id_column: str | None = None
+) -> "pd.Series[Any]":
+    """(n,) values of a column of another table for the objects with these ids; missing where it has none.
+
+    Args:
+        id_column: Its column of ids; None: the first of `IDS` that it has.
+
+    Raises:
+        InputError: there is no such column, or an id is there twice.
+    """
+    by_id = _by_id(other, id_column)
+    return pd.Series(list(ids), dtype=str).map(by_id[find_column(other, column)])
+
+
+def _by_id(table: pd.DataFrame, id_column: str | None) -> pd.DataFrame:
+    names = {str(name).lower(): str(name) for name in table}
+    if id_column is not None:
+        column = find_column(table, id_column)
+    else:
+        column = next((names[name] for name in IDS if name in names), "")
+    if not column:
+        raise InputError(
+            f"which column holds the ids? None of {', '.join(IDS)} is among "
+            f"{', '.join(map(str, table.columns))}"
+        )
+    ids = table[column].astype(str)
+    if ids.duplicated().any():
+        raise InputError(f"the id {ids[ids.duplicated()].iloc[0]!r} is there twice in {column!r}")
+    return table.set_index(ids)
+
+
+def _by_reader(data: bytes, name: str) -> pd.DataFrame:
+    from aion.io.content import Records
+    from aion.io.fits_file import FitsFile
+    from aion.io.parsing import parse
+    from aion.io.source import load
+
+    file = load(data, name)
+    assert file is not None
+    content = parse(file)
+    if isinstance(content, FitsFile):
+        tables = content.tables()
+        if not tables:
+            raise InputError("it holds no table")
+        content = tables[0].table()
+    if isinstance(content, Records):
+        raise InputError("its rows hold whole spectra or images")
+    return pd.DataFrame({key: held for key, held in content.columns.items() if held.ndim == 1})
