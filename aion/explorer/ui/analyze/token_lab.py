@@ -30,6 +30,10 @@ EXPLANATION = (
     "stand out by surprise, cosmic rays by the residual; so does what is right but rare."
 )
 SURPRISE, ENTROPY, RESIDUAL, ID = "Surprise (nats)", "Entropy (nats)", "Residual (σ)", "Token id"
+EXCESS_HELP = (
+    "Of data like those that the model learned from, the excess is 0 or below. Above it they are unlike them: "
+    "another instrument, planes in the wrong order, a unit that was misread."
+)
 STRONGEST = 5
 """Tokens of each image and spectrum that are listed."""
 EVERY = 0.25
@@ -88,7 +92,7 @@ def _lab(analysis: Analysis) -> None:
         values = _values(maps[key], measure) if key in maps else analysis.tokens[key].astype(float)
         _stream(analysis, results[SURVEYS[key]], places[key], values, measure or ID)
         if key in maps:
-            st.caption(_whole(maps[key]))
+            st.caption(_whole(maps[key]), help=EXCESS_HELP)
         _fill_in(analysis, session, places[key])
         if lab.filled is not None and key in lab.filled.generated.tokens:
             _filled_in(lab.filled, _target(session))
