@@ -31,7 +31,7 @@ EXPLANATION = (
 )
 SURPRISE, ENTROPY, RESIDUAL, ID = "Surprise (nats)", "Entropy (nats)", "Residual (σ)", "Token id"
 EXCESS_HELP = (
-    "Of data like those that the model learned from, the excess is 0 or below. Above it they are unlike them: "
+    "Of data like those that the model learned from, the excess is 0 or below. Above it they are unlike: "
     "another instrument, planes in the wrong order, a unit that was misread."
 )
 STRONGEST = 5
