@@ -50,7 +50,7 @@ class GeneratedSpectrum:
     samples: Floats
     """(S, n), NaN outside the range of the codec."""
     truth: SpectrumResult | None
-    """What was withheld; its ``decoded`` is what its own tokens kept."""
+    """What was withheld; its ``decoded`` is the first sample."""
     withheld: Withheld | None
 
     def band(self, level: float) -> tuple[Floats, Floats]:
@@ -69,6 +69,7 @@ class GeneratedImage:
     pixel_scale: float
     """Arcsec per pixel, of the survey."""
     truth: ImageResult | None
+    """As of a spectrum."""
     withheld: Withheld | None
 
 
