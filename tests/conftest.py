@@ -2,6 +2,7 @@
 and a tiny model in the published layout."""
 
 import os
+import signal
 from pathlib import Path
 
 # no test reaches the network; the ones that play the Hub set their own endpoint
@@ -15,6 +16,9 @@ import pytest
 import torch
 
 torch.set_num_threads(1)  # tests run side by side, one process per core
+# Ctrl-C ends the processes that tests start, also where a shell, which ignores it for what it runs behind,
+# has started the tests
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 
