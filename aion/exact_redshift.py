@@ -3,9 +3,10 @@
 Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. Every line of the one table that the
 spectrum covers is a Gaussian of free flux on a continuum of its own (a parabola through its surroundings);
 all have one velocity and one width. The best redshift is where they explain most of chi2, with masked pixels
-left out and noise raised where the fit leaves more than it. Forbidden and stellar lines have their sign, the
-Balmer lines either. Narrow lines come first; where they do not hold a redshift, broad ones are tried, which
-lie up to 1,000 km/s from the rest of a quasar. p(z) is not changed by any of this.
+and spikes left out and noise raised where the fit leaves more than it. Forbidden and stellar lines have their
+sign, the Balmer lines either. Narrow lines come first; where they do not hold a redshift, broad ones are
+tried, which lie up to 1,000 km/s from the rest of a quasar, and only in emission: a passive galaxy's
+continuum has wide dips too. p(z) is not changed by any of this.
 """
 
 import math
@@ -39,6 +40,7 @@ NARROW = LineKind(
     step=50.0,
     reach=1200.0,
     lines=tuple(line for line in LINES if line.rest > 3000 and line.name != "[Ne III] + Hε"),
+    in_stars=True,
 )
 BROAD = LineKind(
     "broad",
@@ -46,6 +48,7 @@ BROAD = LineKind(
     step=100.0,
     reach=9000.0,
     lines=tuple(line for line in LINES if line.broad),
+    in_stars=False,
 )
 
 
@@ -122,6 +125,7 @@ def refine(
     for region in ATMOSPHERE:
         good &= (wavelength < region.low) | (wavelength > region.high)
     data = Pixels(np.log(wavelength[good]), flux[good].astype(float), ivar[good].astype(float))
+    data = data.without_spikes()
     return tuple(_refined(data, *_window(pdf, peak)) for peak in peaks)
 
 

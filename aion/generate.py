@@ -118,15 +118,17 @@ def draw_next(
     *,
     step: int,
     numbers: Sequence[int],
+    among: np.ndarray | None = None,
 ) -> Tensor:
     """Tokens (B, n) of one stream after one more step, -1 where none is drawn yet. Only the positions of this
     step are computed.
 
     Args:
         context: what the encoder made of the inputs and of ``tokens``.
-        tokens: (B, n) as the steps before left them; all -1 before step 0.
-        step: 0 to ``sampling.passes(n) - 1``.
+        tokens: (B, n) as the steps before left them; -1 wherever one is to be drawn before step 0.
+        step: 0 to ``sampling.passes(n) - 1``; or m in place of n where only m positions are drawn.
         numbers: of the sample that each row is.
+        among: (m,) increasing, the positions that are drawn in all steps; None = all. The others stay.
 
     Raises:
         TokenKeyError: "maskgit" for a stream that the model does not read.
@@ -137,7 +139,8 @@ def draw_next(
             "use method='sample'"
         )
     count = tokens.shape[1]
-    places = [_positions(key, count, sampling, step, number) for number in numbers]
+    free = np.arange(count) if among is None else among
+    places = [_positions(key, free, sampling, step, number) for number in numbers]
     position = torch.from_numpy(np.stack(places)).to(tokens.device)
     logits = model.predict_at(context, {key: position})[key][..., : STREAMS[key].codes]
     if sampling.method == "argmax":
@@ -151,14 +154,12 @@ def draw_next(
     return tokens.scatter(1, position, torch.stack(drawn).to(tokens.device))
 
 
-def _positions(key: str, count: int, sampling: Sampling, step: int, number: int) -> np.ndarray:
-    """(m,) increasing, that are drawn in this step of one sample."""
-    passes = sampling.passes(count)
-    if STREAMS[key].is_sequence:  # its positions are counted, so it grows from the front
-        order = np.arange(count)
-    else:
-        order = _random(sampling.seed, number, key, 0).permutation(count)
-    if sampling.first_temperature != 1:  # it was fitted where nothing of the stream is known
+def _positions(key: str, free: np.ndarray, sampling: Sampling, step: int, number: int) -> np.ndarray:
+    """Which of the free positions, increasing, are drawn in this step of one sample."""
+    passes, order = sampling.passes(len(free)), free
+    if not STREAMS[key].is_sequence:  # whose positions are counted, so that it grows from the front
+        order = free[_random(sampling.seed, number, key, 0).permutation(len(free))]
+    if sampling.first_temperature != 1 and 0 in order:  # it was fitted where nothing of the stream is known
         order = np.concatenate([[0], order[order != 0]])
     return np.sort(np.array_split(order, passes)[step])
 

@@ -2,7 +2,7 @@
 they share (a parabola through its surroundings).
 
 Flux in 1e-17 erg/s/cm2/Å, wavelengths in vacuum Å, observed frame. At a redshift and a velocity width the
-fluxes follow from linear least squares; forbidden and stellar lines have their sign, the Balmer lines either.
+fluxes follow from linear least squares. Lines have their sign; narrow ones of hydrogen and helium either.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,9 @@ APART = 10
 """Widths from one line to the next below which both are fitted together."""
 FEWEST_PIXELS, LARGEST_GAP = 20, 0.25
 """Good pixels around lines, and the largest share of the stretch without any, else nothing is fitted."""
+SPIKE, SHARED = 8.0, 0.25
+"""Sigmas by which a spike stands out of its surroundings, and the share of it that both its neighbors stay
+below: the center of a line as narrow as an instrument resolves (FWHM of two pixels) has two with half."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class LineKind:
     reach: float
     """km/s of continuum on both sides, beyond the redshifts that are tried."""
     lines: tuple[Line, ...]
+    in_stars: bool
+    """Whether the atmospheres of stars make the permitted ones too, in absorption."""
+
+    def sign(self, line: Line) -> int:
+        """1 emission, -1 absorption, 0 either."""
+        if line.broad and self.in_stars:
+            return 0
+        return 1 if line.feature == "emission" else -1
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,17 @@ class Pixels:
         part = slice(*np.searchsorted(self.log_wavelength, [low, high]))
         return Pixels(self.log_wavelength[part], self.flux[part], self.weight[part])
 
+    def without_spikes(self) -> "Pixels":
+        """All but single ones that stand out, up or down, as no line does: cosmic rays and defects."""
+        if not len(self.flux):
+            return self
+        # of each pixel: three before it, itself, three after it
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(self.flux, 3, mode="edge"), 7)
+        above = around[:, 2:5] - np.median(around[:, [0, 1, 5, 6]], axis=1, keepdims=True)
+        left, height, right = (above * np.sign(above[:, 1:2])).T
+        spike = (height * np.sqrt(self.weight) > SPIKE) & (np.maximum(left, right) < SHARED * height)
+        return Pixels(self.log_wavelength[~spike], self.flux[~spike], self.weight[~spike])
+
 
 def overlapping(kind: LineKind) -> list[tuple[Line, ...]]:
     """Lines that overlap share a fit."""
@@ -86,6 +108,8 @@ class Blend:
     """Lines that overlap, with the pixels around them."""
 
     lines: tuple[Line, ...]
+    signs: Floats
+    """(lines,) 1 emission, -1 absorption, 0 either."""
     data: Pixels
     base: Floats
     """(3, n) the continuum: parabolas, orthonormal under the weights."""
@@ -103,7 +127,8 @@ class Blend:
         gaps = np.diff(np.concatenate([[low], here.log_wavelength, [high]]))
         if len(here.flux) < FEWEST_PIXELS or gaps.max() > LARGEST_GAP * (high - low):
             return None
-        blend = cls(lines, here, _parabolas(here))
+        signs = np.array([kind.sign(line) for line in lines], dtype=float)
+        blend = cls(lines, signs, here, _parabolas(here))
         widths = np.array(kind.widths)
         gains = blend.gains(places, widths)
         top, at = np.unravel_index(int(gains.argmax()), gains.shape)
@@ -119,7 +144,7 @@ class Blend:
         """(places, widths) of chi2 that these lines explain."""
         at, width = (grid.ravel() for grid in np.meshgrid(places, widths, indexing="ij"))
         matrix, vector = self._normal(self._profiles(at, width))
-        gain: Floats = (_signed(matrix, vector, self._signs) * vector).sum(axis=-1) / self.scale
+        gain: Floats = (_signed(matrix, vector, self.signs) * vector).sum(axis=-1) / self.scale
         return gain.reshape(len(places), len(widths))
 
     def left(self, place: float, width: float) -> float:
@@ -130,7 +155,7 @@ class Blend:
         """Of each line."""
         profiles = self._profiles(np.array([place]), np.array([width]))
         matrix, vector = self._normal(profiles)
-        flux = _signed(matrix, vector, self._signs)[0]
+        flux = _signed(matrix, vector, self.signs)[0]
         errors = np.sqrt(np.diag(np.linalg.pinv(matrix[0])) * self.scale)
         level = self._base_of(
             self.data.flux - flux @ self._gaussians(np.array([place]), np.array([width]))[0]
@@ -142,15 +167,10 @@ class Blend:
             found.append(LineFlux(line, value, error, value / per_width, error / per_width))
         return found
 
-    @property
-    def _signs(self) -> Floats:
-        """(lines,) 1 emission, -1 absorption, 0 either."""
-        return np.array([0 if line.broad else 1 if line.feature == "emission" else -1 for line in self.lines])
-
     def _residual(self, place: float, width: float) -> Floats:
         """(n,) flux without continuum and lines."""
         profiles = self._profiles(np.array([place]), np.array([width]))
-        flux = _signed(*self._normal(profiles), self._signs)[0]
+        flux = _signed(*self._normal(profiles), self.signs)[0]
         residual: Floats = self.data.flux - self._base_of(self.data.flux) - flux @ profiles[0]
         return residual
 

@@ -29,11 +29,13 @@ from aion.explorer.ui.analyze import (  # noqa: E402
     samp_panel,
     sky_found,
     sky_panel,
+    token_lab,
 )
 from aion.explorer.ui.analyze.redshift_panel import redshift_and_spectra  # noqa: E402
 
 inputs.row_picker()
 generation_panel.take_over_generated()
+token_lab.take_over_lab()
 result = analysis.analyze()
 if result is None:
     choices.open_choices()
@@ -57,7 +59,7 @@ heads_panel.your_labels(result)
 neighbors.neighbors_panel(result)
 layout.section("Ask the model more", "What it expects of data that were not observed, or are hidden from it.")
 generation_panel.generation_panel(result)
-analysis.tokens(result)
+token_lab.token_lab(result)
 layout.section("Take it along", "The numbers of this page elsewhere.")
 samp_panel.samp_panel(result)
 reproduce.reproduce_panel(result)

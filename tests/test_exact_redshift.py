@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aion.constants import SPEED_OF_LIGHT
 from aion.exact_redshift import ExactRedshift, NotRefined, refine
+from aion.line_fits import Pixels
 from aion.lines import LINE, Line
 from aion.redshift import RedshiftPDF
 
@@ -178,3 +179,45 @@ def test_a_star_may_come_towards_us(z: float) -> None:
     [answer] = refine(made.wavelength, made.flux, made.ivar, made.bad, pdf, pdf.peaks)
     assert isinstance(answer, ExactRedshift)
     assert answer.z == pytest.approx(z, abs=4 * answer.error)
+
+
+def with_dips(made: Made) -> Made:
+    """Wide troughs of a passive galaxy's continuum where Balmer lines would be, were they broad."""
+    flux = made.flux.copy()
+    for rest in (4102.89, 4341.68, 4862.68):
+        flux -= 1.0 * np.exp(-0.5 * ((made.wavelength / rest / 1.1005 - 1) * SPEED_OF_LIGHT / 1500) ** 2)
+    return Made(made.wavelength, flux, made.ivar, made.bad)
+
+
+def test_the_dips_of_a_passive_galaxy_are_no_broad_lines() -> None:
+    answers = [with_dips(spectrum(0.1, {}, noise=0.5, seed=seed)).refined(0.1) for seed in range(5)]
+    assert not [one for one in answers if isinstance(one, ExactRedshift)]
+
+
+def with_spike(made: Made, z: float, height: float) -> Made:
+    """One pixel where Hα would be at a redshift, some sigmas high."""
+    flux = made.flux.copy()
+    pixel = np.abs(made.wavelength - LINE["Hα 6565"].rest * (1 + z)).argmin()
+    flux[pixel] += height / np.sqrt(made.ivar[pixel])
+    return Made(made.wavelength, flux, made.ivar, made.bad)
+
+
+@pytest.mark.parametrize("height", [25, -25])
+def test_one_spike_and_a_weak_line_are_no_redshift(height: float) -> None:
+    weak = spectrum(0.1005, {"[O III] 5008": 12}, noise=0.5)
+    answer = with_spike(weak, 0.1005, height).refined(0.1)
+    assert answer == weak.refined(0.1) == NotRefined("no line stands out of the noise there")
+
+
+def test_a_spike_does_not_move_a_redshift_that_lines_hold() -> None:
+    made = spectrum(0.1, EMISSION, noise=0.5)
+    before, after = made.refined(0.1), with_spike(made, 0.1008, 60).refined(0.1)
+    assert isinstance(before, ExactRedshift) and isinstance(after, ExactRedshift)
+    assert after.z == pytest.approx(before.z, abs=0.1 * before.error)
+
+
+def test_lines_as_narrow_as_the_instrument_resolves_are_no_spikes() -> None:
+    for z in np.linspace(0.1, 0.1002, 7):  # wherever a line falls on its pixels
+        made = spectrum(z, {"[O III] 5008": 60, "Hα 6565": 90, "Hβ 4863": -60}, noise=0.3, width=59)
+        data = Pixels(np.log(made.wavelength), made.flux, made.ivar)
+        assert len(data.without_spikes().flux) == len(data.flux)

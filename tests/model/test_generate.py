@@ -1,5 +1,6 @@
 """Generated tokens: reproducible, never of an id without a code, better informed with maskgit."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -140,6 +141,20 @@ def test_which_positions_come_first_is_drawn_too(model: AION) -> None:
     )
     places = [torch.nonzero(row >= 0)[:, 0].tolist() for row in first]
     assert places[0] != places[1] and all(0 < min(one) + 143 - max(one) < 100 for one in places)
+
+
+def test_only_free_positions_are_drawn_and_what_is_given_stays(model: AION) -> None:
+    context = model.context(tokens_of("tok_flux_g"))
+    free, given = np.array([3, 4, 90, 100, 143]), torch.arange(144).repeat(2, 1)
+    given[:, free] = -1
+    tokens = given
+    sampling = Sampling("maskgit", steps=3, seed=2, first_temperature=0.5)
+    for step in range(sampling.passes(len(free))):
+        tokens = draw_next(
+            model, context, "tok_segmap", tokens, sampling, step=step, numbers=range(2), among=free
+        )
+        assert bool((tokens[given >= 0] == given[given >= 0]).all())
+    assert int(tokens.min()) >= 0
 
 
 def test_a_level_with_a_temperature_of_its_own_is_drawn_first(model: AION) -> None:

@@ -105,23 +105,29 @@ class Passes:
         request: GenerationRequest,
         keys: tuple[str, ...],
         progress: GenerationProgress,
+        *,
+        given: Ids | None = None,
     ) -> None:
+        """``given``: (n,) tokens of the only stream that is drawn, of which those that are -1 are drawn."""
         self.engine, self.target, self.request, self.keys = engine, target, request, keys
-        self.progress = progress
+        self.progress, self._given = progress, given
         self._contexts: dict[Networks, Context] = {}
         """What the encoder made of the object alone, kept over all passes."""
-        read = self._readable(target, request.use, keys)
+        read = self._readable(target, request.use, keys, given)
         self.encoding: EncodedObject = self.ask(lambda networks: encode(networks, read, None))
 
     @staticmethod
-    def _readable(target: SkyObject, use: Sequence[str] | None, keys: Sequence[str]) -> SkyObject:
-        """The object without what is withheld."""
+    def _readable(
+        target: SkyObject, use: Sequence[str] | None, keys: Sequence[str], given: Ids | None
+    ) -> SkyObject:
+        """The object without what is withheld, and with what is given of it."""
         streams = [key for key in target.streams if key not in keys and (use is None or key in use)]
-        if not [key for key in streams if key != Z.token_key]:
+        if given is None and not [key for key in streams if key != Z.token_key]:
             names = ", ".join(MODALITIES[key].name for key in keys)
             raise InputError(f"nothing is left to read: {names} is all that is known of {target.id}")
         modalities = tuple(one for one in target.modalities if one.token_key in streams)
         tokens = {key: ids for key, ids in target.tokens.items() if key in streams}
+        tokens |= {} if given is None else {keys[0]: given}
         return replace(target, modalities=modalities, tokens=tokens)
 
     def calibrate(self, first_temperature: Mapping[str, float]) -> None:
@@ -141,9 +147,14 @@ class Passes:
 
     def draw(self) -> dict[str, Ids]:
         """Token key -> (S, n)."""
-        self.progress.total = self.request.samples * sum(MODALITIES[key].num_tokens for key in self.keys)
+        self.progress.total = self.request.samples * sum(len(self._free(key)) for key in self.keys)
         parts = [self._pass(first) for first in self.passes()]
         return {key: np.concatenate([part[key] for part in parts]) for key in self.keys}
+
+    def _free(self, key: str) -> Ids:
+        """Positions of a stream that are drawn."""
+        count = MODALITIES[key].num_tokens
+        return np.arange(count) if self._given is None else np.flatnonzero(self._given < 0)
 
     def _pass(self, first: int) -> dict[str, Ids]:
         """`ROWS` samples, of which those that were asked for are kept; of several numbers each is drawn with
@@ -153,9 +164,9 @@ class Passes:
         kept = min(rows, self.request.samples - first)
         drawn: dict[str, Ids] = {}
         for key in self.keys:
-            count = MODALITIES[key].num_tokens
-            ids = np.full((rows, count), -1, dtype=np.int64)
-            for step in range(sampling.passes(count)):
+            none = np.full(MODALITIES[key].num_tokens, -1, dtype=np.int64)
+            ids = np.tile(none if self._given is None else self._given, (rows, 1))
+            for step in range(sampling.passes(len(self._free(key)))):
                 known = dict(drawn) if sampling.method == "maskgit" else {}
                 known |= {key: ids} if step else {}
                 numbers, before = range(first, first + rows), int((ids[0] >= 0).sum())
@@ -179,7 +190,14 @@ class Passes:
             context = self._context(networks, known, len(ids))
             tokens = torch.from_numpy(ids).to(networks.device)
             drawn = draw_next(
-                networks.model, context, key, tokens, self.request.sampling, step=step, numbers=numbers
+                networks.model,
+                context,
+                key,
+                tokens,
+                self.request.sampling,
+                step=step,
+                numbers=numbers,
+                among=self._free(key),
             )
         ids_now: Ids = drawn.cpu().numpy()
         return ids_now

@@ -8,7 +8,7 @@ import torch
 from aion.constants import HSC_COUNTS_PER_NANOMAGGY
 from aion.explorer.engine import reconstruction
 from aion.explorer.engine.generation_passes import Ids, Passes
-from aion.explorer.results import Floats, ImageResult
+from aion.explorer.results import Floats
 from aion.explorer.results.generated import (
     GeneratedImage,
     GeneratedNumber,
@@ -59,7 +59,7 @@ def generated_image(passes: Passes, key: str, ids: Ids) -> GeneratedImage:
     first = type(decoded[0])(decoded[0].flux[:1], bands)
     truth = reconstruction.image_result(original, first, passes.target.frames.get(key))
     assert truth.original is not None
-    noise = 0.0 if passes.truth(key) is None else _noise(truth)
+    noise = 0.0 if passes.truth(key) is None else reconstruction.image_noise(truth)
     levels = samples.sum(axis=(1, 2, 3))
     withheld = compare_withheld(
         samples.reshape(len(samples), -1),
@@ -70,16 +70,6 @@ def generated_image(passes: Passes, key: str, ids: Ids) -> GeneratedImage:
         "total flux of all bands",
     )
     return GeneratedImage(survey, bands, samples, cls.pixel_scale, truth, withheld)
-
-
-def _noise(image: ImageResult) -> Floats:
-    """Of the pixels: as given, or else from the differences of neighbors, of which most are sky."""
-    assert image.original is not None
-    if image.sigma is not None:
-        return image.sigma
-    steps = np.diff(image.original, axis=-1).reshape(len(image.original), -1)
-    spread = 1.4826 * np.nanmedian(np.abs(steps), axis=1) / np.sqrt(2)
-    return np.asarray(spread[:, None, None])
 
 
 def generated_numbers(

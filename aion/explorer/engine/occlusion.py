@@ -1,27 +1,20 @@
 """The passes behind an `Occlusion`: groups of tokens hidden in turn, a few in each piece of work, so that the
 engine answers others between."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aion.codecs.modules.spectrum import LatentSpectralGrid
-from aion.codecs.spectrum import SpectrumCodec
-from aion.constants import CODEC_FIELD
 from aion.errors import InputError
 from aion.explorer.engine.engine import Engine
 from aion.explorer.engine.networks import ModelOutput, Networks, Tokens
+from aion.explorer.engine.token_groups import RUN, SIDE, token_groups, without
 from aion.explorer.results import MeasuredObject
-from aion.explorer.results.occlusion import Occlusion, TokenGroup
-from aion.modalities import MODALITIES, Image, Spectrum
+from aion.explorer.results.occlusion import Occlusion
 from aion.redshift import redshift_pdfs
 
-RUN, SIDE = 4, 3
-"""Tokens of a spectrum (about 100 Å) and, in both directions, of an image that are hidden together: with runs
-twice as long the evidence of single lines is half as clear."""
 ROWS = 8
 """Groups of a pass."""
 
@@ -40,10 +33,10 @@ def occlude(
         InputError: one group is all that was read: without it there is nothing to ask about.
     """
     tokens = {key: measured.tokens[key] for key in measured.used}
-    groups = engine.work_between(partial(_groups, tokens=tokens))
+    groups = engine.work_between(partial(token_groups, tokens=tokens, run=RUN, side=SIDE))
     if len(groups) < 2:
         raise InputError("the model read a single number: without it there is nothing to ask about")
-    inputs = [tokens, *(_without(tokens, group) for group in groups)]
+    inputs = [tokens, *(without(tokens, group) for group in groups)]
     answers: list[ModelOutput] = []
     for first in range(0, len(inputs), ROWS):
         progress(first, len(inputs))
@@ -58,52 +51,3 @@ def occlude(
 
 def _ask(networks: Networks, inputs: list[Tokens]) -> list[ModelOutput]:
     return networks.answer(inputs)
-
-
-def _without(tokens: Tokens, group: TokenGroup) -> Tokens:
-    """Hidden tokens have a negative id."""
-    ids = tokens[group.key].copy()
-    ids[group.positions] = -1
-    return {**tokens, group.key: ids}
-
-
-def _groups(networks: Networks, tokens: Mapping[str, NDArray[Any]]) -> list[TokenGroup]:
-    """All tokens, each in one group."""
-    groups: list[TokenGroup] = []
-    for key, ids in tokens.items():
-        cls = MODALITIES[key]
-        if issubclass(cls, Spectrum):
-            codec = networks.codecs.codec(cls)
-            assert isinstance(codec, SpectrumCodec)
-            groups += _stretches(key, len(ids), codec.latent_grid)
-        elif issubclass(cls, Image):
-            groups += _patches(key, len(ids))
-        else:
-            groups.append(TokenGroup(key, np.arange(len(ids))))
-    return groups
-
-
-def _stretches(key: str, count: int, grid: LatentSpectralGrid) -> list[TokenGroup]:
-    """The brightness, then runs of tokens, each of which stands for as many pixels of the codec's grid."""
-    step = float(grid.resolution) * (int(grid.length) // (count - 1))
-    groups = [TokenGroup(key, np.zeros(1, dtype=np.int64))]
-    for first in range(1, count, RUN):
-        positions = np.arange(first, min(first + RUN, count))
-        ends = float(grid.lambda_min) + step * np.array([positions[0] - 1, positions[-1]])
-        groups.append(TokenGroup(key, positions, stretch=(float(ends[0]), float(ends[1]))))
-    return groups
-
-
-def _patches(key: str, count: int) -> list[TokenGroup]:
-    """Squares of tokens on the field."""
-    side = round(count**0.5)
-    grid, pixels = np.arange(count).reshape(side, side), CODEC_FIELD // side
-    return [
-        TokenGroup(
-            key,
-            grid[row : row + SIDE, column : column + SIDE].ravel(),
-            patch=(row * pixels, column * pixels, SIDE * pixels),
-        )
-        for row in range(0, side, SIDE)
-        for column in range(0, side, SIDE)
-    ]

@@ -87,6 +87,16 @@ def image_result(original: Image | None, decoded: Image, frame: ImageFrame | Non
     return ImageResult(survey, bands, given, kept, frame.pixel_scale, rms, ratio, sigma, around, sky, wcs)
 
 
+def image_noise(image: ImageResult) -> NDArray[Any]:
+    """Of the pixels: as given, or else from the differences of neighbors, of which most are sky."""
+    assert image.original is not None
+    if image.sigma is not None:
+        return image.sigma
+    steps = np.diff(image.original, axis=-1).reshape(len(image.original), -1)
+    spread = 1.4826 * np.nanmedian(np.abs(steps), axis=1) / np.sqrt(2)
+    return np.asarray(spread[:, None, None])
+
+
 def spectrum_result(original: Spectrum | None, decoded: Spectrum) -> SpectrumResult:
     """Both on the pixels of the original; without one, on the codec's pixels in the range of the survey."""
     survey = SURVEYS[decoded.token_key]

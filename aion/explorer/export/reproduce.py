@@ -117,7 +117,7 @@ class Recipe:
             f"engine = Engine({self._settings()})",
             f"check_weights(engine.info, {self.weights!r})",
             self._target(),
-            f"analysis = engine.analyze(thing{use})",
+            f"analysis = engine.analyze(target{use})",
             *([f"analysis = with_prior(analysis, {self.prior!r})"] if self.prior else []),
             "print(analysis.redshift.summary())",
         ]
@@ -142,16 +142,16 @@ class Recipe:
 
     def _target(self) -> str:
         if not self.files:
-            return f"thing = engine.catalog.entry({self.id!r})"
+            return f"target = engine.catalog.entry({self.id!r})"
         if self._is_fetched():
             assert self.place is not None
             text = f"TARGETID {self.place[1]}" if self.place[0] == "targetid" else self.place[1]
             given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())
             found = f"objects_at({text!r}, Overrides({given}), strict=False)"
-            return f"thing = next(one for one in {found} if one.id == {self.id!r})"
+            return f"target = next(one for one in {found} if one.id == {self.id!r})"
         given = ", ".join(f"{name}={value!r}" for name, value in self.overrides.set_fields().items())
         overrides = f", overrides=Overrides({given})" if given else ""
-        return f"thing = next(one for one in read({list(self.files)}{overrides}) if one.id == {self.id!r})"
+        return f"target = next(one for one in read({list(self.files)}{overrides}) if one.id == {self.id!r})"
 
     def _figures(self) -> str:
         return (

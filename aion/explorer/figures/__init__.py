@@ -6,6 +6,7 @@ from aion.explorer.figures.calibration import coverage_curve, pit_histogram, red
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
 from aion.explorer.figures.comparison import compared_densities, compared_images, compared_spectra
 from aion.explorer.figures.density import PlotWindow, PointChoice, choose_points, draw_density
+from aion.explorer.figures.filled_in import filled_in
 from aion.explorer.figures.generated import generated_figures
 from aion.explorer.figures.heads import confusion_matrix, label_pairs, learning_curve
 from aion.explorer.figures.image import ImageView, blink, cutout_url, image_url, panels, picture_urls, whole
@@ -51,6 +52,7 @@ __all__ = [
     "coverage_curve",
     "cutout_url",
     "draw_density",
+    "filled_in",
     "generated_figures",
     "histogram",
     "html",

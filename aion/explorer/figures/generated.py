@@ -49,10 +49,10 @@ def generated_figures(
             figures["samples"] = _grid(generated.image, theme, columns=4 if narrow else 8)
     if generated.numbers:
         figures["numbers"] = _numbers(generated.numbers, theme, columns=1 if narrow else 4)
-    return {name: _stamp(figure, generated, theme) for name, figure in figures.items()}
+    return {name: stamp(figure, generated, theme) for name, figure in figures.items()}
 
 
-def _stamp(figure: go.Figure, generated: Generated, theme: Theme) -> go.Figure:
+def stamp(figure: go.Figure, generated: Generated, theme: Theme) -> go.Figure:
     """The mark across the figure, and a line with how it was made above it."""
     middle = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
     large = {"font": {"size": 30, "color": MARK_COLOR}, "opacity": 0.5, "textangle": -12}

@@ -65,11 +65,14 @@ def image_reasons(
     change: Floats,
     *,
     measure: str,
+    stacked: bool = False,
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """The image, and beside it what each patch of it changed; as in `spectrum_reasons`."""
-    figure = make_subplots(rows=1, cols=2, subplot_titles=["Image", measure], horizontal_spacing=0.035)
-    places = [{"row": 1, "col": column} for column in (1, 2)]
+    """The image, and beside or below it what each patch of it changed; as in `spectrum_reasons`."""
+    rows, columns = (2, 1) if stacked else (1, 2)
+    titles, gaps = ["Image", measure], {"horizontal_spacing": 0.035, "vertical_spacing": 0.06}
+    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles, **gaps)
+    places = [{"row": i, "col": 1} if stacked else {"row": 1, "col": i} for i in (1, 2)]
     shown = image.decoded if image.original is None else image.original
     figure.add_trace(pixel_trace(color_picture(shown, image, ImageView()), image.pixel_scale), **places[0])
     patches = [(*group.patch, value) for group, value in zip(groups, change, strict=True) if group.patch]
@@ -90,12 +93,12 @@ def image_reasons(
             colorscale=[[0.0, theme.high], [0.5, theme.middle], [1.0, theme.accent]],
             zmin=-most,
             zmax=most,
-            colorbar=colorbar(measure),
+            colorbar=colorbar(measure) | ({"y": 0, "yanchor": "bottom", "len": 0.47} if stacked else {}),
             hovertemplate="%{z:+.3f}<extra></extra>",
         ),
         **places[1],
     )
     square_axes(figure, shown.shape, image.pixel_scale, places)
     margin = {"l": 8, "r": 8, "t": 30, "b": 8}
-    figure.update_layout(template=template(theme), height=410, margin=margin)
+    figure.update_layout(template=template(theme), height=680 if stacked else 410, margin=margin)
     return figure.update_annotations({"font": {"color": theme.ink, "size": 13}}, selector={"yref": "paper"})

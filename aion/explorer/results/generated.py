@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aion.explorer.results import Floats, ImageResult, ModelInfo, SpectrumResult
+from aion.explorer.results.occlusion import TokenGroup
 
 MARK = "generated, not observed"
 """Stands on every figure and in every file of what is here."""
@@ -49,7 +50,7 @@ class GeneratedSpectrum:
     samples: Floats
     """(S, n), NaN outside the range of the codec."""
     truth: SpectrumResult | None
-    """What was withheld; its ``decoded`` is what its own tokens kept."""
+    """What was withheld; its ``decoded`` is the first sample."""
     withheld: Withheld | None
 
     def band(self, level: float) -> tuple[Floats, Floats]:
@@ -68,6 +69,7 @@ class GeneratedImage:
     pixel_scale: float
     """Arcsec per pixel, of the survey."""
     truth: ImageResult | None
+    """As of a spectrum."""
     withheld: Withheld | None
 
 
@@ -140,6 +142,26 @@ class Generated:
         """With what was withheld; None where nothing was."""
         parts = [self.withheld, *(one.withheld for one in (self.spectrum, self.image) if one is not None)]
         return next((one for one in parts if one is not None), None)
+
+
+@dataclass(frozen=True, eq=False)
+class FilledIn:
+    """Some tokens of an image or a spectrum drawn anew from all others."""
+
+    generated: Generated
+    """One sample of the whole stream: the tokens that were hidden are drawn, the others the object's own."""
+    before: ImageResult | SpectrumResult
+    """Its ``decoded`` is what the object's own tokens decode to, on the same pixels."""
+    hidden: tuple[TokenGroup, ...]
+    """The tokens that were drawn, one in each."""
+
+    @property
+    def after(self) -> Floats:
+        """What the stream decodes to now; the shape of ``before.decoded``."""
+        one = self.generated.spectrum or self.generated.image
+        assert one is not None
+        sample: Floats = one.samples[0]
+        return sample
 
 
 def mark(generated: Generated) -> str:

@@ -2,6 +2,7 @@
 truth beside it, an end at once, and others in between."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -83,6 +84,8 @@ def test_the_most_probable_is_one_without_a_band(engine: Engine, make_object) ->
 
 def test_it_ends_at_once_and_others_are_answered_in_between(engine: Engine, make_object) -> None:
     job = GenerationJob(engine, make_object(2), request("image", 200))
+    while job.is_running and not job.progress.total:
+        time.sleep(0.001)
     analysis = engine.analyze(make_object(3))
     assert (
         analysis.id == "object 3" and job.is_running and job.progress.done < job.progress.total == 200 * 576

@@ -10,13 +10,14 @@ from astropy.io import fits
 
 from aion.errors import FormatError
 from aion.explorer import figures
+from aion.explorer.engine.fill_in import fill_in
 from aion.explorer.engine.generation import draw_samples
 from aion.explorer.engine.generation_passes import GenerationRequest
 from aion.explorer.export.analysis import result_files
 from aion.explorer.export.bundle import GENERATED, bundle
 from aion.explorer.export.generation import generated_files
 from aion.explorer.export.reproduce import Recipe
-from aion.explorer.results.generated import MARK, Generated
+from aion.explorer.results.generated import MARK, FilledIn, Generated
 from aion.generate import Sampling
 from aion.io import read
 
@@ -24,11 +25,27 @@ TARGETS = ["spectrum_desi", "spectrum_sdss", "image", "image_hsc", "photometry",
 NAME = "generated-not-observed"
 
 
-@pytest.fixture(scope="module", params=[(target, "maskgit") for target in TARGETS] + [("image", "argmax")])
+FILLED = ["tok_image", "tok_spectrum_sdss"]
+HOW = (
+    [(target, "maskgit") for target in TARGETS] + [("image", "argmax")] + [(key, "fill in") for key in FILLED]
+)
+
+
+def filled(engine, key: str) -> FilledIn:
+    from tests.explorer.conftest import sky_object
+
+    target = sky_object(2)
+    analysis = engine.analyze(target)
+    return fill_in(engine, target, analysis, key, range(40, 60), Sampling(steps=1, seed=5))
+
+
+@pytest.fixture(scope="module", params=HOW)
 def generated(request: pytest.FixtureRequest, engine) -> Generated:
     from tests.explorer.conftest import sky_object
 
     target, method = request.param
+    if method == "fill in":
+        return filled(engine, target).generated
     return draw_samples(
         engine, sky_object(2), GenerationRequest(target, 2, Sampling(method, steps=1, seed=5))
     )
@@ -45,6 +62,23 @@ def test_every_figure_carries_the_mark_and_how_it_was_made(generated, theme, nar
         assert generated.model.sha256[:12] in texts["how"]
         shown = [axis for axis in figure.select_xaxes() if axis.visible is None]
         assert not shown or any(axis.title.text for axis in shown)
+
+
+@pytest.mark.parametrize("theme", [figures.LIGHT, figures.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("narrow", [True, False])
+@pytest.mark.parametrize("key", FILLED)
+def test_what_is_filled_in_carries_the_mark_and_shows_before_after_and_difference(
+    engine, key, theme, narrow
+) -> None:
+    one = filled(engine, key)
+    figure = figures.filled_in(one, theme=theme, narrow=narrow)
+    texts = {note.name: note.text for note in figure.layout.annotations if note.name}
+    assert texts["mark"] == MARK and texts["how"].startswith(MARK)
+    titles = [note.text for note in figure.layout.annotations] + [trace.name for trace in figure.data]
+    assert {"Before", "After", "Difference"} <= set(titles)
+    hidden = [shape for shape in figure.layout.shapes if shape.name == "hidden"]
+    hidden += [trace for trace in figure.data if trace.name == "hidden"]
+    assert hidden
 
 
 def test_every_file_carries_the_mark_in_its_name_and_inside(generated) -> None:

@@ -6,10 +6,19 @@ import pytest
 
 from aion.explorer import figures
 from aion.explorer.figures import DARK, LIGHT
+from aion.explorer.results.occlusion import TokenGroup
 from tests.explorer.figures import samples
 from tests.explorer.figures.conftest import catalog, titles, trace
 
-TOKENS = np.arange(576) % 97
+PATCHES = tuple(
+    TokenGroup("tok_image", np.array([i]), patch=(i // 24 * 4, i % 24 * 4, 4)) for i in range(576)
+)
+STRETCHES = tuple(
+    TokenGroup(
+        "tok_spectrum_sdss", np.array([i]), stretch=(3474.4 + 25.6 * i, 3500 + 25.6 * i) if i else None
+    )
+    for i in range(273)
+)
 
 
 ALL = {
@@ -28,8 +37,15 @@ ALL = {
     "alone": lambda theme: figures.alone(
         {"Image": samples.pdf((0.3, 0.1, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.3, theme=theme
     ),
-    "image tokens": lambda theme: figures.image_tokens(TOKENS, theme=theme),
-    "spectrum tokens": lambda theme: figures.spectrum_tokens(TOKENS[:273], theme=theme),
+    "image tokens": lambda theme: figures.image_tokens(
+        samples.image(), PATCHES, np.arange(576.0), measure="Surprise (nats)", theme=theme
+    ),
+    "stacked image tokens": lambda theme: figures.image_tokens(
+        samples.image(), PATCHES, np.arange(576.0), measure="Surprise (nats)", stacked=True, theme=theme
+    ),
+    "spectrum tokens": lambda theme: figures.spectrum_tokens(
+        samples.spectrum(), STRETCHES, np.arange(273.0), measure="Surprise (nats)", theme=theme
+    ),
     "catalog": lambda theme: catalog(["galaxy", "blob"], theme=theme),
     "catalog by number": lambda theme: catalog([0.5, np.nan], theme=theme),
     "compared": lambda theme: figures.overlay_spectra(
@@ -54,12 +70,23 @@ def test_every_figure_is_drawn_in_the_theme_and_can_be_sent_to_a_browser(name, t
 def test_every_figure_names_its_axes(name):
     figure = ALL[name](LIGHT)
     assert any(titles(figure, "x"))
-    assert any(titles(figure, "y")) or name == "spectrum tokens"
+    assert any(titles(figure, "y"))
 
 
-def test_image_tokens_that_make_no_square_are_refused_with_their_number():
-    with pytest.raises(ValueError, match="575 image tokens"):
-        figures.image_tokens(TOKENS[:575])
+def test_tokens_lie_over_the_data_and_what_selects_them_knows_their_positions():
+    image = ALL["image tokens"](LIGHT)
+    on_image, on_map = (one for one in image.data if one.type == "scatter")
+    for points in (on_image, on_map):
+        assert list(points.customdata) == list(range(576))
+        assert points.marker.opacity == 0 and points.selected.marker.opacity > 0.5
+        assert points.x[25] == pytest.approx((6 - 48) * 0.262) and points.y[25] == pytest.approx(points.x[25])
+    assert [one.customdata for one in image.data if one.type == "image"] == [None]
+    assert image.layout.dragmode == "lasso"
+    spectrum = ALL["spectrum tokens"](LIGHT)
+    [bars] = [one for one in spectrum.data if one.type == "bar"]
+    assert list(bars.customdata) == list(range(1, 273)) and bars.y[0] == 1
+    assert bars.x[0] == pytest.approx(3512.8) and bars.text[0] == "3500 to 3526 Å"
+    assert spectrum.layout.dragmode == "select" and spectrum.layout.selectdirection == "h"
 
 
 def test_catalog_objects_without_a_magnitude_or_a_redshift_are_left_out_and_points_know_their_row():
@@ -104,7 +131,8 @@ def test_figures_become_one_page_that_needs_no_network():
 
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_drawn_that_nobody_sees(name):
-    assert not [item for item in ALL[name](LIGHT).data if item.type == "scatter" and item.marker.opacity == 0]
+    hidden = [item for item in ALL[name](LIGHT).data if item.type == "scatter" and item.marker.opacity == 0]
+    assert all(item.selected.marker.opacity for item in hidden)  # some are seen where they are selected
 
 
 def test_many_points_are_circles():

@@ -1,24 +1,21 @@
 """What the model says about one object, section by section, in the order a person reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from aion.constants import FIELD_NOTE
 from aion.errors import AIONError
-from aion.explorer import figures
 from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import choices
 from aion.explorer.ui.analyze.downloads import downloads
 from aion.explorer.ui.shared import active_catalog, labels, layout, neighbor_search, server
-from aion.explorer.ui.shared.figure import figure, file_format
+from aion.explorer.ui.shared.figure import file_format
 from aion.explorer.ui.shared.session import Session, current_session
-from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 
 MOST_NOTES = 3
@@ -103,18 +100,6 @@ def numbers_table(analysis: Analysis) -> None:
         )
 
 
-def tokens(analysis: Analysis) -> None:
-    """The tokens themselves."""
-    wide = {key: ids for key, ids in analysis.tokens.items() if len(ids) > 1}
-    if wide:
-        layout.fold(
-            "Tokens: what the model actually reads",
-            partial(_grids, wide, analysis.id),
-            icon=":material/grid_on:",
-            key="tokens",
-        )
-
-
 def weights_note(analysis: Analysis) -> None:
     """Which weights spoke, at the end of every result."""
     model = analysis.model
@@ -127,23 +112,6 @@ def weights_note(analysis: Analysis) -> None:
         f"{model.device.upper()}, "
         f"{model.precision} · {took:.2f} s"
     )
-
-
-def _grids(wide: Mapping[str, Any], object_id: str) -> None:
-    st.caption(
-        "Ids of codebook entries. Neighboring ids do not mean similar patterns; equal ids mean equal "
-        "patterns."
-    )
-    for key, ids in wide.items():
-        st.markdown(f"**{labels.stream_name(key)}** · {len(ids)} tokens, {len(set(ids.tolist()))} different")
-        is_grid = key.startswith("tok_image") or key == "tok_segmap"
-        draw = figures.image_tokens if is_grid else figures.spectrum_tokens
-        figure(
-            draw(ids, theme=theme()),
-            key=f"tokens-{key}",
-            alt=f"Token ids of the {labels.stream_name(key)}",
-            object_id=object_id,
-        )
 
 
 def _with_neighbors(answer: Analysis) -> Analysis:

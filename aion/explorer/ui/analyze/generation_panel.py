@@ -141,9 +141,7 @@ def _progress(session: Session, job: GenerationJob) -> None:
 
 
 def _result(session: Session, generated: Generated) -> None:
-    st.markdown(
-        f":material/auto_awesome: **{MARK.capitalize()}** · {as_text(mark(generated)[len(MARK) + 2 :])}"
-    )
+    generated_title(generated)
     read = ", ".join(dict.fromkeys(labels.stream_group(key) for key in generated.used))
     st.caption(f"Read: {read}. Took {generated.seconds:.1f} s.")
     for caution in generated.cautions:
@@ -159,11 +157,23 @@ def _result(session: Session, generated: Generated) -> None:
             object_id=generated.id,
             view=f"{generated.method} {generated.seed} {generated.temperature} {generated.samples}",
         )
+    file_buttons(generated, _target(session), key="generate")
+
+
+def generated_title(generated: Generated) -> None:
+    """That it is generated, how, and by which weights."""
+    st.markdown(
+        f":material/auto_awesome: **{MARK.capitalize()}** · {as_text(mark(generated)[len(MARK) + 2 :])}"
+    )
+
+
+def file_buttons(generated: Generated, target: SkyObject, *, key: str) -> None:
+    """Its files, each of which says what it is."""
     with st.container(horizontal=True):
         for ending, mime in _KINDS.items():
             name = generated_name(generated, ending)
-            content = partial(_content, generated, _target(session).reports, name)
-            file_button(f"{ending.upper()}, {MARK}", content, name, mime, key=f"generate-{ending}")
+            content = partial(_content, generated, target.reports, name)
+            file_button(f"{ending.upper()}, {MARK}", content, name, mime, key=f"{key}-{ending}")
 
 
 def _content(generated: Generated, reports: Sequence[Report], name: str) -> bytes:

@@ -114,19 +114,10 @@ def _strongest(groups: tuple[TokenGroup, ...], change: Floats, measure: str, z: 
     """The parts that count most, with the lines that lie in them at a redshift."""
     order = np.argsort(-np.abs(change), kind="stable")[:STRONGEST]
     rows: list[dict[str, Any]] = [
-        {"Part": _part(groups[i]), measure: change[i], "Lines there": _lines(groups[i], z)} for i in order
+        {"Part": labels.part(groups[i]), measure: change[i], "Lines there": _lines(groups[i], z)}
+        for i in order
     ]
     return pd.DataFrame(rows).round({measure: 3 if measure == LIKENESS else 2})
-
-
-def _part(group: TokenGroup) -> str:
-    name = labels.stream_name(group.key)
-    if group.stretch is not None:
-        return f"{name}, {group.stretch[0]:.0f} to {group.stretch[1]:.0f} Å"
-    if group.patch is not None:
-        row, column, size = group.patch
-        return f"{name}, rows {row} to {row + size - 1}, columns {column} to {column + size - 1}"
-    return f"{name}, its brightness" if group.key.startswith("tok_spectrum") else name
 
 
 def _lines(group: TokenGroup, z: float) -> str:

@@ -48,10 +48,11 @@ VOTES = (
 
 EXACT = (
     "The lines of the spectrum fitted within the best peak of p(z), each with a flux of its own on its own "
-    "continuum, all with one velocity and one width, without masked pixels. {} {} lines of S/N ≥ 3; width "
-    "σ = {:.0f} km/s with that of the instrument; the next best redshift in this peak is worse by {:.0f} in "
-    "χ². The error is statistical. Broad lines of quasars may lie hundreds of km/s from the rest of the "
-    "galaxy. Computed from the data, not by the model; negative: absorption; 0: it would have the wrong sign."
+    "continuum, all with one velocity and one width, without masked pixels and without single ones that "
+    "stand out as no line does. {} {} lines of S/N ≥ 3; width σ = {:.0f} km/s with that of the instrument; "
+    "the next best redshift in this peak is worse by {:.0f} in χ². The error is statistical. Broad lines of "
+    "quasars may lie hundreds of km/s from the rest of the galaxy. Computed from the data, not by the model; "
+    "negative: absorption; 0: it would have the wrong sign."
 )
 
 

@@ -23,7 +23,7 @@ from aion.explorer.ui.calibrate.state import calibrate_state
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.navigation import open_listed
+from aion.explorer.ui.shared.navigation import listed_objects
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.recalibration import RECALIBRATION, Method
@@ -119,17 +119,7 @@ def outliers(found: Measurement) -> None:
     )
     if not len(table):
         return
-    chosen = st.dataframe(
-        _rounded(table),
-        hide_index=True,
-        height=min(38 + 35 * len(table), 320),
-        key="calibrate-outliers",
-        on_select="rerun",
-        selection_mode="single-row",
-    )["selection"]["rows"]
-    st.caption("Choose a row to open that object on the Analyze page.")
-    if chosen:
-        open_listed(str(table["id"].iloc[chosen[0]]))
+    listed_objects(_rounded(table), key="calibrate-outliers")
 
 
 def recalibration(found: Measurement, engine: Engine) -> None:

@@ -10,7 +10,7 @@ from aion.explorer.ui.heads.heads_state import heads_state
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
-from aion.explorer.ui.shared.navigation import open_listed
+from aion.explorer.ui.shared.navigation import listed_objects
 from aion.explorer.ui.shared.theme import theme
 from aion.heads.report import HeadReport
 
@@ -84,17 +84,7 @@ def _worst(report: HeadReport) -> None:
     if not len(table):
         st.caption("Every held-out object has the class that was predicted.")
         return
-    chosen = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(38 + 35 * len(table), 320),
-        key="heads-worst",
-        on_select="rerun",
-        selection_mode="single-row",
-    )["selection"]["rows"]
-    st.caption("Choose a row to open that object on the Analyze page.")
-    if chosen:
-        open_listed(str(table["id"].iloc[chosen[0]]))
+    listed_objects(table, key="heads-worst")
 
 
 def last_report() -> HeadReport | None:

@@ -11,6 +11,7 @@ from aion.exact_redshift import ExactRedshift
 from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
+from aion.explorer.results.occlusion import TokenGroup
 from aion.io import Entry, Report, SkyObject
 from aion.lines import line_label
 from aion.modalities import MODALITIES, Image, Spectrum
@@ -106,6 +107,17 @@ _STREAM_NAMES = {
 def stream_name(key: str) -> str:
     """A token stream for people; published names of numbers are what astronomers call them."""
     return _STREAM_NAMES.get(key) or (MODALITIES[key].name if key in MODALITIES else key)
+
+
+def part(group: TokenGroup) -> str:
+    """Where tokens lie on the data: Å, or rows and columns of the field."""
+    name = stream_name(group.key)
+    if group.stretch is not None:
+        return f"{name}, {group.stretch[0]:.0f} to {group.stretch[1]:.0f} Å"
+    if group.patch is not None:
+        row, column, size = group.patch
+        return f"{name}, rows {row} to {row + size - 1}, columns {column} to {column + size - 1}"
+    return f"{name}, its brightness" if group.key.startswith("tok_spectrum") else name
 
 
 def stream_group(key: str) -> str:

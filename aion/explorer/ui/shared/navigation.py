@@ -1,5 +1,6 @@
 """From one page to another with an object in hand."""
 
+import pandas as pd
 import streamlit as st
 
 from aion.explorer.plain_text import as_text
@@ -18,9 +19,21 @@ def open_on_analyze(id: str) -> None:
     st.switch_page("pages/analyze.py")
 
 
-def open_listed(id: str) -> None:
-    """Open an object of a table on the Analyze page, or say where it can be opened."""
-    catalog = active_catalog.catalog()
+def listed_objects(table: pd.DataFrame, *, key: str) -> None:
+    """A table of objects by their ids: one that is chosen opens on the Analyze page, or it is said where it
+    can be opened."""
+    chosen = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(38 + 35 * len(table), 320),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )["selection"]["rows"]
+    st.caption("Choose a row to open that object on the Analyze page.")
+    if not chosen:
+        return
+    id, catalog = str(table["id"].iloc[chosen[0]]), active_catalog.catalog()
     if catalog is not None and id in catalog:
         open_on_analyze(id)
     layout.empty(f"{as_text(id)} is not of the catalog that the pages look into; open its file on Analyze.")

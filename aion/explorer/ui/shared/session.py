@@ -11,11 +11,14 @@ import streamlit as st
 from aion.io import Entry, Overrides, SkyObject
 
 if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
+    from aion.explorer.engine.fill_in import FillJob
     from aion.explorer.engine.generation import GenerationJob
+    from aion.explorer.engine.surprise import SurpriseJob
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis, MeasuredObject
-    from aion.explorer.results.generated import Generated
+    from aion.explorer.results.generated import FilledIn, Generated
     from aion.explorer.results.occlusion import Occlusion
+    from aion.explorer.results.surprise import StreamSurprise
     from aion.heads import Predictions
     from aion.io.alternatives import Alternative
     from aion.recalibration import Recalibration
@@ -44,6 +47,32 @@ class Pending:
     """Assumptions in whose place the person chose one of the settings; these are in ``overrides``."""
     finding: "Finding | None" = None
     """What the archives have, where these files are of it."""
+
+
+@dataclass
+class TokenLab:
+    """What was asked of the tokens of the object that is open."""
+
+    job: "SurpriseJob | FillJob | None" = None
+    """What is being computed."""
+    surprise: "tuple[StreamSurprise, ...] | None" = None
+    """Of every image and spectrum; None until a person asks."""
+    marked: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Token key -> positions that are to be filled in."""
+    filled: "FilledIn | None" = None
+    """What was filled in last: never data."""
+    problem: str | None = None
+    """Why the last request gave nothing."""
+
+    def start(self, job: "SurpriseJob | FillJob") -> None:
+        """Look on while this is computed."""
+        self.job, self.problem = job, None
+
+    def stop(self) -> None:
+        """Give it up."""
+        if self.job is not None:
+            self.job.stop()
+        self.job = None
 
 
 @dataclass
@@ -101,6 +130,7 @@ class Session:
     """What was generated for it last: never data."""
     generation_problem: str | None = None
     """Why the last generation gave nothing."""
+    lab: TokenLab = field(default_factory=TokenLab)
     followed: bool = False
     """Whether the address that the session began with was looked at."""
     linked: "tuple[frozenset[str] | None, Prior | None, float | None] | None" = None
@@ -179,7 +209,8 @@ class Session:
 
     def generate(self, job: "GenerationJob") -> None:
         """Look on while this is generated; what was before goes."""
-        self.forget_generated()
+        self.stop_generation()
+        self.generated = self.generation_problem = None
         self.generation = job
 
     def stop_generation(self) -> None:
@@ -189,9 +220,11 @@ class Session:
         self.generation = None
 
     def forget_generated(self) -> None:
-        """Nothing is generated for the object that is open."""
+        """Nothing is generated for the object that is open, and nothing asked of its tokens."""
         self.stop_generation()
         self.generated = self.generation_problem = None
+        self.lab.stop()
+        self.lab = TokenLab()
 
     def choose(self, z: float | None) -> None:
         """Lines go to this redshift, None = the best peak, and the fine control is centered on it."""
