@@ -2,19 +2,23 @@
 its catalog and its examples from nothing, or measure it.
 
 Stages in order: simulate, codecs, tokenize, model, evaluate; then catalog (with the examples). `all` runs
-everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights, `heads`
-measures what is learned of the catalog's truths, `distributions` draws what the simulated survey contains.
+everything; each goes on where it stopped. `recalibrate` fits what corrects p(z) of shipped weights, `level`
+how sure of the level of a spectrum they may be, `heads` measures what is learned of the catalog's truths,
+`distributions` draws what the simulated survey contains.
 """
 
 import argparse
+import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from aion.catalog import Catalog
 from aion.errors import AIONError, ConfigError
+from aion.generate import GENERATION
 from aion.recalibration import RECALIBRATION
 from aion.training import (
     card,
@@ -23,6 +27,7 @@ from aion.training import (
     evaluate,
     examples,
     heads,
+    level,
     real,
     recalibrate,
     stages,
@@ -94,10 +99,23 @@ def _recalibrate(run: stages.Run, options: argparse.Namespace) -> None:
     weights = Weights.load(options.model)
     sha256 = str(weights.model.sha256)
     folder = run.folder / f"recalibration-{sha256[:12]}"
-    batches = recalibrate.gather(weights, run.survey(), run.config, folder, recalibrate.BATCHES)
+    read = partial(recalibrate.read_batch, weights, run.survey(), run.config)
+    batches = recalibrate.gather(folder, recalibrate.BATCHES, read)
     found = recalibrate.fit(batches, sha256)
     print(evaluate.markdown_table(recalibrate.table(found)))
     (options.model / RECALIBRATION).write_text(found.to_json(), encoding="utf-8")
+
+
+def _level(run: stages.Run, options: argparse.Namespace) -> None:
+    """How sure of the level of a spectrum the shipped weights may be, into their folder."""
+    weights, path = Weights.load(options.model), options.model / GENERATION
+    sha256 = str(weights.model.sha256)
+    draw = partial(level.draw_batch, weights, run.survey(), run.config)
+    batches = recalibrate.gather(run.folder / f"level-{sha256[:12]}", level.BATCHES, draw)
+    print(evaluate.markdown_table(level.table(batches)))
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    text = json.dumps(level.document(known, sha256, level.fit(batches)), indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _heads(run: stages.Run, options: argparse.Namespace) -> None:
@@ -115,6 +133,7 @@ _STAGES: dict[str, Callable[[stages.Run, argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "catalog": _catalog,
     "recalibrate": _recalibrate,
+    "level": _level,
     "heads": _heads,
     "distributions": lambda run, options: distributions.write(run.survey(), options.out, run.config.seed),
 }

@@ -3,7 +3,7 @@ set of data, and the corrections of `aion.recalibration` that make their true re
 is kept, so that a run goes on where it stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,19 +72,16 @@ Batch = dict[str, np.ndarray]
 the names of the data it is from, joined by "+"."""
 
 
-def gather(
-    weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig, folder: Path, batches: Sequence[int]
-) -> list[Batch]:
-    """Batches that are read now or were before."""
+def gather(folder: Path, numbers: Sequence[int], read: Callable[[int], Mapping[str, Any]]) -> list[Batch]:
+    """Batches of these numbers that ``read`` gives now or gave before."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number in tqdm(batches, desc="objects to recalibrate with", mininterval=5.0):
+    for number in tqdm(numbers, desc="batches of objects", mininterval=5.0):
         path = folder / f"{number:04d}.npz"
         if not path.exists():
             unfinished = path.with_suffix(".unfinished.npz")
-            arrays: dict[str, Any] = read_batch(weights, survey, config, number)
-            np.savez(unfinished, **arrays)
+            np.savez(unfinished, **read(number))
             unfinished.replace(path)
-    return [dict(np.load(folder / f"{number:04d}.npz")) for number in batches]
+    return [dict(np.load(folder / f"{number:04d}.npz")) for number in numbers]
 
 
 @torch.no_grad()

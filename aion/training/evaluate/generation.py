@@ -15,7 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from aion.generate import Sampling
-from aion.modalities import DESISpectrum, HSCImage, Image, LegacySurveyImage
+from aion.modalities import DESISpectrum, HSCImage, Image, LegacySurveyImage, Modality
 from aion.redshift_scores import Array, Floats
 from aion.streams import STREAMS
 from aion.training.config import EmbeddedConfig
@@ -74,13 +74,13 @@ def measure(weights: Weights, survey: SimulatedSurvey, config: EmbeddedConfig) -
             for sample, every in _photometry(weights, tokens, source):
                 photometry[f"{name}: {sample}"] += every
         bright = np.flatnonzero(held_out.magnitudes(objects) < FAINTEST)
-        for row in _spread(bright, SPECTRA):
+        for row in spread(bright, SPECTRA):
             for seen in (objects.spectra, objects.twin):
                 assert seen is not None
                 one = _spectrum(weights, tokens, seen, row, seed=_seed(number, row))
                 for sample in ("all", objects.kind[row]):
                     spectra[f"{seen.survey}, {sample}"].append(one)
-        for row in _spread(bright, IMAGES):
+        for row in spread(bright, IMAGES):
             for sample, one in _images(weights, tokens, objects, row, seed=_seed(number, row)):
                 pictures[sample].append(one)
     return {
@@ -101,6 +101,26 @@ def share_of_code(probability: Floats, ids: Array, level: float) -> Floats:
     above = probability.cumsum(1)[rows, ids]
     inside = np.minimum(above, (1 + level) / 2) - np.maximum(above - own, (1 - level) / 2)
     return np.where(ids < 0, np.nan, (inside / own).clip(0, 1))
+
+
+def draw_tokens(
+    weights: Weights, source: Mapping[str, Tensor], cls: type[Modality], count: int, seed: int
+) -> Tensor:
+    """Of one object, from its tokens (1, n): ids (count, n) as the explorer draws them."""
+    return weights.model.generate(
+        weights.model.context(source).repeated(count),
+        cls,
+        method="maskgit",
+        steps=Sampling.steps,
+        first_temperature=weights.first_temperature.get(cls.token_key, 1.0),
+        seed=seed,
+    )
+
+
+def spread(rows: Array, count: int) -> list[int]:
+    """``count`` of some rows, evenly from all of them: objects are drawn class by class."""
+    chosen = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)
+    return [int(row) for row in rows[chosen]]
 
 
 def _photometry(
@@ -162,14 +182,7 @@ def _decoded(
     weights: Weights, source: Mapping[str, Tensor], cls: type[Any], seed: int, **options: Any
 ) -> Any:
     """`SAMPLES` of one object, from its tokens (1, n)."""
-    ids = weights.model.generate(
-        weights.model.context(source).repeated(SAMPLES),
-        cls,
-        method="maskgit",
-        steps=Sampling.steps,
-        first_temperature=weights.first_temperature.get(cls.token_key, 1.0),
-        seed=seed,
-    )
+    ids = draw_tokens(weights, source, cls, SAMPLES, seed)
     return weights.manager.decode({cls.token_key: ids}, cls, **options)
 
 
@@ -181,12 +194,6 @@ def _seed(number: int, row: int) -> int:
 def _bands(samples: Floats, truth: Floats) -> dict[str, float]:
     """Samples (S, n) of one object and its truth (n,)."""
     return {name: band_covers(samples, truth, level) for name, level in ((_BAND_68, 0.68), (_BAND_95, 0.95))}
-
-
-def _spread(rows: Array, count: int) -> list[int]:
-    """``count`` of some rows, evenly from all of them: objects are drawn class by class."""
-    chosen = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)
-    return [int(row) for row in rows[chosen]]
 
 
 def _coverage(found: Sequence[dict[str, float]]) -> Row:
