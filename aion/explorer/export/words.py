@@ -9,7 +9,7 @@ def describe_analysis(analysis: Analysis) -> str:
     lines += [f"  {answer.summary()}" for answer in analysis.exact[:1]]
     if analysis.z_reference is not None:
         lines.append(f"  The file says z = {analysis.z_reference:.5f}; the model did not see it.")
-    lines += [f"  p(z) is recalibrated: {analysis.recalibration}."] if analysis.recalibration else []
+    lines += [f"  Recalibration of p(z): {analysis.recalibration}."] if analysis.recalibration else []
     lines += [f"  p(z) is multiplied by {analysis.prior}."] if analysis.prior else []
     lines.append(f"  Read: {', '.join(analysis.used)}.")
     lines += [f"  Not read: {key} ({reason})." for key, reason in analysis.ignored.items()]

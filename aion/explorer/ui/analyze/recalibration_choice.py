@@ -30,7 +30,7 @@ def recalibration_choice(analysis: Analysis) -> None:
     if session.is_raw:
         st.caption("p(z) as the model gives it, not recalibrated.")
     elif analysis.recalibration:
-        st.caption(f"p(z) is recalibrated: {as_text(analysis.recalibration)}.")
+        st.caption(f"Recalibration of p(z): {as_text(analysis.recalibration)}.")
     else:
         st.caption("The recalibration has nothing for these data: p(z) is as the model gives it.")
 
