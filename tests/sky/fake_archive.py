@@ -197,11 +197,15 @@ def fake_archive(port: int = 0, recorded: Path | None = None) -> Iterator[FakeAr
             archive.close()
 
 
+_CLOSED: list[socket.socket] = []
+
+
 def closed_port() -> str:
-    """A base URL at which nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """A base URL at which nobody listens, nor can as long as this process runs."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    _CLOSED.append(holder)
+    return f"http://127.0.0.1:{holder.getsockname()[1]}"
 
 
 def main() -> None:

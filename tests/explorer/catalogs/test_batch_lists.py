@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -168,7 +167,7 @@ def test_a_list_is_fetched_at_the_pace_of_the_services(archive: FakeArchive, ope
     for service in ("viewer", "sparcl"):
         times = [request.time for request in archive.requests_of(service)]
         assert len(times) >= 6 and archive.most_at_once[service] == 1
-        assert min(later - earlier for earlier, later in pairwise(times)) > 0.07
+        assert times[-1] - times[0] > 0.1 * (len(times) - 2), "each alone may be late on its way"
 
 
 def test_where_the_sky_is_off_a_list_is_refused(engine: Engine, tmp_path: Path):
