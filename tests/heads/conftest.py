@@ -13,18 +13,18 @@ from tests.heads.labeled import labeled_catalog
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return labeled_catalog(tmp_path_factory.mktemp("made") / "catalog")
 
 
 @pytest.fixture(scope="session")
-def of_numbers(made: Catalog) -> HeadReport:
-    return train_head(label_objects(made, LabelChoice("mass", unit="dex", view="spectrum")))
+def of_numbers(catalog: Catalog) -> HeadReport:
+    return train_head(label_objects(catalog, LabelChoice("mass", unit="dex", view="spectrum")))
 
 
 @pytest.fixture(scope="session")
-def of_classes(made: Catalog) -> HeadReport:
-    return train_head(label_objects(made, LabelChoice("class", view="spectrum")))
+def of_classes(catalog: Catalog) -> HeadReport:
+    return train_head(label_objects(catalog, LabelChoice("class", view="spectrum")))
 
 
 @pytest.fixture

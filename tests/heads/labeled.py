@@ -60,6 +60,6 @@ def labeled_catalog(
 ) -> Catalog:
     """Of `N` rows, with vectors of everything and of spectra."""
     vectors = labeled_vectors(width=width)
-    made = catalog_of(folder, labeled_table(vectors), {"all": vectors, "spectrum": vectors}, label="made")
-    assert isinstance(made._rows, RowsInMemory)
-    return Catalog(folder, replace(made.manifest, model_sha256=sha256, stream_sets=streams), made._rows)
+    catalog = catalog_of(folder, labeled_table(vectors), {"all": vectors, "spectrum": vectors}, label="made")
+    assert isinstance(catalog._rows, RowsInMemory)
+    return Catalog(folder, replace(catalog.manifest, model_sha256=sha256, stream_sets=streams), catalog._rows)

@@ -17,11 +17,11 @@ from aion.io import read
 from tests.heads.labeled import DESI, SDSS, N, labeled_catalog
 
 
-def test_a_catalog_has_a_value_with_its_error_for_each_object(made, of_numbers, of_classes):
-    numbers = apply_to_catalog(of_numbers.head, made)
+def test_a_catalog_has_a_value_with_its_error_for_each_object(catalog, of_numbers, of_classes):
+    numbers = apply_to_catalog(of_numbers.head, catalog)
     assert list(numbers) == ["id", "mass", "mass_error", "mass_outside"] and len(numbers) == N
-    assert np.corrcoef(numbers["mass"], made.table["mass"])[0, 1] > 0.99
-    classes = apply_to_catalog(of_classes.head, made)
+    assert np.corrcoef(numbers["mass"], catalog.table["mass"])[0, 1] > 0.99
+    classes = apply_to_catalog(of_classes.head, catalog)
     assert list(classes) == [
         "id",
         "class",
@@ -59,9 +59,9 @@ def of_engine(engine, tmp_path) -> Head:
     from aion.heads.samples import LabelChoice, label_objects
     from aion.heads.training import train_head
 
-    made = labeled_catalog(tmp_path / "made", sha256=engine.info.sha256, width=engine.width)
-    made.save(tmp_path / "made")
-    return train_head(label_objects(made, LabelChoice("mass", view="spectrum"))).head
+    catalog = labeled_catalog(tmp_path / "made", sha256=engine.info.sha256, width=engine.width)
+    catalog.save(tmp_path / "made")
+    return train_head(label_objects(catalog, LabelChoice("mass", view="spectrum"))).head
 
 
 def test_the_command_learns_a_column_and_applies_it_to_files(
@@ -98,8 +98,10 @@ def test_the_command_learns_a_column_and_applies_it_to_files(
 
 
 def test_the_command_learns_from_another_table_and_applies_to_a_catalog(here, of_engine, tmp_path, capsys):
-    made = Catalog.load(tmp_path / "made")
-    labels = Table({"TARGETID": made.table["id"].to_list(), "M": np.exp(made.table["mass"].to_numpy(float))})
+    catalog = Catalog.load(tmp_path / "made")
+    labels = Table(
+        {"TARGETID": catalog.table["id"].to_list(), "M": np.exp(catalog.table["mass"].to_numpy(float))}
+    )
     labels.write(tmp_path / "labels.fits")
     words = [
         "head",
@@ -119,14 +121,14 @@ def test_the_command_learns_from_another_table_and_applies_to_a_catalog(here, of
 
 
 def test_the_command_refuses_what_it_cannot_do(here, of_engine, head_file, tmp_path, spectrum_file, capsys):
-    made = str(tmp_path / "made")
+    catalog = str(tmp_path / "made")
     for words, reason in (
-        (["train", made, "--label", "colour", "--out", "x"], "there is no column 'colour'"),
+        (["train", catalog, "--label", "colour", "--out", "x"], "there is no column 'colour'"),
         (["apply", str(head_file), str(spectrum_file)], "belongs to the weights"),
-        (["apply", str(head_file), made], "belongs to the weights"),
-        (["apply", str(spectrum_file), made], "is no head"),
-        (["apply", str(head_file), made, "--out", "x.txt"], "ends in txt"),
-        (["apply", str(tmp_path / "none"), made], "cannot be read"),
+        (["apply", str(head_file), catalog], "belongs to the weights"),
+        (["apply", str(spectrum_file), catalog], "is no head"),
+        (["apply", str(head_file), catalog, "--out", "x.txt"], "ends in txt"),
+        (["apply", str(tmp_path / "none"), catalog], "cannot be read"),
     ):
         assert main(["head", *words]) == 2
         assert reason in capsys.readouterr().err

@@ -47,24 +47,24 @@ def test_classes_are_learned_with_probabilities_that_mean_what_they_say(of_class
     assert np.mean(1 - found.errors) == pytest.approx(right.mean(), abs=0.05)
 
 
-def test_two_classes_are_learned_too(made):
-    table = made.table.assign(is_heavy=made.table["mass"] > 0)
-    report = train_head(label_objects(made, LabelChoice("is_heavy", view="spectrum"), table))
+def test_two_classes_are_learned_too(catalog):
+    table = catalog.table.assign(is_heavy=catalog.table["mass"] > 0)
+    report = train_head(label_objects(catalog, LabelChoice("is_heavy", view="spectrum"), table))
     assert report.head.facts.classes == ("False", "True")
     found = report.head.predict(report.objects.vectors)
     assert (found.values == report.objects.labels).mean() > 0.95 and found.probabilities.shape == (N, 2)
 
 
-def test_two_spectra_of_one_object_are_held_out_together(made):
-    by_position = label_objects(made, LabelChoice("luck", view="spectrum"))
+def test_two_spectra_of_one_object_are_held_out_together(catalog):
+    by_position = label_objects(catalog, LabelChoice("luck", view="spectrum"))
     assert len(set(by_position.groups)) == N // 2 and "1″" in by_position.grouped_by
     assert train_head(by_position).score(EMBEDDING, KNN)["R²"][0] < 0.1
-    apart = label_objects(made, LabelChoice("luck", view="spectrum", group="id"))
+    apart = label_objects(catalog, LabelChoice("luck", view="spectrum", group="id"))
     assert train_head(apart).score(EMBEDDING, KNN)["R²"][0] > 0.5, "what leaks where they are not"
 
 
-def test_what_is_one_object_can_be_a_column(made):
-    found = label_objects(made, LabelChoice("mass", view="spectrum", group="night"))
+def test_what_is_one_object_can_be_a_column(catalog):
+    found = label_objects(catalog, LabelChoice("mass", view="spectrum", group="night"))
     assert len(set(found.groups)) == N // 8 and found.grouped_by == "the same night is one object"
 
 
@@ -75,8 +75,8 @@ def test_the_learning_curve_rises_to_the_cross_validation(of_numbers):
     assert {one.data for one in of_numbers.curve} == {EMBEDDING, PHOTOMETRY}
 
 
-def test_the_same_labels_give_the_same_head(made, of_numbers):
-    again = train_head(label_objects(made, LabelChoice("mass", unit="dex", view="spectrum")))
+def test_the_same_labels_give_the_same_head(catalog, of_numbers):
+    again = train_head(label_objects(catalog, LabelChoice("mass", unit="dex", view="spectrum")))
     assert again.head.digest == of_numbers.head.digest
 
 
@@ -86,26 +86,26 @@ def test_the_worst_come_first(of_numbers, of_classes):
     assert (classes["label"] != classes["predicted"]).all() and (np.diff(classes["probability"]) <= 0).all()
 
 
-def with_labels(made: Catalog, values: object, name: str = "label") -> pd.DataFrame:
-    return pd.DataFrame({"id": made.table["id"], name: values})
+def with_labels(catalog: Catalog, values: object, name: str = "label") -> pd.DataFrame:
+    return pd.DataFrame({"id": catalog.table["id"], name: values})
 
 
-def test_missing_labels_are_left_out_and_counted(made):
-    values = made.table["mass"].to_numpy(float).copy()
+def test_missing_labels_are_left_out_and_counted(catalog):
+    values = catalog.table["mass"].to_numpy(float).copy()
     values[:7], values[7:10] = np.nan, np.inf
-    found = label_objects(made, LabelChoice("label"), with_labels(made, values))
+    found = label_objects(catalog, LabelChoice("label"), with_labels(catalog, values))
     assert len(found) == N - 10 and found.left_out == ("10 without a number",)
-    rare = np.array(made.table["class"].astype(str), dtype=object)
+    rare = np.array(catalog.table["class"].astype(str), dtype=object)
     rare[:3], rare[3:5] = "odd", ""
-    found = label_objects(made, LabelChoice("label"), with_labels(made, rare))
+    found = label_objects(catalog, LabelChoice("label"), with_labels(catalog, rare))
     assert found.left_out == ("2 without a class", "3 of a class with fewer than 10 objects")
 
 
-def test_the_logarithm_of_a_label_is_learned_where_there_is_one(made):
-    values = 10.0 ** made.table["mass"].to_numpy(float)
+def test_the_logarithm_of_a_label_is_learned_where_there_is_one(catalog):
+    values = 10.0 ** catalog.table["mass"].to_numpy(float)
     values[:4] = -1.0
-    found = label_objects(made, LabelChoice("label", is_log=True), with_labels(made, values))
-    assert np.allclose(found.labels, made.table["mass"][4:]) and found.unit == "dex"
+    found = label_objects(catalog, LabelChoice("label", is_log=True), with_labels(catalog, values))
+    assert np.allclose(found.labels, catalog.table["mass"][4:]) and found.unit == "dex"
     assert found.left_out == ("4 without a number above 0, of which there is a logarithm",)
     assert train_head(found).head.facts.title == "log10(label)"
 
@@ -122,22 +122,22 @@ def test_the_logarithm_of_a_label_is_learned_where_there_is_one(made):
         (lambda mass: mass, {"group": "plate"}, "there is no column 'plate'; there are id, label"),
     ],
 )
-def test_labels_that_nothing_can_be_learned_of_are_refused(made, values, choice, reason):
-    table = with_labels(made, values(made.table["mass"].to_numpy(float)))
+def test_labels_that_nothing_can_be_learned_of_are_refused(catalog, values, choice, reason):
+    table = with_labels(catalog, values(catalog.table["mass"].to_numpy(float)))
     with pytest.raises(InputError, match=reason):
-        label_objects(made, LabelChoice("label", **choice), table)
+        label_objects(catalog, LabelChoice("label", **choice), table)
 
 
-def test_labels_of_few_objects_on_the_sky_are_refused(made):
-    table = with_labels(made, made.table["mass"]).assign(source=np.arange(N) % 4)
-    found = label_objects(made, LabelChoice("label", group="source"), table)
+def test_labels_of_few_objects_on_the_sky_are_refused(catalog):
+    table = with_labels(catalog, catalog.table["mass"]).assign(source=np.arange(N) % 4)
+    found = label_objects(catalog, LabelChoice("label", group="source"), table)
     with pytest.raises(InputError, match="240 labels are of 4 objects on the sky; 10 or more"):
         train_head(found)
 
 
-def test_of_many_labels_some_are_drawn_and_that_is_said(made, monkeypatch):
+def test_of_many_labels_some_are_drawn_and_that_is_said(catalog, monkeypatch):
     monkeypatch.setattr(samples, "MOST", 100)
-    found = label_objects(made, LabelChoice("mass"))
+    found = label_objects(catalog, LabelChoice("mass"))
     assert len(found) == 100 and found.left_out == ("140 more that were not drawn",)
 
 

@@ -18,7 +18,7 @@ from tests.explorer.conftest import sky_object
 
 
 @pytest.fixture(scope="module")
-def made(engine):
+def open_bundle(engine):
     """What is open, and its bundle."""
     target = sky_object()
     analysis = engine.analyze(target)
@@ -40,8 +40,8 @@ def changed(content: bytes, **files: Any) -> io.BytesIO:
     return stream
 
 
-def test_a_bundle_is_read_back_as_it_was_open(made):
-    here, content = made
+def test_a_bundle_is_read_back_as_it_was_open(open_bundle):
+    here, content = open_bundle
     back = read_bundle(io.BytesIO(content), "a.zip")
     for name in ("id", "title", "weights", "files", "settings", "neighbors", "catalog", "scalars"):
         assert getattr(back, name) == getattr(here, name), name
@@ -61,8 +61,8 @@ def test_a_bundle_is_read_back_as_it_was_open(made):
     assert comparison.neighbors.ids == tuple(one.id for one in here.neighbors)
 
 
-def test_a_bundle_of_the_first_version_lacks_only_title_and_catalog(made):
-    _, content = made
+def test_a_bundle_of_the_first_version_lacks_only_title_and_catalog(open_bundle):
+    _, content = open_bundle
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         settings = json.loads(archive.read("settings.json"))
     for name in ("bundle", "catalog"):
@@ -91,29 +91,31 @@ def test_a_bundle_of_the_first_version_lacks_only_title_and_catalog(made):
         ({"decoded_fits": b"1,2\n"}, "is no FITS file"),
     ],
 )
-def test_what_is_no_bundle_is_told_in_a_sentence(made, files, sentence):
+def test_what_is_no_bundle_is_told_in_a_sentence(open_bundle, files, sentence):
     with pytest.raises(InputError, match=r"night\.zip") as told:
-        read_bundle(changed(made[1], **files), "night.zip")
+        read_bundle(changed(open_bundle[1], **files), "night.zip")
     assert sentence in str(told.value)
 
 
-def test_no_zip_and_a_zip_that_is_cut_are_told(made, tmp_path):
-    for content in (b"not a zip", made[1][:-200]):
+def test_no_zip_and_a_zip_that_is_cut_are_told(open_bundle, tmp_path):
+    for content in (b"not a zip", open_bundle[1][:-200]):
         with pytest.raises(InputError, match=r"b\.zip is not a zip, or a damaged one"):
             read_bundle(io.BytesIO(content), "b.zip")
     with pytest.raises(InputError, match="there is no file"):
         read_bundle(tmp_path / "gone.zip", "gone.zip")
-    place = made[1].index(b"analysis.json") + 200  # within what is packed
+    place = open_bundle[1].index(b"analysis.json") + 200  # within what is packed
     with pytest.raises(InputError, match=r"b\.zip is not a zip, or a damaged one"):
-        read_bundle(io.BytesIO(made[1][:place] + b"\0\1\2\3" * 9 + made[1][place + 36 :]), "b.zip")
+        read_bundle(
+            io.BytesIO(open_bundle[1][:place] + b"\0\1\2\3" * 9 + open_bundle[1][place + 36 :]), "b.zip"
+        )
 
 
-def test_a_file_that_unpacks_to_too_much_is_not_unpacked(made, monkeypatch):
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(open_bundle, monkeypatch):
     monkeypatch.setitem(bundle_reading.MOST_BYTES, "decoded.fits", 1000)
     unpacked, read = [], zipfile.ZipFile.read
     monkeypatch.setattr(
         zipfile.ZipFile, "read", lambda archive, one: unpacked.append(one.filename) or read(archive, one)
     )
     with pytest.raises(InputError, match=r"bomb\.zip: decoded\.fits unpacks to .* more than the 1,000 that"):
-        read_bundle(io.BytesIO(made[1]), "bomb.zip")
+        read_bundle(io.BytesIO(open_bundle[1]), "bomb.zip")
     assert unpacked == ["settings.json", "analysis.json", "pz.csv"]

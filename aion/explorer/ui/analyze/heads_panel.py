@@ -29,7 +29,7 @@ def your_labels(analysis: Analysis) -> None:
         return
     layout.section("Your labels", EXPLANATION)
     try:
-        found = _found(heads, analysis)
+        found = _predictions(heads, analysis)
     except AIONError as exc:
         layout.refuse(str(exc))
         return
@@ -37,7 +37,7 @@ def your_labels(analysis: Analysis) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
 
 
-def _found(heads: Sequence[Head], analysis: Analysis) -> list[Predictions | None]:
+def _predictions(heads: Sequence[Head], analysis: Analysis) -> list[Predictions | None]:
     """Of each head, from memory when it was asked before."""
     session = current_session()
     key = (session.opened, session.row, session.use, tuple(heads))
