@@ -89,9 +89,10 @@ def wait_for_server(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def page(address):
-    """An empty Analyze page."""
+    """An empty Analyze page, drawn: a click while the navigation appears can be lost in the browser."""
     with browsing(address) as page:
         page.goto(address)
+        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
         yield page
 
 
