@@ -20,12 +20,12 @@ import torch
 
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
+from aion.explorer.survey.contract import Contract
+from aion.explorer.survey.opening import open_source
+from aion.explorer.survey.partition import read_by_model, tabulate_readings
+from aion.explorer.survey.run import Here, run
 from aion.io import SkyObject, read
 from aion.modalities import Image, Spectrum
-from aion.survey.contract import Contract
-from aion.survey.opening import open_source
-from aion.survey.partition import read_by_model, tabulate_readings
-from aion.survey.run import Here, run
 
 
 def main() -> None:

@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 from aion.catalog import healpix
 from aion.explorer.engine import Engine
 from aion.explorer.settings import Settings
+from aion.explorer.survey.dask_runner import Dask
+from aion.explorer.survey.opening import open_source
+from aion.explorer.survey.run import Here, Runner, run
 from aion.ids import Ids
 from aion.lance_index import VECTOR, LanceIndex
 from aion.search import Index
-from aion.survey.dask_runner import Dask
-from aion.survey.opening import open_source
-from aion.survey.run import Here, Runner, run
 
 PIXELS, BLUE, STEP = 7781, 3600.0, 0.8
 """Of a spectrum of DESI: how many, Å of the first, and Å between two."""

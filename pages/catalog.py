@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.catalog import objects
 from aion.explorer.ui.shared import active_catalog, frame, layout, server
+from aion.plain_text import as_text
 
 frame.through_app()
 st.title("Catalog", anchor=False)

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.model import model_view, model_weights
 from aion.explorer.ui.shared import frame, labels, layout, server
+from aion.plain_text import as_text
 
 frame.through_app()
 if server.startup().problem:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import active_catalog, frame, layout, server
 from aion.explorer.ui.shared.similarity_query import current_query, follow_address
 from aion.explorer.ui.similar import search
+from aion.plain_text import as_text
 
 frame.through_app()
 st.title("Similar objects", anchor=False)

@@ -41,9 +41,9 @@ def explorer(*names: str) -> set[str]:
     return {f"aion.explorer.{name}" for name in names}
 
 
-SERVICES = explorer(
-    "settings", "results", "plain_text", "figures", "redshift", "engine", "catalogs", "export"
-)
+SERVICES = explorer("settings", "results", "figures", "redshift", "engine", "catalogs", "export") | {
+    "aion.plain_text"
+}
 PAGE = FACTS | core("catalog", "exact_redshift", "heads", "io", "recalibration", "redshift", "sky") | SERVICES
 
 # Who may import whom of ours: one row for each folder, and for a module that stands lower than its folder.
@@ -107,7 +107,7 @@ LAYERS: dict[str, set[str]] = {
         "aion.recalibration",
         "aion.redshift",
     },
-    "aion.explorer.plain_text": set(),
+    "aion.plain_text": set(),
     "aion.explorer.figures": core(
         *("catalog", "heads", "redshift", "redshift_scores", "lines", "constants", "color_image")
     )
@@ -115,42 +115,41 @@ LAYERS: dict[str, set[str]] = {
     "aion.explorer.redshift": {"aion.errors", "aion.redshift", "aion.lines", "aion.constants"}
     | explorer("results"),
     "aion.explorer.engine": CORE - {"aion.maps"} | explorer("settings", "results"),
+    "aion.explorer.survey": FACTS
+    | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
+    | {"aion.maps", "aion.sky"}
+    | explorer("settings", "results", "engine"),
     "aion.explorer.catalogs": FACTS
-    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky", "aion.survey"}
+    | {"aion", "aion.catalog", "aion.io", "aion.previews", "aion.sky"}
     | {"aion.unit_vectors", "aion.vector_index"}
-    | explorer("results", "engine"),
+    | explorer("results", "engine", "survey"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.sky", "aion.survey"}
-    | explorer("results", "plain_text", "figures", "redshift"),
-    "aion.inspection": {"aion.catalog", "aion.errors", "aion.exact_redshift", "aion.io", "aion.lines"}
-    | {"aion.previews", "aion.redshift"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.plain_text", "aion.sky"}
+    | explorer("results", "figures", "redshift", "survey"),
+    "aion.explorer.redshift.inspection": core(
+        "catalog", "errors", "exact_redshift", "io", "lines", "previews", "redshift"
+    )
     | explorer("results", "redshift", "engine"),
     "aion.explorer.redshift.calibration": core(
         "catalog", "errors", "error_text", "io", "recalibration", "redshift_scores"
     )
     | explorer("results", "engine", "figures"),
     "aion.explorer.ui": set(),
-    "aion.explorer.ui.shared": PAGE | {"aion.inspection"},
+    "aion.explorer.ui.shared": PAGE,
     "aion.explorer.ui.analyze": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.batch": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.catalog": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.calibrate": PAGE | {"aion.redshift_scores"} | explorer("ui.shared"),
     "aion.explorer.ui.similar": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.heads": PAGE | explorer("ui.shared"),
-    "aion.explorer.ui.inspect": PAGE | explorer("ui.shared") | {"aion.inspection"},
+    "aion.explorer.ui.inspect": PAGE | explorer("ui.shared"),
     "aion.explorer.ui.model": PAGE | explorer("ui.shared"),
-    "aion.survey": FACTS
-    | {"aion", "aion.catalog", "aion.exact_redshift", "aion.io", "aion.previews", "aion.redshift"}
-    | {"aion.maps", "aion.sky"}
-    | explorer("settings", "results", "engine"),
-    "aion.commands": core(
-        "catalog", "download", "errors", "heads", "inspection", "io", "resources", "sky", "survey"
-    )
-    | explorer("settings", "results", "redshift", "engine", "export"),
+    "aion.commands": core("catalog", "download", "errors", "heads", "io", "resources", "sky")
+    | explorer("settings", "results", "redshift", "engine", "survey", "export"),
     "aion.processors": set(),
     "aion.__main__": {"aion.commands", "aion.errors", "aion.explorer.settings"},
     "app": explorer("ui.shared", "settings"),
-    "pages": explorer("ui", "plain_text"),
+    "pages": explorer("ui") | {"aion.plain_text"},
     "aion.training": CORE | {"aion.training.simulate", "aion.training.evaluate"},
     "aion.training.simulate": {"aion.training", "aion.constants", "aion.lines", "aion.modalities"},
     "aion.training.evaluate": CORE | {"aion.training"},

@@ -36,7 +36,7 @@ def test_every_library_we_import_is_required(source: Path) -> None:
     needs += requirements("requirements-map.txt") if name == "aion.maps" else []
     needs += (
         requirements("requirements-survey.txt")
-        if inside(name, "aion.survey") or name == "aion.lance_index"
+        if inside(name, "aion.explorer.survey") or name == "aion.lance_index"
         else []
     )
     known = (

@@ -19,8 +19,8 @@ from aion.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from aion.explorer.engine import Engine
-    from aion.survey.run import Runner, RunProgress, RunResult
-    from aion.survey.sources import SurveySource
+    from aion.explorer.survey.run import Runner, RunProgress, RunResult
+    from aion.explorer.survey.sources import SurveySource
 
 ENDINGS = ("parquet", "csv", "ecsv", "fits", "vot")
 RUNNERS = ("here", "dask", "rank")
@@ -74,9 +74,9 @@ def make_catalog(options: argparse.Namespace) -> Outcome:
     Raises:
         AIONError: nothing can be done.
     """
+    from aion.explorer.survey.opening import open_source
+    from aion.explorer.survey.target_source import open_targets
     from aion.io import Overrides
-    from aion.survey.opening import open_source
-    from aion.survey.target_source import open_targets
 
     overrides = Overrides.parse(options.set)
     if bool(options.files) == bool(options.list):
@@ -95,8 +95,8 @@ def build_catalog(options: argparse.Namespace) -> Outcome:
     Raises:
         AIONError: nothing can be done.
     """
-    from aion.survey.opening import open_source
-    from aion.survey.sample import SamplePlan, take_sample
+    from aion.explorer.survey.opening import open_source
+    from aion.explorer.survey.sample import SamplePlan, take_sample
 
     plan = SamplePlan(tuple(options.folders), tuple(options.kinds.split(",")), options.size, options.seed)
     engine = start_engine(options)  # weights that are missing are known before anything is copied
@@ -112,7 +112,7 @@ def _run(
     *,
     with_p_z: bool = False,
 ) -> Outcome:
-    from aion.survey.run import run
+    from aion.explorer.survey.run import run
 
     _share_cores(engine)
     stop = threading.Event()
@@ -133,9 +133,9 @@ def _run(
 
 def _runner(options: argparse.Namespace, engine: "Engine") -> "Runner":
     from aion.explorer.settings import process_share
-    from aion.survey.dask_runner import Dask
-    from aion.survey.rank_runner import Rank
-    from aion.survey.run import Here
+    from aion.explorer.survey.dask_runner import Dask
+    from aion.explorer.survey.rank_runner import Rank
+    from aion.explorer.survey.run import Here
 
     if options.runner == "dask":
         return Dask(engine.settings, options.workers, options.scheduler)
@@ -223,7 +223,7 @@ def do_with_catalogs(options: argparse.Namespace) -> Outcome:
         AIONError: nothing can be done.
     """
     from aion.catalog import Catalog
-    from aion.survey import catalogs
+    from aion.explorer.survey import catalogs
 
     folder = options.folders[0]
     if options.action == "info":
@@ -247,7 +247,7 @@ def do_with_catalogs(options: argparse.Namespace) -> Outcome:
 def _export(folder: Path, out: Path) -> int:
     """The table of a catalog as a file of the kind that its ending says; how many rows it has."""
     from aion.explorer.export.catalog_file import catalog_file
-    from aion.survey.catalogs import read_facts
+    from aion.explorer.survey.catalogs import read_facts
 
     ending = out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:

@@ -75,8 +75,8 @@ def measure_files(options: argparse.Namespace) -> Outcome:
     """
     from aion.catalog.columns import REDSHIFT
     from aion.explorer.export.tables import table_file
-    from aion.survey.contract import Contract
-    from aion.survey.partition import embed
+    from aion.explorer.survey.contract import Contract
+    from aion.explorer.survey.partition import embed
 
     ending = "csv" if options.out is None else options.out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:

@@ -51,10 +51,10 @@ def kept_queue(options: argparse.Namespace) -> tuple[str | None, list[str]]:
     given: list[Path] = getattr(options, "given", [])
     if not given:
         return None, []
+    from aion.explorer.redshift.inspection.opening import queue_of_paths
+    from aion.explorer.redshift.inspection.queues import why_unread
+    from aion.explorer.redshift.inspection.store import InspectionStore
     from aion.explorer.settings import Settings
-    from aion.inspection.opening import queue_of_paths
-    from aion.inspection.queues import why_unread
-    from aion.inspection.store import InspectionStore
 
     settings = Settings.from_environment()
     queue, unread = queue_of_paths(given, settings.catalog)

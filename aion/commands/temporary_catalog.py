@@ -17,8 +17,8 @@ def temporary_catalog(files: Sequence[str], engine: "Engine", *, with_p_z: bool 
     Raises:
         InputError: nothing in them can be read.
     """
-    from aion.survey.opening import open_source
-    from aion.survey.run import Here, run
+    from aion.explorer.survey.opening import open_source
+    from aion.explorer.survey.run import Here, run
 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "catalog"

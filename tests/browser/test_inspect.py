@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from aion.explorer.redshift.inspection.decisions import Decision
+from aion.explorer.redshift.inspection.queues import queue_of_files
+from aion.explorer.redshift.inspection.tables import read_decisions
 from aion.explorer.settings import Settings
-from aion.inspection.decisions import Decision
-from aion.inspection.queues import queue_of_files
-from aion.inspection.tables import read_decisions
 from tests.browser.conftest import browsing, serving
 
 pytestmark = pytest.mark.browser

@@ -34,7 +34,7 @@ TEXTS = (
 )
 APP = """
 import streamlit as st
-from aion.explorer.plain_text import as_text
+from aion.plain_text import as_text
 from tests.browser.test_plain_text import TEXTS
 for number, text in enumerate(TEXTS):
     with st.container(key=f"text-{number}"):

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from aion.explorer.catalogs import batches
+from aion.explorer.survey import pipeline
 from aion.explorer.ui.batch import batch_result, new_batch
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.examples import example_spectra
-from aion.survey import pipeline
 from tests.explorer.catalogs.test_batches import table
 from tests.pages.conftest import reopened, shown, widget
 

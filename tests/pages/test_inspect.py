@@ -7,16 +7,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from aion.explorer.redshift.inspection.decisions import Decision
+from aion.explorer.redshift.inspection.queues import ObjectSource, Queue, QueueObject
+from aion.explorer.redshift.inspection.store import InspectionStore
+from aion.explorer.redshift.inspection.tables import read_decisions
 from aion.explorer.ui.inspect.decision_files import decisions_file
 from aion.explorer.ui.inspect.disagreements import merged_file
 from aion.explorer.ui.inspect.queue_tools import DONE, OPEN, QueueFilter, seen
 from aion.explorer.ui.shared import people, server
 from aion.explorer.ui.shared.examples import example_spectra
 from aion.explorer.ui.shared.selection import Selection
-from aion.inspection.decisions import Decision
-from aion.inspection.queues import ObjectSource, Queue, QueueObject
-from aion.inspection.store import InspectionStore
-from aion.inspection.tables import read_decisions
 from tests.pages.conftest import PATIENCE, unfold
 
 

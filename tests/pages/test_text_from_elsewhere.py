@@ -16,12 +16,12 @@ from streamlit.testing.v1 import AppTest
 
 from aion.explorer.engine import weights
 from aion.explorer.engine.weights import Choice, Place
-from aion.explorer.plain_text import as_text
+from aion.explorer.redshift.inspection.decisions import Decision
 from aion.explorer.ui.model import model_view
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.selection import Selection
-from aion.inspection.decisions import Decision
+from aion.plain_text import as_text
 from tests.explorer.catalogs.test_batches import table
 from tests.pages.conftest import PATIENCE
 from tests.pages.test_batch import finished, pick, press, use

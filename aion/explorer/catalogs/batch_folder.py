@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 from uuid import uuid4
 
 from aion.catalog.manifest import MANIFEST
-from aion.survey.work import write_whole
+from aion.explorer.survey.work import write_whole
 
 try:
     import fcntl

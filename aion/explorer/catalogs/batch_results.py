@@ -17,12 +17,12 @@ from aion.catalog import Catalog
 from aion.catalog.columns import P_Z
 from aion.errors import AIONError
 from aion.explorer.catalogs.batch_folder import BatchFolder, BatchRecord
+from aion.explorer.survey.assembly import read_failures
+from aion.explorer.survey.contract import Failure
+from aion.explorer.survey.opening import list_files
 from aion.io import Overrides, SkyObject, read
 from aion.io.targets import read_targets
 from aion.sky.lists import FetchedTarget
-from aion.survey.assembly import read_failures
-from aion.survey.contract import Failure
-from aion.survey.opening import list_files
 
 COLUMNS = (
     *("id", "z_best", "z_error", "p_best", "z_exact", "z_exact_error"),

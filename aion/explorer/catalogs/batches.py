@@ -26,16 +26,16 @@ from aion.explorer.catalogs.batch_folder import (
 )
 from aion.explorer.catalogs.batch_results import BatchResults
 from aion.explorer.engine import Engine
+from aion.explorer.survey.opening import open_source
+from aion.explorer.survey.run import Here, RunProgress, RunResult, describe_model, run
+from aion.explorer.survey.sources import SurveySource
+from aion.explorer.survey.target_source import open_targets
 from aion.io import Overrides
 from aion.io.targets import read_targets
 from aion.sky.archive import Archive
 from aion.sky.lists import fetch_list
 from aion.sky.search_progress import SearchProgress
 from aion.sky.services import KINDS
-from aion.survey.opening import open_source
-from aion.survey.run import Here, RunProgress, RunResult, describe_model, run
-from aion.survey.sources import SurveySource
-from aion.survey.target_source import open_targets
 
 PARTITION = 16
 """Objects that are embedded and kept together: a person sees the work move, and a cancel is quick."""

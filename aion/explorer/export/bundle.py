@@ -16,10 +16,10 @@ from aion.explorer.export.analysis import EmbeddingRow, embeddings_parquet, resu
 from aion.explorer.export.generation import generated_files
 from aion.explorer.export.origins import acknowledgments, origins
 from aion.explorer.export.reproduce import Recipe
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.results.generated import MARK, Generated
 from aion.io import Report
+from aion.plain_text import as_text
 
 VERSION = 2
 """Of what a bundle says of itself; the first did not say title and catalog."""

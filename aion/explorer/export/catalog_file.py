@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from aion.catalog.manifest import Manifest
 from aion.explorer.export.tables import MIME, table_file
-from aion.survey.catalogs import export_table
+from aion.explorer.survey.catalogs import export_table
 
 CATALOG_MIME = {"parquet": "application/vnd.apache.parquet", **MIME}
 """Ending of a file -> its type; these are the formats there are."""

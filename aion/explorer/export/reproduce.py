@@ -11,10 +11,10 @@ from typing import Any
 
 from aion.errors import InputError, WeightsMismatchError
 from aion.explorer.figures import Shown
-from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.prior import Prior
 from aion.explorer.results import ModelInfo
 from aion.io import Overrides
+from aion.plain_text import as_text
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import pytest
 
 from aion.explorer.catalogs.batches import Batch, Batches
 from aion.explorer.engine import Engine
+from aion.explorer.survey.assembly import read_failures
 from aion.sky.archive import Archive
 from aion.sky.services import PACE
-from aion.survey.assembly import read_failures
 from tests.explorer.catalogs.test_batches import assert_same
 from tests.sky.asked import archive_of, services
 from tests.sky.fake_archive import FakeArchive

@@ -17,7 +17,7 @@ from aion.explorer.catalogs.similarity import Searches
 from aion.explorer.engine import Engine
 from aion.explorer.export.catalog_file import CATALOG_MIME, catalog_file
 from aion.explorer.settings import Settings
-from aion.survey.assembly import read_failures
+from aion.explorer.survey.assembly import read_failures
 from tests.explorer.catalogs.test_batches import (
     assert_same,
     catalog_of,

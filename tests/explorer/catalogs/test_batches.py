@@ -20,8 +20,8 @@ from aion.explorer.catalogs import batch_folder, batches
 from aion.explorer.catalogs.batch_folder import BatchFolder
 from aion.explorer.catalogs.batches import PARTITION, Batch, Batches
 from aion.explorer.engine import Engine
-from aion.survey import pipeline
-from aion.survey.assembly import read_failures
+from aion.explorer.survey import pipeline
+from aion.explorer.survey.assembly import read_failures
 
 ROWS = 2 * PARTITION + 8
 TIMEOUT = 120

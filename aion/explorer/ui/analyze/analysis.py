@@ -8,7 +8,6 @@ import streamlit as st
 
 from aion.constants import FIELD_NOTE
 from aion.errors import AIONError
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.redshift.prior import with_prior
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze import choices
@@ -17,6 +16,7 @@ from aion.explorer.ui.shared import active_catalog, labels, layout, neighbor_sea
 from aion.explorer.ui.shared.figure import file_format
 from aion.explorer.ui.shared.session import Session, current_session
 from aion.io import SkyObject
+from aion.plain_text import as_text, sentence
 
 MOST_NOTES = 3
 ONLY_REPORTED = ("not used", "wavelength unit")

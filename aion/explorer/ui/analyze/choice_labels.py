@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 
 from aion.constants import HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.shared.labels import band_letter
 from aion.io import Entry
 from aion.io.alternatives import Alternative
 from aion.modalities import HSCImage
+from aion.plain_text import as_text, sentence
 
 _QUESTIONS = {
     "wavelength_unit": ("wavelength unit", "Wavelength unit"),

@@ -7,12 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.choice_labels import choice_name, choices_label, choices_title, outcomes, reason
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.session import Pending, Session, current_session, file_size
 from aion.io import Entry, Overrides
 from aion.io.alternatives import alternatives, with_choice
+from aion.plain_text import as_text
 
 QUIET = ("medium=", "spectrum_flux_scale=", "survey=SDSS", "survey=DESI")
 """Settings that are asked about in a box that is closed: none of them moves a line by more than 100 km/s."""

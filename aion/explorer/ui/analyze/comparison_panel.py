@@ -9,7 +9,6 @@ from aion.errors import InputError
 from aion.explorer import figures
 from aion.explorer.export.bundle_reading import read_bundle, saved_result
 from aion.explorer.export.comparison import comparison_sentences, decoded_rows, result_rows
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.results.comparison import ResultComparison, SavedResult, compare_results
 from aion.explorer.ui.analyze import reproduce
@@ -17,6 +16,7 @@ from aion.explorer.ui.shared import active_catalog, labels, layout
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import on_phone, theme
+from aion.plain_text import as_text
 
 EXPLANATION = (
     "Analyze the same files on a server that has other weights, take its session bundle (under Download) and "

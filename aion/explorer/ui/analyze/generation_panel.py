@@ -10,7 +10,6 @@ from aion.explorer import figures
 from aion.explorer.engine.generation import GenerationJob, generation_targets
 from aion.explorer.engine.generation_passes import MOST, GenerationRequest
 from aion.explorer.export.generation import generated_files, generated_name
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.results.generated import MARK, Generated, Withheld, mark
 from aion.explorer.ui.shared import labels, layout, server
@@ -19,6 +18,7 @@ from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import on_phone, theme
 from aion.io import Report, SkyObject
+from aion.plain_text import as_text
 
 EVERY = 0.25
 """Seconds between two looks at how far it is."""

@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError, ChoiceNeededError, ConfigError, ModalityError
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.analyze import sky_search
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import layout
@@ -16,6 +15,7 @@ from aion.explorer.ui.shared.examples import Example, examples
 from aion.explorer.ui.shared.session import File, Pending, Session, current_session
 from aion.io import Entry, SkyObject, read
 from aion.io.registry import PositionNeededError
+from aion.plain_text import as_text, sentence
 
 FORMATS_HELP = (
     "FITS (also compressed), Parquet, HDF5, npz, VOTable, ECSV or CSV. The content decides, not the name."

@@ -5,12 +5,12 @@ from functools import partial
 import streamlit as st
 
 from aion.explorer.export.origins import origins
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.analyze.overriding import override_form
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.session import current_session
 from aion.io import Report, SkyObject
 from aion.modalities import Image, Spectrum
+from aion.plain_text import as_text
 
 HOW = (
     "header: the file says so · detected: it follows from the data · assumed: nothing says so · "

@@ -8,12 +8,12 @@ opened is left out.
 import streamlit as st
 
 from aion.errors import AIONError
-from aion.explorer.plain_text import sentence
 from aion.explorer.ui.analyze import sky_search
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.examples import examples
 from aion.explorer.ui.shared.session import Pending, Session, current_session
 from aion.io import Overrides
+from aion.plain_text import sentence
 
 EXAMPLE, OBJECT, SET, USE, PRIOR, REDSHIFT = "example", "object", "set", "use", "prior", "z"
 AT, TARGETID, NAME = "at", "targetid", "name"

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.session import current_session
+from aion.plain_text import as_text
 
 WHAT_IT_IS = (
     "Corrections fitted on objects with known redshifts, so that regions hold the truth as often as they "

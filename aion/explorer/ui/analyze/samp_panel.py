@@ -10,12 +10,12 @@ import streamlit as st
 from aion.errors import ArchiveError
 from aion.explorer.export import tables
 from aion.explorer.export.analysis import spectrum_votable
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze.sky_panel import is_simulated
 from aion.explorer.ui.analyze.sky_search import look_up
 from aion.explorer.ui.shared import active_catalog, layout, positions, server
 from aion.explorer.ui.shared.session import Session, current_session
+from aion.plain_text import as_text, sentence
 
 if TYPE_CHECKING:
     from aion.sky.samp import SampConnection

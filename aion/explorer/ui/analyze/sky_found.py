@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from aion.explorer.catalogs.outside_links import outside_links
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.analyze.sky_labels import file_text, found_text, offer_text, offers_table
 from aion.explorer.ui.analyze.sky_search import look_up, open_offers
 from aion.explorer.ui.shared.session import Session, current_session
+from aion.plain_text import as_text, sentence
 from aion.sky.gather import JOINED_WITHIN, Finding, Offer
 from aion.sky.services import SERVICE_NAMES
 

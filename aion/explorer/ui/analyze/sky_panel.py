@@ -22,7 +22,6 @@ from aion.catalog import Catalog, has_positions, separations
 from aion.constants import CODEC_FIELD
 from aion.explorer import figures
 from aion.explorer.engine.reconstruction import SURVEYS as IMAGE_SURVEYS
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.ui.analyze.sky_search import look_up
 from aion.explorer.ui.shared import active_catalog, layout, server
@@ -30,6 +29,7 @@ from aion.explorer.ui.shared.session import Session, current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.io import SkyObject
 from aion.io.sky_grid import celestial, center_of, corners_of, tangent_plane
+from aion.plain_text import as_text
 
 KEY = "sky"
 TITLE = "The sky around"

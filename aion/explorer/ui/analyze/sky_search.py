@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.session import Pending, Session, current_session
+from aion.plain_text import as_text, sentence
 from aion.sky.services import EXAMPLES
 
 if TYPE_CHECKING:

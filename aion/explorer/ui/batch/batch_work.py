@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 import streamlit as st
 
 from aion.explorer.catalogs.batches import Batch, BatchProgress
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.batch.batch_state import ADDRESS, batch_state, open_batch, size_text
 from aion.explorer.ui.shared import layout, server
+from aion.plain_text import as_text, sentence
 
 EVERY = 0.5
 """Seconds between two looks at how far the work is."""

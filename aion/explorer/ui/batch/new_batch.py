@@ -7,11 +7,11 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.catalogs.batch_folder import KEPT_DAYS, File, batch_label
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.batch.batch_state import batch_state, open_batch, size_text
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.examples import example_spectra
 from aion.io.targets import read_targets
+from aion.plain_text import as_text
 from aion.sky.services import KINDS, PACE
 
 FILES, LIST = "Files", "A list of positions, names or ids"

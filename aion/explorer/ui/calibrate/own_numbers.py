@@ -5,8 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import evaluation, labels, layout
+from aion.plain_text import as_text
 from aion.recalibration import Recalibration
 
 TITLES = {

@@ -10,7 +10,6 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.calibration import Fitted, Measurement, Sample, fit_half, measure, write_p_z
 from aion.explorer.redshift.calibration.report import (
     NUMBERS,
@@ -26,6 +25,7 @@ from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.navigation import listed_objects
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
+from aion.plain_text import as_text
 from aion.recalibration import RECALIBRATION, Method
 from aion.redshift_scores import Point
 

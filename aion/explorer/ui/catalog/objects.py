@@ -15,7 +15,6 @@ from aion.explorer.catalogs.batches import LABEL
 from aion.explorer.export import tables
 from aion.explorer.figures import UNKNOWN, Axis, Coloring
 from aion.explorer.figures.density import DRAWN
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Floats
 from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import (
@@ -35,6 +34,7 @@ from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.server import engine
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
+from aion.plain_text import as_text
 
 COLUMNS = ("id", "class", "subtype", "morphology", "z", "mag_r", "g_r", "survey", "snr")
 """Shown of the table at first, those that it has, in this order."""

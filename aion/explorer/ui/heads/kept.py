@@ -7,12 +7,12 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.heads.heads_state import heads_state
 from aion.explorer.ui.heads.label_source import VIEWS
 from aion.explorer.ui.shared import active_catalog, layout, server
 from aion.explorer.ui.shared.downloads import file_button, table_downloads
 from aion.heads import Head, KeptHead, apply_to_catalog, why_not_catalog
+from aion.plain_text import as_text
 
 
 def kept_heads(engine: Engine) -> None:

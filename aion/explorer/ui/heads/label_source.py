@@ -9,12 +9,12 @@ import streamlit as st
 from aion.catalog import Catalog
 from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.heads.heads_state import LABELS, heads_state
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.other_table import forget_button, other_table
 from aion.heads.head import Kind
 from aion.heads.samples import LabelChoice, detect_kind, label_columns, label_objects
+from aion.plain_text import as_text
 
 CATALOG, FOLDER = "The catalog", "A folder of a batch"
 VIEWS = {"all": "Everything", "spectrum": "Spectra", "image": "Images", "photometry": "Catalog numbers"}

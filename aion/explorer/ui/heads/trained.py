@@ -5,7 +5,6 @@ import streamlit as st
 
 from aion.errors import AIONError
 from aion.explorer import figures
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.heads.heads_state import heads_state
 from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.downloads import file_button
@@ -13,6 +12,7 @@ from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.navigation import listed_objects
 from aion.explorer.ui.shared.theme import theme
 from aion.heads.report import HeadReport
+from aion.plain_text import as_text
 
 METHODS = (
     "Linear: ridge (numbers) or logistic regression (classes) on the embedding; this is what is kept. 10 "

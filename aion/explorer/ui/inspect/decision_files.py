@@ -7,12 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError
-from aion.explorer.plain_text import as_text, sentence
+from aion.explorer.redshift.inspection.queues import Queue
+from aion.explorer.redshift.inspection.tables import (
+    ENDINGS,
+    InspectionRow,
+    Names,
+    read_decisions,
+    write_decisions,
+)
 from aion.explorer.ui.inspect.inspection_state import inspection_session
 from aion.explorer.ui.shared.downloads import file_button, stem
 from aion.explorer.ui.shared.people import store
-from aion.inspection.queues import Queue
-from aion.inspection.tables import ENDINGS, InspectionRow, Names, read_decisions, write_decisions
+from aion.plain_text import as_text, sentence
 
 NAMES: dict[str, Names] = {"AION": "aion", "prospect": "prospect", "Marz": "marz"}
 TYPES = {"csv": "text/csv", "ecsv": "text/plain", "fits": "application/fits", "mz": "text/plain"}

@@ -5,19 +5,19 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from aion.explorer.ui.inspect.decision_files import TYPES
-from aion.explorer.ui.inspect.inspection_state import go_to
-from aion.explorer.ui.shared.downloads import file_button, stem
-from aion.explorer.ui.shared.people import store
-from aion.inspection.decisions import Decision
-from aion.inspection.merging import (
+from aion.explorer.redshift.inspection.decisions import Decision
+from aion.explorer.redshift.inspection.merging import (
     QUALITIES_APART,
     REDSHIFTS_APART,
     ComparedObject,
     compare,
     merged_columns,
 )
-from aion.inspection.queues import Queue
+from aion.explorer.redshift.inspection.queues import Queue
+from aion.explorer.ui.inspect.decision_files import TYPES
+from aion.explorer.ui.inspect.inspection_state import go_to
+from aion.explorer.ui.shared.downloads import file_button, stem
+from aion.explorer.ui.shared.people import store
 from aion.io.write import OutputTable, csv, ecsv, fits_bytes
 
 ALONE = (

@@ -8,10 +8,10 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 
 from aion.errors import InputError
+from aion.explorer.redshift.inspection.prefetch import ScreenMaker
+from aion.explorer.redshift.inspection.queues import Queue
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.people import store
-from aion.inspection.prefetch import ScreenMaker
-from aion.inspection.queues import Queue
 
 QUEUE = "queue"
 """In the address: the id of the queue."""

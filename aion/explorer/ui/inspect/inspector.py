@@ -10,12 +10,12 @@ from typing import Any
 
 import streamlit as st
 
+from aion.explorer.redshift.inspection.decisions import ISSUES, KINDS, QUALITIES, Decision
+from aion.explorer.redshift.inspection.queues import Queue
 from aion.explorer.ui.inspect.inspection_state import inspection_session, screens
 from aion.explorer.ui.shared.own_lines import own_lines
 from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.theme import theme
-from aion.inspection.decisions import ISSUES, KINDS, QUALITIES, Decision
-from aion.inspection.queues import Queue
 from aion.lines import ATMOSPHERE, LINES
 
 KEY = "inspector"

@@ -7,13 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from aion.errors import AIONError
-from aion.explorer.plain_text import as_text, sentence
+from aion.explorer.redshift.inspection.queues import queue_of_catalog, queue_of_files, why_unread
 from aion.explorer.ui.inspect.inspection_state import QUEUE, go_to, inspection_session
 from aion.explorer.ui.shared import active_catalog, layout, server
 from aion.explorer.ui.shared.examples import example_spectra
 from aion.explorer.ui.shared.people import store
 from aion.explorer.ui.shared.selection import current_selection
-from aion.inspection.queues import queue_of_catalog, queue_of_files, why_unread
+from aion.plain_text import as_text, sentence
 
 BATCH = "batch"
 """In the address: the batch of which a queue is made."""

@@ -6,15 +6,15 @@ from functools import partial
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
+from aion.explorer.redshift.inspection.decisions import ISSUES, QUALITIES, Decision
+from aion.explorer.redshift.inspection.merging import REDSHIFTS_APART
+from aion.explorer.redshift.inspection.queues import Queue, QueueObject
 from aion.explorer.ui.inspect import decision_files, disagreements
 from aion.explorer.ui.inspect.inspection_state import go_to
 from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.own_lines import edit_own_lines
 from aion.explorer.ui.shared.people import name_field, store
-from aion.inspection.decisions import ISSUES, QUALITIES, Decision
-from aion.inspection.merging import REDSHIFTS_APART
-from aion.inspection.queues import Queue, QueueObject
+from aion.plain_text import as_text
 
 ALL, OPEN, DONE = "All", "Not inspected", "Inspected"
 

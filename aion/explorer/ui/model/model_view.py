@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.evaluation import beside, details, read_evaluation
 from aion.modalities import MODALITIES
+from aion.plain_text import as_text
 from aion.streams import STREAMS
 
 CARD = "README.md"

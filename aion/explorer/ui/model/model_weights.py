@@ -6,10 +6,10 @@ import streamlit as st
 
 from aion.explorer.engine import memory, weights
 from aion.explorer.engine.weights import Choice, Place
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import ModelInfo
 from aion.explorer.ui.shared import labels, server
 from aion.explorer.ui.shared.layout import section
+from aion.plain_text import as_text
 
 HOW = (
     "Weights are chosen when the application starts, for everybody who uses it: stop it and type the command "

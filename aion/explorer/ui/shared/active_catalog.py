@@ -7,10 +7,10 @@ import streamlit as st
 
 from aion.catalog import Catalog
 from aion.errors import AIONError
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.selection import current_selection
 from aion.explorer.ui.shared.similarity_query import current_query
+from aion.plain_text import as_text, sentence
 
 REFERENCE, YOURS = "Reference catalog", "Your catalog"
 NO_CATALOG = (

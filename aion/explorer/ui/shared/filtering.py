@@ -10,8 +10,8 @@ import streamlit as st
 
 from aion.catalog import Catalog, Cone, Filters, has_positions, separations
 from aion.errors import InputError
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import active_catalog, layout
+from aion.plain_text import as_text
 from aion.positions import parse_position
 from aion.sphere import angle_text
 

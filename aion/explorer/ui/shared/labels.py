@@ -8,13 +8,13 @@ import pandas as pd
 
 from aion.constants import NANOMAGGY_ZERO_POINT
 from aion.exact_redshift import ExactRedshift
-from aion.explorer.plain_text import as_text
 from aion.explorer.redshift.line_evidence import Votes
 from aion.explorer.results import Analysis, Check, ImageResult, Retrieval, ScalarResult, SpectrumResult
 from aion.explorer.results.occlusion import TokenGroup
 from aion.io import Entry, Report, SkyObject
 from aion.lines import line_label
 from aion.modalities import MODALITIES, Image, Spectrum
+from aion.plain_text import as_text
 from aion.redshift import Interval, RedshiftPDF
 
 NUMBERS = "Catalog numbers"

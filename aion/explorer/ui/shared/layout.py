@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from aion.explorer.plain_text import as_text, sentence
+from aion.plain_text import as_text, sentence
 
 
 @st.fragment

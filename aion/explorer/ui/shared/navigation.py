@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from aion.explorer.plain_text import as_text
 from aion.explorer.ui.shared import active_catalog, layout
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.similarity_query import current_query
+from aion.plain_text import as_text
 
 
 def open_on_analyze(id: str) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from aion.catalog.label_tables import read_table
-from aion.explorer.plain_text import as_text
+from aion.plain_text import as_text
 
 FORMATS = "Parquet, CSV, FITS, ECSV or VOTable, with a column of the same ids"
 

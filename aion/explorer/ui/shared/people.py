@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from aion.explorer.redshift.inspection.store import InspectionStore
 from aion.explorer.ui.shared import server
-from aion.inspection.store import InspectionStore
 
 PERSON = "by"
 """In the address, and the key of the field."""

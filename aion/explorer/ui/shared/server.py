@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from aion.errors import ConfigError, explained_fault
-from aion.explorer.plain_text import as_text, sentence
 from aion.explorer.settings import Settings
 from aion.explorer.ui.shared.browser_code import load_plotly
+from aion.plain_text import as_text, sentence
 from aion.sky.services import Services
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import streamlit as st
 
 from aion.catalog import SAME_OBJECT, Catalog, Neighbor, SmallSpectrum
 from aion.explorer.figures import image_url, spark
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis
 from aion.explorer.ui.shared.positions import Position, entry_position, links_html
 from aion.explorer.ui.shared.theme import theme
+from aion.plain_text import as_text
 from aion.sphere import angle_text, separation
 
 TILES = 24

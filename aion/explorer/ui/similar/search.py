@@ -11,7 +11,6 @@ from aion.explorer import figures
 from aion.explorer.catalogs.similarity import NEIGHBORHOOD, OUTLIERS_AMONG, QueryPart, Searches
 from aion.explorer.export import tables
 from aion.explorer.figures import OverlaySpectrum
-from aion.explorer.plain_text import as_text
 from aion.explorer.results import Analysis, Retrieval
 from aion.explorer.ui.shared import active_catalog, filtering, layout, navigation, positions, server, tiles
 from aion.explorer.ui.shared.downloads import table_downloads
@@ -21,6 +20,7 @@ from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.similarity_query import OPEN, Query, current_query
 from aion.explorer.ui.shared.theme import theme
 from aion.explorer.ui.shared.tiles import Preview
+from aion.plain_text import as_text
 
 MOST, LEAST, OUTLIERS = "Most similar", "Least similar", "Outliers"
 STARTERS = 6

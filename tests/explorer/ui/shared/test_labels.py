@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from aion.exact_redshift import NotRefined
-from aion.explorer.plain_text import sentence
 from aion.explorer.results import Retrieval, ScalarResult
 from aion.explorer.ui.shared import labels
 from aion.io import Entry, Report, SkyObject
+from aion.plain_text import sentence
 from tests.explorer.figures import samples
 
 

@@ -1,4 +1,0 @@
-"""Visual inspection: queues of objects, what people decide of each, files of it, and where they disagree.
-
-Knows no page and no browser; `aion.inspection.screens` alone asks a model.
-"""
