@@ -12,7 +12,9 @@ import torch
 from aion import read
 from aion.explorer.engine import Engine
 from aion.explorer.engine.fill_in import fill_in
+from aion.explorer.engine.spectrum_arms import compare_arms
 from aion.explorer.engine.surprise import map_surprise
+from aion.explorer.results.arms import SpectrumArms
 from aion.explorer.results.occlusion import TokenGroup
 from aion.explorer.results.surprise import StreamSurprise
 from aion.explorer.settings import Settings
@@ -60,11 +62,13 @@ def cosmic_ray(target: SkyObject, sigma: float, seed: int) -> tuple[SkyObject, t
     return _with(target, spectrum, flux), (float(wavelength[first]), float(wavelength[first + 1]))
 
 
-def moved_arm(target: SkyObject, shift: float, factor: float) -> tuple[SkyObject, tuple[float, float]]:
-    """One arm of a spectrum by ``shift`` Å too red, and too bright by a factor."""
+def moved_arm(
+    target: SkyObject, shift: float, factor: float, ends: tuple[float, float] | None = None
+) -> tuple[SkyObject, tuple[float, float]]:
+    """One arm of a spectrum, that between these Å, by ``shift`` Å too red, and too bright by a factor."""
     spectrum = of_kind(target, Spectrum)
     assert isinstance(spectrum, Spectrum)
-    low, high = ARMS[spectrum.token_key]
+    low, high = ends or ARMS[spectrum.token_key]
     wavelength, flux = spectrum.wavelength[0].double().numpy(), spectrum.flux.clone()
     inside = (wavelength > low) & (wavelength < high)
     real = wavelength < 1e5
@@ -126,6 +130,14 @@ def stream(engine: Engine, target: SkyObject, kind: type[Modality]) -> StreamSur
     assert key is not None
     [found] = map_surprise(engine, engine.analyze(target, use={key.token_key}, k=0))
     return found
+
+
+def arms_of(engine: Engine, target: SkyObject) -> SpectrumArms:
+    """What the parts of its spectrum say, of the spectrum alone."""
+    spectrum = of_kind(target, Spectrum)
+    assert spectrum is not None
+    [arms] = compare_arms(engine, target, engine.analyze(target, use={spectrum.token_key}, k=0))
+    return arms
 
 
 def _spectra(engine: Engine, targets: list[SkyObject]) -> None:
@@ -192,37 +204,11 @@ def _reference(engine: Engine) -> np.ndarray:
     return excess
 
 
-def disagreement(engine: Engine, key: str, ids: np.ndarray) -> float:
-    """Nats: −ln of what p(z) of that arm alone and p(z) of all else have in common, 0 where they are one."""
-    low, high = (int((end - 3500) / 25.6) + 1 for end in ARMS[key])
-    alone, rest = np.full_like(ids, -1), ids.copy()
-    alone[0], alone[low : high + 1], rest[low : high + 1] = ids[0], ids[low : high + 1], -1
-    one, other = (
-        engine.analyze(SkyObject("part", tokens={key: part}), k=0).recalibrated(None).redshift.probability
-        for part in (alone, rest)
-    )
-    return float(-np.log(np.sqrt(one * other).sum()))
-
-
 def _arms(engine: Engine, targets: list[SkyObject]) -> None:
-    assert engine.catalog is not None
-    usual = []
-    for id in engine.catalog.table["id"].sample(REFERENCE, random_state=2):
-        tokens = engine.catalog.entry(str(id)).tokens
-        usual += [disagreement(engine, key, tokens[key]) for key in ARMS if key in tokens]
-    limit = np.percentile(usual, 100 * (1 - TOP))
-    print(f"p(z) of an arm and of the rest, catalog: {np.median(usual):.2f} nats, 98 % below {limit:.2f}")
     for shift in (0.0, 20.0, 60.0):
-        found = []
-        for target in targets:
-            spectrum = of_kind(target, Spectrum)
-            assert spectrum is not None
-            analysis = engine.analyze(moved_arm(target, shift, 1.0)[0], use={spectrum.token_key}, k=0)
-            found.append(disagreement(engine, spectrum.token_key, analysis.tokens[spectrum.token_key]))
-        above = sum(one > limit for one in found)
-        print(
-            f"arm {shift:g} A too red: {np.median(found):.2f} nats, above that limit {above} of {len(found)}"
-        )
+        moved = [moved_arm(target, shift, 1.0)[0] for target in targets]
+        apart = [arms_of(engine, target).apart for target in moved]
+        print(f"arm {shift:g} A too red: said to stand apart in {sum(map(bool, apart))} of {len(apart)}")
 
 
 def _fill_ins(engine: Engine, targets: list[SkyObject]) -> None:

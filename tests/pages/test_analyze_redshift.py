@@ -184,6 +184,23 @@ def test_the_parts_a_redshift_rests_on_are_shown_when_asked_for(upload, figures)
     assert likeness.options[0].startswith("z = ")
 
 
+def test_the_parts_of_a_spectrum_are_compared_once_their_panel_is_open(upload, figures):
+    at = upload("sdss_spec.fits", "photometry.ecsv")
+    assert session(at).arms is None
+    count = len(figures(at))
+    at = unfold(at, "arms")
+    assert not at.exception
+    [arms] = session(at).arms
+    assert arms.summary() in shown(at)
+    [drawn] = figures(at)[count:]
+    assert [trace["name"].split(",")[0] for trace in drawn["data"]] == ["All data", "Blue arm", "Red arm"]
+    [table] = [table.value for table in at.dataframe if "Beside the rest" in table.value]
+    assert table["Part"].tolist() == ["blue arm", "red arm"]
+    switches = widget(at.pills, "switches-")
+    switches.set_value([label for label in switches.options if "spectrum" not in label]).run()
+    assert session(at).arms is None and arms.summary() not in shown(at), "of other data, or of none"
+
+
 def test_reasons_to_doubt_are_listed(upload):
     at = upload("sdss_spec.fits")
     lines = [

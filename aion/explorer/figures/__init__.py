@@ -1,6 +1,7 @@
 """Pure functions: data in, plotly Figure out. A module per kind of picture; colors and fonts in ``theme``."""
 
 from aion.explorer.figures.analysis_figures import ComparedImage, Shown, ShownImage, on_page
+from aion.explorer.figures.arms import spectrum_arms
 from aion.explorer.figures.batch_plots import HEIGHT, count_bars, histogram
 from aion.explorer.figures.calibration import coverage_curve, pit_histogram, redshift_pairs
 from aion.explorer.figures.catalog_plots import UNKNOWN, Axis, Coloring, neighbors, scatter
@@ -76,6 +77,7 @@ __all__ = [
     "spark",
     "spark_redshift",
     "spectrum",
+    "spectrum_arms",
     "spectrum_reasons",
     "spectrum_tokens",
     "theme_by_name",

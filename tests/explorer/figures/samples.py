@@ -4,6 +4,7 @@ import numpy as np
 
 from aion.catalog import Neighbor, SmallSpectrum
 from aion.explorer.results import ImageResult, SpectrumResult
+from aion.explorer.results.arms import SpectrumArm, SpectrumArms
 from aion.redshift import RedshiftPDF, redshift_pdfs
 
 GRID = np.expm1(np.linspace(0, np.log(6.0), 1024))
@@ -14,6 +15,15 @@ def pdf(*peaks: tuple[float, float, float]) -> RedshiftPDF:
     density = sum(weight * np.exp(-0.5 * ((GRID - z) / width) ** 2) for z, width, weight in peaks)
     logits = np.log(density + 1e-12)
     return redshift_pdfs(logits[None, None], GRID)[0]
+
+
+def arms(blue: RedshiftPDF, red: RedshiftPDF) -> SpectrumArms:
+    """The two of an SDSS spectrum."""
+    parts = (
+        SpectrumArm("the blue arm", 3800.0, 6000.0, blue, red),
+        SpectrumArm("the red arm", 6000.0, 9200.0, red, blue),
+    )
+    return SpectrumArms("tok_spectrum_sdss", parts, blue)
 
 
 def image(

@@ -37,6 +37,9 @@ ALL = {
     "alone": lambda theme: figures.alone(
         {"Image": samples.pdf((0.3, 0.1, 1.0)), "All": samples.pdf((0.3, 0.01, 1.0))}, z=0.3, theme=theme
     ),
+    "spectrum arms": lambda theme: figures.spectrum_arms(
+        samples.arms(samples.pdf((0.3, 0.002, 1.0)), samples.pdf((0.31, 0.002, 1.0))), theme=theme
+    ),
     "image tokens": lambda theme: figures.image_tokens(
         samples.image(), PATCHES, np.arange(576.0), measure="Surprise (nats)", theme=theme
     ),

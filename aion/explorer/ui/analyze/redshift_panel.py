@@ -9,6 +9,7 @@ from aion.explorer import figures
 from aion.explorer.redshift.line_evidence import FOUND_FROM, Votes, votes
 from aion.explorer.results import Analysis, SpectrumResult
 from aion.explorer.ui.analyze import links, z_control
+from aion.explorer.ui.analyze.arms_panel import arms_panel
 from aion.explorer.ui.analyze.modality_ablation import each_alone
 from aion.explorer.ui.analyze.prior_choice import prior_choice
 from aion.explorer.ui.analyze.reasons_panel import reasons_panel
@@ -70,6 +71,7 @@ def redshift_and_spectra(analysis: Analysis) -> None:
         _spectra(analysis)
     each_alone(analysis, z_control.current(analysis))
     reasons_panel(analysis)
+    arms_panel(analysis)
     links.write_address()
 
 

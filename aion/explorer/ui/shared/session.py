@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a session that looks at nothing yet needs none of these
     from aion.explorer.engine.surprise import SurpriseJob
     from aion.explorer.redshift.prior import Prior
     from aion.explorer.results import Analysis, MeasuredObject
+    from aion.explorer.results.arms import SpectrumArms
     from aion.explorer.results.generated import FilledIn, Generated
     from aion.explorer.results.occlusion import Occlusion
     from aion.explorer.results.surprise import StreamSurprise
@@ -116,6 +117,8 @@ class Session:
     """What each modality alone says of p(z); None until a person asks."""
     reasons: "Occlusion | None" = None
     """What the answer rests on; None until a person asks."""
+    arms: "tuple[SpectrumArms, ...] | None" = None
+    """What the parts of each spectrum say alone; None until a person asks."""
     prior: "Prior | None" = None
     """What p(z) is multiplied with."""
     own_recalibration: "Recalibration | None" = None
@@ -190,7 +193,8 @@ class Session:
 
     def look_at(self, row: int) -> None:
         """Another object of the same files."""
-        self.row, self.use, self.prior, self.alone, self.reasons = row, None, None, None, None
+        self.row, self.use, self.prior, self.alone = row, None, None, None
+        self.reasons = self.arms = None
         self.forget_generated()
         self.error = self.refused = self.question = None
         self.choose(None)
@@ -203,7 +207,7 @@ class Session:
 
     def switch(self, use: frozenset[str] | None) -> None:
         """Let the model read these streams only; the lines follow the new p(z)."""
-        self.use, self.reasons = use, None
+        self.use, self.reasons, self.arms = use, None, None
         self.forget_generated()
         self.choose(None)
 
