@@ -12,6 +12,7 @@ import torch
 
 from aion.explorer.engine import Engine
 from aion.explorer.engine.spectrum_arms import SURVEY_ARMS
+from aion.explorer.results.arms import Agreement
 from aion.explorer.settings import Settings
 from aion.io import SkyObject
 from aion.training import real
@@ -29,6 +30,7 @@ SHIFTS = (20.0, 40.0, 60.0, 100.0)
 """Å."""
 SNR_BINS = ((0.0, 3.0), (3.0, 5.0), (5.0, 10.0), (10.0, np.inf))
 SEED = 7
+NOTHING = (Agreement.SILENT, Agreement.NOTHING_BESIDE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Answer:
     shift: float
     """Å that one of its arms was moved by; 0: none was."""
     snr: float
+    is_compared: bool
+    """Whether a part says a redshift alone while the rest says one too: without, nothing can be found."""
     is_apart: bool
     is_right: bool
     """Whether the arm that was moved is the one that is said to stand apart; of two arms both are."""
@@ -53,11 +57,12 @@ def answer(engine: Engine, target: SkyObject, snr: float, shift: float, arm: int
     moved = target if not shift else moved_arm(target, shift, 1.0, (edges[arm], edges[arm + 1]))[0]
     found = arms_of(engine, moved)
     apart = found.apart
+    is_compared = any(one.agreement not in NOTHING for one in found.arms)
     if apart is None:
-        return Answer(shift, snr, False, False, np.nan)
+        return Answer(shift, snr, is_compared, False, False, np.nan)
     is_same = apart.name == names[arm]
     said = apart.shift if is_same else -apart.shift * found.arms[arm].center / apart.center
-    return Answer(shift, snr, True, is_same or len(found.arms) == 2, abs(said - shift))
+    return Answer(shift, snr, is_compared, True, is_same or len(found.arms) == 2, abs(said - shift))
 
 
 def simulated(engine: Engine, cache: Path) -> Iterator[Answer]:
@@ -92,14 +97,13 @@ def measured(engine: Engine, folder: Path) -> Iterator[Answer]:
 def table(answers: Iterable[Answer]) -> str:
     """A row for each bin of S/N."""
     every = list(answers)
-    rows = [
-        f"| S/N | nothing planted | {' | '.join(f'{shift:g} Å' for shift in SHIFTS)} | error, median |",
-        "|---" * (len(SHIFTS) + 3) + "|",
-    ]
+    names = ["can be compared", "apart, none moved", *(f"{shift:g} Å" for shift in SHIFTS), "error, median"]
+    rows = [f"| S/N | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
     bins = [("all", 0.0, np.inf), *((f"{low:g} to {high:g}", low, high) for low, high in SNR_BINS)]
     for name, low, high in bins:
         some = [one for one in every if low <= one.snr < high]
-        cells = [_share([one.is_apart for one in some if not one.shift])]
+        as_given = [one for one in some if not one.shift]
+        cells = [_share([getattr(one, name) for one in as_given]) for name in ("is_compared", "is_apart")]
         cells += [_share([one.is_right for one in some if abs(one.shift) == shift]) for shift in SHIFTS]
         errors = [one.error for one in some if one.shift and one.is_right]
         cells.append(f"{np.median(errors):.0f} Å" if errors else "")

@@ -118,11 +118,11 @@ def test_each_part_is_read_alone_and_the_rest_without_it(engine, analysis):
     alone = np.full_like(ids, -1)
     alone[:99] = ids[:99]  # the level, and tokens of 25.6 Å the middle of which lies below 6000 Å
     rest = np.where(alone < 0, ids, -1)
-    level = np.arange(len(ids)) == 0
-    for tokens, pdf in ((alone, blue.alone), (rest, blue.others), (np.where(level, ids, rest), red.alone)):
+    rest[0] = ids[0]
+    for tokens, pdf in ((alone, blue.alone), (rest, blue.others), (rest, red.alone), (alone, red.others)):
         by_hand = engine.analyze(SkyObject("part", tokens={key: tokens}), k=0)
         own = by_hand.model_redshift or by_hand.redshift
-        np.testing.assert_allclose(pdf.probability, own.probability, rtol=1e-3, atol=1e-9)
+        np.testing.assert_allclose(pdf.probability, own.probability, rtol=1e-4, atol=1e-9)
     np.testing.assert_allclose(arms.whole.probability, analysis.redshift.probability, rtol=1e-3, atol=1e-9)
 
 
