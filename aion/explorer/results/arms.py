@@ -151,6 +151,10 @@ class SpectrumArms:
             found, key=lambda one: (one.agreement is Agreement.SHIFTED, one.shift_evidence), default=None
         )
 
+    def can_judge(self, arm: SpectrumArm) -> bool:
+        """Whether its agreement with the rest says something of it, and not of another part of that rest."""
+        return self.apart in (None, arm) or len(self.arms) == 2 or not arm.speaks
+
     def summary(self) -> str:
         """Plain sentences: whether the parts agree, or which one does not and what that may mean."""
         if self.apart is not None:
@@ -217,7 +221,7 @@ def _says(best: tuple[float, float]) -> str:
 
 
 def _moved(*, shift: float, at: float) -> str:
-    return f"{abs(shift):.0f} Å too {'red' if shift > 0 else 'blue'} at its center ({at:.0f} Å)"
+    return f"about {abs(shift):.0f} Å too {'red' if shift > 0 else 'blue'} at its center ({at:.0f} Å)"
 
 
 def _names(arms: list[SpectrumArm]) -> str:

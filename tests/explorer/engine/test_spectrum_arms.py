@@ -63,6 +63,7 @@ def test_a_shifted_arm_stands_apart_by_its_shift(shift):
     assert arms.apart is arms.arms[1] and arms.apart.agreement is Agreement.SHIFTED
     assert arms.apart.dz == pytest.approx(moved - z, abs=0.7 * STEP * (1 + z))
     assert arms.apart.shift == pytest.approx(shift, abs=8)
+    assert [arms.can_judge(arm) for arm in arms.arms] == [False, True, False]
     color = "red" if shift > 0 else "blue"
     assert arms.summary().startswith("The R arm stands apart: alone it says z = ")
     assert f"Å too {color} at its center (6675 Å). That may be a wrong wavelength" in arms.summary()
@@ -141,6 +142,12 @@ def test_a_part_without_a_good_pixel_is_left_out(engine, analysis):
     [arms] = compare_arms(engine, sky_object(), half)
     assert [arm.name for arm in arms.arms] == ["the blue arm"]
     assert arms.summary().startswith("Nothing to compare")
+
+
+def test_an_object_of_a_catalog_has_the_arms_of_its_survey(engine):
+    entry = engine.catalog.entry("object 1")
+    [arms] = compare_arms(engine, entry, engine.analyze(entry))
+    assert [round(end, -1) for arm in arms.arms for end in (arm.low, arm.high)] == [3800, 6000, 6000, 9200]
 
 
 def test_a_spectrum_that_is_not_read_has_no_parts(engine):

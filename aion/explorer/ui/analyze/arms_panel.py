@@ -60,12 +60,13 @@ def _part(arms: SpectrumArms, analysis: Analysis, *, several: bool) -> None:
 
 
 def _table(arms: SpectrumArms) -> pd.DataFrame:
+    """One row for each part; what is said of it where that can be."""
     rows = [
         {
             "Part": arm.name.removeprefix("the "),
             "Range (Å)": f"{arm.low:.0f} to {arm.high:.0f}",
             "Best z alone": f"{arm.best[0]:.4f} ({arm.best[1]:.0%})",
-            "Beside the rest": arm.agreement.value,
+            "Beside the rest": arm.agreement.value if arms.can_judge(arm) else "",
         }
         for arm in arms.arms
     ]
