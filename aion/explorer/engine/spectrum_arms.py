@@ -54,7 +54,7 @@ def _arms(
                 {key: np.where(inside | is_level, ids, -1)},  # with the level: without it no token has a flux
                 {key: np.where(inside, -1, ids)},
             ]
-    pdfs = _ask(engine, inputs)
+    pdfs = _ask(engine, inputs) if inputs else []
     return tuple(
         SpectrumArm(*named, alone, others)
         for named, alone, others in zip(ranges, pdfs[::2], pdfs[1::2], strict=True)

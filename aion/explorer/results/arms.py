@@ -145,6 +145,8 @@ class SpectrumArms:
     def apart(self) -> SpectrumArm | None:
         """The part that contradicts the others most; of two parts, which cannot be told apart, the redder."""
         found = [one for one in self.arms if one.is_apart]
+        if len(self.arms) < 2:  # there is no rest
+            return None
         if len(self.arms) == 2:
             return found[-1] if found else None
         return max(
@@ -153,10 +155,14 @@ class SpectrumArms:
 
     def can_judge(self, arm: SpectrumArm) -> bool:
         """Whether its agreement with the rest says something of it, and not of another part of that rest."""
+        if len(self.arms) < 2:
+            return False
         return self.apart in (None, arm) or len(self.arms) == 2 or not arm.speaks
 
     def summary(self) -> str:
         """Plain sentences: whether the parts agree, or which one does not and what that may mean."""
+        if len(self.arms) < 2:
+            return "Nothing to compare: all good pixels lie in one part of the spectrum."
         if self.apart is not None:
             return _contradiction(self.apart, self.arms)
         unsure = [one for one in self.arms if one.agreement is Agreement.UNSURE]

@@ -141,7 +141,10 @@ def test_a_part_without_a_good_pixel_is_left_out(engine, analysis):
     half = replace(analysis, spectra=(replace(spectrum, bad=spectrum.wavelength > 6000),))
     [arms] = compare_arms(engine, sky_object(), half)
     assert [arm.name for arm in arms.arms] == ["the blue arm"]
-    assert arms.summary().startswith("Nothing to compare")
+    assert arms.summary() == "Nothing to compare: all good pixels lie in one part of the spectrum."
+    assert arms.apart is None and not arms.can_judge(arms.arms[0])
+    nothing = replace(analysis, spectra=(replace(spectrum, bad=spectrum.wavelength > 0),))
+    assert compare_arms(engine, sky_object(), nothing)[0].arms == ()
 
 
 def test_an_object_of_a_catalog_has_the_arms_of_its_survey(engine):
