@@ -125,6 +125,7 @@ def apply_head(options: argparse.Namespace) -> Outcome:
     from aion.catalog import Catalog
     from aion.explorer.export.tables import table_file
     from aion.heads import Head, apply_to_catalog
+    from aion.heads.applying import column_meanings
 
     ending = "csv" if options.out is None else options.out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:
@@ -139,7 +140,7 @@ def apply_head(options: argparse.Namespace) -> Outcome:
         found = _of_files(head, options, start_engine(options), outcome)
     if len(found):
         about = {"head": head.facts.title, "head sha256": head.digest, "weights_sha256": head.facts.sha256}
-        written = table_file(found, ending, about)
+        written = table_file(found, ending, about, column_meanings(head))
         if options.out is None:
             print(written.decode(), end="")
         else:

@@ -27,10 +27,22 @@ _MEANINGS = {
     "snr": "median signal-to-noise per pixel of the spectrum",
 }
 
+Meanings = Mapping[str, tuple[str, str]]
+"""Column -> its unit and what it is."""
 
-def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> bytes:
-    """A table, column by column; ``about`` is written into the header where the format has one."""
-    columns = [_column(str(name), rows[name]) for name in rows]
+
+def table_file(
+    rows: pd.DataFrame,
+    ending: str,
+    about: Mapping[str, Any],
+    meanings: Meanings | None = None,
+) -> bytes:
+    """A table, column by column; ``about`` is written into the header where the format has one.
+
+    Args:
+        meanings: Of columns that are of no catalog.
+    """
+    columns = [_column(str(name), rows[name], (meanings or {}).get(str(name))) for name in rows]
     # FITS headers hold text of one line
     lines = [f"{name}: {value}" for name, value in about.items()]
     writers: dict[str, Callable[[], bytes]] = {
@@ -80,15 +92,19 @@ def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str,
     return made | {"aion_version": model.versions["aion"]} | settings
 
 
-def _column(name: str, values: "pd.Series[Any]") -> Column:
-    unit = (
+def _column(name: str, values: "pd.Series[Any]", meaning: tuple[str, str] | None) -> Column:
+    unit, description = meaning or (_unit(name), _MEANINGS.get(name.lower(), ""))
+    plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
+    if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
+        plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
+    return Column(name.lower(), plain, unit, description)
+
+
+def _unit(name: str) -> str:
+    return (
         "nanomaggy"
         if name.startswith("FLUX_")
         else "mag"
         if name.endswith("_cmodel_mag")
         else _UNITS.get(name.lower(), "")
     )
-    plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
-    if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
-        plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
-    return Column(name.lower(), plain, unit, _MEANINGS.get(name.lower(), ""))
