@@ -114,3 +114,16 @@ def test_the_file_of_neighbors_has_their_separations(catalog, engine, monkeypatc
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in tables.MIME:
         assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)
+
+
+@pytest.mark.parametrize("ending", tables.MIME)
+def test_letters_that_fits_lacks_are_written_all_the_same(ending):
+    rows = pd.DataFrame({"id": ["1", "2"], "notes": ["wavelength in Å", "naïve"], "mass (M☉)": [1.0, np.nan]})
+    made = tables.table_file(rows, ending, {}, {"mass (M☉)": ("M☉", "by the head é")})
+    if ending != "fits":
+        kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable"}[ending]
+        assert Table.read(io.BytesIO(made), format=kind)["notes"].tolist() == rows["notes"].tolist()
+        return
+    with fits.open(io.BytesIO(made)) as hdus:
+        assert hdus[1].data["notes"].tolist() == ["wavelength in Angstrom", "na?ve"]
+        assert hdus[1].columns[2].name == "mass (m?)" and hdus[1].columns[2].unit == "M?"

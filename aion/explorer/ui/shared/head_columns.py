@@ -5,8 +5,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aion.catalog import Catalog
+from aion.explorer.ui.shared import active_catalog, server
 from aion.heads import AppliedHeads, Head
 from aion.plain_text import as_text, sentence
+
+
+def with_heads(catalog: Catalog) -> tuple[pd.DataFrame, AppliedHeads]:
+    """The table of the catalog that the pages look into, with the main columns of kept heads where it is a
+    person's own: a reference catalog may have millions of objects, and nobody asked about them."""
+    if not active_catalog.is_own():
+        return catalog.table, AppliedHeads(pd.DataFrame(), {})
+    applied = server.heads().apply(catalog)
+    return catalog.table.join(main_columns(applied)), applied
 
 
 def main_columns(applied: AppliedHeads) -> pd.DataFrame:
@@ -18,7 +29,7 @@ def main_columns(applied: AppliedHeads) -> pd.DataFrame:
         found[name] = values.astype("category") if head.facts.kind == "class" else values
         found[_sure(name, head)] = applied.table[_sure(name, head)]
         if applied.table[outside].any():
-            found[outside] = applied.table[outside]
+            found[outside] = applied.table[outside].astype("boolean").where(values.notna())
     return pd.DataFrame(found, index=applied.table.index)
 
 
@@ -53,8 +64,8 @@ def head_config(applied: AppliedHeads) -> dict[str, Any]:
 
 def head_notes(applied: AppliedHeads) -> None:
     """Why cells are empty, or columns are not there."""
-    for note in applied.notes:
-        st.caption(as_text(sentence(note)))
+    if applied.notes:
+        st.caption("  \n".join(as_text(sentence(note)) for note in applied.notes))
 
 
 def _sure(name: str, head: Head) -> str:
