@@ -1,5 +1,6 @@
 """The Batch page, and the catalog of a batch on the Catalog, Similar and Analyze pages."""
 
+import json
 import os
 import threading
 import time
@@ -13,7 +14,7 @@ from aion.explorer.survey import pipeline
 from aion.explorer.ui.batch import batch_result, new_batch
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.examples import example_spectra
-from aion.heads import HeadFolder
+from aion.heads import HeadFolder, apply_heads
 from aion.heads.samples import LabelChoice, label_objects
 from aion.heads.training import train_head
 from tests.explorer.catalogs.test_batches import table
@@ -270,6 +271,28 @@ def test_a_head_that_is_kept_later_has_columns_in_the_table_and_its_files(page, 
     for one in kept.heads():
         kept.remove(one.path)
     assert "head_mass" not in at.run().dataframe[0].value and "says nothing of" not in shown(at)
+
+
+def test_the_catalog_page_lists_and_colors_by_what_heads_say_of_an_own_catalog(
+    mine, kept, engine, tmp_path, figures
+):
+    kept.keep(head_on(engine, tmp_path, ("tok_flux_g", "tok_flux_r"), column="mass"))
+    at = use(mine)
+    color = next(one for one in at.selectbox if one.label == "Color")
+    assert {"head_mass", "head_mass_error"} <= set(color.options)
+    outside = "head_mass_outside"
+    for name in ["head_mass", *([outside] if outside in color.options else [])]:
+        at.selectbox(key=color.key).set_value(name).run()
+        assert not at.exception and any(name in json.dumps(one) for one in figures(at))
+    chosen = at.multiselect[0]
+    chosen.set_value(["id", "head_mass", "head_mass_error"]).run()
+    listed = at.dataframe[-1].value
+    said = apply_heads([kept.heads()[0].head], server.batches().results(at.session_state["own"].key).catalog)
+    assert not at.exception
+    assert listed["head_mass"].tolist() == pytest.approx(said.table["head_mass"].tolist())
+    at.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
+    color = next(one for one in at.selectbox if one.label == "Color")
+    assert not at.exception and "head_mass" not in color.options
 
 
 def test_a_table_sorted_by_a_head_goes_on_when_the_head_is_removed(mine, kept, engine, tmp_path, monkeypatch):

@@ -1,7 +1,9 @@
 """Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are
 written, names are lower case."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,10 @@ def table_file(
     Args:
         meanings: Of columns that are of no catalog.
     """
-    columns = [_column(str(name), rows[name], (meanings or {}).get(str(name))) for name in rows]
+    columns = [
+        replace(_column(str(name), rows[name], (meanings or {}).get(str(name))), name=lower)
+        for name, lower in zip(rows, _lower_names(map(str, rows)), strict=True)
+    ]
     # FITS headers hold text of one line
     lines = [f"{name}: {value}" for name, value in about.items()]
     writers: dict[str, Callable[[], bytes]] = {
@@ -98,6 +103,15 @@ def _column(name: str, values: "pd.Series[Any]", meaning: tuple[str, str] | None
     if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
         plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
     return Column(name.lower(), plain, unit, description)
+
+
+def _lower_names(names: Iterable[str]) -> list[str]:
+    """Names in lower case; where that makes two the same, the second gets a number: FITS knows no capitals."""
+    found: list[str] = []
+    for name in map(str.lower, names):
+        numbered = (name if number == 1 else f"{name}_{number}" for number in itertools.count(1))
+        found.append(next(one for one in numbered if one not in found))
+    return found
 
 
 def _unit(name: str) -> str:

@@ -127,3 +127,12 @@ def test_letters_that_fits_lacks_are_written_all_the_same(ending):
     with fits.open(io.BytesIO(made)) as hdus:
         assert hdus[1].data["notes"].tolist() == ["wavelength in Angstrom", "na?ve"]
         assert hdus[1].columns[2].name == "mass (m?)" and hdus[1].columns[2].unit == "M?"
+
+
+@pytest.mark.parametrize("ending", tables.MIME)
+def test_names_that_differ_in_capitals_alone_get_a_number(ending):
+    rows = pd.DataFrame({"id": ["1"], "p(SB)": [0.25], "p(Sb)": [0.75]})
+    made = io.BytesIO(tables.table_file(rows, ending, {}))
+    kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "fits": "fits"}[ending]
+    found = Table.read(made, format=kind)
+    assert found.colnames == ["id", "p(sb)", "p(sb)_2"] and found["p(sb)_2"].tolist() == [0.75]

@@ -20,8 +20,9 @@ def kept_heads(engine: Engine) -> None:
     """One line for each, with what can be done with it."""
     layout.section(
         "Kept heads",
-        "Each belongs to one file of weights. Those of these weights are shown for every object on Analyze "
-        "that has the data that they read. Everybody who uses this application on this computer has them.",
+        "Each belongs to one file of weights. Those of these weights are shown for every object on Analyze, "
+        "and in the table of a batch, that has the data that they read. Everybody who uses this application "
+        "on this computer has them.",
     )
     kept = server.heads().heads()
     if not kept:

@@ -29,7 +29,7 @@ def main_columns(applied: AppliedHeads) -> pd.DataFrame:
         found[name] = values.astype("category") if head.facts.kind == "class" else values
         found[_sure(name, head)] = applied.table[_sure(name, head)]
         if applied.table[outside].any():
-            found[outside] = applied.table[outside].astype("boolean").where(values.notna())
+            found[outside] = applied.table[outside]
     return pd.DataFrame(found, index=applied.table.index)
 
 
