@@ -106,7 +106,7 @@ def _column(name: str, values: "pd.Series[Any]", meaning: tuple[str, str] | None
 
 
 def _lower_names(names: Iterable[str]) -> list[str]:
-    """Names in lower case; where that makes two the same, the second gets a number: FITS knows no capitals."""
+    """Names in lower case, as FITS has no others; where that makes two the same, the second gets a number."""
     found: list[str] = []
     for name in map(str.lower, names):
         numbered = (name if number == 1 else f"{name}_{number}" for number in itertools.count(1))

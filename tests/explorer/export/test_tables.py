@@ -134,5 +134,5 @@ def test_names_that_differ_in_capitals_alone_get_a_number(ending):
     rows = pd.DataFrame({"id": ["1"], "p(SB)": [0.25], "p(Sb)": [0.75]})
     made = io.BytesIO(tables.table_file(rows, ending, {}))
     kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "fits": "fits"}[ending]
-    found = Table.read(made, format=kind)
+    found = Table.read(made, format=kind, **({"use_names_over_ids": True} if ending == "vot" else {}))
     assert found.colnames == ["id", "p(sb)", "p(sb)_2"] and found["p(sb)_2"].tolist() == [0.75]
