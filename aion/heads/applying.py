@@ -60,7 +60,7 @@ def apply_heads(heads: Iterable[Head], catalog: Catalog) -> AppliedHeads:
             notes.append(str(exc))
         else:
             held[name] = head
-            notes += _missing(head, catalog)
+            notes += why_some_are_empty(head, catalog)
     return AppliedHeads(pd.concat(tables, axis=1), held, tuple(notes))
 
 
@@ -98,6 +98,21 @@ def why_not_catalog(head: Head, catalog: Catalog) -> str | None:
     if not reasons:
         return "it is not noted what the vectors of this catalog are made from"
     return None if None in reasons else reasons[0]
+
+
+def why_some_are_empty(head: Head, catalog: Catalog) -> list[str]:
+    """A sentence on the objects of which a head says nothing, with the reason of most of them; none where it
+    says something of all."""
+    counts = Counter[str]()
+    for streams, rows in catalog.rows_by_streams.items():
+        if (problem := _why_not(head, catalog, streams)) is not None:
+            counts[problem] += len(rows)
+    if not counts:
+        return []
+    problem = max(counts, key=counts.__getitem__)
+    counted = f"{counts.total():,} of {len(catalog):,} objects"
+    reason = ":" if len(counts) == 1 else f", of {counts[problem]:,} of these because"
+    return [f"the head of {head.facts.title} says nothing of {counted}{reason} {problem}"]
 
 
 def column_meanings(head: Head, name: str = "") -> dict[str, tuple[str, str]]:
@@ -177,19 +192,6 @@ def _why_not(head: Head, catalog: Catalog, streams: Collection[str]) -> str | No
         read, others = head.reads(streams) or [], ", ".join(streams)
         return f"it reads {', '.join(read)}; of these objects vectors are made from {others}"
     return problem
-
-
-def _missing(head: Head, catalog: Catalog) -> list[str]:
-    """A sentence on the objects of which it says nothing, with the reason of most of them."""
-    counts = Counter[str]()
-    for streams, rows in catalog.rows_by_streams.items():
-        if (problem := _why_not(head, catalog, streams)) is not None:
-            counts[problem] += len(rows)
-    if not counts:
-        return []
-    problem = max(counts, key=counts.__getitem__)
-    counted = f"{counts.total():,} of {len(catalog):,} objects"
-    return [f"the head of {head.facts.title} says nothing of {counted}: {problem}"]
 
 
 def _named(heads: Sequence[Head], taken: Collection[str]) -> dict[str, Head]:

@@ -12,6 +12,7 @@ import pytest
 from astropy.io.fits import getheader
 from astropy.table import Table
 
+from aion.__main__ import main
 from aion.catalog import ALL, Catalog
 from aion.errors import ConfigError
 from aion.explorer.catalogs.batch_results import COLUMNS, zip_catalog
@@ -209,6 +210,30 @@ def test_heads_say_of_a_batch_what_they_say_of_its_objects_and_nothing_of_others
         "the head of mass says nothing of 4 of 5 objects: it was trained on spectrum; of these objects "
         "photometry is read",
     )
+    image = root / "tests/data/mmu_legacysurvey.hdf5"
+    more = ours.results(finished(ours, table(5), spectrum, image).key).catalog
+    [note] = apply_heads([head_of_engine], more).notes
+    without = f"{len(more) - 1} of {len(more)} objects, of 4 of these because it was trained on spectrum"
+    assert f"says nothing of {without}; of these objects photometry is read" in note and len(more) > 5
+
+
+def test_the_command_counts_the_objects_of_a_batch_that_a_head_says_something_of(
+    open_batches, head_of_engine, root, tmp_path, capsys
+):
+    batch = finished(open_batches(), table(5), root / "tests/data/sdss_spec.fits")
+    (tmp_path / "mass.safetensors").write_bytes(head_of_engine.to_bytes())
+    words = [
+        "head",
+        "apply",
+        tmp_path / "mass.safetensors",
+        batch.folder.catalog,
+        "--out",
+        tmp_path / "m.csv",
+    ]
+    assert main(list(map(str, words))) == 0
+    told = capsys.readouterr().err
+    assert "1 value(s) are in" in told and "says nothing of 4 of 5 objects" in told
+    assert pd.read_csv(tmp_path / "m.csv")["mass"].notna().sum() == 1
 
 
 def test_the_file_of_a_batch_has_columns_of_heads_with_unit_and_hash(open_batches, head_of_engine, root):
