@@ -124,7 +124,8 @@ LAYERS: dict[str, set[str]] = {
     | {"aion.unit_vectors", "aion.vector_index"}
     | explorer("results", "engine", "survey"),
     "aion.explorer.export": FACTS
-    | {"aion.catalog", "aion.exact_redshift", "aion.io", "aion.redshift", "aion.plain_text", "aion.sky"}
+    | {"aion.catalog", "aion.exact_redshift", "aion.heads", "aion.io", "aion.redshift"}
+    | {"aion.plain_text", "aion.sky"}
     | explorer("results", "figures", "redshift", "survey"),
     "aion.explorer.redshift.inspection": core(
         "catalog", "errors", "exact_redshift", "io", "lines", "previews", "redshift"

@@ -3,7 +3,7 @@ id, a string. Only the table is read when it is opened; the rest where it is ask
 
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aion import maps
-from aion.catalog.columns import PICTURE, SPECTRUM
+from aion.catalog.columns import PICTURE, SPECTRUM, vector_column
 from aion.catalog.filters import FilteredTable, Filters
 from aion.catalog.manifest import MANIFEST, Manifest
 from aion.catalog.neighbors import Neighbor, SmallSpectrum
@@ -215,6 +215,29 @@ class Catalog:
         """What is known of the objects, without the redshift, which is never read."""
         return [set(held) - {Z.token_key} for held in self.manifest.stream_sets]
 
+    @cached_property
+    def rows_by_streams(self) -> Mapping[tuple[str, ...], NDArray[np.int64]]:
+        """The different sets of token keys that objects have, each sorted, without the redshift, which is
+        never read -> the rows of these objects."""
+        sets = {tuple(sorted(held)) for held in self._stream_sets}
+        if len(sets) <= 1:
+            return {held: np.arange(len(self)) for held in sets}
+        keys = sorted({key for held in sets for key in held})
+        patterns, which = np.unique([self._has(key) for key in keys], axis=1, return_inverse=True)
+        return {
+            tuple(key for key, is_there in zip(keys, pattern, strict=True) if is_there): np.flatnonzero(
+                which.ravel() == number
+            )
+            for number, pattern in enumerate(patterns.T)
+        }
+
+    def _has(self, column: str) -> NDArray[np.bool_]:
+        """(n,) which objects have a value in a column, which may be none of this catalog."""
+        if column not in self.columns:
+            return np.zeros(len(self), dtype=bool)
+        pieces = self._rows.pieces(column)
+        return np.concatenate([piece.is_valid().to_numpy(zero_copy_only=False) for piece in pieces])
+
     def row(self, id: str) -> int:
         """Position in the table, the tokens and the index. Raises InputError: no such object."""
         row = self._ids.row(str(id))
@@ -253,9 +276,23 @@ class Catalog:
 
     def column(self, name: str) -> list[Any]:
         """(n,) values of a column that the table has not, such as ``flags``; None where unknown."""
-        if name not in self._rows.names:
+        if name not in self.columns:
             return [None] * len(self)
         return [value for piece in self._rows.pieces(name) for value in piece.to_pylist()]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Names of all columns, also of what the table has not."""
+        return self._rows.names
+
+    def vectors_of_view(self, view: str) -> Iterator[NDArray[np.float32]]:
+        """(m, D) of some rows after the others, from the first to the last, also of a view that not every
+        object has: NaN where there is none."""
+        for piece in self._rows.pieces(vector_column(view)):
+            width, is_known = piece.type.list_size, piece.is_valid().to_numpy(zero_copy_only=False)
+            found = np.full((len(piece), width), np.nan, dtype=np.float32)
+            found[is_known] = piece.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+            yield found
 
     def neighbors(
         self,

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +194,14 @@ def add_catalog(commands: Any) -> None:
             action.add_argument(
                 "--out", type=Path, metavar="FILE", required=True, help=f"ending in {', '.join(ENDINGS)}"
             )
+            action.add_argument(
+                "--head",
+                type=Path,
+                action="append",
+                default=[],
+                metavar="FILE",
+                help="with what this head says of each object; may be given again",
+            )
 
 
 def _add_build(build: argparse.ArgumentParser) -> None:
@@ -240,22 +248,28 @@ def do_with_catalogs(options: argparse.Namespace) -> Outcome:
         merged = catalogs.merge(options.folders, options.out)
         print(f"the catalog in {options.out} has {merged.rows:,} objects")
     else:
-        print(f"{options.out} has {_export(folder, options.out):,} rows")
+        print(f"{options.out} has {_export(folder, options.out, options.head):,} rows")
     return Outcome(1)
 
 
-def _export(folder: Path, out: Path) -> int:
-    """The table of a catalog as a file of the kind that its ending says; how many rows it has."""
+def _export(folder: Path, out: Path, heads: Sequence[Path]) -> int:
+    """The table of a catalog as a file of the kind that its ending says, with what heads say of its objects;
+    how many rows it has."""
+    from aion.catalog import Catalog
     from aion.explorer.export.catalog_file import catalog_file
-    from aion.explorer.survey.catalogs import read_facts
+    from aion.heads import Head, apply_heads
 
     ending = out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:
         raise ConfigError(f"{out.name} ends in {ending or 'nothing'}; {', '.join(ENDINGS)} can be written")
-    data = catalog_file(folder, ending)
+    catalog = Catalog.load(folder)
+    applied = apply_heads([Head.read(path, sha256=catalog.manifest.model_sha256) for path in heads], catalog)
+    for note in applied.notes:
+        print(f"aion: {note}", file=sys.stderr)
+    data = catalog_file(folder, ending, applied)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
-    return read_facts(folder).manifest.rows
+    return len(catalog)
 
 
 def _share_cores(engine: "Engine") -> None:

@@ -125,6 +125,7 @@ def apply_head(options: argparse.Namespace) -> Outcome:
     from aion.catalog import Catalog
     from aion.explorer.export.tables import table_file
     from aion.heads import Head, apply_to_catalog
+    from aion.heads.applying import column_meanings, why_some_are_empty
 
     ending = "csv" if options.out is None else options.out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:
@@ -133,13 +134,16 @@ def apply_head(options: argparse.Namespace) -> Outcome:
         )
     head, outcome = Head.read(options.head), Outcome()
     if len(options.files) == 1 and Catalog.is_in(Path(options.files[0])):
-        found = apply_to_catalog(head, Catalog.load(options.files[0]))
-        outcome.count = len(found)
+        catalog = Catalog.load(options.files[0])
+        found = apply_to_catalog(head, catalog)
+        outcome.count = int(found[head.facts.title].notna().sum())
+        for note in why_some_are_empty(head, catalog):
+            print(f"aion: {note}", file=sys.stderr)
     else:
         found = _of_files(head, options, start_engine(options), outcome)
     if len(found):
         about = {"head": head.facts.title, "head sha256": head.digest, "weights_sha256": head.facts.sha256}
-        written = table_file(found, ending, about)
+        written = table_file(found, ending, about, column_meanings(head))
         if options.out is None:
             print(written.decode(), end="")
         else:

@@ -6,16 +6,25 @@ compares, `applying` gives tables, `store` is the folder of those that are kept.
 scikit-learn.
 """
 
-from aion.heads.applying import apply_to_catalog, predictions_table, views_for, why_not_catalog
+from aion.heads.applying import (
+    AppliedHeads,
+    apply_heads,
+    apply_to_catalog,
+    predictions_table,
+    views_for,
+    why_not_catalog,
+)
 from aion.heads.head import Head, HeadFacts, Predictions
 from aion.heads.store import HeadFolder, KeptHead
 
 __all__ = [
+    "AppliedHeads",
     "Head",
     "HeadFacts",
     "HeadFolder",
     "KeptHead",
     "Predictions",
+    "apply_heads",
     "apply_to_catalog",
     "predictions_table",
     "views_for",

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -175,8 +176,12 @@ class Head:
             return None
         return [key for key in streams if key in found]
 
-    def why_not(self, sha256: str, streams: Collection[str]) -> str | None:
-        """Why it says nothing of an object that weights have read from these streams; None: it does."""
+    def why_not(self, sha256: str, streams: Collection[str], *, of: str = "this object") -> str | None:
+        """Why it says nothing of an object that weights have read from these streams; None: it does.
+
+        Args:
+            of: Which object or objects, for people.
+        """
         if sha256 != self.facts.sha256:
             return (
                 f"it belongs to the weights {self.facts.sha256[:12]}…, these are {sha256[:12]}…; "
@@ -188,14 +193,14 @@ class Head:
         needs, has = _data(wanted), _data(streams)
         if set(needs) <= set(has):
             needs, has = sorted(wanted), sorted(streams)
-        return f"it was trained on {' and '.join(needs)}; of this object {' and '.join(has)} is read"
+        return f"it was trained on {' and '.join(needs)}; of {of} {' and '.join(has)} is read"
 
     def refuse_others(self, sha256: str) -> None:
         """Raises InputError: the weights are others than those that it belongs to."""
         if sha256 != self.facts.sha256:
             raise InputError(f"the head of {self.facts.title} is refused: {self.why_not(sha256, ())}")
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of its file."""
         return hashlib.sha256(self.to_bytes()).hexdigest()

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
+from aion.catalog import Catalog
 from aion.errors import AIONError, InputError
+from aion.heads.applying import AppliedHeads, apply_heads
 from aion.heads.head import Head
 
 
@@ -27,6 +30,9 @@ class HeadFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read: dict[tuple[Path, int, int], KeptHead] = {}
+        self._applied: WeakKeyDictionary[Catalog, tuple[Sequence[KeptHead], AppliedHeads]] = (
+            WeakKeyDictionary()
+        )
 
     def heads(self) -> Sequence[KeptHead]:
         """All, by name; those that cannot be read with the reason."""
@@ -38,6 +44,17 @@ class HeadFolder:
                 found[key] = self._read.get(key) or _kept(path)
         self._read = found
         return list(found.values())
+
+    def apply(self, catalog: Catalog) -> AppliedHeads:
+        """What all say of a catalog, from memory until another is kept or one removed; files that cannot be
+        read are among the notes."""
+        kept = self.heads()
+        before = self._applied.get(catalog)
+        if before is None or before[0] != kept:
+            found = apply_heads([one.head for one in kept if one.head is not None], catalog)
+            notes = (*found.notes, *(one.problem for one in kept if one.head is None))
+            before = self._applied[catalog] = (kept, replace(found, notes=notes))
+        return before[1]
 
     def keep(self, head: Head) -> Path:
         """Its file, there whole or not at all.

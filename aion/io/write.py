@@ -5,7 +5,7 @@ Knows neither surveys nor results.
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,8 @@ def fits_bytes(
 ) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards.
 
-    Text in cards is cut after 60 characters, and comments where the card ends.
+    Text in cards is cut after 60 characters, and comments where the card ends. FITS holds ASCII only: Å is
+    written as Angstrom, any other letter that it lacks as a question mark.
     """
     from astropy.io import fits as astropy_fits
 
@@ -65,8 +66,9 @@ def fits_bytes(
             hdu = astropy_fits.ImageHDU(np.asarray(part.values), name=part.name)
             hdu.header["BUNIT"] = part.unit
         else:
-            hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
-            for i, column in enumerate(part.columns, start=1):
+            columns = [_ascii_column(one) for one in part.columns]
+            hdu = astropy_fits.BinTableHDU(_astropy_table(columns), name=part.name)
+            for i, column in enumerate(columns, start=1):
                 if column.unit:  # astropy leaves out units that the FITS standard lacks, such as nanomaggies
                     hdu.header.setdefault(f"TUNIT{i}", column.unit)
         _put(hdu.header, {**cards, **part.cards})
@@ -140,5 +142,12 @@ def _put(header: Any, cards: Mapping[str, Card]) -> None:
 
 
 def _ascii(text: str) -> str:
-    """FITS headers hold ASCII only."""
+    """All that FITS holds."""
     return text.replace("Å", "Angstrom").encode("ascii", "replace").decode()
+
+
+def _ascii_column(column: Column) -> Column:
+    values = np.asarray(column.values)
+    if values.dtype.kind == "U":
+        values = np.array([_ascii(text) for text in values.ravel()], dtype=str).reshape(values.shape)
+    return replace(column, name=_ascii(column.name), unit=_ascii(column.unit), values=values)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from aion.explorer.engine import Engine
@@ -45,3 +46,13 @@ def test_a_head_that_is_learned_and_kept_is_shown_beside_an_object(page, address
     page.get_by_role("heading", name="Kept heads").wait_for(state="detached")
     upload(page, spectrum(root))
     page.get_by_role("heading", name="Your labels").wait_for()
+    page.get_by_role("link", name="Batch").click()
+    page.get_by_role("button", name="Begin").wait_for()
+    upload(page, spectrum(root))
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Done: 1 object").wait_for()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    row = pd.read_csv(download.value.path()).iloc[0]
+    assert isinstance(row["head_class"], str) and 0 < row["head_class_probability"] <= 1

@@ -11,10 +11,11 @@ from astropy.table import Table
 from aion.__main__ import main
 from aion.catalog import Catalog
 from aion.errors import InputError
-from aion.heads import Head, apply_to_catalog, views_for
+from aion.heads import Head, HeadFolder, apply_heads, apply_to_catalog, views_for
 from aion.heads.applying import predict_one
 from aion.io import read
-from tests.heads.labeled import DESI, SDSS, N, labeled_catalog
+from tests.heads.labeled import DESI, SDSS, WIDTH, N, labeled_catalog, labeled_table, labeled_vectors
+from tests.made_catalog import catalog_of
 
 
 def test_a_catalog_has_a_value_with_its_error_for_each_object(catalog, of_numbers, of_classes):
@@ -26,12 +27,76 @@ def test_a_catalog_has_a_value_with_its_error_for_each_object(catalog, of_number
         "id",
         "class",
         "class_probability",
-        "p(heavy)",
-        "p(light)",
-        "p(middle)",
+        "class_p(heavy)",
+        "class_p(light)",
+        "class_p(middle)",
         "class_outside",
     ]
     assert (classes["class_probability"] == classes.filter(like="p(").max(axis=1)).all()
+
+
+def test_columns_of_heads_have_names_that_nothing_else_has(catalog, of_numbers, of_classes):
+    def relabeled(head: Head, label: str, **facts) -> Head:
+        return replace(head, facts=replace(head.facts, label=label, **facts))
+
+    numbers, classes = of_numbers.head, of_classes.head
+    alone = apply_heads([numbers, classes, numbers], catalog)
+    assert list(alone.heads) == ["head_mass", "head_class"], "the same head is not there twice"
+    assert not set(alone.table) & set(catalog.table) and len(alone.table) == N and not alone.notes
+    assert (alone.table["head_mass"] == apply_to_catalog(numbers, catalog)["mass"]).all()
+    assert alone.meanings["head_mass_error"][0] == "dex"
+    assert numbers.digest in alone.meanings["head_mass"][1]
+    other, error = relabeled(numbers, "MASS", n=1), relabeled(numbers, "mass_error")
+    crowded = apply_heads([numbers, other, error, classes], catalog)
+    digests = [f"_{one.digest[:8]}" for one in (numbers, other, error)]
+    assert list(crowded.heads) == [
+        f"head_mass{digests[0]}",
+        f"head_MASS{digests[1]}",
+        f"head_mass_error{digests[2]}",
+        "head_class",
+    ]
+    assert crowded.table.columns.str.lower().is_unique
+    vectors = labeled_vectors()
+    exported = catalog_of(
+        catalog.folder,
+        labeled_table(vectors).assign(HEAD_MASS=1.0, **{f"head_mass{digests[0]}": 1.0}),
+        {"all": vectors, "spectrum": vectors},
+    )
+    exported = Catalog(exported.folder, replace(exported.manifest, stream_sets=(SDSS,)), exported._rows)
+    assert list(apply_heads([numbers], exported).heads) == [f"head_head_mass{digests[0]}"]
+
+
+def test_a_head_that_says_nothing_of_a_catalog_is_a_note_and_stops_no_other(catalog, of_numbers):
+    head = of_numbers.head
+    of_others = replace(head, facts=replace(head.facts, sha256="f" * 64, label="age"))
+    wide = replace(
+        head,
+        facts=replace(head.facts, label="width"),
+        center=np.zeros(3),
+        scale=np.ones(3),
+        weights=np.ones((1, 3)),
+        precision=np.eye(3),
+    )
+    found = apply_heads([of_others, wide, head], catalog)
+    assert list(found.heads) == ["head_mass"] and len(found.notes) == 2
+    assert "head of age cannot be applied to this catalog: it belongs to the weights ffff" in found.notes[0]
+    assert f"vectors of shape ({N}, {WIDTH}); (objects, 3) is expected" in found.notes[1]
+
+
+def test_what_kept_heads_say_is_asked_once_until_one_is_kept_or_removed(
+    catalog, of_numbers, of_classes, tmp_path
+):
+    folder = HeadFolder(tmp_path)
+    assert folder.apply(catalog).table.shape == (N, 0)
+    path = folder.keep(of_numbers.head)
+    first = folder.apply(catalog)
+    assert list(first.heads) == ["head_mass"] and folder.apply(catalog) is first
+    folder.keep(of_classes.head)
+    (tmp_path / "broken.safetensors").write_bytes(b"xx")
+    both = folder.apply(catalog)
+    assert list(both.heads) == ["head_class", "head_mass"] and "is no head" in both.notes[0]
+    folder.remove(path)
+    assert list(folder.apply(catalog).heads) == ["head_class"]
 
 
 def test_a_catalog_of_other_weights_or_other_data_is_refused(of_numbers, tmp_path):
@@ -39,12 +104,17 @@ def test_a_catalog_of_other_weights_or_other_data_is_refused(of_numbers, tmp_pat
     with pytest.raises(InputError, match="belongs to the weights"):
         apply_to_catalog(head, labeled_catalog(tmp_path / "a", sha256="f" * 64))
     with pytest.raises(
-        InputError, match=r"it reads tok_spectrum_sdss; vectors of this catalog .* tok_spectrum_desi"
+        InputError, match="trained on tok_spectrum_sdss; of these objects tok_spectrum_desi is read"
     ):
         apply_to_catalog(head, labeled_catalog(tmp_path / "b", streams=(DESI,)))
-    of_images = replace(head, facts=replace(head.facts, view="image"))
-    with pytest.raises(InputError, match="it reads vectors of 'image'; the catalog has all, spectrum"):
-        apply_to_catalog(of_images, labeled_catalog(tmp_path / "c"))
+    fluxes = tuple(f"tok_flux_{band}" for band in "griz")
+    partly = replace(head, facts=replace(head.facts, streams=(fluxes[:2],)))
+    with pytest.raises(
+        InputError, match="it reads tok_flux_g, tok_flux_r; of these objects vectors are made"
+    ):
+        apply_to_catalog(partly, labeled_catalog(tmp_path / "c", streams=(fluxes,)))
+    with pytest.raises(InputError, match="not noted what the vectors"):
+        apply_to_catalog(head, labeled_catalog(tmp_path / "d", streams=()))
 
 
 def test_heads_that_read_the_same_share_a_vector(of_numbers, of_classes):
@@ -118,6 +188,23 @@ def test_the_command_learns_from_another_table_and_applies_to_a_catalog(here, of
     found = Table.read(tmp_path / "m.ecsv")
     assert len(found) == N and "log10(m)_error" in found.colnames
     assert found.meta["weights_sha256"] == of_engine.facts.sha256
+    head = Head.read(out)
+    assert found["log10(m)"].unit == "dex" and head.digest in found["log10(m)"].description
+
+
+def test_the_table_of_a_catalog_is_written_with_what_heads_say(here, of_engine, tmp_path, capsys):
+    path, out = tmp_path / "mass.safetensors", tmp_path / "night.fits"
+    path.write_bytes(of_engine.to_bytes())
+    export = ["catalog", "export", str(tmp_path / "made"), "--out", str(out)]
+    assert main([*export, "--head", str(path)]) == 0
+    found = Table.read(out)
+    expected = apply_to_catalog(of_engine, Catalog.load(tmp_path / "made"))
+    assert found["head_mass"].tolist() == pytest.approx(expected["mass"].tolist())
+    assert "mass" in found.colnames, "the column of the input stays"
+    other = replace(of_engine, facts=replace(of_engine.facts, sha256="f" * 64))
+    path.write_bytes(other.to_bytes())
+    assert main([*export, "--head", str(path)]) == 2
+    assert "belongs to the weights ffff" in capsys.readouterr().err
 
 
 def test_the_command_refuses_what_it_cannot_do(here, of_engine, head_file, tmp_path, spectrum_file, capsys):

@@ -1,7 +1,11 @@
 """The Batch page, and the catalog of a batch on the Catalog, Similar and Analyze pages."""
 
+import json
+import os
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +14,11 @@ from aion.explorer.survey import pipeline
 from aion.explorer.ui.batch import batch_result, new_batch
 from aion.explorer.ui.shared import server
 from aion.explorer.ui.shared.examples import example_spectra
+from aion.heads import HeadFolder, apply_heads
+from aion.heads.samples import LabelChoice, label_objects
+from aion.heads.training import train_head
 from tests.explorer.catalogs.test_batches import table
+from tests.heads.labeled import SDSS, labeled_catalog
 from tests.pages.conftest import reopened, shown, widget
 
 TIMEOUT = 120
@@ -224,6 +232,79 @@ def test_a_batch_of_other_weights_waits_for_them(mine):
     mine.run()
     assert not mine.exception and "other weights" in mine.info[0].value
     batch.folder.delete()
+
+
+@pytest.fixture
+def kept(environment):
+    """The folder of heads, empty before and after."""
+    folder = HeadFolder(Path(os.environ["AION_HEADS"]))
+    yield folder
+    for one in folder.heads():
+        folder.remove(one.path)
+
+
+def head_on(engine, tmp_path, streams, **choice):
+    made = labeled_catalog(
+        tmp_path / "made", sha256=engine.info.sha256, width=engine.width, streams=(tuple(streams),)
+    )
+    return train_head(label_objects(made, LabelChoice(**choice))).head
+
+
+def test_a_head_that_is_kept_later_has_columns_in_the_table_and_its_files(page, twin, kept, engine, tmp_path):
+    given = [(table(5).name, table(5).getvalue(), "text/csv"), *twin("sdss_spec.fits")]
+    widget(page.file_uploader, "batch-files").set_value(given).run()
+    at = finished(press(page, "Begin"))
+    assert not any(name.startswith("head_") for name in at.dataframe[0].value)
+    kept.keep(of_spectra := head_on(engine, tmp_path, SDSS, column="mass", view="spectrum", unit="dex"))
+    kept.keep(head_on(engine, tmp_path, ("tok_flux_g", "tok_flux_r"), column="class"))
+    kept.keep(replace(of_spectra, facts=replace(of_spectra.facts, sha256="f" * 64, label="age")))
+    at.run()
+    listed = at.dataframe[0].value
+    assert not at.exception
+    assert listed["head_mass"].notna().tolist() == listed["head_mass_error"].notna().tolist()
+    assert listed["head_mass"].notna().tolist() == listed["head_class"].isna().tolist()
+    assert listed["head_mass"].notna().sum() == 1 and listed["head_class_probability"].max() <= 1
+    assert "The head of mass says nothing of 4 of 5 objects: it was trained on spectrum" in shown(at)
+    assert "head of age cannot be applied to this catalog: it belongs to the weights ffff" in shown(at)
+    data = batch_result._file(server.batches(), server.heads(), batch_of(at), "csv").decode()
+    assert {"head_mass", "head_mass_error", "head_class"} <= set(data.split("\n")[0].split(","))
+    for one in kept.heads():
+        kept.remove(one.path)
+    assert "head_mass" not in at.run().dataframe[0].value and "says nothing of" not in shown(at)
+
+
+def test_the_catalog_page_lists_and_colors_by_what_heads_say_of_an_own_catalog(
+    mine, kept, engine, tmp_path, figures
+):
+    kept.keep(head_on(engine, tmp_path, ("tok_flux_g", "tok_flux_r"), column="mass"))
+    at = use(mine)
+    color = next(one for one in at.selectbox if one.label == "Color")
+    assert {"head_mass", "head_mass_error"} <= set(color.options)
+    outside = "head_mass_outside"
+    for name in ["head_mass", *([outside] if outside in color.options else [])]:
+        at.selectbox(key=color.key).set_value(name).run()
+        assert not at.exception and any(name in json.dumps(one) for one in figures(at))
+    chosen = at.multiselect[0]
+    chosen.set_value(["id", "head_mass", "head_mass_error"]).run()
+    listed = at.dataframe[-1].value
+    said = apply_heads([kept.heads()[0].head], server.batches().results(at.session_state["own"].key).catalog)
+    assert not at.exception
+    assert listed["head_mass"].tolist() == pytest.approx(said.table["head_mass"].tolist())
+    at.segmented_control(key="catalog-choice").set_value("Reference catalog").run()
+    color = next(one for one in at.selectbox if one.label == "Color")
+    assert not at.exception and "head_mass" not in color.options
+
+
+def test_a_table_sorted_by_a_head_goes_on_when_the_head_is_removed(mine, kept, engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_result, "ROWS", 10)
+    head = head_on(engine, tmp_path, ("tok_flux_g", "tok_flux_r"), column="mass")
+    path = kept.keep(head)
+    key = next(one.key for one in mine.run().selectbox if one.key.endswith("-sort"))
+    mine.selectbox(key=key).set_value("head_mass").run()
+    assert not mine.exception and mine.dataframe[0].value["head_mass"].is_monotonic_increasing
+    kept.remove(path)
+    mine.run()
+    assert not mine.exception and mine.dataframe[0].value["id"].tolist()[:2] == ["0000", "0001"]
 
 
 def test_files_of_all_formats_and_the_catalog_can_be_taken_away(mine):

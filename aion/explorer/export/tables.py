@@ -1,7 +1,9 @@
 """Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are
 written, names are lower case."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,10 +29,25 @@ _MEANINGS = {
     "snr": "median signal-to-noise per pixel of the spectrum",
 }
 
+Meanings = Mapping[str, tuple[str, str]]
+"""Column -> its unit and what it is."""
 
-def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> bytes:
-    """A table, column by column; ``about`` is written into the header where the format has one."""
-    columns = [_column(str(name), rows[name]) for name in rows]
+
+def table_file(
+    rows: pd.DataFrame,
+    ending: str,
+    about: Mapping[str, Any],
+    meanings: Meanings | None = None,
+) -> bytes:
+    """A table, column by column; ``about`` is written into the header where the format has one.
+
+    Args:
+        meanings: Of columns that are of no catalog.
+    """
+    columns = [
+        replace(_column(str(name), rows[name], (meanings or {}).get(str(name))), name=lower)
+        for name, lower in zip(rows, _lower_names(map(str, rows)), strict=True)
+    ]
     # FITS headers hold text of one line
     lines = [f"{name}: {value}" for name, value in about.items()]
     writers: dict[str, Callable[[], bytes]] = {
@@ -80,15 +97,28 @@ def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str,
     return made | {"aion_version": model.versions["aion"]} | settings
 
 
-def _column(name: str, values: "pd.Series[Any]") -> Column:
-    unit = (
+def _column(name: str, values: "pd.Series[Any]", meaning: tuple[str, str] | None) -> Column:
+    unit, description = meaning or (_unit(name), _MEANINGS.get(name.lower(), ""))
+    plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
+    if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
+        plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
+    return Column(name.lower(), plain, unit, description)
+
+
+def _lower_names(names: Iterable[str]) -> list[str]:
+    """Names in lower case, as FITS has no others; where that makes two the same, the second gets a number."""
+    found: list[str] = []
+    for name in map(str.lower, names):
+        numbered = (name if number == 1 else f"{name}_{number}" for number in itertools.count(1))
+        found.append(next(one for one in numbered if one not in found))
+    return found
+
+
+def _unit(name: str) -> str:
+    return (
         "nanomaggy"
         if name.startswith("FLUX_")
         else "mag"
         if name.endswith("_cmodel_mag")
         else _UNITS.get(name.lower(), "")
     )
-    plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
-    if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
-        plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
-    return Column(name.lower(), plain, unit, _MEANINGS.get(name.lower(), ""))

@@ -7,8 +7,12 @@ import zipfile
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from astropy.io.fits import getheader
+from astropy.table import Table
 
+from aion.__main__ import main
 from aion.catalog import ALL, Catalog
 from aion.errors import ConfigError
 from aion.explorer.catalogs.batch_results import COLUMNS, zip_catalog
@@ -18,6 +22,10 @@ from aion.explorer.engine import Engine
 from aion.explorer.export.catalog_file import CATALOG_MIME, catalog_file
 from aion.explorer.settings import Settings
 from aion.explorer.survey.assembly import read_failures
+from aion.heads import Head, apply_heads
+from aion.heads.samples import LabelChoice, label_objects
+from aion.heads.training import train_head
+from aion.io import read
 from tests.explorer.catalogs.test_batches import (
     assert_same,
     catalog_of,
@@ -25,6 +33,7 @@ from tests.explorer.catalogs.test_batches import (
     table,
     waited,
 )
+from tests.heads.labeled import labeled_catalog
 
 
 def test_what_cannot_be_read_is_listed_with_its_reason_and_does_not_stop_the_rest(
@@ -173,3 +182,75 @@ def test_the_table_is_a_file_of_every_format_and_the_catalog_a_zip(open_batches,
     with zipfile.ZipFile(io.BytesIO(zip_catalog(batch.folder.catalog))) as archive:
         archive.extractall(tmp_path)
     assert_same(Catalog.load(tmp_path / "catalog"), Catalog.load(batch.folder.catalog))
+
+
+@pytest.fixture
+def head_of_engine(engine, tmp_path) -> Head:
+    """On spectra, of the weights of the engine."""
+    made = labeled_catalog(tmp_path / "made", sha256=engine.info.sha256, width=engine.width)
+    return train_head(label_objects(made, LabelChoice("mass", unit="dex", view="spectrum"))).head
+
+
+def test_heads_say_of_a_batch_what_they_say_of_its_objects_and_nothing_of_others(
+    open_batches, engine, head_of_engine, root
+):
+    spectrum = root / "tests/data/sdss_spec.fits"
+    results = (ours := open_batches()).results(finished(ours, table(5), spectrum).key)
+    assert "spectrum" not in results.catalog.indexes, "not every object has one"
+    applied = apply_heads([head_of_engine], results.catalog)
+    [value] = applied.table["head_mass"].dropna()
+    [row] = np.flatnonzero(applied.table["head_mass"].notna())
+    [target] = read(spectrum)
+    assert results.catalog.table["id"][row] == target.id
+    said = head_of_engine.predict(engine.embed([target], use=["tok_spectrum_sdss"]))
+    assert value == pytest.approx(said.values[0], abs=0.02), "vectors of catalogs are in half precision"
+    assert applied.table["head_mass_error"][row] == pytest.approx(said.errors[0], rel=0.02)
+    assert applied.table["head_mass_outside"].tolist() == [i == row and said.outside[0] for i in range(5)]
+    assert applied.notes == (
+        "the head of mass says nothing of 4 of 5 objects: it was trained on spectrum; of these objects "
+        "photometry is read",
+    )
+    image = root / "tests/data/mmu_legacysurvey.hdf5"
+    more = ours.results(finished(ours, table(5), spectrum, image).key).catalog
+    [note] = apply_heads([head_of_engine], more).notes
+    without = f"{len(more) - 1} of {len(more)} objects, of 4 of these because it was trained on spectrum"
+    assert f"says nothing of {without}; of these objects photometry is read" in note and len(more) > 5
+
+
+def test_the_command_counts_the_objects_of_a_batch_that_a_head_says_something_of(
+    open_batches, head_of_engine, root, tmp_path, capsys
+):
+    batch = finished(open_batches(), table(5), root / "tests/data/sdss_spec.fits")
+    (tmp_path / "mass.safetensors").write_bytes(head_of_engine.to_bytes())
+    words = [
+        "head",
+        "apply",
+        tmp_path / "mass.safetensors",
+        batch.folder.catalog,
+        "--out",
+        tmp_path / "m.csv",
+    ]
+    assert main(list(map(str, words))) == 0
+    told = capsys.readouterr().err
+    assert "1 value(s) are in" in told and "says nothing of 4 of 5 objects" in told
+    assert pd.read_csv(tmp_path / "m.csv")["mass"].notna().sum() == 1
+
+
+def test_the_file_of_a_batch_has_columns_of_heads_with_unit_and_hash(open_batches, head_of_engine, root):
+    batch = finished(ours := open_batches(), table(5), root / "tests/data/sdss_spec.fits")
+    applied = apply_heads([head_of_engine], ours.results(batch.key).catalog)
+    files = {ending: catalog_file(batch.folder.catalog, ending, applied) for ending in CATALOG_MIME}
+    rows = pq.read_table(io.BytesIO(files["parquet"]))
+    about = rows.schema.field("head_mass").metadata
+    assert about[b"unit"] == b"dex" and head_of_engine.digest.encode() in about[b"description"]
+    assert rows["head_mass"].null_count == 4
+    expected = rows["head_mass"].to_pandas().to_numpy()
+    for ending, kind in (("ecsv", "ascii.ecsv"), ("vot", "votable"), ("fits", "fits"), ("csv", "ascii.csv")):
+        found = Table.read(io.BytesIO(files[ending]), format=kind)
+        values = np.ma.filled(found["head_mass"], np.nan).astype(float)
+        np.testing.assert_allclose(values, expected)
+        if ending != "csv":
+            assert str(found["head_mass"].unit) == "dex"
+            assert kind == "fits" or head_of_engine.digest.encode() in files[ending]
+    assert head_of_engine.digest in "".join(getheader(io.BytesIO(files["fits"]))["HISTORY"])
+    assert b"head_mass" not in catalog_file(batch.folder.catalog, "csv")

@@ -114,3 +114,25 @@ def test_the_file_of_neighbors_has_their_separations(catalog, engine, monkeypatc
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in tables.MIME:
         assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)
+
+
+@pytest.mark.parametrize("ending", tables.MIME)
+def test_letters_that_fits_lacks_are_written_all_the_same(ending):
+    rows = pd.DataFrame({"id": ["1", "2"], "notes": ["wavelength in Å", "naïve"], "mass (M☉)": [1.0, np.nan]})
+    made = tables.table_file(rows, ending, {}, {"mass (M☉)": ("M☉", "by the head é")})
+    if ending != "fits":
+        kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable"}[ending]
+        assert Table.read(io.BytesIO(made), format=kind)["notes"].tolist() == rows["notes"].tolist()
+        return
+    with fits.open(io.BytesIO(made)) as hdus:
+        assert hdus[1].data["notes"].tolist() == ["wavelength in Angstrom", "na?ve"]
+        assert hdus[1].columns[2].name == "mass (m?)" and hdus[1].columns[2].unit == "M?"
+
+
+@pytest.mark.parametrize("ending", tables.MIME)
+def test_names_that_differ_in_capitals_alone_get_a_number(ending):
+    rows = pd.DataFrame({"id": ["1"], "p(SB)": [0.25], "p(Sb)": [0.75]})
+    made = io.BytesIO(tables.table_file(rows, ending, {}))
+    kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "fits": "fits"}[ending]
+    found = Table.read(made, format=kind, **({"use_names_over_ids": True} if ending == "vot" else {}))
+    assert found.colnames == ["id", "p(sb)", "p(sb)_2"] and found["p(sb)_2"].tolist() == [0.75]

@@ -11,14 +11,15 @@ import streamlit as st
 from aion.errors import AIONError
 from aion.explorer import figures
 from aion.explorer.catalogs.batch_results import BatchResults, zip_catalog
-from aion.explorer.catalogs.batches import Batch
+from aion.explorer.catalogs.batches import Batch, Batches
 from aion.explorer.export.catalog_file import CATALOG_MIME, catalog_file
 from aion.explorer.ui.batch.batch_work import delete_button, go_on_button, state_text
-from aion.explorer.ui.shared import active_catalog, layout, paging, server
+from aion.explorer.ui.shared import active_catalog, head_columns, layout, paging, server
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.session import Pending, current_session
 from aion.explorer.ui.shared.theme import theme
+from aion.heads import AppliedHeads, HeadFolder
 
 ROWS = 50
 """Of a page of the table, each with its p(z)."""
@@ -142,8 +143,9 @@ def summary_plots(results: BatchResults) -> None:
 
 
 def objects_table(batch: Batch, results: BatchResults) -> None:
-    """A page of the objects with p(z) of each; a click on a row opens the object."""
-    rows = results.table
+    """A page of the objects with p(z) of each and what kept heads say; a click on a row opens the object."""
+    applied = server.heads().apply(results.catalog)
+    rows = results.table.join(head_columns.main_columns(applied))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         heading = st.container()
         if results.flag_counts:
@@ -159,7 +161,8 @@ def objects_table(batch: Batch, results: BatchResults) -> None:
                 rows = rows[[flag in held.split(", ") for held in rows["flags"].astype(str)]]
     with heading:
         layout.section(f"{len(rows):,} objects", "Click a row to analyze the object from its files.")
-    labels = {name: LABELS[name] for name in rows}
+    known = LABELS | head_columns.head_labels(applied)
+    labels = {name: known[name] for name in rows}
     widget = partial(_widget, results)
     shown = paging.choose_page(rows, labels, widget, name="batch", size=ROWS)
     edges = results.redshift_edges
@@ -172,13 +175,14 @@ def objects_table(batch: Batch, results: BatchResults) -> None:
     st.dataframe(
         drawn[first],
         hide_index=True,
-        column_config=_config(shown),
+        column_config=_config(results, applied),
         height="content" if len(shown) < 10 else 460,
         on_select=lambda: _open(batch, results, key, ids),
         selection_mode=["single-row", "single-cell"],
         key=key,
         alt="The objects of the batch, one per row",
     )
+    head_columns.head_notes(applied)
 
 
 def left_out(results: BatchResults) -> None:
@@ -197,15 +201,20 @@ def left_out(results: BatchResults) -> None:
 
 
 def _downloads(batch: Batch) -> None:
-    folder = batch.folder.catalog
+    folder, batches, heads = batch.folder.catalog, server.batches(), server.heads()
     with st.popover("Download", icon=":material/download:"):
-        st.caption("All columns but tokens, vectors and pictures")
+        st.caption("All columns but tokens, vectors and pictures, and those of kept heads")
         for ending, label in _FILES.items():
-            data, name = partial(catalog_file, folder, ending), f"batch.{ending}"
+            data, name = partial(_file, batches, heads, batch, ending), f"batch.{ending}"
             file_button(label, data, name, CATALOG_MIME[ending], key=f"batch-{ending}")
         st.caption("Everything; unpacked, it opens when `AION_CATALOG` names the folder")
         zipped = partial(zip_catalog, folder)
         file_button("Catalog (zip)", zipped, "catalog.zip", "application/zip", key="batch-zip")
+
+
+def _file(batches: Batches, heads: HeadFolder, batch: Batch, ending: str) -> bytes:
+    """The table as it is when it is asked for, which is later than the page."""
+    return catalog_file(batch.folder.catalog, ending, heads.apply(batches.results(batch.key).catalog))
 
 
 def _open(batch: Batch, results: BatchResults, key: str, ids: list[str]) -> None:
@@ -261,14 +270,14 @@ def _widget(results: BatchResults, name: str) -> dict[str, Any]:
     return {"key": f"batch-{_key(results)}-{name}", "persist_state": "session"}
 
 
-def _config(rows: pd.DataFrame) -> dict[str, Any]:
+def _config(results: BatchResults, applied: AppliedHeads) -> dict[str, Any]:
     config: dict[str, Any] = {
         name: st.column_config.NumberColumn(LABELS[name], format=_FORMATS[name], help=_HELP.get(name))
         if name in _FORMATS
         else st.column_config.Column(LABELS[name], help=_HELP.get(name))
-        for name in rows
+        for name in results.table
     }
     config["p_z"] = st.column_config.ImageColumn("p(z)", help="Against ln(1 + z), over all of its range")
     help = "Classes of the nearest objects of the reference catalog"
     config["votes"] = st.column_config.Column("Neighbors", help=help)
-    return config
+    return config | head_columns.head_config(applied)

@@ -20,6 +20,7 @@ from aion.explorer.ui.catalog.card import card
 from aion.explorer.ui.shared import (
     active_catalog,
     filtering,
+    head_columns,
     layout,
     navigation,
     neighbor_search,
@@ -84,17 +85,16 @@ def rows(catalog: Catalog) -> tuple[pd.DataFrame, Filters]:
     problems = st.container()
     with st.expander("Filters: only among", icon=":material/filter_alt:"):
         chosen = filtering.filters(catalog, problems)
-    keep = chosen.keep(catalog.table)
-    return catalog.table if keep.all() else catalog.table[keep], chosen
+    keep, (whole, _) = chosen.keep(catalog.table), head_columns.with_heads(catalog)
+    return whole if keep.all() else whole[keep], chosen
 
 
 def plots(catalog: Catalog, filtered: pd.DataFrame, filters: Filters) -> None:
     """A map of the embeddings beside a plot of what was measured; marking in one marks in both."""
     maps = {label: name for label, name in MAPS.items() if f"{name}_1" in filtered}
     pairs = {label: pair for label, pair in _PAIRS.items() if pair.has_both(catalog.table).any()}
-    colors = [
-        name for name in catalog.table if _can_color(catalog.table[name]) and not name.endswith(("_1", "_2"))
-    ]
+    whole, _ = head_columns.with_heads(catalog)
+    colors = [name for name in whole if _can_color(whole[name]) and not name.endswith(("_1", "_2"))]
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         drawn = _one_of("Map", list(maps), "map")
         plot = _one_of("Beside it", list(pairs), "beside", _fullest(catalog.table, pairs))
@@ -167,7 +167,8 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
             "Click a row to analyze the object. Click a name to sort; search with the loupe.",
         )
         with st.popover("Columns", icon=":material/view_column:"):
-            known = catalog.table.columns[catalog.table.notna().any()]
+            whole, applied = head_columns.with_heads(catalog)
+            known = whole.columns[whole.notna().any()]
             names = [name for name in known if not name.startswith(("umap_", "pca_"))]
             first = [name for name in COLUMNS if name in names]
             columns = st.multiselect(
@@ -176,8 +177,8 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
         about = tables.provenance(
             catalog, engine().info, filters=filtering.as_plain(filters), marked=len(current_selection().ids)
         )
-        about |= {"separation_from": origin} if origin else {}
-        table_downloads(lambda: rows, about, name="catalog")
+        about |= applied.origins | ({"separation_from": origin} if origin else {})
+        table_downloads(lambda: rows, about, name="catalog", meanings=applied.meanings)
     names = [*(columns or first), *(["separation"] if "separation" in rows else [])]
     labels = {name: _label(name) for name in names}
     rows = paging.choose_page(rows, labels, active_catalog.widget, name="catalog")
@@ -197,6 +198,7 @@ def table(catalog: Catalog, rows: pd.DataFrame, filters: Filters) -> None:
         key=key,
         alt="The objects that pass the filters, one per row",
     )
+    head_columns.head_notes(applied)
 
 
 def _origin(catalog: Catalog, filters: Filters) -> tuple[positions.Position | None, str]:

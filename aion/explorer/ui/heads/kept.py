@@ -12,6 +12,7 @@ from aion.explorer.ui.heads.label_source import VIEWS
 from aion.explorer.ui.shared import active_catalog, layout, server
 from aion.explorer.ui.shared.downloads import file_button, table_downloads
 from aion.heads import Head, KeptHead, apply_to_catalog, why_not_catalog
+from aion.heads.applying import column_meanings
 from aion.plain_text import as_text
 
 
@@ -19,8 +20,9 @@ def kept_heads(engine: Engine) -> None:
     """One line for each, with what can be done with it."""
     layout.section(
         "Kept heads",
-        "Each belongs to one file of weights. Those of these weights are shown for every object on Analyze "
-        "that has the data that they read. Everybody who uses this application on this computer has them.",
+        "Each belongs to one file of weights. Those of these weights are shown for every object on Analyze, "
+        "and in the table of a batch, that has the data that they read. Everybody who uses this application "
+        "on this computer has them.",
     )
     kept = server.heads().heads()
     if not kept:
@@ -76,7 +78,8 @@ def _apply(head: Head, key: str) -> None:
     which = "your catalog" if active_catalog.is_own() else "the reference catalog"
     if why_not_catalog(head, catalog) is None:
         apply = partial(apply_to_catalog, head, catalog)
-        table_downloads(apply, about, name=key, label=f"Apply to {which}")
+        meanings = column_meanings(head)
+        table_downloads(apply, about, name=key, label=f"Apply to {which}", meanings=meanings)
 
 
 def _upload(engine: Engine) -> None:

@@ -13,13 +13,18 @@ _FORMATS = {"csv": "CSV", "ecsv": "ECSV", "vot": "VOTable", "fits": "FITS"}
 
 
 def table_downloads(
-    rows: Callable[[], pd.DataFrame], about: Mapping[str, Any], *, name: str, label: str = "Download"
+    rows: Callable[[], pd.DataFrame],
+    about: Mapping[str, Any],
+    *,
+    name: str,
+    label: str = "Download",
+    meanings: tables.Meanings | None = None,
 ) -> None:
     """A button that opens the list of table formats; ``name``: of the file, without its ending."""
     with st.popover(label, icon=":material/download:"):
         st.caption("Ids, numbers with units, and what they were made with")
         for ending, mime in tables.MIME.items():
-            table = partial(_table_file, rows, ending, about)
+            table = partial(_table_file, rows, ending, about, meanings)
             file_button(_FORMATS[ending], table, f"{name}.{ending}", mime, key=f"{name}-{ending}")
 
 
@@ -31,8 +36,13 @@ def file_button(label: str, data: Callable[[], str | bytes], name: str, mime: st
     )
 
 
-def _table_file(rows: Callable[[], pd.DataFrame], ending: str, about: Mapping[str, Any]) -> bytes:
-    return tables.table_file(rows(), ending, about)
+def _table_file(
+    rows: Callable[[], pd.DataFrame],
+    ending: str,
+    about: Mapping[str, Any],
+    meanings: tables.Meanings | None,
+) -> bytes:
+    return tables.table_file(rows(), ending, about, meanings)
 
 
 def stem(id: str) -> str:
