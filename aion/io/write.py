@@ -4,8 +4,9 @@ Knows neither surveys nor results.
 """
 
 import io
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,8 @@ def fits_bytes(
 ) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards.
 
-    Text in cards is cut after 60 characters, and comments where the card ends.
+    Text in cards is cut after 60 characters, and comments where the card ends. FITS holds ASCII only: other
+    characters of text columns are written as Python escapes (``\\xe9``), which `text_of_fits` reads.
     """
     from astropy.io import fits as astropy_fits
 
@@ -65,7 +67,8 @@ def fits_bytes(
             hdu = astropy_fits.ImageHDU(np.asarray(part.values), name=part.name)
             hdu.header["BUNIT"] = part.unit
         else:
-            hdu = astropy_fits.BinTableHDU(_astropy_table(part.columns), name=part.name)
+            columns = [replace(one, values=_ascii_cells(one.values)) for one in part.columns]
+            hdu = astropy_fits.BinTableHDU(_astropy_table(columns), name=part.name)
             for i, column in enumerate(part.columns, start=1):
                 if column.unit:  # astropy leaves out units that the FITS standard lacks, such as nanomaggies
                     hdu.header.setdefault(f"TUNIT{i}", column.unit)
@@ -74,6 +77,11 @@ def fits_bytes(
     stream = io.BytesIO()
     astropy_fits.HDUList(hdus).writeto(stream, checksum=True)
     return stream.getvalue()
+
+
+def text_of_fits(text: str) -> str:
+    """A cell of text that `fits_bytes` wrote, with the characters that FITS does not hold."""
+    return re.sub(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5})", lambda one: _character(one[0]), text)
 
 
 def ecsv(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
@@ -140,5 +148,17 @@ def _put(header: Any, cards: Mapping[str, Card]) -> None:
 
 
 def _ascii(text: str) -> str:
-    """FITS headers hold ASCII only."""
-    return text.replace("Å", "Angstrom").encode("ascii", "replace").decode()
+    """FITS headers hold ASCII only, in one line."""
+    return re.sub(r"[^ -~]", "?", " ".join(text.replace("Å", "Angstrom").split()))
+
+
+def _ascii_cells(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    cells = np.asarray(values)
+    if cells.dtype.kind != "U":
+        return cells
+    return np.char.encode(cells, "ascii", "backslashreplace") if cells.size else cells
+
+
+def _character(escape: str) -> str:
+    """``\\xe9`` -> ``é``."""
+    return chr(int(escape[2:], 16))

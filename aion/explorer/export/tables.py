@@ -9,6 +9,7 @@ import pandas as pd
 
 from aion.catalog import Catalog, Neighbor, has_positions, separations
 from aion.explorer.results import Analysis, ModelInfo
+from aion.io.content import lower_names
 from aion.io.write import Column, OutputTable, csv, ecsv, fits_bytes, votable
 
 MIME = {
@@ -29,8 +30,10 @@ _MEANINGS = {
 
 
 def table_file(rows: pd.DataFrame, ending: str, about: Mapping[str, Any]) -> bytes:
-    """A table, column by column; ``about`` is written into the header where the format has one."""
-    columns = [_column(str(name), rows[name]) for name in rows]
+    """A table, column by column; names that are alike but for capitals are numbered; ``about`` is written
+    into the header where the format has one."""
+    names = lower_names(map(str, rows))
+    columns = [_column(name, rows.iloc[:, place]) for place, name in enumerate(names)]
     # FITS headers hold text of one line
     lines = [f"{name}: {value}" for name, value in about.items()]
     writers: dict[str, Callable[[], bytes]] = {
@@ -83,12 +86,12 @@ def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str,
 def _column(name: str, values: "pd.Series[Any]") -> Column:
     unit = (
         "nanomaggy"
-        if name.startswith("FLUX_")
+        if name.startswith("flux_")
         else "mag"
         if name.endswith("_cmodel_mag")
-        else _UNITS.get(name.lower(), "")
+        else _UNITS.get(name, "")
     )
     plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
     if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
         plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
-    return Column(name.lower(), plain, unit, _MEANINGS.get(name.lower(), ""))
+    return Column(name, plain, unit, _MEANINGS.get(name, ""))

@@ -11,6 +11,7 @@ from astropy.io.votable import parse
 from astropy.table import Table
 
 from aion.explorer.export import tables
+from aion.io.write import text_of_fits
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,14 @@ def test_the_file_of_neighbors_has_their_separations(catalog, engine, monkeypatc
 def test_an_empty_selection_is_still_a_table(catalog, about):
     for ending in tables.MIME:
         assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)
+
+
+@pytest.mark.parametrize("ending", tables.MIME)
+def test_names_that_differ_in_capitals_alone_are_two_columns(ending):
+    rows = pd.DataFrame({"id": ["a"], "z": [0.25], "Z": [0.75], "note": ["Zoë ✓"]})
+    made = tables.table_file(rows, ending, {"by": "Zoë\n✓"})
+    content = made.decode() if ending in ("csv", "ecsv") else io.BytesIO(made)
+    kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "fits": "fits"}[ending]
+    read = Table.read(content, format=kind)
+    assert (read["z"][0], read["z_2"][0]) == (0.25, 0.75)
+    assert text_of_fits(str(read["note"].astype(str)[0])) == "Zoë ✓"
