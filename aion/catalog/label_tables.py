@@ -45,6 +45,12 @@ def find_column(table: pd.DataFrame, name: str) -> str:
     return alike[0]
 
 
+def find_ids(table: pd.DataFrame) -> str | None:
+    """The column of `IDS` that it has, the first of them."""
+    names = {str(name).lower(): str(name) for name in table}
+    return next((names[name] for name in IDS if name in names), None)
+
+
 def join_column(
     ids: Sequence[str], other: pd.DataFrame, column: str, id_column: str | None = None
 ) -> "pd.Series[Any]":
@@ -61,12 +67,8 @@ def join_column(
 
 
 def _by_id(table: pd.DataFrame, id_column: str | None) -> pd.DataFrame:
-    names = {str(name).lower(): str(name) for name in table}
-    if id_column is not None:
-        column = find_column(table, id_column)
-    else:
-        column = next((names[name] for name in IDS if name in names), "")
-    if not column:
+    column = find_ids(table) if id_column is None else find_column(table, id_column)
+    if column is None:
         raise InputError(
             f"which column holds the ids? None of {', '.join(IDS)} is among "
             f"{', '.join(map(str, table.columns))}"
