@@ -39,6 +39,7 @@ def test_a_catalog_is_measured_by_groups_when_the_model_is_asked(page):
     assert not at.exception and not at.error
     groups = at.dataframe[0].value
     assert groups["Group"][0] == "all" and groups["N"][0] == 11, "one of twelve has no redshift"
+    assert groups["CRPS"].dtype == float, "columns are sorted by their numbers"
     assert {"bias", "σ_NMAD", "PIT KS", "PIT A²", "CRPS", "CDE loss"} <= set(groups.columns)
     assert any("are too few" in error.value for error in click(at, "Fit on half").error)
 
