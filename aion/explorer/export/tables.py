@@ -25,6 +25,14 @@ _MEANINGS = {
     "separation": "from the object looked at, or from the middle of the cone",
     "z": "redshift in the catalog",
     "mag_r": "r magnitude, AB",
+    "z_best": "redshift of the best peak of p(z)",
+    "p_best": "probability that this peak holds",
+    "z_2": "redshift of the second peak of p(z)",
+    "p_2": "probability that this peak holds",
+    "z_exact": "redshift of the lines of the spectrum within the best peak",
+    "z_exact_error": "1 sigma, statistical",
+    "exact_lines": "lines of S/N 3 that it rests on",
+    "not_refined": "why there is no exact redshift",
     "snr": "median signal-to-noise per pixel of the spectrum",
 }
 

@@ -117,6 +117,13 @@ def test_an_empty_selection_is_still_a_table(catalog, about):
         assert tables.table_file(tables.neighbor_rows(catalog, ()), ending, about)
 
 
+def test_an_exact_redshift_says_what_it_is_and_what_its_error_is():
+    rows = pd.DataFrame({"z_exact": [0.25], "z_exact_error": [1e-5]})
+    read = Table.read(tables.table_file(rows, "ecsv", {}).decode(), format="ascii.ecsv")
+    assert "lines of the spectrum" in read["z_exact"].description
+    assert "1 sigma" in read["z_exact_error"].description
+
+
 @pytest.mark.parametrize("ending", tables.MIME)
 def test_names_that_differ_in_capitals_alone_are_two_columns(ending):
     rows = pd.DataFrame({"id": ["a"], "z": [0.25], "Z": [0.75], "note": ["Zoë ✓"]})

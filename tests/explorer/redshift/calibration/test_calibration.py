@@ -79,6 +79,12 @@ def test_truths_that_cannot_be_joined_are_refused(column, other, reason):
         join_truths(sample(), column, None if other is None else pd.DataFrame(other))
 
 
+@pytest.mark.parametrize("beyond", [0.0, -0.1, float("nan")])
+def test_outliers_beyond_no_distance_are_refused(beyond):
+    with pytest.raises(InputError, match="outliers lie beyond"):
+        measure(join_truths(sample(), "z_spec"), beyond=beyond)
+
+
 def test_every_group_has_its_numbers_and_its_count(measured):
     groups = measured.groups
     assert next(iter(groups)) == "all" and groups["all"][0] == N
