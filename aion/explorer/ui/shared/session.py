@@ -130,6 +130,8 @@ class Session:
     """What was generated for it last: never data."""
     generation_problem: str | None = None
     """Why the last generation gave nothing."""
+    compared: "BinaryIO | None" = None
+    """Session bundle that the open result is compared with, with its name."""
     lab: TokenLab = field(default_factory=TokenLab)
     followed: bool = False
     """Whether the address that the session began with was looked at."""
@@ -192,6 +194,7 @@ class Session:
         """Another object of the same files."""
         self.row, self.use, self.prior, self.alone, self.reasons = row, None, None, None, None
         self.forget_generated()
+        self.compared = None
         self.error = self.refused = self.question = None
         self.choose(None)
 
