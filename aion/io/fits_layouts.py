@@ -5,6 +5,7 @@ FITS WCS for spectra: Greisen et al. 2006, A&A 446, 747. IRAF: onedspec.package 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -211,10 +212,10 @@ def _one_row(rows: Mapping[Hdu, Array], fluxes: Sequence[Hdu], i: int, stated: M
 
 def _row_roles(pixels: Array, stated: Mapping[str, Any]) -> dict[int, Role]:
     """What the rows of one image are, from cards, or from a first row that only wavelengths can be."""
-    for card in _ROW_CARDS:
-        texts = [str(stated.get(f"{card}{i + 1}", stated.get(f"{card}{i}", ""))) for i in range(len(pixels))]
-        roles = {i: label(text.split(" - ")[0]).role for i, text in enumerate(texts) if text}
-        if Role.FLUX in roles.values():
+    for card, first in product(_ROW_CARDS, (1, 0)):
+        texts = [str(stated.get(f"{card}{number}", "")) for number in range(first, first + len(pixels))]
+        roles = {i: label(text.split(" - ")[0]).role for i, text in enumerate(texts)}
+        if all(texts) and Role.FLUX in roles.values():
             return {i: role for i, role in roles.items() if role is not Role.OTHER}
     for wanted, rows in _ROWS_OF:
         stands = (value in (None, str(stated.get(card)).strip()) for card, value in wanted.items())

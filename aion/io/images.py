@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aion.bands import band_names
 from aion.constants import CODEC_FIELD, HSC_ZERO_POINT, NANOMAGGY_ZERO_POINT
-from aion.errors import FormatError, ModalityError
+from aion.errors import ChoiceNeededError, FormatError, ModalityError
 from aion.io.filters import camera_of, parse_filter
 from aion.io.objects import IMAGE_SURVEYS, Entry, ImageFrame, Overrides
 from aion.io.registry import Found, PositionNeededError
@@ -224,9 +224,13 @@ def _given_bands(arrays: ImageArrays, survey: str, overrides: Overrides) -> tupl
     if given is None:
         usual = _USUAL_BANDS[survey].get(count)
         if usual is None:
-            which = "which band it is" if count == 1 else "which bands they are"
-            planes = "1 plane" if count == 1 else f"{count} planes"
-            raise ModalityError(f"the image has {planes} and does not say {which}; set bands, such as g,r,z")
+            if count == 1:
+                possible = tuple(f"bands={band[-1].lower()}" for band in _CLASSES[survey].survey_bands)
+                raise ChoiceNeededError("the image has 1 plane and does not say which band it is", possible)
+            raise ModalityError(
+                f"the image has {count} planes and does not say which bands they are; "
+                "set bands, such as g,r,z"
+            )
         note = f"the file does not name its {count} planes"
         choices = tuple(f"bands={order}" for order in (",".join(usual), *_OTHER_ORDERS[count]))
         return tuple(usual), Entry("bands", ", ".join(usual), "assumed", note, choices)

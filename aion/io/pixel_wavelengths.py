@@ -114,12 +114,12 @@ def _polynomials(fields: Sequence[float], length: int, name: str) -> NDArray[np.
 
 
 def _unit(stated: Mapping[str, Any]) -> str | None:
-    """CUNIT1, or ``units=`` in IRAF's WAT1 cards."""
-    if str(stated.get("CUNIT1", "")).strip():
-        return str(stated["CUNIT1"]).strip()
+    """CUNIT1, or ``units=`` in the WAT1 cards of IRAF, which leaves CUNIT1 of a calibrated axis at pixels."""
     text = "".join(str(stated.get(f"WAT1_{i:03d}", "")) for i in range(1, 10))
     match = re.search(r"units\s*=\s*(\"[^\"]*\"|\S+)", text)
-    return match[1].strip('"') if match else None
+    by_iraf = match[1].strip('"') if match else None
+    unit = str(stated.get("CUNIT1", "")).strip()
+    return by_iraf if by_iraf and unit.lower() in ("", "pix", "pixel") else unit or None
 
 
 def _number(stated: Mapping[str, Any], card: str) -> float | None:

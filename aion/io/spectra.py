@@ -337,11 +337,11 @@ def _check_coverage(
     usable = int((~bad & (wavelength > low) & (wavelength < high)).sum())
     if usable < FEWEST_PIXELS:
         told = "".join(f", {flags.mean():.0%} are {cause}" for cause, flags in causes.items() if flags.any())
+        good = wavelength[~bad] if not bad.all() else wavelength
         raise ModalityError(
             f"the spectrum has {usable} good pixels between {low:.0f} and {high:.0f} Å; at least "
-            f"{FEWEST_PIXELS} are needed. It covers "
-            f"{wavelength.min():.4g} to {wavelength.max():.4g} Å with {int((~bad).sum())} good pixels of "
-            f"{len(bad)}{told}: check "
+            f"{FEWEST_PIXELS} are needed. {int((~bad).sum())} of its {len(bad)} pixels are good; "
+            f"{'they' if not bad.all() else 'all'} cover {good.min():.4g} to {good.max():.4g} Å{told}: check "
             "wavelength unit, mask and uncertainty"
         )
 

@@ -129,5 +129,5 @@ def write(folder: Path, config: EmbeddedConfig, report: Document) -> None:
         "faintest": generation.FAINTEST,
     }
     (folder / "README.md").write_text(_TEXT.format(**facts))
-    card = {"title": TITLE, "notice": NOTICE, "training": asdict(config), "metrics": report}
+    card = {"title": TITLE, "notice": NOTICE, "training": asdict(config)}
     (folder / "model_card.json").write_text(json.dumps(card, indent=2) + "\n")

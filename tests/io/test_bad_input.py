@@ -276,7 +276,7 @@ def test_a_text_of_too_many_rows_is_refused_before_it_is_taken_apart(monkeypatch
 
 
 def test_pixels_without_a_positive_uncertainty_are_named_as_the_reason():
-    reason = "0 good pixels of 500, 100% are without a positive uncertainty: check wavelength unit, mask and"
+    reason = "0 of its 500 pixels are good; all cover 4000 to 9000 Å, 100% are without a positive uncertainty"
     with pytest.raises(ModalityError, match=reason):
         read(SPECTRUM | {"ivar": np.full(500, -1.0)})
 

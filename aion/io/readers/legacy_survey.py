@@ -15,6 +15,7 @@ from aion.io.fits_header import cards
 from aion.io.image_hdus import ImageHdu, arrays_of, band_of, cube_bands, header_of, image_hdus
 from aion.io.images import MOST_BANDS, build_image
 from aion.io.objects import Entry, Overrides
+from aion.io.pixel_wavelengths import axis_of
 from aion.io.registry import Found, reader
 from aion.io.sky_grid import celestial
 
@@ -110,6 +111,8 @@ def _chosen(images: list[ImageHdu], file: FitsFile, overrides: Overrides) -> lis
 
 def _is_of_the_sky(image: ImageHdu, file: FitsFile) -> bool:
     header = header_of(image.hdu, file)
+    if _is_bare(image, header, file):
+        return True
     if str(header.get("CTYPE1", "")).upper().startswith(_SPECTRAL):
         return False
     if celestial(header) is not None:
@@ -126,3 +129,13 @@ def _stated_survey(header: Mapping[str, Any]) -> str | None:
     if re.search("legacysurvey|decals|^ls-", survey):
         return "Legacy Survey"
     return "HSC" if survey.startswith("hsc") else None
+
+
+def _is_bare(image: ImageHdu, header: Mapping[str, Any], file: FitsFile) -> bool:
+    """Whether pixels are alone in a file that says nothing of them, neither wavelengths nor apertures, and
+    are nearly as many high as wide: what arrays of an image are saved as."""
+    if len(image.axes) != 2 or len(file.images()) > 1 or file.tables() or {"APNUM1", "BANDID1"} & set(header):
+        return False
+    shorter, longer = sorted(image.axes)
+    axis = axis_of(header, image.axes[1])
+    return shorter > MOST_BANDS and longer <= 2 * shorter and (axis is None or axis.values.min() <= 0)

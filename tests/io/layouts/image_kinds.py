@@ -100,6 +100,29 @@ def hdus_without_bands_that_a_person_names() -> bytes:
 
 
 @layout(
+    "an image without cards",
+    "no definition: fits.writeto(name, array)",
+    refused="1 plane and does not say which band",
+)
+def pixels_alone_in_a_file() -> bytes:
+    return fits_bytes(fits.PrimaryHDU(GALAXY.astype("f4")))
+
+
+@layout(
+    "an image without cards",
+    "no definition: what imcopy of IRAF leaves of an image whose pixels are counted from its middle",
+    settings=("bands=r",),
+    bands=("DES-R",),
+    maximum=1.0,
+    says=(r"bands: r \(you set",),
+)
+def pixels_that_are_counted_alone_in_a_file() -> bytes:
+    image = fits.PrimaryHDU(GALAXY.astype("f4"))
+    image.header.update({"CTYPE1": "LINEAR", "CRVAL1": -SIZE / 2, "CRPIX1": 0.0, "CD1_1": 1.0})
+    return fits_bytes(image)
+
+
+@layout(
     "one band in two HDUs",
     "CCDs of a mosaic, such as DECam instcal",
     refused=r"the band r twice \(HDU 1.*HDU 2",

@@ -196,6 +196,24 @@ def equispec_two_apertures() -> bytes:
 
 @layout(
     "several spectra",
+    IRAF + ": apall, one BANDID for all apertures, CUNIT1 as before the calibration",
+    objects=2,
+    wavelength=(3700, 9200),
+    flux=MEDIAN_FLUX,
+    error=np.inf,
+)
+def equispec_two_apertures_of_one_band() -> bytes:
+    cards = {
+        "CUNIT1": "pixel",
+        "CUNIT2": "pixel",
+        "BANDID1": "spectrum - background fit, weights none, clean no",
+    }
+    cards |= linear() | EQUISPEC | {"BUNIT": "erg/cm2/s/A"}
+    return fits_bytes(image(np.array([FLUX, 0.5 * FLUX]) * 1e-17, **cards))
+
+
+@layout(
+    "several spectra",
     IRAF + ": apall, BANDID of each plane",
     objects=2,
     wavelength=(3700, 9200),
