@@ -8,6 +8,7 @@ def with_error(value: float, error: float) -> str:
     if not math.isfinite(value):
         return "–"
     if not (math.isfinite(error) and error > 0):
-        return f"{value:.3g}"
+        return f"{value:.3g}".replace("-", "−")
     decimals = min(6, max(0, 1 - math.floor(math.log10(error))))
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
+    rounded = round(value, decimals) + 0.0  # not −0.00
+    return f"{rounded:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")

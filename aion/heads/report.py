@@ -112,6 +112,10 @@ class HeadReport:
         ]
         return pd.DataFrame(rows)
 
+    def means(self) -> pd.DataFrame:
+        """The numbers of `table` without the scatter."""
+        return pd.DataFrame([{name: mean for name, (mean, _) in one.score.items()} for one in self.scores])
+
     def worst(self, count: int) -> pd.DataFrame:
         """Objects farthest from their labels, the farthest first: ``id``, label, prediction and how far that
         is, in errors; or the probability of the class that was predicted in place of the label."""

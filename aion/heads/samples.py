@@ -22,6 +22,8 @@ FEWEST = 50
 """Labels from which a head is trained."""
 FEWEST_OF_CLASS = 10
 """Objects on the sky of a class from which it is one; of fewer, it is left out."""
+MOST_LEARNED = 100
+"""Classes of a head; more take longer than anybody waits."""
 MOST = 10_000
 """Labels that are used; of more, so many drawn at random."""
 MOST_CLASSES = 20
@@ -115,7 +117,7 @@ def label_objects(catalog: Catalog, choice: LabelChoice, other: pd.DataFrame | N
         is_rare = _are_rare(labels[rows], groups)
         left_out += _counted(is_rare.sum(), f"of a class with fewer than {FEWEST_OF_CLASS} objects")
         rows, groups = rows[~is_rare], groups[~is_rare]
-    _refuse_few(labels[rows], choice.column, kind)
+    _refuse_few(labels[rows], choice.column, kind, left_out)
     return LabeledObjects(
         ids=catalog.table["id"].astype(str).to_numpy()[rows],
         vectors=np.asarray(catalog.indexes[choice.view].rows(rows), dtype=np.float32),
@@ -210,15 +212,21 @@ def _are_rare(labels: NDArray[Any], groups: NDArray[np.int64]) -> NDArray[np.boo
     return rare
 
 
-def _refuse_few(labels: NDArray[Any], column: str, kind: Kind) -> None:
+def _refuse_few(labels: NDArray[Any], column: str, kind: Kind, left_out: Sequence[str]) -> None:
     if len(labels) < FEWEST:
+        without = f" (left out: {', '.join(left_out)})" if left_out else ""
         raise InputError(
-            f"{len(labels)} objects have a label in {column!r}; {FEWEST} or more are needed to train a head "
-            "and to say how good it is"
+            f"{len(labels)} objects have a label in {column!r} that can be learned{without}; {FEWEST} or "
+            "more are needed to train a head and to say how good it is"
         )
     if kind == "number" and np.ptp(labels.astype(float)) == 0:
         raise InputError(
             f"all {len(labels):,} objects have the same number in {column!r}; there is nothing to learn"
+        )
+    if kind == "class" and len(set(labels)) > MOST_LEARNED:
+        raise InputError(
+            f"{column!r} holds {len(set(labels)):,} classes with {FEWEST_OF_CLASS} objects or more; up to "
+            f"{MOST_LEARNED} can be learned: join some of them, or take the column as numbers"
         )
     if kind == "class" and len(set(labels)) < 2:
         raise InputError(

@@ -110,10 +110,19 @@ class Hdu:
         found = (
             self._unpacked() if stored is None else dict(zip(self.columns, map(native, stored), strict=True))
         )
+        numbered = enumerate(self.columns, start=1)
+        found = {name: self._without_nulls(i, found[name]) for i, name in numbered if name in found}
         stated = (self.header.get(f"TUNIT{i + 1}") for i in range(len(self.columns)))
         units = {name: str(unit) for name, unit in zip(self.columns, stated, strict=True) if unit}
         notes = (self.column_cards(card) for card in ("TUCD", "TUTYP", "TCOMM"))
         return Table(found, units, cards(self.header), "FITS", *notes)
+
+    def _without_nulls(self, number: int, values: NDArray[Any]) -> NDArray[Any]:
+        """Whole numbers of a column, those missing that are its TNULLn."""
+        null, zero = self.header.get(f"TNULL{number}"), self.header.get(f"TZERO{number}", 0)
+        if values.dtype.kind not in "iu" or not isinstance(null, int):
+            return values
+        return native(np.ma.masked_equal(values, null + int(zero)))
 
     def _unpacked(self) -> dict[str, NDArray[Any]]:
         """The columns by astropy."""

@@ -4,6 +4,7 @@ Knows neither surveys nor results.
 """
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -51,8 +52,8 @@ def fits_bytes(
 ) -> bytes:
     """A FITS file: an empty primary HDU with ``cards`` and ``history``, then an HDU per part with the cards.
 
-    Text in cards is cut after 60 characters, and comments where the card ends. FITS holds ASCII only: Å is
-    written as Angstrom, any other letter that it lacks as a question mark.
+    Text in cards is cut after 60 characters, and comments where the card ends. FITS holds ASCII only: other
+    characters of text columns are written as Python escapes (``\\xe9``), which `text_of_fits` reads.
     """
     from astropy.io import fits as astropy_fits
 
@@ -76,6 +77,11 @@ def fits_bytes(
     stream = io.BytesIO()
     astropy_fits.HDUList(hdus).writeto(stream, checksum=True)
     return stream.getvalue()
+
+
+def text_of_fits(text: str) -> str:
+    """A cell of text that `fits_bytes` wrote, with the characters that FITS does not hold."""
+    return re.sub(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5})", lambda one: _character(one[0]), text)
 
 
 def ecsv(columns: Sequence[Column], meta: Mapping[str, Any]) -> bytes:
@@ -142,12 +148,17 @@ def _put(header: Any, cards: Mapping[str, Card]) -> None:
 
 
 def _ascii(text: str) -> str:
-    """All that FITS holds."""
-    return text.replace("Å", "Angstrom").encode("ascii", "replace").decode()
+    """FITS headers hold ASCII only, in one line."""
+    return re.sub(r"[^ -~]", "?", " ".join(text.replace("Å", "Angstrom").split()))
 
 
 def _ascii_column(column: Column) -> Column:
-    values = np.asarray(column.values)
-    if values.dtype.kind == "U":
-        values = np.array([_ascii(text) for text in values.ravel()], dtype=str).reshape(values.shape)
-    return replace(column, name=_ascii(column.name), unit=_ascii(column.unit), values=values)
+    cells = np.asarray(column.values)
+    if cells.dtype.kind == "U" and cells.size:
+        cells = np.char.encode(cells, "ascii", "backslashreplace")
+    return replace(column, name=_ascii(column.name), unit=_ascii(column.unit), values=cells)
+
+
+def _character(escape: str) -> str:
+    """``\\xe9`` -> ``é``."""
+    return chr(int(escape[2:], 16))

@@ -114,6 +114,11 @@ def test_the_logarithm_of_a_label_is_learned_where_there_is_one(catalog):
     ("values", "choice", "reason"),
     [
         (lambda mass: np.where(np.arange(N) < 49, mass, np.nan), {}, "49 objects have a label .*50 or more"),
+        (
+            lambda mass: np.array([f"class {row % 60}" for row in range(N)]),
+            {},
+            r"0 objects have a label .* \(left out: 240 of a class with fewer than 10 objects\)",
+        ),
         (lambda mass: np.full(N, 2.5), {"kind": "number"}, "all 240 objects have the same number"),
         (lambda mass: np.full(N, "star", dtype=object), {}, "one class with 10 objects or more, 'star'"),
         (lambda mass: np.full(N, "star", dtype=object), {"kind": "number"}, "holds text, not numbers"),
@@ -126,6 +131,13 @@ def test_labels_that_nothing_can_be_learned_of_are_refused(catalog, values, choi
     table = with_labels(catalog, values(catalog.table["mass"].to_numpy(float)))
     with pytest.raises(InputError, match=reason):
         label_objects(catalog, LabelChoice("label", **choice), table)
+
+
+def test_more_classes_than_can_be_learned_are_refused_with_what_to_do(catalog, monkeypatch):
+    monkeypatch.setattr(samples, "MOST_LEARNED", 3)
+    table = with_labels(catalog, np.array([f"class {row % 4}" for row in range(N)]))
+    with pytest.raises(InputError, match="4 classes with 10 objects or more; up to 3 can be learned: join"):
+        label_objects(catalog, LabelChoice("label"), table)
 
 
 def test_labels_of_few_objects_on_the_sky_are_refused(catalog):

@@ -1,5 +1,6 @@
 """The redshift on the Analyze page: sliders, peaks, clicked features, a prior, switches, and doubts."""
 
+import pyarrow as pa
 import pytest
 
 from aion.exact_redshift import ExactRedshift, LineFlux
@@ -62,6 +63,12 @@ def test_the_fine_slider_moves_by_velocity_around_the_redshift_and_the_best_peak
     assert at.slider(key="z-shifted").value == 0
 
 
+def texts_of(table) -> list[list[str]]:
+    """What is read in a table of numbers with errors."""
+    data = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_pandas()
+    return data.astype(str).values.tolist()
+
+
 def test_the_exact_redshift_stands_beside_the_peak_with_its_lines(upload, monkeypatch):
     lines = (
         LineFlux(LINE["Hα 6565"], 20.0, 0.5, 30.0, 0.8),
@@ -72,8 +79,9 @@ def test_the_exact_redshift_stands_beside_the_peak_with_its_lines(upload, monkey
     at = unfold(upload("sdss_spec.fits"), "exact")
     assert dict(facts(at).values.tolist())["Exact, from lines"] == "0.1654232 ± 0.0000048"
     assert at.number_input(key="z-typed").value == pytest.approx(0.1654232)
-    table = next(table.value for table in at.dataframe if "Flux (1e-17 erg/s/cm²)" in table.value)
-    assert table.values.tolist() == [
+    table = next(table for table in at.dataframe if "Flux (1e-17 erg/s/cm²)" in table.value)
+    assert table.value["Flux (1e-17 erg/s/cm²)"].tolist() == [20.0, -3.0], "by which it is sorted"
+    assert texts_of(table) == [
         ["Hα 6565", "+20.0 ± 0.5", "+30.0 ± 0.8", "40.0"],
         ["Na D 5892", "−3.0 ± 0.9", "−1.0 ± 0.3", "3.3"],
     ]

@@ -39,8 +39,21 @@ def test_a_catalog_is_measured_by_groups_when_the_model_is_asked(page):
     assert not at.exception and not at.error
     groups = at.dataframe[0].value
     assert groups["Group"][0] == "all" and groups["N"][0] == 11, "one of twelve has no redshift"
+    assert groups["CRPS"].dtype == float, "columns are sorted by their numbers"
     assert {"bias", "σ_NMAD", "PIT KS", "PIT A²", "CRPS", "CDE loss"} <= set(groups.columns)
     assert any("are too few" in error.value for error in click(at, "Fit on half").error)
+
+
+def test_another_table_offers_its_redshifts_and_finds_its_ids(page):
+    at = click(choose(page, sources.CATALOG), "Ask the model")
+    text = "mass;note;Id;z_spec\n" + "".join(f"9;x;object {row};0,5\n" for row in range(12))
+    at.file_uploader[0].set_value(("truths.csv", text.encode("utf-8-sig"), "text/csv")).run()
+    assert not at.exception and not at.error
+    assert [(one.label, one.value) for one in at.selectbox][-2:] == [
+        ("True redshift", "z_spec"),
+        ("Ids", "id"),
+    ]
+    assert at.dataframe[0].value["N"][0] == 12
 
 
 def test_a_folder_that_holds_no_p_z_is_refused(page, tmp_path):

@@ -49,6 +49,13 @@ def test_a_result_of_other_weights_is_shown_beside_the_open_one(upload, other_bu
     assert len(decoded) == 1 + 3, "a spectrum, and an image of three bands"
 
 
+def test_a_comparison_stays_while_another_page_is_looked_at(upload, other_bundle):
+    at = dropped(upload(*FILES), other_bundle)
+    at = at.switch_page("pages/model.py").run().switch_page("pages/analyze.py").run()
+    assert not at.exception
+    assert "They are of different weights" in shown(unfold(at, "compare-weights"))
+
+
 def test_a_bundle_of_other_files_and_what_is_none_are_refused_in_a_sentence(upload, other_bundle):
     at = dropped(upload("sdss_spec.fits"), other_bundle)
     assert "The two results are of different files" in at.error[0].value

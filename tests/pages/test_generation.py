@@ -34,6 +34,18 @@ def test_what_is_missing_comes_first_and_is_drawn_when_asked_for(upload) -> None
     assert session(at).generated is None
 
 
+def test_how_it_is_drawn_stays_chosen_while_another_page_is_looked_at(upload) -> None:
+    at = unfold(upload("sdss_spec.fits"), "generate")
+    widget(at.selectbox, "generate-target").select("flux_r")
+    widget(at.number_input, "generate-samples").set_value(2)
+    widget(at.number_input, "generate-seed").set_value(7).run()
+    at = at.switch_page("pages/model.py").run().switch_page("pages/analyze.py").run()
+    at = unfold(at, "generate")
+    assert widget(at.selectbox, "generate-target").value == "flux_r"
+    kept = [widget(at.number_input, f"generate-{name}").value for name in ("samples", "seed")]
+    assert kept == [2, 7] and not at.exception
+
+
 def lab_finished(at):
     """The page once what was asked in the token lab is over."""
     end = time.monotonic() + PATIENCE

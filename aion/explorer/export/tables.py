@@ -1,9 +1,7 @@
 """Objects of the catalog -> the bytes of a table file: CSV, ECSV, VOTable, FITS. Ids are text, units are
 written, names are lower case."""
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import pandas as pd
 
 from aion.catalog import Catalog, Neighbor, has_positions, separations
 from aion.explorer.results import Analysis, ModelInfo
+from aion.io.content import lower_names
 from aion.io.write import Column, OutputTable, csv, ecsv, fits_bytes, votable
 
 MIME = {
@@ -26,6 +25,14 @@ _MEANINGS = {
     "separation": "from the object looked at, or from the middle of the cone",
     "z": "redshift in the catalog",
     "mag_r": "r magnitude, AB",
+    "z_best": "redshift of the best peak of p(z)",
+    "p_best": "probability that this peak holds",
+    "z_2": "redshift of the second peak of p(z)",
+    "p_2": "probability that this peak holds",
+    "z_exact": "redshift of the lines of the spectrum within the best peak",
+    "z_exact_error": "1 sigma, statistical",
+    "exact_lines": "lines of S/N 3 that it rests on",
+    "not_refined": "why there is no exact redshift",
     "snr": "median signal-to-noise per pixel of the spectrum",
 }
 
@@ -39,14 +46,16 @@ def table_file(
     about: Mapping[str, Any],
     meanings: Meanings | None = None,
 ) -> bytes:
-    """A table, column by column; ``about`` is written into the header where the format has one.
+    """A table, column by column; names that are alike but for capitals are numbered; ``about`` is written
+    into the header where the format has one.
 
     Args:
         meanings: Of columns that are of no catalog.
     """
+    known = meanings or {}
     columns = [
-        replace(_column(str(name), rows[name], (meanings or {}).get(str(name))), name=lower)
-        for name, lower in zip(rows, _lower_names(map(str, rows)), strict=True)
+        _column(lower, rows.iloc[:, place], known.get(str(name)))
+        for place, (name, lower) in enumerate(zip(rows, lower_names(map(str, rows)), strict=True))
     ]
     # FITS headers hold text of one line
     lines = [f"{name}: {value}" for name, value in about.items()]
@@ -98,27 +107,18 @@ def provenance(catalog: Catalog, model: ModelInfo, **settings: Any) -> dict[str,
 
 
 def _column(name: str, values: "pd.Series[Any]", meaning: tuple[str, str] | None) -> Column:
-    unit, description = meaning or (_unit(name), _MEANINGS.get(name.lower(), ""))
+    unit, description = meaning or (_unit(name), _MEANINGS.get(name, ""))
     plain = values.to_numpy(dtype=bool if values.dtype == bool else None)
     if not (values.dtype == bool or pd.api.types.is_numeric_dtype(values.dtype)):
         plain = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=str)
-    return Column(name.lower(), plain, unit, description)
-
-
-def _lower_names(names: Iterable[str]) -> list[str]:
-    """Names in lower case, as FITS has no others; where that makes two the same, the second gets a number."""
-    found: list[str] = []
-    for name in map(str.lower, names):
-        numbered = (name if number == 1 else f"{name}_{number}" for number in itertools.count(1))
-        found.append(next(one for one in numbered if one not in found))
-    return found
+    return Column(name, plain, unit, description)
 
 
 def _unit(name: str) -> str:
     return (
         "nanomaggy"
-        if name.startswith("FLUX_")
+        if name.startswith("flux_")
         else "mag"
         if name.endswith("_cmodel_mag")
-        else _UNITS.get(name.lower(), "")
+        else _UNITS.get(name, "")
     )

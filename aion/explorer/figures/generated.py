@@ -30,6 +30,8 @@ REACH = 2.0
 """Half widths of the 68 % band above the median that the axis shows."""
 DECADES = 6.0
 """Ends of the 68 % band, the upper over the lower, from which fluxes are drawn on a logarithmic axis."""
+DECADE_TICKS: dict[str, Any] = {"dtick": 1, "tickformat": "~g"}
+"""Of a logarithmic axis: 0.1, 1, 10."""
 MARK_COLOR = "#8b92a3"
 """Of the mark across a figure: seen on paper of both themes and on the black of an image."""
 GAP = 4
@@ -103,7 +105,7 @@ def _flux_axis(ends: tuple[Floats, Floats], low: float, high: float) -> dict[str
     bottom, top = (float(np.nanmedian(end)) for end in ends)
     if bottom <= 0 or top / bottom < DECADES:
         return {"range": [low, high]}
-    return {"type": "log", "range": [math.log10(bottom / 4), math.log10(4 * top)], "dtick": 1}
+    return {"type": "log", "range": [math.log10(bottom / 4), math.log10(4 * top)], **DECADE_TICKS}
 
 
 def _band(figure: go.Figure, x: Floats, ends: tuple[Floats, Floats], name: str, color: str) -> None:
@@ -223,8 +225,8 @@ def _density(
         mark_line = {"color": theme.reference, "width": 2, "dash": "dash"}
         figure.add_trace(go.Scatter(mode="lines", line=mark_line, **across, **legend), **place)
     unit = f" ({number.unit})" if number.unit else ""
-    axis = {"type": "log", "dtick": 1, "tickformat": "~g"} if is_log else {"nticks": 4}
+    axis = {"type": "log", **DECADE_TICKS} if is_log else {"nticks": 4}
     figure.update_xaxes(title_text=f"{number.name}{unit}", **axis, **place)
-    figure.update_yaxes(
-        title_text="Density" + (" per dex" if is_log else ""), rangemode="tozero", nticks=3, **place
-    )
+    per = "dex" if is_log else number.unit
+    title = f"Density per {per}" if per else "Density"
+    figure.update_yaxes(title_text=title, rangemode="tozero", nticks=3, **place)

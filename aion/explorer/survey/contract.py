@@ -29,6 +29,8 @@ VIEWS = ("all", "spectrum", "image", "photometry")
 """Of which a row has a vector each, where the object has these data."""
 INPUT = "input_"
 """What the name of a column of the input begins with where a catalog has a column of that name."""
+SHOWN_BESIDE = ("rank", "similarity", "separation")
+"""Columns that searches put beside those of a catalog."""
 SAME = frozenset({"id", "ra", "dec", HEALPIX, *SCALARS, *MODALITIES})
 """Columns of an input that mean what those of a catalog do, and are not kept twice."""
 FAILURES = pa.schema(
@@ -91,7 +93,7 @@ class Contract:
 
 def kept_columns(schema: pa.Schema) -> dict[str, tuple[str, pa.DataType]]:
     """Column of an input -> the name that it has in a catalog, and its type; if it has one value a row."""
-    ours = {*OBJECT, *REDSHIFT, *RECORD, PICTURE, SPECTRUM, P_Z}
+    ours = {*OBJECT, *REDSHIFT, *RECORD, PICTURE, SPECTRUM, P_Z, *SHOWN_BESIDE}
     kept = {}
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type

@@ -62,6 +62,9 @@ def test_every_figure_carries_the_mark_and_how_it_was_made(generated, theme, nar
         assert generated.model.sha256[:12] in texts["how"]
         shown = [axis for axis in figure.select_xaxes() if axis.visible is None]
         assert not shown or any(axis.title.text for axis in shown)
+    if generated.numbers:
+        titles = [axis.title.text for axis in drawn["numbers"].select_yaxes()]
+        assert set(titles) <= {"Density per dex", "Density per nanomaggies", "Density per mag"}
 
 
 @pytest.mark.parametrize("theme", [figures.LIGHT, figures.DARK], ids=["light", "dark"])

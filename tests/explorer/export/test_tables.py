@@ -11,6 +11,7 @@ from astropy.io.votable import parse
 from astropy.table import Table
 
 from aion.explorer.export import tables
+from aion.io.write import text_of_fits
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +126,23 @@ def test_letters_that_fits_lacks_are_written_all_the_same(ending):
         assert Table.read(io.BytesIO(made), format=kind)["notes"].tolist() == rows["notes"].tolist()
         return
     with fits.open(io.BytesIO(made)) as hdus:
-        assert hdus[1].data["notes"].tolist() == ["wavelength in Angstrom", "na?ve"]
+        assert hdus[1].data["notes"].tolist() == [r"wavelength in \xc5", r"na\xefve"]
         assert hdus[1].columns[2].name == "mass (m?)" and hdus[1].columns[2].unit == "M?"
 
 
+def test_an_exact_redshift_says_what_it_is_and_what_its_error_is():
+    rows = pd.DataFrame({"z_exact": [0.25], "z_exact_error": [1e-5]})
+    read = Table.read(tables.table_file(rows, "ecsv", {}).decode(), format="ascii.ecsv")
+    assert "lines of the spectrum" in read["z_exact"].description
+    assert "1 sigma" in read["z_exact_error"].description
+
+
 @pytest.mark.parametrize("ending", tables.MIME)
-def test_names_that_differ_in_capitals_alone_get_a_number(ending):
-    rows = pd.DataFrame({"id": ["1"], "p(SB)": [0.25], "p(Sb)": [0.75]})
-    made = io.BytesIO(tables.table_file(rows, ending, {}))
+def test_names_that_differ_in_capitals_alone_are_two_columns(ending):
+    rows = pd.DataFrame({"id": ["a"], "z": [0.25], "Z": [0.75], "note": ["Zoë ✓"]})
+    made = tables.table_file(rows, ending, {"by": "Zoë\n✓"})
+    content = made.decode() if ending in ("csv", "ecsv") else io.BytesIO(made)
     kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "fits": "fits"}[ending]
-    found = Table.read(made, format=kind, **({"use_names_over_ids": True} if ending == "vot" else {}))
-    assert found.colnames == ["id", "p(sb)", "p(sb)_2"] and found["p(sb)_2"].tolist() == [0.75]
+    read = Table.read(content, format=kind)
+    assert (read["z"][0], read["z_2"][0]) == (0.25, 0.75)
+    assert text_of_fits(str(read["note"].astype(str)[0])) == "Zoë ✓"

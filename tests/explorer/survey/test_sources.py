@@ -140,11 +140,11 @@ def test_the_order_in_which_files_are_named_does_not_matter(folder):
 
 
 def test_names_of_input_columns_that_a_catalog_has_are_told_apart():
-    schema = pa.schema(
-        [("id", pa.int64()), ("snr", pa.float64()), ("mass", pa.float32()), ("FLUX_R", pa.float32())]
-    )
+    kinds = {"id": pa.int64(), "snr": pa.float64(), "rank": pa.int8(), "mass": pa.float32()}
+    schema = pa.schema([*kinds.items(), ("FLUX_R", pa.float32())])
     assert {name: new for name, (new, _) in kept_columns(schema).items()} == {
         "snr": "input_snr",
+        "rank": "input_rank",
         "mass": "mass",
     }
 

@@ -6,6 +6,7 @@ from aion.explorer.redshift.calibration.samples import (
     ask_model,
     join_truths,
     read_p_z,
+    truth_columns,
     write_p_z,
 )
 
@@ -18,5 +19,6 @@ __all__ = [
     "join_truths",
     "measure",
     "read_p_z",
+    "truth_columns",
     "write_p_z",
 ]

@@ -81,8 +81,10 @@ def measure(sample: Sample, *, point: Point = "mode", beyond: float = 0.15) -> M
     """Of all objects, and of each class, survey and bin of S/N, magnitude and redshift that has any.
 
     Raises:
-        InputError: it has no true redshifts.
+        InputError: it has no true redshifts, or ``beyond`` is none of a distance.
     """
+    if not 0 < beyond < np.inf:
+        raise InputError(f"outliers lie beyond a |Δz|/(1+z) above 0, not {beyond:g}")
     if len(sample.truth) != len(sample) or not len(sample):
         raise InputError("these objects have no true redshifts; say which column holds them")
     found = Redshifts.of_arrays(sample.probability, sample.edges, sample.truth)

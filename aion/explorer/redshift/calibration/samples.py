@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aion.catalog import Catalog
 from aion.catalog.columns import P_Z, REDSHIFT, is_light
 from aion.catalog.folder import row_files
-from aion.catalog.label_tables import find_column, join_column
+from aion.catalog.label_tables import IDS, find_column, join_column
 from aion.catalog.manifest import MANIFEST, Manifest
 from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
@@ -62,10 +62,14 @@ class Sample:
 
     @property
     def candidates(self) -> list[str]:
-        """Columns that may hold true redshifts: numbers, those named like one first."""
-        numbers = [name for name in self.table if pd.api.types.is_numeric_dtype(self.table[name])]
-        rest = [str(name) for name in numbers if name not in REDSHIFT]
-        return sorted(rest, key=lambda name: not name.lower().startswith(("z", "redshift")))
+        """Columns that may hold true redshifts, those named like one first."""
+        return truth_columns(self.table.drop(columns=[name for name in REDSHIFT if name in self.table]))
+
+
+def truth_columns(table: pd.DataFrame) -> list[str]:
+    """Columns with a number that are no ids, those named like a redshift first."""
+    names = [str(name) for name in table if str(name).lower() not in IDS and _redshifts(table[name]).any()]
+    return sorted(names, key=lambda name: not name.lower().startswith(("z", "redshift")))
 
 
 def read_p_z(path: Path) -> Sample:
@@ -132,13 +136,12 @@ def join_truths(
         values = sample.table[find_column(sample.table, column)]
     else:
         values = join_column(sample.table["id"].astype(str), other, column, id_column)
-    truth = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-    known = np.isfinite(truth) & (truth > -1)
+    known = _redshifts(values)
     if not known.any():
-        raise InputError(
-            f"no object has a true redshift in {column!r}: "
-            + ("ids of the two tables have nothing in common" if other is not None else "it holds no number")
-        )
+        are_joined = other is None or bool(values.notna().any())
+        why = "it holds no number above -1" if are_joined else "ids of the two tables have nothing in common"
+        raise InputError(f"no object has a true redshift in {column!r}: {why}")
+    truth = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     missing = int((~known).sum())
     left_out = (*sample.left_out, *([f"{missing:,} without a true redshift"] if missing else []))
     return replace(replace(sample, truth=truth)[known], left_out=left_out)
@@ -154,6 +157,15 @@ def write_p_z(sample: Sample) -> bytes:
     if len(sample.truth):
         ancil["z_true"] = sample.truth
     return hdf5({"meta": meta, "data": {"pdfs": sample.probability / np.diff(sample.edges)}, "ancil": ancil})
+
+
+def _redshifts(values: "pd.Series[Any]") -> NDArray[np.bool_]:
+    """(n,) which are numbers that a redshift can be."""
+    if pd.api.types.is_bool_dtype(values):
+        return np.full(len(values), False)
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    fits: NDArray[np.bool_] = np.isfinite(numbers) & (numbers > -1)
+    return fits
 
 
 def _of_folder(folder: Path) -> Sample:

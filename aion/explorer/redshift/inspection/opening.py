@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aion.catalog import Catalog
 from aion.errors import AIONError, InputError
+from aion.explorer.redshift.inspection.cells import redshift_in
 from aion.explorer.redshift.inspection.queues import Queue, queue_of_catalog, queue_of_files
 from aion.explorer.redshift.inspection.tables import table_rows
 from aion.io import Unread
@@ -57,9 +58,13 @@ def _of_table(label: str, table: Path, reference: Path) -> tuple[Queue, list[Unr
         return _of_named_files(label, table, rows, column)
     if "id" in names and Catalog.is_in(reference):
         catalog = Catalog.load(reference)
-        ids = [row["id"] for row in rows]
-        if all(id in catalog for id in ids):
-            return queue_of_catalog(label, catalog, ids), []
+        ids = list(dict.fromkeys(row["id"] for row in rows))
+        known = [id for id in ids if id in catalog]
+        if known:
+            others = [
+                Unread(id, "the reference catalog has no such object") for id in ids if id not in catalog
+            ]
+            return queue_of_catalog(label, catalog, known), others
     return None
 
 
@@ -73,15 +78,22 @@ def _of_named_files(
     queue, unread = queue_of_files(label, there)
     gone = [Unread(path.name, f"there is no file {path}") for path in paths if not path.is_file()]
     stated = {
-        str(path.resolve()): float(row[name])
-        for row in rows
-        for path in [table.parent / row[column]]
-        for name in Z_COLUMNS
-        if row.get(name)
+        str((table.parent / row[column]).resolve()): _stated_redshift(row, f"{table.name}, row {number}")
+        for number, row in enumerate(rows, start=1)
     }
     objects = tuple(
-        replace(one, z_catalog=stated.get(one.source.files[0], one.z_catalog)) for one in queue.objects
+        one if z is None else replace(one, z_catalog=z)
+        for one in queue.objects
+        for z in [stated.get(one.source.files[0])]
     )
     order = {str(path.resolve()): place for place, path in reversed(list(enumerate(there)))}
     objects = tuple(sorted(objects, key=lambda one: order.get(one.source.files[0], len(order))))
     return Queue(label, objects), [*unread, *gone]
+
+
+def _stated_redshift(row: dict[str, str], place: str) -> float | None:
+    """Raises InputError: it is no redshift."""
+    try:
+        return next((redshift_in(row[name]) for name in Z_COLUMNS if row.get(name)), None)
+    except ValueError as exc:
+        raise InputError(f"{place}: {exc}") from exc

@@ -40,9 +40,9 @@ def _compared(analysis: Analysis) -> None:
     target = session.target
     assert target is not None
     st.caption(EXPLANATION)
-    upload = st.file_uploader(
-        "Session bundle (zip)", type="zip", key=f"bundle-{session.opened}-{session.row}"
-    )
+    key = f"bundle-{session.opened}-{session.row}"
+    st.file_uploader("Session bundle (zip)", type="zip", key=key, on_change=_take, args=(key,))
+    upload = session.compared  # stays while another page is looked at, unlike what is in the box
     if upload is None:
         return
     here = saved_result(
@@ -54,6 +54,10 @@ def _compared(analysis: Analysis) -> None:
         layout.refuse(str(exc))
         return
     _show(comparison, upload.name, analysis.id)
+
+
+def _take(key: str) -> None:
+    current_session().compared = st.session_state[key]
 
 
 def _show(comparison: ResultComparison, file: str, object_id: str) -> None:

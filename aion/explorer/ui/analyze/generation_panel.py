@@ -3,6 +3,7 @@ it says that it is generated."""
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -27,6 +28,8 @@ METHOD_HELP = (
     "**MaskGIT** draws a quarter of the tokens at a time; each quarter sees those before it, which gives the "
     "most honest bands. **Sample** draws every token for itself. **Most probable** is one, without a band."
 )
+_KEPT: dict[str, Any] = {"persist_state": "session"}
+"""Of choices that stay while another page is looked at."""
 _GROUPS = {"photometry": "All Legacy Survey photometry", "photometry_hsc": "All HSC photometry"}
 _KINDS = {"fits": "application/fits", "json": "application/json", "html": "text/html"}
 
@@ -49,7 +52,9 @@ def _panel(analysis: Analysis) -> None:
     )
     names = _target_names(analysis)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.selectbox("Target", list(names), format_func=names.__getitem__, key="generate-target")
+        target = st.selectbox(
+            "Target", list(names), format_func=names.__getitem__, key="generate-target", **_KEPT
+        )
         method = st.segmented_control(
             "Method",
             list(METHODS),
@@ -58,13 +63,27 @@ def _panel(analysis: Analysis) -> None:
             format_func=METHODS.__getitem__,
             key="generate-method",
             help=METHOD_HELP,
+            **_KEPT,
         )
         samples = st.number_input(
-            "Samples", 1, MOST, 16, key="generate-samples", width=110, disabled=method == "argmax"
+            "Samples",
+            1,
+            MOST,
+            16,
+            key="generate-samples",
+            width=110,
+            disabled=method == "argmax",
+            **_KEPT,
         )
         with st.popover("Draws", icon=":material/casino:"):
             seed = st.number_input(
-                "Seed", 0, 2**31 - 1, 0, key="generate-seed", help="The same seed gives the same samples."
+                "Seed",
+                0,
+                2**31 - 1,
+                0,
+                key="generate-seed",
+                help="The same seed gives the same samples.",
+                **_KEPT,
             )
             temperature = st.slider(
                 "Temperature",
@@ -74,6 +93,7 @@ def _panel(analysis: Analysis) -> None:
                 step=0.05,
                 key="generate-temperature",
                 help="At 1 the bands cover what they should on simulated objects; below 1 samples are alike.",
+                **_KEPT,
             )
     request = GenerationRequest.of(
         target, int(samples), method, seed=int(seed), temperature=temperature, use=session.use

@@ -19,23 +19,14 @@ def recalibration_choice(analysis: Analysis) -> None:
     if (session.own_recalibration or server.engine().recalibration) is None:
         return
     key = f"recalibrated-{session.opened}-{session.row}-{session.is_raw}"
-    st.toggle(
-        "Recalibrated",
-        value=not session.is_raw,
-        key=key,
-        on_change=_switch,
-        args=(key,),
-        help=WHAT_IT_IS,
-    )
+    is_on = st.toggle("Recalibrated", value=not session.is_raw, key=key, help=WHAT_IT_IS)
+    if is_on is session.is_raw:
+        session.is_raw = not is_on
+        session.choose(None)
+        st.rerun()  # all of the page: p(z) is also outside of the fragment that this is in
     if session.is_raw:
         st.caption("p(z) as the model gives it, not recalibrated.")
     elif analysis.recalibration:
         st.caption(f"Recalibration of p(z): {as_text(analysis.recalibration)}.")
     else:
         st.caption("The recalibration has nothing for these data: p(z) is as the model gives it.")
-
-
-def _switch(key: str) -> None:
-    session = current_session()
-    session.is_raw = not st.session_state[key]
-    session.choose(None)

@@ -16,6 +16,7 @@ from aion.explorer.ui.analyze.reasons_panel import reasons_panel
 from aion.explorer.ui.analyze.recalibration_choice import recalibration_choice
 from aion.explorer.ui.shared import labels, layout
 from aion.explorer.ui.shared.figure import figure
+from aion.explorer.ui.shared.number_table import number_table
 from aion.explorer.ui.shared.own_lines import own_lines
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
@@ -172,7 +173,7 @@ def _peaks(analysis: Analysis) -> None:
 
         def fluxes() -> None:
             st.caption(EXACT.format(len(best.used), best.kind, best.velocity_width, best.lead))
-            st.dataframe(labels.line_fluxes(best), hide_index=True, height="content")
+            number_table(labels.line_fluxes(best), labels.line_numbers(best))
 
         layout.fold(
             "Lines at the exact redshift: fluxes and equivalent widths",

@@ -23,6 +23,7 @@ from aion.explorer.ui.shared import layout
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.navigation import listed_objects
+from aion.explorer.ui.shared.number_table import number_table
 from aion.explorer.ui.shared.session import current_session
 from aion.explorer.ui.shared.theme import theme
 from aion.plain_text import as_text
@@ -68,7 +69,7 @@ def groups_table(found: Measurement) -> None:
     for line in sentences(found):
         st.caption(as_text(line))
     layout.section("By groups", NUMBERS)
-    st.dataframe(shown(found.table), hide_index=True, height="content")
+    _with_errors(found.table)
     fitted = calibrate_state().fitted
     files = (
         ("Report (HTML)", partial(measurement_html, found, fitted), "html", "text/html"),
@@ -79,6 +80,11 @@ def groups_table(found: Measurement) -> None:
     with st.popover("Download", icon=":material/download:"):
         for label, content, ending, mime in files:
             file_button(label, content, f"calibration.{ending}", mime, key=f"calibration-{ending}")
+
+
+def _with_errors(table: pd.DataFrame) -> None:
+    texts = shown(table)
+    number_table(texts, table[[name for name in table if name in texts]])
 
 
 def pictures(found: Measurement) -> None:
@@ -154,7 +160,7 @@ def recalibration(found: Measurement, engine: Engine) -> None:
     halves = (("before", fitted.before), ("after", fitted.after))
     rows = [half.table.head(1).assign(group=name) for name, half in halves]
     st.caption(f"The {len(fitted.before.sample):,} objects that it was not fitted on:")
-    st.dataframe(shown(pd.concat(rows)), hide_index=True, height="content")
+    _with_errors(pd.concat(rows))
     session = current_session()
     with st.container(horizontal=True):
         text = fitted.recalibration.to_json

@@ -10,10 +10,10 @@ import streamlit as st
 from aion.catalog import Catalog
 from aion.errors import AIONError
 from aion.explorer.engine import Engine
-from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z
+from aion.explorer.redshift.calibration import Sample, ask_model, join_truths, read_p_z, truth_columns
 from aion.explorer.ui.calibrate.state import TRUTHS, begin_with, calibrate_state
 from aion.explorer.ui.shared import active_catalog, layout
-from aion.explorer.ui.shared.other_table import forget_button, other_table
+from aion.explorer.ui.shared.other_table import forget_button, id_choice, other_table
 
 NONE, CATALOG, FOLDER, FILE = "These weights' own numbers", "A catalog", "A folder of a batch", "An HDF5 file"
 COUNTS = (200, 500, 1_000, 2_000)
@@ -115,16 +115,16 @@ def _with_truths(sample: Sample) -> Sample | None:
     """Joined by the column that a person names, of the objects themselves or of another table."""
     try:
         name, other = other_table(TRUTHS, "True redshifts of another table")
-        columns: list[Any] = sample.candidates if other is None else list(other.columns)
+        columns: list[Any] = sample.candidates if other is None else truth_columns(other)
         if not columns:
-            layout.empty("These objects have no column of numbers; upload a table of their redshifts.")
+            layout.empty("There is no column of redshifts here; upload a table that has one.")
             st.stop()
         keep: dict[str, Any] = {"width": 260, "persist_state": "session"}
         with st.container(horizontal=True, vertical_alignment="bottom"):
             column = st.selectbox("True redshift", columns, key=f"calibrate-column-{name}", **keep)
             ids = None
             if other is not None:
-                ids = st.selectbox("Ids", columns, key=f"calibrate-ids-{name}", **keep)
+                ids = id_choice(other, key=f"calibrate-ids-{name}")
                 forget_button(TRUTHS)
         return join_truths(sample, column, other, ids)
     except AIONError as exc:

@@ -11,7 +11,7 @@ from aion.errors import AIONError, InputError
 from aion.explorer.engine import Engine
 from aion.explorer.ui.heads.heads_state import LABELS, heads_state
 from aion.explorer.ui.shared import active_catalog, layout
-from aion.explorer.ui.shared.other_table import forget_button, other_table
+from aion.explorer.ui.shared.other_table import forget_button, id_choice, other_table
 from aion.heads.head import Kind
 from aion.heads.samples import LabelChoice, detect_kind, label_columns, label_objects
 from aion.plain_text import as_text
@@ -84,9 +84,7 @@ def _choice(catalog: Catalog) -> tuple[LabelChoice | None, pd.DataFrame | None]:
         column = st.selectbox("Label", columns, key=f"heads-column-{key}", width=220, **_KEPT)
         ids = None
         if other is not None:
-            ids = st.selectbox(
-                "Ids", list(map(str, other.columns)), key=f"heads-ids-{key}", width=180, **_KEPT
-            )
+            ids = id_choice(other, key=f"heads-ids-{key}")
             forget_button(LABELS)
         view = st.selectbox(
             "Embeddings of",

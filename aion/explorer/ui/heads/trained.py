@@ -10,6 +10,7 @@ from aion.explorer.ui.shared import layout, server
 from aion.explorer.ui.shared.downloads import file_button
 from aion.explorer.ui.shared.figure import figure
 from aion.explorer.ui.shared.navigation import listed_objects
+from aion.explorer.ui.shared.number_table import number_table
 from aion.explorer.ui.shared.theme import theme
 from aion.heads.report import HeadReport
 from aion.plain_text import as_text
@@ -29,7 +30,7 @@ def training_results(report: HeadReport) -> None:
     layout.section(f"What can be learned of {as_text(report.head.facts.title)}", METHODS)
     for line in report.sentences():
         st.caption(as_text(line))
-    st.dataframe(report.table(), hide_index=True, height="content")
+    number_table(report.table(), report.means())
     _keep(report)
     left, right = st.columns(2, gap="medium")
     with left:

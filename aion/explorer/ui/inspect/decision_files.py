@@ -89,4 +89,7 @@ def _read(queue: Queue, data: bytes, name: str) -> str:
     others = len(found) - len(mine)
     left_out = f"; left out, as their objects are not in this queue: {others}" if others else ""
     by = f" of {', '.join(people)}" if people else ""
-    return f"Read from {name}: decisions{by} on {len(mine)} of {len(queue.objects)} objects{left_out}."
+    different = len({(one.object_id, one.person) for one in mine})
+    again = f"; {len(mine) - different} of one person on one object, of which the last counts"
+    on = f"on {len({one.object_id for one in mine})} of {len(queue.objects)} objects"
+    return f"Read from {name}: decisions{by} {on}{left_out}{again if different < len(mine) else ''}."

@@ -174,18 +174,29 @@ def peaks(analysis: Analysis, evidence: Sequence[Votes]) -> pd.DataFrame:
     return table
 
 
+FLUX, WIDTH, SIGNIFICANCE = "Flux (1e-17 erg/s/cm²)", "Equivalent width, rest (Å)", "S/N"
+"""Columns of the lines at an exact redshift."""
+
+
 def line_fluxes(exact: ExactRedshift) -> pd.DataFrame:
-    """The lines that the spectrum covers at an exact redshift."""
+    """The lines that the spectrum covers at an exact redshift, with errors."""
     return pd.DataFrame(
         [
             {
                 "Line": line_label(one.line),
-                "Flux (1e-17 erg/s/cm²)": _with_error(one.flux, one.error),
-                "Equivalent width, rest (Å)": _with_error(one.equivalent_width, one.equivalent_width_error),
-                "S/N": f"{one.significance:.1f}",
+                FLUX: _with_error(one.flux, one.error),
+                WIDTH: _with_error(one.equivalent_width, one.equivalent_width_error),
+                SIGNIFICANCE: f"{one.significance:.1f}",
             }
             for one in exact.lines
         ]
+    )
+
+
+def line_numbers(exact: ExactRedshift) -> pd.DataFrame:
+    """The numbers of `line_fluxes`."""
+    return pd.DataFrame(
+        [{FLUX: one.flux, WIDTH: one.equivalent_width, SIGNIFICANCE: one.significance} for one in exact.lines]
     )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from aion.catalog.label_tables import read_table
+from aion.catalog.label_tables import find_ids, read_table
 from aion.plain_text import as_text
 
 FORMATS = "Parquet, CSV, FITS, ECSV or VOTable, with a column of the same ids"
@@ -22,6 +22,15 @@ def other_table(key: str, title: str) -> tuple[str, pd.DataFrame | None]:
         st.session_state[f"{key}-id"] = upload.file_id
     held: tuple[str, pd.DataFrame | None] = st.session_state.get(f"{key}-table", ("", None))
     return held
+
+
+def id_choice(table: pd.DataFrame, *, key: str) -> str:
+    """Which column holds the ids; the one that is called so until a person says another."""
+    columns = list(map(str, table.columns))
+    likely = find_ids(table)
+    place = 0 if likely is None else columns.index(likely)
+    chosen: str = st.selectbox("Ids", columns, index=place, key=key, width=220, persist_state="session")
+    return chosen
 
 
 def forget_button(key: str) -> None:

@@ -133,6 +133,8 @@ class Session:
     """What was generated for it last: never data."""
     generation_problem: str | None = None
     """Why the last generation gave nothing."""
+    compared: "BinaryIO | None" = None
+    """Session bundle that the open result is compared with, with its name."""
     lab: TokenLab = field(default_factory=TokenLab)
     followed: bool = False
     """Whether the address that the session began with was looked at."""
@@ -196,6 +198,7 @@ class Session:
         self.row, self.use, self.prior, self.alone = row, None, None, None
         self.reasons = self.arms = None
         self.forget_generated()
+        self.compared = None
         self.error = self.refused = self.question = None
         self.choose(None)
 

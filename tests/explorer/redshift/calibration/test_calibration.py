@@ -15,6 +15,7 @@ from aion.explorer.redshift.calibration import (
     join_truths,
     measure,
     read_p_z,
+    truth_columns,
     write_p_z,
 )
 from aion.explorer.redshift.calibration.report import measurement_dict, measurement_html
@@ -58,6 +59,11 @@ def test_truths_are_a_column_of_the_objects_or_of_another_table_by_id():
     assert joined.left_out == ("398 without a true redshift",)
 
 
+def test_true_redshifts_of_a_table_are_sought_in_what_is_called_so_and_not_in_its_ids():
+    table = pd.DataFrame({"TARGETID": [39627640566453451], "MASS": [1e10], "SURE": [True], "Z_SPEC": ["0.5"]})
+    assert truth_columns(table.assign(note="none", z_bad=-99.0)) == ["Z_SPEC", "MASS"]
+
+
 @pytest.mark.parametrize(
     ("column", "other", "reason"),
     [
@@ -65,11 +71,18 @@ def test_truths_are_a_column_of_the_objects_or_of_another_table_by_id():
         ("z", {"id": ["a"], "z": [1.0]}, "nothing in common"),
         ("z", {"id": ["a", "a"], "z": [1.0, 2.0]}, "'a' is there twice"),
         ("z", {"star": ["a"], "z": [1.0]}, "which column holds the ids"),
+        ("z", {"id": ["object 1"], "z": [-99.0]}, "it holds no number above -1"),
     ],
 )
 def test_truths_that_cannot_be_joined_are_refused(column, other, reason):
     with pytest.raises(InputError, match=reason):
         join_truths(sample(), column, None if other is None else pd.DataFrame(other))
+
+
+@pytest.mark.parametrize("beyond", [0.0, -0.1, float("nan")])
+def test_outliers_beyond_no_distance_are_refused(beyond):
+    with pytest.raises(InputError, match="outliers lie beyond"):
+        measure(join_truths(sample(), "z_spec"), beyond=beyond)
 
 
 def test_every_group_has_its_numbers_and_its_count(measured):

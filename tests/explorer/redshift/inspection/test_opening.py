@@ -49,6 +49,27 @@ def test_a_catalog_is_inspected_whole_or_by_the_ids_of_a_table(settings, tmp_pat
     assert [one.id for one in some.objects] == ["object 3", "object 1"]
 
 
+def test_ids_of_a_table_that_are_twice_or_unknown_leave_the_others_a_queue(settings, tmp_path):  # noqa: F811
+    table = tmp_path / "some.csv"
+    table.write_text("id\nobject 3\nobject 3\nobject 99\n")
+    queue, [gone] = queue_of_paths([table], settings.catalog)
+    InspectionStore(tmp_path).add(queue)
+    assert [one.id for one in queue.objects] == ["object 3"]
+    assert gone.source == "object 99"
+
+
+def test_what_is_no_redshift_in_a_table_of_files_is_named_by_its_row(night: Path) -> None:
+    table = night.parent / "targets.csv"
+    table.write_text("file;z\nnight/a.fits;-1\nnight/more/b.fits;0,7\n")
+    queue, _ = queue_of_paths([table], NOWHERE)
+    unknown, stated = (one.z_catalog for one in queue.objects)
+    assert stated == 0.7, "a comma is a point"
+    assert unknown != -1
+    table.write_text("file,z\nnight/a.fits,0.1\nnight/more/b.fits,unclear\n")
+    with pytest.raises(InputError, match=r"targets.csv, row 2: 'unclear' is no number"):
+        queue_of_paths([table], NOWHERE)
+
+
 def test_a_path_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match="there is no file or folder nowhere"):
         queue_of_paths([NOWHERE], NOWHERE)
