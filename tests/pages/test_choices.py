@@ -159,7 +159,7 @@ def test_bands_and_zero_points_are_asked_with_the_magnitudes_they_give(given):
         "31.4",
     ]
     told = shown(at)
-    assert "**g r z**: g 15.87 · r 15.12 · z 14.37" in told, "about 450 pixels of 1, 2 and 4 nanomaggies"
+    assert "**g r z**: g 15.87 · r 15.12 · z 14.37 AB" in told, "about 450 pixels of 1, 2 and 4 nanomaggies"
     assert "**z r g**: g 14.37 · r 15.12 · z 15.87" in told
     assert "**25**: g 18.37 · r 17.62 · z 16.87" in told
     widget(at.segmented_control, "choice-bands").set_value("bands=z,r,g").run()

@@ -73,7 +73,7 @@ def _facts(one: Alternative, entry: Entry) -> list[str]:
     if entry.choices[0].startswith(_OF_IMAGES):
         by_band = {band_letter(band): magnitude for band, magnitude in one.magnitudes.items()}
         ordered = sorted(by_band.items(), key=lambda item: "grizy".index(item[0]))
-        return [" · ".join(f"{band} {_digits(magnitude)}" for band, magnitude in ordered)]
+        return [" · ".join(f"{band} {_digits(magnitude)}" for band, magnitude in ordered) + " AB"]
     if one.wavelength is None or one.snr is None or one.flux is None:
         return []
     low, high = one.wavelength
