@@ -214,17 +214,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--replay", type=Path, metavar="DIR", help="answers of aion fetch --record")
     options = parser.parse_args()
-    with fake_archive(options.port, options.replay) as archive:
-        print("Start the application with these in its environment:")
-        settings = {one.name for one in fields(Services)}
-        for service, url in archive.base_urls.items():
-            print(f"AION_SKY_{service.upper()}={url}" if service in settings else f"({service}: {url})")
-        names = ", ".join(target.name for target in TARGETS)
-        print(f"Answers of {options.replay}" if options.replay else f"Names it knows: {names}", flush=True)
-        try:
+    try:
+        with fake_archive(options.port, options.replay) as archive:
+            print("Start the application with these in its environment:")
+            settings = {one.name for one in fields(Services)}
+            for service, url in archive.base_urls.items():
+                print(f"AION_SKY_{service.upper()}={url}" if service in settings else f"({service}: {url})")
+            names = ", ".join(target.name for target in TARGETS)
+            print(
+                f"Answers of {options.replay}" if options.replay else f"Names it knows: {names}", flush=True
+            )
             Event().wait()
-        except KeyboardInterrupt:
-            print("\nclosed")
+    except KeyboardInterrupt:
+        print("\nclosed")
 
 
 if __name__ == "__main__":
