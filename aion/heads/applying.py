@@ -199,19 +199,19 @@ def _named(heads: Sequence[Head], taken: Collection[str]) -> dict[str, Head]:
     columns is among those that are taken, be it in other capitals, as files have them."""
     plain = [f"{PREFIX}{head.facts.title}" for head in heads]
     wanted = Counter(
-        column for head, name in zip(heads, plain, strict=True) for column in _folded(head, name)
+        column for head, name in zip(heads, plain, strict=True) for column in _lower_columns(head, name)
     )
     taken, named = {name.lower() for name in taken}, dict[str, Head]()
     for head, name in zip(heads, plain, strict=True):
-        columns = _folded(head, name)
+        columns = _lower_columns(head, name)
         if taken & columns or any(wanted[column] > 1 for column in columns):
             name = f"{name}_{head.digest[:8]}"
-        while taken & _folded(head, name):
+        while taken & _lower_columns(head, name):
             name = f"{PREFIX}{name}"
-        taken |= _folded(head, name)
+        taken |= _lower_columns(head, name)
         named[name] = head
     return named
 
 
-def _folded(head: Head, name: str) -> set[str]:
+def _lower_columns(head: Head, name: str) -> set[str]:
     return {column.lower() for column in column_meanings(head, name)}

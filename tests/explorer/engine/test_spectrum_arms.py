@@ -18,7 +18,7 @@ ALL = ("B", "R", "Z")
 """The DESI arms."""
 
 
-def said(z: float, width: float = SHARP, share: float = 1.0) -> RedshiftPDF:
+def peaked_pdf(z: float, width: float = SHARP, share: float = 1.0) -> RedshiftPDF:
     """A p(z) with one peak, half a bin below z, and what is left of it anywhere."""
     grid = samples.pdf((z, width, 1.0))
     flat = samples.pdf((1.0, 1e6, 1.0)).probability
@@ -37,20 +37,20 @@ def desi(*alone: RedshiftPDF) -> SpectrumArms:
 
 
 def test_parts_with_one_redshift_agree():
-    arms = desi(said(0.3), said(0.3), said(0.3))
+    arms = desi(peaked_pdf(0.3), peaked_pdf(0.3), peaked_pdf(0.3))
     assert {arm.agreement for arm in arms.arms} == {Agreement.AGREES} and arms.apart is None
     assert arms.summary() == "The parts agree: the B arm, the R arm and the Z arm alone say z = 0.2990."
 
 
 def test_a_part_with_a_broad_density_says_nothing_and_does_not_disagree():
-    arms = desi(said(0.3), said(1.2, BROAD), said(0.3))
+    arms = desi(peaked_pdf(0.3), peaked_pdf(1.2, BROAD), peaked_pdf(0.3))
     assert arms.arms[1].agreement is Agreement.SILENT and arms.apart is None
     assert arms.summary().startswith("The parts agree: the B arm and the Z arm alone say z = 0.2990.")
     assert arms.summary().endswith("The R arm alone says nothing, which is no disagreement.")
 
 
 def test_where_one_part_alone_says_anything_there_is_nothing_to_compare():
-    arms = desi(said(0.3), said(1.2, BROAD), said(1.2, BROAD))
+    arms = desi(peaked_pdf(0.3), peaked_pdf(1.2, BROAD), peaked_pdf(1.2, BROAD))
     assert arms.arms[0].agreement is Agreement.NOTHING_BESIDE
     assert arms.summary().startswith("Nothing to compare")
 
@@ -59,7 +59,7 @@ def test_where_one_part_alone_says_anything_there_is_nothing_to_compare():
 def test_a_shifted_arm_stands_apart_by_its_shift(shift):
     z = 0.3
     moved = (1 + z) * (1 + shift / 6675) - 1
-    arms = desi(said(z), said(moved), said(z))
+    arms = desi(peaked_pdf(z), peaked_pdf(moved), peaked_pdf(z))
     assert arms.apart is arms.arms[1] and arms.apart.agreement is Agreement.SHIFTED
     assert arms.apart.dz == pytest.approx(moved - z, abs=0.7 * STEP * (1 + z))
     assert arms.apart.shift == pytest.approx(shift, abs=8)
@@ -70,7 +70,7 @@ def test_a_shifted_arm_stands_apart_by_its_shift(shift):
 
 
 def test_of_two_parts_nobody_can_tell_which_is_shifted():
-    arms = samples.arms(said(0.3), said(0.31))
+    arms = samples.arms(peaked_pdf(0.3), peaked_pdf(0.31))
     text = arms.summary()
     assert arms.apart is arms.arms[1]
     assert "Δz = +0.0" in text and "the red arm were" in text and "too red" in text
@@ -78,7 +78,7 @@ def test_of_two_parts_nobody_can_tell_which_is_shifted():
 
 
 def test_a_redshift_far_from_that_of_the_others_stands_apart_where_both_are_sure():
-    arms = samples.arms(said(0.3), said(0.9))
+    arms = samples.arms(peaked_pdf(0.3), peaked_pdf(0.9))
     assert arms.arms[1].agreement is Agreement.UNRELATED and arms.apart is not None
     assert arms.apart.dz == pytest.approx(0.6, abs=0.01)
     assert arms.apart.shift == pytest.approx(7600 * 0.6 / 1.3, rel=0.01)
@@ -86,13 +86,13 @@ def test_a_redshift_far_from_that_of_the_others_stands_apart_where_both_are_sure
 
 
 def test_a_redshift_far_away_that_is_not_sure_is_no_disagreement():
-    arms = samples.arms(said(0.3), said(0.9, share=0.8))
+    arms = samples.arms(peaked_pdf(0.3), peaked_pdf(0.9, share=0.8))
     assert arms.arms[1].agreement is Agreement.UNSURE and arms.apart is None
     assert arms.summary().startswith("Not sure: alone, the blue arm says z = 0.2990 (100%)")
 
 
 def test_a_shift_within_a_bin_agrees():
-    arms = samples.arms(said(0.3), said(0.3 + 1.3 * STEP))
+    arms = samples.arms(peaked_pdf(0.3), peaked_pdf(0.3 + 1.3 * STEP))
     assert {arm.agreement for arm in arms.arms} == {Agreement.AGREES}
 
 
@@ -159,11 +159,11 @@ def test_a_spectrum_that_is_not_read_has_no_parts(engine):
 
 
 def test_the_figure_has_every_part_and_shows_the_redshifts_that_are_said():
-    drawn = figures.spectrum_arms(desi(said(0.3), said(2.0, BROAD), said(0.31)))
+    drawn = figures.spectrum_arms(desi(peaked_pdf(0.3), peaked_pdf(2.0, BROAD), peaked_pdf(0.31)))
     names = [trace.name for trace in drawn.data]
     assert names == ["All data", "B arm, 3600 to 5780 Å", "R arm, 5780 to 7570 Å", "Z arm, 7570 to 9824 Å"]
     low, high = drawn.layout.xaxis.range
     assert 0.2 < low < 0.3 and 0.31 < high < 0.4
     assert len({trace.line.dash for trace in drawn.data[1:]}) == 3
-    nothing = figures.spectrum_arms(samples.arms(said(2.0, BROAD), said(2.0, BROAD)))
+    nothing = figures.spectrum_arms(samples.arms(peaked_pdf(2.0, BROAD), peaked_pdf(2.0, BROAD)))
     assert nothing.layout.xaxis.range == pytest.approx((0, 5), abs=0.01)
